@@ -1,0 +1,146 @@
+import { firstNumber, isObject, type JsonObject, numberOf, objectOf } from '../domain/json.ts'
+import type { Fees, Usage } from '../domain/usage.ts'
+
+/** Usage, or why these counts cannot be trusted. */
+export type UsageReading = {
+  readonly usage?: Usage
+  readonly fees?: Fees
+  readonly warnings?: readonly string[]
+  readonly rejected?: string
+}
+
+export type TokenCounts = {
+  readonly input?: number | undefined
+  readonly cacheRead?: number | undefined
+  readonly cacheWrite5m?: number | undefined
+  readonly cacheWrite1h?: number | undefined
+  readonly output?: number | undefined
+  readonly reasoning?: number | undefined
+  readonly total?: number | undefined
+}
+
+/**
+ * Token counts as a format writes them → disjoint usage. `cached` says whether the format's input count contains the
+ * cached tokens; "unknown" applies the rules of docs/formats.md and warns where they cannot tell. Undefined usage
+ * when no count is there at all; negative or fractional counts are rejected.
+ */
+export function disjointUsage(
+  counts: TokenCounts,
+  cached: 'included' | 'separate' | 'unknown',
+  reasoning: 'included' | 'separate' = 'included',
+): UsageReading {
+  if (counts.input === undefined && counts.output === undefined && counts.cacheRead === undefined) {
+    return {}
+  }
+  const amounts = wholeCounts(counts, reasoning)
+  if ('rejected' in amounts) return amounts
+  const cachedTokens =
+    amounts.cacheReadTokens + amounts.cacheWrite5mTokens + amounts.cacheWrite1hTokens
+  const { included, warnings } = containment(counts, cached, cachedTokens, amounts.outputTokens)
+  if (included && cachedTokens > amounts.inputTokens) return { rejected: 'cached-exceeds-input' }
+  return {
+    usage: included ? { ...amounts, inputTokens: amounts.inputTokens - cachedTokens } : amounts,
+    ...(warnings.length > 0 && { warnings }),
+  }
+}
+
+function wholeCounts(
+  counts: TokenCounts,
+  reasoning: 'included' | 'separate',
+): Usage | { readonly rejected: string } {
+  const reasoningTokens = counts.reasoning ?? 0
+  const outputTokens = (counts.output ?? 0) + (reasoning === 'separate' ? reasoningTokens : 0)
+  const usage: Usage = {
+    inputTokens: counts.input ?? 0,
+    cacheReadTokens: counts.cacheRead ?? 0,
+    cacheWrite5mTokens: counts.cacheWrite5m ?? 0,
+    cacheWrite1hTokens: counts.cacheWrite1h ?? 0,
+    outputTokens,
+    reasoningTokens: Math.min(reasoningTokens, outputTokens),
+  }
+  for (const count of Object.values(usage)) {
+    if (count < 0) return { rejected: 'negative-tokens' }
+    if (!Number.isSafeInteger(count)) return { rejected: 'token-count-not-whole' }
+  }
+  return usage
+}
+
+/** Whether the input count holds the cached tokens, by what the format says or else by what the numbers say. */
+function containment(
+  counts: TokenCounts,
+  cached: 'included' | 'separate' | 'unknown',
+  cachedTokens: number,
+  output: number,
+): { readonly included: boolean; readonly warnings: readonly string[] } {
+  if (cached !== 'unknown') return { included: cached === 'included', warnings: [] }
+  const input = counts.input ?? 0
+  if (cachedTokens === 0 || cachedTokens > input) return { included: false, warnings: [] }
+  if (counts.total === input + output) return { included: true, warnings: [] }
+  if (counts.total === input + output + cachedTokens) return { included: false, warnings: [] }
+  return { included: true, warnings: ['inclusive-usage-ambiguous'] }
+}
+
+/** OpenAI chat and responses usage: cached and cache-write tokens are part of the input, reasoning of the output. */
+export function readOpenAiUsage(wire: unknown): UsageReading {
+  const usage = objectOf(wire)
+  const inputDetails = objectOf(usage['prompt_tokens_details'] ?? usage['input_tokens_details'])
+  const outputDetails = objectOf(
+    usage['completion_tokens_details'] ?? usage['output_tokens_details'],
+  )
+  const reading = disjointUsage(
+    {
+      input: firstNumber(usage['prompt_tokens'], usage['input_tokens']),
+      cacheRead: numberOf(inputDetails['cached_tokens']),
+      cacheWrite5m: numberOf(inputDetails['cache_write_tokens']),
+      output: firstNumber(usage['completion_tokens'], usage['output_tokens']),
+      reasoning: numberOf(outputDetails['reasoning_tokens']),
+      total: numberOf(usage['total_tokens']),
+    },
+    'included',
+  )
+  const fees = audioFees(inputDetails, outputDetails)
+  return fees === undefined ? reading : { ...reading, fees }
+}
+
+function audioFees(input: JsonObject, output: JsonObject): Fees | undefined {
+  const inputAudio = numberOf(input['audio_tokens']) ?? 0
+  const outputAudio = numberOf(output['audio_tokens']) ?? 0
+  const inputImage = numberOf(input['image_tokens']) ?? 0
+  if (inputAudio + outputAudio + inputImage === 0) return undefined
+  return {
+    ...(inputAudio > 0 && { inputAudioTokens: inputAudio }),
+    ...(outputAudio > 0 && { outputAudioTokens: outputAudio }),
+    ...(inputImage > 0 && { inputImageTokens: inputImage }),
+  }
+}
+
+/** Anthropic usage: the counts are disjoint as they come; without the 5m/1h breakdown all writes are 5 minutes. */
+export function readAnthropicUsage(wire: unknown): UsageReading {
+  const usage = objectOf(wire)
+  const created = usage['cache_creation']
+  const write = numberOf(usage['cache_creation_input_tokens'])
+  const write1h = isObject(created) ? numberOf(created['ephemeral_1h_input_tokens']) : undefined
+  const write5m = isObject(created) ? numberOf(created['ephemeral_5m_input_tokens']) : undefined
+  const broken = write1h !== undefined || write5m !== undefined
+  const reading = disjointUsage(
+    {
+      input: numberOf(usage['input_tokens']),
+      cacheRead: numberOf(usage['cache_read_input_tokens']),
+      cacheWrite5m: broken ? write5m : write,
+      cacheWrite1h: write1h,
+      output: numberOf(usage['output_tokens']),
+    },
+    'separate',
+  )
+  const webSearches = numberOf(objectOf(usage['server_tool_use'])['web_search_requests']) ?? 0
+  return webSearches > 0 ? { ...reading, fees: { webSearches } } : reading
+}
+
+/** A usage object of unknown dialect, told apart by its field names. */
+export function readAnyUsage(wire: unknown): UsageReading {
+  const usage = objectOf(wire)
+  if ('cache_read_input_tokens' in usage || 'cache_creation_input_tokens' in usage) {
+    return readAnthropicUsage(usage)
+  }
+  return readOpenAiUsage(usage)
+}

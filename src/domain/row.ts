@@ -1,0 +1,123 @@
+/**
+ * How a request travels from a reader to the store: one flat row of cells in the order of `requestFields`, with the
+ * words that repeat over many requests held once in a profile. Flat, because a million of them cross a thread.
+ */
+export type Cell = string | number | null
+
+/** The columns of a request, in the order of its cells. */
+export const requestFields = [
+  'line',
+  'byteOffset',
+  'identity',
+  'id',
+  'responseId',
+  'profile',
+  'at',
+  'latencyMs',
+  'firstTokenMs',
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'costInput',
+  'costCacheRead',
+  'costCacheWrite',
+  'costOutput',
+  'costTools',
+  'costOther',
+  'cost',
+  'loggedCost',
+  'price',
+  'flags',
+  'user',
+  'session',
+  'trace',
+  'exactKey',
+  'questionKey',
+  'promptTip',
+  'answerKey',
+  'extra',
+] as const
+export type RequestField = (typeof requestFields)[number]
+export type RequestRow = readonly Cell[]
+
+/** The position of each field in a row. */
+export const at = Object.fromEntries(requestFields.map((name, index) => [name, index])) as {
+  readonly [Name in RequestField]: number
+}
+
+/** A message of the chain: hash, parent, role, content (null when content is not kept). */
+export type MessageRow = readonly [
+  hash: string,
+  parent: string,
+  role: string,
+  content: string | null,
+]
+
+/** The words of a request that few values are shared by many requests. */
+export const profileFields = [
+  'format',
+  'provider',
+  'model',
+  'requestedModel',
+  'operation',
+  'status',
+  'statusCode',
+  'finishReason',
+  'feature',
+  'plan',
+  'team',
+  'namespace',
+  'route',
+  'target',
+  'key',
+  'task',
+  'agentRole',
+  'promptVersion',
+  'documentVersion',
+  'serviceTier',
+  'speed',
+  'inferenceGeo',
+  'region',
+  'tags',
+  'params',
+] as const
+export type ProfileField = (typeof profileFields)[number]
+export type Profile = { readonly [Name in ProfileField]: string | null }
+
+/** Yes-or-no facts of a request, one bit each. */
+export const flag = {
+  estimated: 1,
+  unpriced: 2,
+  servedFromCache: 4,
+  streamed: 8,
+  outputUnused: 16,
+  replay: 32,
+  requiresReasoning: 64,
+  truncated: 128,
+  hasTools: 256,
+  hasImages: 512,
+  hasCode: 1024,
+  /** The presets' verdict on the request, see `difficultyShift`. */
+  undated: 4096,
+} as const
+
+/** Two bits: 0 not classified, 1 simple, 2 medium, 3 hard. */
+export const difficultyShift = 16
+export const difficulties = ['simple', 'medium', 'hard'] as const
+
+/** A 53-bit hash of text, for identities and groupings; equal hashes are checked against the text where it matters. */
+export function hash53(text: string): number {
+  let low = 0x9747b28c
+  let high = 0x5bd1e995
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    low = Math.imul(low ^ code, 0x9e3779b1)
+    high = Math.imul(high ^ code, 0x5f356495)
+  }
+  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35)
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35)
+  return 4294967296 * (0x1fffff & high) + (low >>> 0)
+}

@@ -1,0 +1,153 @@
+import * as crypto from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
+import type { Json, JsonObject } from '../domain/json.ts'
+import type { Message, Request } from '../domain/request.ts'
+
+/**
+ * One message after a given prefix. `hash` covers the message and all before it, so two requests that share a prefix
+ * share the links of that prefix: the exact-cache key hashes the last link, a prompt cache reads along the chain.
+ */
+export type Link = {
+  readonly hash: string
+  /** The link before it, or '' for the first. */
+  readonly parent: string
+  readonly role: string
+  /** Canonical text: what was hashed, as it can be stored and shown. */
+  readonly content: string
+}
+
+export type RequestKeys = {
+  /** Tools, system prompt and messages, first to last. Empty when the log holds no prompt. */
+  readonly chain: readonly Link[]
+  /** Equal for requests that one cached answer may serve, namespace apart. Null without a prompt. */
+  readonly exactKey: string | null
+  /** The last user message alone, whatever came before it: equal for the same question. */
+  readonly questionKey: string | null
+  /** The answer as a link after the prompt, which is where it stands in the next turn's history. */
+  readonly answer: Link | null
+}
+
+/** Hashes text under a secret, so that short prompts cannot be guessed from a store that holds only hashes. */
+export type KeyHash = (text: string) => string
+
+/** 22 base64url characters: the first 132 bits of SHA-256 over secret and text. */
+export function keyHash(secret: string): KeyHash {
+  // crypto.hash came with Node 20.12 and costs half of createHash on short texts.
+  const oneShot = (crypto as { hash?: (name: string, text: string, encoding: string) => string })
+    .hash
+  if (oneShot !== undefined)
+    return (text) => oneShot('sha256', secret + text, 'base64url').slice(0, 22)
+  const seeded: Hash = createHash('sha256').update(secret)
+  return (text) => seeded.copy().update(text).digest('base64url').slice(0, 22)
+}
+
+/**
+ * The canonical keys of a request (docs/methods.md, "Keys"). JSON key order, white space between JSON tokens and
+ * cache_control marks do not matter; everything that can change the answer does. The *requested* model counts.
+ */
+export function requestKeys(request: Request, hash: KeyHash): RequestKeys {
+  const { prompt } = request
+  if (prompt === undefined) return { chain: [], exactKey: null, questionKey: null, answer: null }
+  const chain: Link[] = []
+  let parent = ''
+  const append = (role: string, content: string) => {
+    const link = { hash: hash(`${parent}\n${role}\n${content}`), parent, role, content }
+    chain.push(link)
+    parent = link.hash
+  }
+  if (prompt.tools !== undefined && !isEmpty(prompt.tools))
+    append('tools', canonicalJson(prompt.tools))
+  if (prompt.system !== undefined && !isEmpty(prompt.system))
+    append('system', contentOf(prompt.system))
+  for (const message of prompt.messages) append(message.role, messageText(message))
+  const question = lastUserMessage(prompt.messages)
+  return {
+    chain,
+    exactKey: hash(`${partitionOf(request)}\n${parent}`),
+    questionKey: question === undefined ? null : hash(contentOf(question.content)),
+    answer: answerLink(request, parent, hash),
+  }
+}
+
+/** What must be equal besides the conversation; the namespace joins where keys are compared. */
+function partitionOf(request: Request): string {
+  const params = request.params === undefined ? '' : canonicalJson(keyParams(request.params))
+  return `${request.operation}\n${request.requestedModel ?? request.model}\n${params}\n${request.documentVersion ?? ''}`
+}
+
+/** Parameters that say how an answer travels or who asked, not what it says. */
+const transportParams = new Set([
+  'stream',
+  'stream_options',
+  'user',
+  'metadata',
+  'store',
+  'service_tier',
+  'safety_identifier',
+  'prompt_cache_key',
+])
+
+function keyParams(params: JsonObject): JsonObject {
+  const kept: Record<string, Json | undefined> = {}
+  for (const name of Object.keys(params)) if (!transportParams.has(name)) kept[name] = params[name]
+  return kept
+}
+
+function answerLink(request: Request, parent: string, hash: KeyHash): Link | null {
+  const { answer } = request
+  if (answer === undefined || (answer.text === undefined && answer.toolCalls === undefined))
+    return null
+  const calls = answer.toolCalls ?? []
+  const content = messageText({
+    role: 'assistant',
+    content: answer.text ?? '',
+    ...(calls.length > 0 && { rest: { tool_calls: calls } }),
+  })
+  return { hash: hash(`${parent}\nassistant\n${content}`), parent, role: 'assistant', content }
+}
+
+function messageText({ content, rest }: Message): string {
+  const text = contentOf(content)
+  return rest === undefined || isEmpty(rest) ? text : `${text}\n${canonicalJson(rest)}`
+}
+
+/** Text stays text; a list holding only text parts is that text, as a provider reads it; other lists are canonical JSON. */
+export function contentOf(content: Json): string {
+  if (typeof content === 'string') return content
+  const text = plainText(content)
+  return text ?? canonicalJson(content)
+}
+
+/** The text of a content value when it is nothing but text, else null. */
+function plainText(content: Json): string | null {
+  if (!Array.isArray(content)) return null
+  if (content.length !== 1) return null
+  const [part] = content as readonly Json[]
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return null
+  const { type, text } = part as JsonObject
+  return typeof text === 'string' && (type === 'text' || type === 'input_text') ? text : null
+}
+
+/** JSON with sorted keys, no white space and no cache_control marks (they steer the prompt cache, not the answer). */
+export function canonicalJson(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'null'
+  if (typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  const entries = Object.keys(value)
+    .filter((key) => key !== 'cache_control' && (value as JsonObject)[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson((value as JsonObject)[key])}`)
+  return `{${entries.join(',')}}`
+}
+
+function lastUserMessage(messages: readonly Message[]): Message | undefined {
+  for (let at = messages.length - 1; at >= 0; at--) {
+    if (messages[at]?.role === 'user') return messages[at]
+  }
+  return undefined
+}
+
+const isEmpty = (value: Json): boolean =>
+  value === null ||
+  value === '' ||
+  (typeof value === 'object' && Object.keys(value as object).length === 0)
