@@ -1,0 +1,83 @@
+import {
+  type Classifier,
+  type ClassifierInput,
+  type Decision,
+  hasFewerWords,
+  type Label,
+} from './classifier.ts'
+import { bySignals } from './signals-preset.ts'
+
+export type PresetName = 'length' | 'signals' | 'keywords' | 'three-way'
+
+/**
+ * The routing presets that look at a request, each as a pure classifier. `length` and `keywords` always decide;
+ * `signals` and `three-way` abstain (null) where the policy says "classifier, or medium". Rules are tried in the order
+ * the policy lists them and the first match wins. `cascade` looks at answers instead: see cascade-preset.ts.
+ */
+export const presets: Readonly<Record<PresetName, Classifier>> = {
+  length: byLength,
+  signals: bySignals,
+  keywords: byKeywords,
+  'three-way': bySignals,
+}
+
+/**
+ * The models of `three-way`, one vendor or another by difficulty; its labels are those of `signals` (and are named so)
+ * or, where that abstains, of a classifier. "Claude Haiku" is the newest of that name in the price book (2026-10).
+ */
+export const threeWayTargets: Readonly<Record<Label, string>> = {
+  simple: 'openai:gpt-4o-mini',
+  medium: 'anthropic:claude-haiku-4-5',
+  hard: 'openai:gpt-4o',
+}
+
+const lengthRules = {
+  classify: { label: 'simple', by: 'length.classify' },
+  short: { label: 'simple', by: 'length.short' },
+  tools: { label: 'hard', by: 'length.tools' },
+  reasoning: { label: 'hard', by: 'length.reasoning' },
+  otherwise: { label: 'medium', by: 'length.otherwise' },
+} as const satisfies Record<string, Decision>
+
+const shortCharacters = 500
+const classifyTask = /\bclassif(?:y|ication|ier)\b/i
+
+/** Classification or under 500 characters → simple; tools or reasoning → hard; else medium. */
+function byLength({ text, task, hasTools, requiresReasoning }: ClassifierInput): Decision {
+  if (task !== undefined && classifyTask.test(task)) return lengthRules.classify
+  if (text.length < shortCharacters) return lengthRules.short
+  if (hasTools) return lengthRules.tools
+  if (requiresReasoning === true) return lengthRules.reasoning
+  return lengthRules.otherwise
+}
+
+const keywordRules = {
+  short: { label: 'simple', by: 'keywords.short' },
+  middleWord: { label: 'medium', by: 'keywords.middle-word' },
+  context: { label: 'medium', by: 'keywords.context' },
+  strongWord: { label: 'hard', by: 'keywords.strong-word' },
+  otherwise: { label: 'medium', by: 'keywords.otherwise' },
+} as const satisfies Record<string, Decision>
+
+const fewWords = 50
+const longContextTokens = 2000
+
+/** Whole words in any case with their inflections, so that "plane" is no plan and "designing" is design. */
+const notCheapWord =
+  /\b(?:analy(?:[sz]e[sd]?|[sz]ing|sis)|compar(?:e[sd]?|ing|isons?)|design(?:s|ed|ing)?)\b/i
+const middleWord =
+  /\b(?:analy(?:[sz]e[sd]?|[sz]ing|sis)|compar(?:e[sd]?|ing|isons?)|evaluat(?:e[sd]?|ing|ions?)|expla(?:in(?:s|ed|ing)?|nations?)|multi[\s-]?steps?)\b/i
+const strongWord =
+  /\b(?:design(?:s|ed|ing)?|architect(?:s|ed|ing|ure|ures|ural)?|strateg(?:y|ies|ic)|creat(?:e[sd]?|ing|ion))\b/i
+
+/**
+ * Under 50 words without analyze, compare, design → simple; analyze, compare, evaluate, explain, multi-step or a context
+ * over 2,000 tokens → medium; design, architect, strategy, create → hard; else medium.
+ */
+function byKeywords({ text, contextTokens }: ClassifierInput): Decision {
+  if (hasFewerWords(text, fewWords) && !notCheapWord.test(text)) return keywordRules.short
+  if (middleWord.test(text)) return keywordRules.middleWord
+  if (contextTokens !== undefined && contextTokens > longContextTokens) return keywordRules.context
+  if (strongWord.test(text)) return keywordRules.strongWord
+  return keywordRules.otherwise
+}
