@@ -76,6 +76,7 @@ export function parsedOf(value: unknown): unknown {
 export function defined<T extends Record<string, unknown>>(
   fields: T,
 ): { [K in keyof T]: Exclude<T[K], undefined> } {
-  for (const name in fields) if (fields[name] === undefined) delete fields[name]
-  return fields as { [K in keyof T]: Exclude<T[K], undefined> }
+  const kept: Record<string, unknown> = {}
+  for (const name in fields) if (fields[name] !== undefined) kept[name] = fields[name]
+  return kept as { [K in keyof T]: Exclude<T[K], undefined> }
 }

@@ -24,6 +24,11 @@ export function timeOf(value: unknown, unit?: TimeUnit): number | undefined {
 }
 
 function timeOfIso(value: string): number | undefined {
+  // The form that nearly every program writes, e.g. 2026-08-01T10:00:00.000Z.
+  if (value.length === 24 && value[23] === 'Z' && value[10] === 'T') {
+    const time = Date.parse(value)
+    return Number.isNaN(time) ? undefined : time
+  }
   let text = value.trim()
   if (text[10] === ' ') text = `${text.slice(0, 10)}T${text.slice(11)}`
   text = text.replace(/\s*UTC$/, 'Z').replace(/(\.\d{3})\d+/, '$1')
