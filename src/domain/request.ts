@@ -110,4 +110,9 @@ export type Request = {
   readonly replay?: boolean
   /** A plain remark about this row, from a fixed vocabulary, e.g. "inclusive-usage-ambiguous". Counted in the report. */
   readonly warnings?: readonly string[]
+  /**
+   * How many requests this row stands for, 0 when unknown. An aggregate of a provider's console: counts for
+   * reconciliation only, never for per-request figures.
+   */
+  readonly aggregateOf?: number
 }
