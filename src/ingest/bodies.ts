@@ -84,14 +84,21 @@ export function isEmpty(value: unknown): boolean {
   return isObject(value) && Object.keys(value).length === 0
 }
 
-/** A body as text of the answer alone, where a format logs no whole response. */
-export const answerBody = (text: string, finishReason?: string): JsonObject => ({
-  object: 'chat.completion',
-  choices: [
-    {
-      index: 0,
-      message: { role: 'assistant', content: text },
-      finish_reason: finishReason ?? null,
-    },
-  ],
+/** An answer as a response body: whole bodies pass, a message, a list ending in one or plain text is wrapped. */
+export function answeredBody(output: unknown): unknown {
+  const value = parsedOf(output) ?? output
+  if (Array.isArray(value)) return value.length === 0 ? undefined : answeredBody(value.at(-1))
+  if (typeof value === 'string') return value === '' ? undefined : wrapped({ content: value })
+  if (!isObject(value)) return undefined
+  if ('choices' in value || 'object' in value || 'stop_reason' in value) return value
+  if (isObject(value['message'])) return wrapped(value['message'])
+  if ('content' in value || 'tool_calls' in value) return wrapped(value)
+  const text = value['text'] ?? value['output'] ?? value['completion']
+  return typeof text === 'string' ? wrapped({ content: text }) : wrapped({ content: toText(value) })
+}
+
+const wrapped = (message: JsonObject): JsonObject => ({
+  choices: [{ index: 0, message, finish_reason: message['finish_reason'] ?? null }],
 })
+
+const toText = (value: JsonObject): string => JSON.stringify(value)

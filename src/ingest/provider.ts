@@ -66,3 +66,32 @@ export function providerOfModel(model: string): string | undefined {
   const name = model.toLowerCase()
   return families.find(([pattern]) => pattern.test(name))?.[1]
 }
+
+/** Prefixes under which libraries put a provider before the model: "anthropic/claude-…", "openrouter/openai/gpt-…". */
+const prefixes: ReadonlySet<string> = new Set([
+  'openai',
+  'anthropic',
+  'google',
+  'azure',
+  'aws',
+  'openrouter',
+  'groq',
+  'mistral',
+  'together',
+  'fireworks',
+  'x-ai',
+  'deepseek',
+  'perplexity',
+  'cohere',
+])
+
+/** "anthropic/claude-haiku-4-5" → provider and bare model; a name without a known prefix keeps its slashes. */
+export function splitModel(name: string): { readonly provider?: string; readonly model: string } {
+  const slash = name.indexOf('/')
+  const provider = slash > 0 ? providerIdOf(name.slice(0, slash)) : undefined
+  if (provider !== undefined && prefixes.has(provider)) {
+    return { provider, model: name.slice(slash + 1) }
+  }
+  const maker = slash > 0 ? undefined : providerOfModel(name)
+  return maker === undefined ? { model: name } : { provider: maker, model: name }
+}
