@@ -1,4 +1,7 @@
-/** Says how hard a request is, or null where it has no opinion and another classifier, or "medium", must do. */
+/**
+ * Says how hard a request is, or null where it has no opinion and another classifier, or "medium",
+ * must do.
+ */
 export type Classifier = (input: ClassifierInput) => Decision | null
 
 /** What a classifier may look at: known before any model is asked. */
@@ -30,7 +33,10 @@ export const tierOf: Readonly<Record<Label, Tier>> = {
   hard: 'large',
 }
 
-/** True when a text has fewer than `limit` words. Stops at the limit, so a long text costs no more than a short one. */
+/**
+ * True when a text has fewer than `limit` words. Stops at the limit, so a long text costs no more
+ * than a short one.
+ */
 export function hasFewerWords(text: string, limit: number): boolean {
   let words = 0
   let inWord = false

@@ -5,14 +5,16 @@ import {
   hasFewerWords,
   type Label,
 } from './classifier.ts'
+import { anyWord, inflected } from './preset-words.ts'
 import { bySignals } from './signals-preset.ts'
 
 export type PresetName = 'length' | 'signals' | 'keywords' | 'three-way'
 
 /**
- * The routing presets that look at a request, each as a pure classifier. `length` and `keywords` always decide;
- * `signals` and `three-way` abstain (null) where the policy says "classifier, or medium". Rules are tried in the order
- * the policy lists them and the first match wins. `cascade` looks at answers instead: see cascade-preset.ts.
+ * The routing presets that look at a request, each as a pure classifier. `length` and `keywords`
+ * always decide; `signals` and `three-way` abstain (null) where the policy says "classifier, or
+ * medium". Rules are tried in the order the policy lists them and the first match wins. `cascade`
+ * looks at answers instead: see cascade-preset.ts.
  */
 export const presets: Readonly<Record<PresetName, Classifier>> = {
   length: byLength,
@@ -22,8 +24,9 @@ export const presets: Readonly<Record<PresetName, Classifier>> = {
 }
 
 /**
- * The models of `three-way`, one vendor or another by difficulty; its labels are those of `signals` (and are named so)
- * or, where that abstains, of a classifier. "Claude Haiku" is the newest of that name in the price book (2026-10).
+ * The models of `three-way`, one vendor or another by difficulty; its labels are those of `signals`
+ * (and are named so) or, where that abstains, of a classifier. "Claude Haiku" is the newest of that
+ * name in genai-prices 0.1.8.
  */
 export const threeWayTargets: Readonly<Record<Label, string>> = {
   simple: 'openai:gpt-4o-mini',
@@ -62,17 +65,25 @@ const keywordRules = {
 const fewWords = 50
 const longContextTokens = 2000
 
-/** Whole words in any case with their inflections, so that "plane" is no plan and "designing" is design. */
-const notCheapWord =
-  /\b(?:analy(?:[sz]e[sd]?|[sz]ing|sis)|compar(?:e[sd]?|ing|isons?)|design(?:s|ed|ing)?)\b/i
-const middleWord =
-  /\b(?:analy(?:[sz]e[sd]?|[sz]ing|sis)|compar(?:e[sd]?|ing|isons?)|evaluat(?:e[sd]?|ing|ions?)|expla(?:in(?:s|ed|ing)?|nations?)|multi[\s-]?steps?)\b/i
-const strongWord =
-  /\b(?:design(?:s|ed|ing)?|architect(?:s|ed|ing|ure|ures|ural)?|strateg(?:y|ies|ic)|creat(?:e[sd]?|ing|ion))\b/i
+const notCheapWord = anyWord(inflected.analyze, inflected.compare, inflected.design)
+const middleWord = anyWord(
+  inflected.analyze,
+  inflected.compare,
+  'evaluat(?:e[sd]?|ing|ions?)',
+  'expla(?:in(?:s|ed|ing)?|nations?)',
+  'multi[\\s-]?steps?',
+)
+const strongWord = anyWord(
+  inflected.design,
+  'architect(?:s|ed|ing|ure|ures|ural)?',
+  inflected.strategy,
+  'creat(?:e[sd]?|ing|ion)',
+)
 
 /**
- * Under 50 words without analyze, compare, design → simple; analyze, compare, evaluate, explain, multi-step or a context
- * over 2,000 tokens → medium; design, architect, strategy, create → hard; else medium.
+ * Under 50 words without analyze, compare, design → simple; analyze, compare, evaluate, explain,
+ * multi-step or a context over 2,000 tokens → medium; design, architect, strategy, create → hard;
+ * else medium.
  */
 function byKeywords({ text, contextTokens }: ClassifierInput): Decision {
   if (hasFewerWords(text, fewWords) && !notCheapWord.test(text)) return keywordRules.short

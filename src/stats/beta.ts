@@ -1,10 +1,13 @@
-/** The shape of a Beta(a, b) distribution; both ≥ 0, not both 0. A zero is a point mass: a = 0 at 0, b = 0 at 1. */
+/**
+ * The shape of a Beta(a, b) distribution; both ≥ 0, not both 0. A zero is a point mass: a = 0 at 0,
+ * b = 0 at 1.
+ */
 export type BetaShape = { readonly a: number; readonly b: number }
 
 /**
  * The regularised incomplete beta function I_x(a, b) = P(Beta(a, b) ≤ x), for x in [0, 1].
- * Continued fraction by Lentz's method (DLMF 8.17.22) on the side of the mean where it converges fast.
- * P(Beta(a, b) ≥ x) without cancellation is `regularizedBeta(1 - x, { a: b, b: a })`.
+ * Continued fraction by Lentz's method (DLMF 8.17.22) on the side of the mean where it converges
+ * fast. P(Beta(a, b) ≥ x) without cancellation is `regularizedBeta(1 - x, { a: b, b: a })`.
  */
 export function regularizedBeta(x: number, { a, b }: BetaShape): number {
   requireShape(a, b)
@@ -18,10 +21,12 @@ export function betaQuantile(p: number, shape: BetaShape): number {
 }
 
 /**
- * ln(x / (1 - x)) of the p-quantile x of Beta(a, b): exact to the last digits where x itself is too close to 0 or 1.
+ * ln(x / (1 - x)) of the p-quantile x of Beta(a, b): exact to the last digits where x itself is too
+ * close to 0 or 1.
  *
- * In y = logit(x) the density x^a (1-x)^b / B(a, b) is log-concave, hence so is the distribution function, and Newton's
- * method on ln I approaches the root from below from any start. A bracket catches underflow far out in the tail.
+ * In y = logit(x) the density x^a (1-x)^b / B(a, b) is log-concave, hence so is the distribution
+ * function, and Newton's method on ln I approaches the root from below from any start. A bracket
+ * catches underflow far out in the tail.
  */
 export function betaQuantileLogit(p: number, { a, b }: BetaShape): number {
   requireShape(a, b)
@@ -73,7 +78,10 @@ function lowerTail(point: Point, a: number, b: number): number {
   return Math.max(0, 1 - (density / b) * continuedFraction(point.complement, b, a))
 }
 
-/** Needed terms grow with the square root of the larger parameter; this allows parameters up to about 1e9. */
+/**
+ * Needed terms grow with the square root of the larger parameter; this allows parameters up to
+ * about 1e9.
+ */
 const maxTerms = 200_000
 const tiny = 1e-300
 
@@ -99,8 +107,9 @@ const nonZero = (value: number): number => (Math.abs(value) < tiny ? tiny : valu
 const nonZeroInverse = (value: number): number => 1 / nonZero(value)
 
 /**
- * x^a (1-x)^b / B(a, b), the density of the logit. In Loader's saddle-point form ("Fast and accurate computation of
- * binomial probabilities", 2000), so that large parameters lose no digits to differences of log-gammas.
+ * x^a (1-x)^b / B(a, b), the density of the logit. In Loader's saddle-point form ("Fast and
+ * accurate computation of binomial probabilities", 2000), so that large parameters lose no digits
+ * to differences of log-gammas.
  */
 function logitDensity({ x, complement }: Point, a: number, b: number): number {
   const n = a + b
@@ -113,7 +122,10 @@ function logitDensity({ x, complement }: Point, a: number, b: number): number {
   return Math.exp(exponent) * Math.sqrt((a / n) * (b / (2 * Math.PI)))
 }
 
-/** ln Γ(n+1) − ln(√(2πn) (n/e)^n): Stirling's series, and the definition where the series is too short. */
+/**
+ * ln Γ(n+1) − ln(√(2πn) (n/e)^n): Stirling's series, and the definition where the series is too
+ * short.
+ */
 function stirlingError(n: number): number {
   if (n < 16) return logGamma(n + 1) - (n + 0.5) * Math.log(n) + n - 0.5 * Math.log(2 * Math.PI)
   const square = n * n

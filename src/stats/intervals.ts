@@ -1,7 +1,9 @@
 import { betaQuantile } from './beta.ts'
 import { normalQuantile } from './normal.ts'
 
-/** A range for an unknown number, with the confidence it was made for and the name of the method. */
+/**
+ * A range for an unknown number, with the confidence it was made for and the name of the method.
+ */
 export type Interval = {
   readonly low: number
   readonly high: number
@@ -12,7 +14,10 @@ export type Interval = {
 /** `successes` out of `trials`, both whole. */
 export type Proportion = { readonly successes: number; readonly trials: number }
 
-/** Wilson's score interval for a proportion: what is displayed. Without trials it is the whole of [0, 1]. */
+/**
+ * Wilson's score interval for a proportion: what is displayed. Without trials it is the whole of
+ * [0, 1].
+ */
 export function wilson(proportion: Proportion, level = 0.95): Interval {
   requireProportion(proportion, level)
   const { successes: k, trials: n } = proportion
@@ -30,7 +35,10 @@ export function wilson(proportion: Proportion, level = 0.95): Interval {
   }
 }
 
-/** The exact two-sided Clopper–Pearson interval, (1 − level)/2 in each tail. Without trials it is [0, 1]. */
+/**
+ * The exact two-sided Clopper–Pearson interval, (1 − level)/2 in each tail. Without trials it is
+ * [0, 1].
+ */
 export function clopperPearson(proportion: Proportion, level = 0.95): Interval {
   requireProportion(proportion, level)
   const { successes, trials } = proportion
@@ -43,13 +51,19 @@ export function clopperPearson(proportion: Proportion, level = 0.95): Interval {
   }
 }
 
-/** The exact one-sided bound: with confidence `level` the proportion is not above it. BetaInv(level; k+1, n−k). */
+/**
+ * The exact one-sided bound: with confidence `level` the proportion is not above it. BetaInv(level;
+ * k+1, n−k).
+ */
 export function clopperPearsonUpper(proportion: Proportion, level = 0.95): number {
   requireProportion(proportion, level)
   return upperBound(proportion.successes, proportion.trials, 1 - level)
 }
 
-/** The exact one-sided bound: with confidence `level` the proportion is not below it. BetaInv(1−level; k, n−k+1). */
+/**
+ * The exact one-sided bound: with confidence `level` the proportion is not below it.
+ * BetaInv(1−level; k, n−k+1).
+ */
 export function clopperPearsonLower(proportion: Proportion, level = 0.95): number {
   requireProportion(proportion, level)
   return lowerBound(proportion.successes, proportion.trials, 1 - level)

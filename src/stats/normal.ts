@@ -1,4 +1,6 @@
-/** The p-quantile of the standard normal distribution: Wichura's AS 241 (PPND16), about 16 digits. */
+/**
+ * The p-quantile of the standard normal distribution: Wichura's AS 241 (PPND16), about 16 digits.
+ */
 export function normalQuantile(p: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`p must be inside (0, 1), got ${p}`)
   const q = p - 0.5

@@ -11,7 +11,10 @@ export type Projection = {
   readonly notes: readonly ProjectionNote[]
 }
 
-/** "observed-rate-only": too few days for an interval. "no-whole-week": some weekdays were never seen. */
+/**
+ * "observed-rate-only": too few days for an interval. "no-whole-week": some weekdays were never
+ * seen.
+ */
 export type ProjectionNote = 'observed-rate-only' | 'no-whole-week'
 
 /** The spend of one complete day; days without requests count, with total 0. */
@@ -32,8 +35,9 @@ const daysPerWeek = 7
 /**
  * What a month costs, from complete days in order (drop the partial first and last day before).
  *
- * `daysPerMonth` × the mean day; from seven days on the mean of the weekday means, so that a log of two weekends and one
- * week does not lean to weekends. Interval: mean ± t(n−1) · s · √(1/n + 1/30), clipped at 0, times the same factor.
+ * `daysPerMonth` × the mean day; from seven days on the mean of the weekday means, so that a log of
+ * two weekends and one week does not lean to weekends. Interval: mean ± t(n−1) · s · √(1/n + 1/30),
+ * clipped at 0, times the same factor.
  */
 export function projectMonth(days: readonly DayTotal[]): Projection {
   const n = days.length

@@ -8,11 +8,13 @@ export function percentiles(values: Float64Array): Percentiles | null {
 }
 
 /**
- * The quantiles of `values` at `shares` (each in [0, 1], ascending), one per share, or none when there are no values.
+ * The quantiles of `values` at `shares` (each in [0, 1], ascending), one per share, or none when
+ * there are no values.
  *
- * Nearest rank: the smallest value such that at least that share of all values is no larger, i.e. the ⌈share · n⌉-th
- * smallest. So every quantile is a value that occurred, and p50 of an even count is the lower middle one.
- * Exact, in place (`values` is reordered), expected linear time; ±Infinity is a value, NaN a RangeError.
+ * Nearest rank: the smallest value such that at least that share of all values is no larger, i.e.
+ * the ⌈share · n⌉-th smallest. So every quantile is a value that occurred, and p50 of an even count
+ * is the lower middle one. Exact, in place (`values` is reordered), expected linear time; ±Infinity
+ * is a value, NaN a RangeError.
  */
 export function quantiles(values: Float64Array, shares: readonly number[]): readonly number[] {
   if (values.length === 0) return []
@@ -31,7 +33,10 @@ export function quantiles(values: Float64Array, shares: readonly number[]): read
   return found
 }
 
-/** Shares are taken to a millionth, so that 0.07 of 100 is the 7th value although 0.07 × 100 > 7 in doubles. */
+/**
+ * Shares are taken to a millionth, so that 0.07 of 100 is the 7th value although 0.07 × 100 > 7 in
+ * doubles.
+ */
 const shareUnits = 1_000_000
 
 function rankOf(share: number, count: number): number {
@@ -44,7 +49,10 @@ const sortBelow = 64
 /** A run of bad pivots ends in a sort, so that no order of the input is quadratic. */
 const maxPartitions = 100
 
-/** Puts the value of rank `index` of values[from…] there, smaller ones before it, larger ones after it. */
+/**
+ * Puts the value of rank `index` of values[from…] there, smaller ones before it, larger ones after
+ * it.
+ */
 function select(values: Float64Array, from: number, index: number): void {
   let low = from
   let high = values.length - 1
@@ -57,7 +65,10 @@ function select(values: Float64Array, from: number, index: number): void {
   values.subarray(low, high + 1).sort()
 }
 
-/** Hoare's partition about the middle of three: low…right ≤ pivot, left…high ≥ pivot, what lies between equals it. */
+/**
+ * Hoare's partition about the middle of three: low…right ≤ pivot, left…high ≥ pivot, what lies
+ * between equals it.
+ */
 function partition(
   values: Float64Array,
   low: number,

@@ -1,8 +1,9 @@
 import { betaQuantileLogit } from './beta.ts'
 
 /**
- * The p-quantile of Student's t with `degrees` > 0 degrees of freedom (not necessarily whole).
- * From P(|T| ≥ t) = I_x(ν/2, 1/2) with x = ν/(ν + t²), so t² = ν (1 − x)/x, whose ratio is the logit of x.
+ * The p-quantile of Student's t with `degrees` > 0 degrees of freedom (not necessarily whole). From
+ * P(|T| ≥ t) = I_x(ν/2, 1/2) with x = ν/(ν + t²), so t² = ν (1 − x)/x, whose ratio is the logit of
+ * x.
  */
 export function studentTQuantile(p: number, degrees: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`p must be inside (0, 1), got ${p}`)
