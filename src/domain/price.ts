@@ -23,6 +23,8 @@ export type PriceQuery = {
   readonly speed?: string | undefined
   readonly inferenceGeo?: string | undefined
   readonly region?: string | undefined
+  /** How long the answer took: what a self-hosted model priced by the hour is charged by. */
+  readonly latencyMs?: number | undefined
 }
 
 /** Where a price came from, stored once and referred to by each request it priced. */

@@ -54,6 +54,7 @@ export type MessageRow = readonly [
   parent: string,
   role: string,
   content: string | null,
+  isJson: 0 | 1,
 ]
 
 /** The words of a request that few values are shared by many requests. */

@@ -1,31 +1,7 @@
 import * as crypto from 'node:crypto'
-import { createHash, type Hash } from 'node:crypto'
 import type { Json, JsonObject } from '../domain/json.ts'
-import type { Message, Request } from '../domain/request.ts'
-
-/**
- * One message after a given prefix. `hash` covers the message and all before it, so two requests that share a prefix
- * share the links of that prefix: the exact-cache key hashes the last link, a prompt cache reads along the chain.
- */
-export type Link = {
-  readonly hash: string
-  /** The link before it, or '' for the first. */
-  readonly parent: string
-  readonly role: string
-  /** Canonical text: what was hashed, as it can be stored and shown. */
-  readonly content: string
-}
-
-export type RequestKeys = {
-  /** Tools, system prompt and messages, first to last. Empty when the log holds no prompt. */
-  readonly chain: readonly Link[]
-  /** Equal for requests that one cached answer may serve, namespace apart. Null without a prompt. */
-  readonly exactKey: string | null
-  /** The last user message alone, whatever came before it: equal for the same question. */
-  readonly questionKey: string | null
-  /** The answer as a link after the prompt, which is where it stands in the next turn's history. */
-  readonly answer: Link | null
-}
+import type { Link, RequestKeys } from '../domain/keys.ts'
+import type { Answer, Message, Request } from '../domain/request.ts'
 
 /** Hashes text under a secret, so that short prompts cannot be guessed from a store that holds only hashes. */
 export type KeyHash = (text: string) => string
@@ -37,7 +13,7 @@ export function keyHash(secret: string): KeyHash {
     .hash
   if (oneShot !== undefined)
     return (text) => oneShot('sha256', secret + text, 'base64url').slice(0, 22)
-  const seeded: Hash = createHash('sha256').update(secret)
+  const seeded = crypto.createHash('sha256').update(secret)
   return (text) => seeded.copy().update(text).digest('base64url').slice(0, 22)
 }
 
@@ -50,22 +26,34 @@ export function requestKeys(request: Request, hash: KeyHash): RequestKeys {
   if (prompt === undefined) return { chain: [], exactKey: null, questionKey: null, answer: null }
   const chain: Link[] = []
   let parent = ''
-  const append = (role: string, content: string) => {
-    const link = { hash: hash(`${parent}\n${role}\n${content}`), parent, role, content }
+  const append = (message: Message) => {
+    const link = linkOf(message, parent, hash)
     chain.push(link)
     parent = link.hash
   }
   if (prompt.tools !== undefined && !isEmpty(prompt.tools))
-    append('tools', canonicalJson(prompt.tools))
+    append({ role: 'tools', content: prompt.tools })
   if (prompt.system !== undefined && !isEmpty(prompt.system))
-    append('system', contentOf(prompt.system))
-  for (const message of prompt.messages) append(message.role, messageText(message))
+    append({ role: 'system', content: prompt.system })
+  for (const message of prompt.messages) append(message)
   const question = lastUserMessage(prompt.messages)
   return {
     chain,
     exactKey: hash(`${partitionOf(request)}\n${parent}`),
-    questionKey: question === undefined ? null : hash(contentOf(question.content)),
-    answer: answerLink(request, parent, hash),
+    questionKey: question === undefined ? null : hash(bodyOf(question).content),
+    answer: request.answer === undefined ? null : answerLink(request.answer, parent, hash),
+  }
+}
+
+function linkOf(message: Message, parent: string, hash: KeyHash): Link {
+  const { content, isJson } = bodyOf(message)
+  const { role } = message
+  return {
+    hash: hash(`${parent}\n${role}\n${isJson ? 'json' : 'text'}\n${content}`),
+    parent,
+    role,
+    content,
+    isJson,
   }
 }
 
@@ -93,29 +81,25 @@ function keyParams(params: JsonObject): JsonObject {
   return kept
 }
 
-function answerLink(request: Request, parent: string, hash: KeyHash): Link | null {
-  const { answer } = request
-  if (answer === undefined || (answer.text === undefined && answer.toolCalls === undefined))
-    return null
-  const calls = answer.toolCalls ?? []
-  const content = messageText({
-    role: 'assistant',
-    content: answer.text ?? '',
-    ...(calls.length > 0 && { rest: { tool_calls: calls } }),
-  })
-  return { hash: hash(`${parent}\nassistant\n${content}`), parent, role: 'assistant', content }
+function answerLink(answer: Answer, parent: string, hash: KeyHash): Link | null {
+  const { text, toolCalls = [] } = answer
+  if (text === undefined && toolCalls.length === 0) return null
+  const rest = toolCalls.length > 0 ? { rest: { tool_calls: toolCalls } } : {}
+  return linkOf({ role: 'assistant', content: text ?? '', ...rest }, parent, hash)
 }
 
-function messageText({ content, rest }: Message): string {
-  const text = contentOf(content)
-  return rest === undefined || isEmpty(rest) ? text : `${text}\n${canonicalJson(rest)}`
-}
-
-/** Text stays text; a list holding only text parts is that text, as a provider reads it; other lists are canonical JSON. */
-export function contentOf(content: Json): string {
-  if (typeof content === 'string') return content
-  const text = plainText(content)
-  return text ?? canonicalJson(content)
+/** A message's content as text, or with anything beside plain text as canonical JSON. */
+function bodyOf({ content, rest }: Message): {
+  readonly content: string
+  readonly isJson: boolean
+} {
+  const text = typeof content === 'string' ? content : plainText(content)
+  const plain = rest === undefined || isEmpty(rest)
+  if (plain && text !== null) return { content: text, isJson: false }
+  return {
+    content: canonicalJson(plain ? { content } : { ...rest, content: text ?? content }),
+    isJson: true,
+  }
 }
 
 /** The text of a content value when it is nothing but text, else null. */

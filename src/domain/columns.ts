@@ -1,0 +1,78 @@
+import type { Profile } from './row.ts'
+
+/**
+ * The numeric side of many requests, column by column, so that a million of them are folded in tens of milliseconds.
+ * Absent numbers are NaN. Keys (user, session, trace, exact and question key) are 53-bit hashes of their text, NaN
+ * where the log has none.
+ */
+export const columnNames = [
+  'seq',
+  'file',
+  'profile',
+  'at',
+  'latencyMs',
+  'firstTokenMs',
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'costInput',
+  'costCacheRead',
+  'costCacheWrite',
+  'costOutput',
+  'costTools',
+  'costOther',
+  'cost',
+  'loggedCost',
+  'flags',
+  'user',
+  'session',
+  'trace',
+  'exactKey',
+  'questionKey',
+  'promptTip',
+  'answerKey',
+] as const
+export type ColumnName = (typeof columnNames)[number]
+
+export type Column = Float64Array | Uint32Array
+
+/** Up to 65,536 requests in the order they were read. All arrays have `length` entries. */
+export type Segment<Name extends ColumnName = ColumnName> = {
+  readonly length: number
+} & { readonly [N in Name]: Column }
+
+export const segmentBits = 16
+export const segmentLength = 1 << segmentBits
+
+/** The requests a report is about: chosen files and filters applied, duplicates gone. */
+export type RequestSource = {
+  /** How many requests there are. */
+  readonly count: number
+  /** By the number in the `profile` column. */
+  readonly profiles: readonly Profile[]
+  /** Reads only the named columns, a segment at a time; the arrays may be reused for the next segment. */
+  segments<Name extends ColumnName>(names: readonly Name[]): Iterable<Segment<Name>>
+}
+
+/** Looks up what the columns only hash or leave out. */
+export type RequestLookup = {
+  /** The text of a key column for one request, by its `seq`. */
+  textOf(seq: number, column: 'user' | 'session' | 'trace' | 'id'): string | null
+  /** The chain of messages that ends in the request's prompt, first to last; empty where no content is kept. */
+  messagesOf(seq: number): readonly StoredMessage[]
+  answerOf(seq: number): StoredMessage | null
+  /** What a request holds beside columns and profile, e.g. `extra.promptBlocks`. */
+  extraOf(seq: number): Readonly<Record<string, unknown>>
+}
+
+export type StoredMessage = {
+  readonly hash: string
+  readonly parent: string
+  readonly role: string
+  /** Null where content is not kept. */
+  readonly content: string | null
+  readonly isJson: boolean
+}

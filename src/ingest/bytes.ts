@@ -1,0 +1,124 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { createGunzip } from 'node:zlib'
+import { Decompress } from 'fzstd'
+
+/** Chunks of a file's bytes, decompressed by what its first bytes say (gzip, zstd) and not by its name. */
+export type Bytes = {
+  readonly compression: 'none' | 'gzip' | 'zstd'
+  /** From this decompressed offset on. A truncated stream ends in a TruncatedError after its last good bytes. */
+  read(from: number): AsyncIterable<Buffer>
+}
+
+/** The compressed data ended too early or is damaged; what came before was read. */
+export class TruncatedError extends Error {}
+
+const chunkBytes = 1 << 20
+
+export function compressionOf(head: Uint8Array): Bytes['compression'] {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
+  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd'
+  return 'none'
+}
+
+/** The bytes of a file on disk. */
+export function fileBytes(path: string, head: Uint8Array): Bytes {
+  const compression = compressionOf(head)
+  if (compression === 'none') return { compression, read: (from) => plainChunks(path, from) }
+  const raw = () => createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Buffer>
+  return { compression, read: (from) => skipBytes(decompress(raw(), compression), from) }
+}
+
+/** The bytes of a stream that can be read once; `head` has been taken from it already. */
+export function streamBytes(head: Buffer, rest: AsyncIterable<Buffer>): Bytes {
+  const compression = compressionOf(head)
+  const whole = joined(head, rest)
+  return {
+    compression,
+    read: (from) =>
+      skipBytes(compression === 'none' ? whole : decompress(whole, compression), from),
+  }
+}
+
+async function* joined(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield head
+  yield* rest
+}
+
+/** Two buffers take turns, so that a chunk stays valid while the next one is read. */
+async function* plainChunks(path: string, from: number): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    const buffers = [
+      Buffer.allocUnsafeSlow(chunkBytes),
+      Buffer.allocUnsafeSlow(chunkBytes),
+    ] as const
+    let position = from
+    for (let turn = 0; ; turn ^= 1) {
+      const { bytesRead, buffer } = await file.read(buffers[turn as 0 | 1], 0, chunkBytes, position)
+      if (bytesRead === 0) return
+      position += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+function decompress(
+  raw: AsyncIterable<Buffer>,
+  compression: 'gzip' | 'zstd',
+): AsyncIterable<Buffer> {
+  return compression === 'gzip' ? gunzipped(raw) : unzstd(raw)
+}
+
+async function* gunzipped(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: 256 * 1024 })
+  const feed = (async () => {
+    for await (const chunk of raw) {
+      if (gunzip.destroyed) return
+      if (!gunzip.write(chunk))
+        await new Promise((resolve) => gunzip.once('drain', resolve).once('close', resolve))
+    }
+    gunzip.end()
+  })()
+  feed.catch((error: Error) => gunzip.destroy(error))
+  try {
+    for await (const chunk of gunzip) yield chunk as Buffer
+  } catch (error) {
+    throw new TruncatedError(`gzip data is damaged or cut off (${(error as Error).message})`)
+  }
+}
+
+async function* unzstd(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const out: Buffer[] = []
+  let final = false
+  const stream = new Decompress((chunk, last) => {
+    out.push(Buffer.from(chunk))
+    final = last ?? false
+  })
+  try {
+    for await (const chunk of raw) {
+      stream.push(new Uint8Array(chunk))
+      yield* out.splice(0)
+    }
+    stream.push(new Uint8Array(0), true)
+  } catch (error) {
+    yield* out.splice(0)
+    throw new TruncatedError(`zstd data is damaged or cut off (${(error as Error).message})`)
+  }
+  yield* out.splice(0)
+  if (!final) throw new TruncatedError('zstd data is cut off')
+}
+
+async function* skipBytes(chunks: AsyncIterable<Buffer>, from: number): AsyncGenerator<Buffer> {
+  let left = from
+  for await (const chunk of chunks) {
+    if (left >= chunk.length) {
+      left -= chunk.length
+      continue
+    }
+    yield left === 0 ? chunk : chunk.subarray(left)
+    left = 0
+  }
+}

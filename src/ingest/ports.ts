@@ -1,0 +1,28 @@
+import type { Batch, KnownFile } from '../domain/batch.ts'
+import type { RequestKeys } from '../domain/keys.ts'
+import type { Pricing } from '../domain/price.ts'
+import type { Request } from '../domain/request.ts'
+import type { Usage } from '../domain/usage.ts'
+
+/** What of a prompt and its answer may be stored: the text, keyed hashes of it, or nothing. */
+export type ContentMode = 'full' | 'hash' | 'none'
+
+/** What the ingest asks of the layers beside it. */
+export type IngestPorts = {
+  keysOf(request: Request): RequestKeys
+  /** 0 not classified, 1 simple, 2 medium, 3 hard. */
+  difficultyOf(request: Request): 0 | 1 | 2 | 3
+  price(request: Request, usage: Usage): Pricing
+  /** Loads the tokenizer; asked only when a log has no token counts. */
+  loadTokenCounter(): Promise<(text: string) => number>
+}
+
+/** Where batches go: the store. */
+export type Sink = {
+  knownFiles(): readonly KnownFile[]
+  /** Adds a file, or changes what is known of it; returns its number. */
+  saveFile(file: Omit<KnownFile, 'id'>, id?: number): number
+  /** Drops a file's requests and its place, to read it again from its start. */
+  forgetFile(id: number): void
+  append(fileId: number, batch: Batch): void
+}

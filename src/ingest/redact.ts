@@ -1,0 +1,46 @@
+/** What --redact takes out of text before it is stored or shown. Keys and hashes are made before. */
+const patterns: readonly (readonly [name: string, pattern: RegExp])[] = [
+  // Keys of the well-known vendors, bearer tokens, JSON web tokens, private key blocks.
+  ['KEY', /\b(?:sk|pk|rk|gsk|xox[abprs]|ghp|gho|glpat|AKIA|ASIA|AIza)[-_A-Za-z0-9]{12,}\b/g],
+  ['KEY', /\bBearer\s+[-._~+/A-Za-z0-9]{16,}=*/g],
+  ['KEY', /\beyJ[-_A-Za-z0-9]{8,}\.[-_A-Za-z0-9]{8,}\.[-_A-Za-z0-9]{8,}\b/g],
+  [
+    'KEY',
+    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,8192}?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  ],
+  ['EMAIL', /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g],
+  ['IP', /\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b/g],
+  ['IP', /\b(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}\b/g],
+]
+const cardCandidate = /\b\d(?:[ -]?\d){12,18}\b/g
+const phoneCandidate = /(?<![\w.])\+?\(?\d[\d ()./-]{7,18}\d(?!\w)/g
+
+/** Replaces e-mail addresses, phone numbers, card numbers, keys and IP addresses by [EMAIL], [PHONE]… */
+export function redact(text: string): string {
+  let result = text
+  for (const [name, pattern] of patterns) result = result.replace(pattern, `[${name}]`)
+  result = result.replace(cardCandidate, (match) => (passesLuhn(match) ? '[CARD]' : match))
+  return result.replace(phoneCandidate, (match) => (looksLikePhone(match) ? '[PHONE]' : match))
+}
+
+/** The check digit that all payment cards carry (ISO/IEC 7812-1). */
+function passesLuhn(text: string): boolean {
+  let sum = 0
+  let double = false
+  for (let index = text.length - 1; index >= 0; index--) {
+    const digit = text.charCodeAt(index) - 48
+    if (digit < 0 || digit > 9) continue
+    const value = double ? digit * 2 : digit
+    sum += value > 9 ? value - 9 : value
+    double = !double
+  }
+  return sum % 10 === 0
+}
+
+/** 9 to 15 digits (ITU-T E.164), grouped or international; a bare run of digits or a date is no phone number. */
+function looksLikePhone(text: string): boolean {
+  const digits = text.replace(/\D/g, '').length
+  if (digits < 9 || digits > 15) return false
+  if (/^\d{4}[-/.]\d\d[-/.]\d\d/.test(text)) return false
+  return text.startsWith('+') || /[ ()/-]/.test(text)
+}

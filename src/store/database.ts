@@ -1,0 +1,181 @@
+import { createRequire } from 'node:module'
+import { UserError } from '../domain/user-error.ts'
+
+export type SqlValue = string | number | bigint | Uint8Array | null
+export type SqlRow = { readonly [column: string]: SqlValue }
+
+export type Statement = {
+  run(...values: readonly SqlValue[]): { readonly changes: number }
+  get(...values: readonly SqlValue[]): SqlRow | undefined
+  all(...values: readonly SqlValue[]): readonly SqlRow[]
+  /** Rows as arrays of cells, read lazily. */
+  cells(...values: readonly SqlValue[]): Iterable<readonly SqlValue[]>
+  /** Names of the result's columns, in order. */
+  columns(): readonly string[]
+}
+
+/** The few things this project asks of SQLite, the same over both drivers. */
+export type Database = {
+  readonly driver: 'better-sqlite3' | 'node:sqlite'
+  readonly path: string
+  exec(sql: string): void
+  prepare(sql: string): Statement
+  /** Runs the work in one immediate transaction; rolls back when it throws. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+export type OpenOptions = {
+  readonly readOnly?: boolean
+  /** Forces one driver; by default better-sqlite3, and node:sqlite where its binary is missing. */
+  readonly driver?: string | undefined
+  /** How long to wait for another process's lock. */
+  readonly busyTimeoutMs?: number
+}
+
+const defaultBusyTimeoutMs = 10_000
+
+/** Opens an SQLite file with whichever driver this machine has. ":memory:" works too. */
+export async function openDatabase(path: string, options: OpenOptions = {}): Promise<Database> {
+  if (options.driver !== 'node') {
+    const opened = openBetter(path, options)
+    if (opened !== null) return opened
+    if (options.driver === 'better')
+      throw new UserError('better-sqlite3 has no binary here', { hint: installHint })
+  }
+  return await openNode(path, options)
+}
+
+const installHint =
+  'run `npm rebuild better-sqlite3` after allowing its install script (`npm install-scripts approve better-sqlite3`), or use Node 22.13 or newer'
+
+type BetterStatement = {
+  readonly reader: boolean
+  run(...values: readonly SqlValue[]): { changes: number }
+  get(...values: readonly SqlValue[]): SqlRow | undefined
+  all(...values: readonly SqlValue[]): SqlRow[]
+  raw(): BetterStatement
+  iterate(...values: readonly SqlValue[]): Iterable<readonly SqlValue[]>
+  columns(): { readonly name: string }[]
+}
+type BetterDatabase = {
+  exec(sql: string): unknown
+  prepare(sql: string): BetterStatement
+  pragma(text: string): unknown
+  close(): void
+}
+type BetterConstructor = new (
+  path: string,
+  options: { readonly: boolean; fileMustExist: boolean; timeout: number },
+) => BetterDatabase
+
+const missingBinary =
+  /bindings file|Cannot find (?:module|package)|NODE_MODULE_VERSION|ERR_DLOPEN|invalid ELF/
+
+function openBetter(path: string, options: OpenOptions): Database | null {
+  const readOnly = options.readOnly === true
+  try {
+    const Better = createRequire(import.meta.url)('better-sqlite3') as BetterConstructor
+    const database = new Better(path, {
+      readonly: readOnly,
+      fileMustExist: readOnly,
+      timeout: options.busyTimeoutMs ?? defaultBusyTimeoutMs,
+    })
+    return databaseOf('better-sqlite3', path, database, (sql) => {
+      const statement = database.prepare(sql)
+      const raw = statement.reader ? database.prepare(sql).raw() : statement
+      return {
+        run: (...values) => statement.run(...values),
+        get: (...values) => statement.get(...values),
+        all: (...values) => statement.all(...values),
+        cells: (...values) => raw.iterate(...values),
+        columns: () => (statement.reader ? statement.columns().map((column) => column.name) : []),
+      }
+    })
+  } catch (error) {
+    if (missingBinary.test(String(error))) return null
+    throw error
+  }
+}
+
+type NodeStatement = {
+  run(...values: readonly SqlValue[]): { changes: number | bigint }
+  get(...values: readonly SqlValue[]): SqlRow | undefined
+  all(...values: readonly SqlValue[]): SqlRow[]
+  iterate(...values: readonly SqlValue[]): Iterable<SqlRow>
+  columns?(): { readonly name: string }[]
+}
+type NodeDatabase = { exec(sql: string): void; prepare(sql: string): NodeStatement; close(): void }
+type NodeSqlite = {
+  readonly DatabaseSync: new (path: string, options: { readOnly: boolean }) => NodeDatabase
+}
+
+async function openNode(path: string, options: OpenOptions): Promise<Database> {
+  const { DatabaseSync } = await importNodeSqlite()
+  const database = new DatabaseSync(path, { readOnly: options.readOnly === true })
+  database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? defaultBusyTimeoutMs}`)
+  return databaseOf('node:sqlite', path, database, (sql) => {
+    const statement = database.prepare(sql)
+    return {
+      run: (...values) => ({ changes: Number(statement.run(...values).changes) }),
+      get: (...values) => statement.get(...values),
+      all: (...values) => statement.all(...values),
+      *cells(...values) {
+        for (const row of statement.iterate(...values)) yield Object.values(row)
+      },
+      columns: () => statement.columns?.().map((column) => column.name) ?? [],
+    }
+  })
+}
+
+/** Node's own SQLite, without the warning that it is experimental: it is the fallback we chose and test. */
+async function importNodeSqlite(): Promise<NodeSqlite> {
+  const warn = process.emitWarning
+  process.emitWarning = () => {}
+  try {
+    return (await import('node:sqlite')) as unknown as NodeSqlite
+  } catch {
+    throw new UserError('no SQLite driver: better-sqlite3 came without its binary', {
+      hint: installHint,
+    })
+  } finally {
+    process.emitWarning = warn
+  }
+}
+
+function databaseOf(
+  driver: Database['driver'],
+  path: string,
+  database: { exec(sql: string): unknown; close(): void },
+  prepare: (sql: string) => Statement,
+): Database {
+  return {
+    driver,
+    path,
+    exec: (sql) => {
+      database.exec(sql)
+    },
+    prepare,
+    transaction(work) {
+      database.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        database.exec('COMMIT')
+        return result
+      } catch (error) {
+        rollBack(database)
+        throw error
+      }
+    },
+    close: () => database.close(),
+  }
+}
+
+/** SQLite itself rolls back on a full disk; a second ROLLBACK must not hide the first error. */
+function rollBack(database: { exec(sql: string): unknown }): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // already rolled back
+  }
+}

@@ -1,0 +1,185 @@
+import { segmentBits } from '../domain/columns.ts'
+import type { Database, SqlRow, SqlValue } from './database.ts'
+import { buildMissingSegments } from './segments.ts'
+
+/** Two rows of one identity: which of them are the same request, and which row is the fullest. */
+export type Contender = {
+  readonly seq: number
+  readonly file: number
+  readonly format: string
+  readonly id: string | null
+  readonly responseId: string | null
+  readonly variant: string | null
+  readonly replay: boolean
+  readonly model: string
+  readonly at: number | null
+  readonly totalTokens: number
+}
+
+const identityIndex = 'CREATE INDEX IF NOT EXISTS requestsByIdentity ON requests (identity)'
+const messageIndex = 'CREATE UNIQUE INDEX IF NOT EXISTS messagesByHash ON messages (hash)'
+const dropRepeatedMessages = `DELETE FROM messages WHERE rowid NOT IN (SELECT min(rowid) FROM messages GROUP BY hash)`
+const repeatedIdentities = `SELECT identity FROM requests
+  WHERE identity IN (SELECT identity FROM requests WHERE seq > ?) GROUP BY identity HAVING count(*) > 1`
+const allRepeatedIdentities = 'SELECT identity FROM requests GROUP BY identity HAVING count(*) > 1'
+const contenders = `SELECT r.seq, r.file, r.id, r.responseId, r.at, json_extract(r.extra, '$.variant') AS variant,
+  (r.flags & 32) <> 0 AS replay, json_extract(p.json, '$[0]') AS format, json_extract(p.json, '$[2]') AS model,
+  r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS totalTokens
+  FROM requests r JOIN profiles p ON p.id = r.profile WHERE r.identity = ? ORDER BY r.seq`
+
+/** Drops the indexes that make a large load slow; `finalize` makes them again. A crash between is mended the same way. */
+export function beginBulkLoad(database: Database): void {
+  database.exec('DROP INDEX IF EXISTS requestsByIdentity; DROP INDEX IF EXISTS messagesByHash')
+}
+
+/**
+ * Completes a load, or one that was cut off at any moment: indexes, one row per message, duplicates collapsed,
+ * columns built. Cheap when there is nothing to do.
+ */
+export function finalize(database: Database): void {
+  const newest = Number(
+    database.prepare('SELECT max(seq) AS seq FROM requests').get()?.['seq'] ?? 0,
+  )
+  const done = Number(readMeta(database, 'finalizedSeq') ?? 0)
+  database.exec(identityIndex)
+  uniqueMessages(database)
+  if (newest > done) collapseDuplicates(database, done)
+  buildMissingSegments(database)
+  if (newest !== done) writeMeta(database, 'finalizedSeq', newest)
+}
+
+/** True when a load was cut off before it was completed. */
+export function needsFinalize(database: Database): boolean {
+  const newest = Number(
+    database.prepare('SELECT max(seq) AS seq FROM requests').get()?.['seq'] ?? 0,
+  )
+  if (newest !== Number(readMeta(database, 'finalizedSeq') ?? 0)) return true
+  return (
+    database
+      .prepare(
+        "SELECT count(*) AS n FROM sqlite_master WHERE name IN ('requestsByIdentity', 'messagesByHash')",
+      )
+      .get()?.['n'] !== 2
+  )
+}
+
+export const readMeta = (database: Database, name: string): SqlValue | undefined =>
+  database.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value']
+
+export function writeMeta(database: Database, name: string, value: SqlValue): void {
+  database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run(name, value)
+}
+
+function uniqueMessages(database: Database): void {
+  try {
+    database.exec(messageIndex)
+  } catch (error) {
+    if (!/UNIQUE/.test(String(error))) throw error
+    database.transaction(() => {
+      database.exec(dropRepeatedMessages)
+      database.exec(messageIndex)
+    })
+  }
+}
+
+/** Rows per transaction while duplicates collapse. */
+const identitiesPerTransaction = 5000
+
+function collapseDuplicates(database: Database, after: number): void {
+  const repeated =
+    after === 0
+      ? database.prepare(allRepeatedIdentities).cells()
+      : database.prepare(repeatedIdentities).cells(after)
+  const identities = Array.from(repeated, (cells) => cells[0] as number)
+  for (let start = 0; start < identities.length; start += identitiesPerTransaction) {
+    database.transaction(() =>
+      collapse(database, identities.slice(start, start + identitiesPerTransaction)),
+    )
+  }
+}
+
+function collapse(database: Database, identities: readonly number[]): void {
+  const select = database.prepare(contenders)
+  const remove = removal(database)
+  const twin = database.prepare('INSERT OR IGNORE INTO twins (identity, seq) VALUES (?, ?)')
+  for (const identity of identities) {
+    for (const group of sameRequest(select.all(identity).map(readContender))) {
+      const kept = groupByFile(group).map((rows) => {
+        const best = fullest(rows)
+        for (const row of rows) if (row !== best) remove(row)
+        return best
+      })
+      // Both files keep their row: a report on one of them must not lose it. Whole-store reports take the fullest.
+      if (kept.length > 1) for (const row of kept) twin.run(identity, row.seq)
+    }
+  }
+}
+
+function removal(database: Database): (row: Contender) => void {
+  const remove = database.prepare('DELETE FROM requests WHERE seq = ?')
+  const dirty = database.prepare('DELETE FROM columns WHERE segment = ?')
+  const counted = database.prepare(
+    "UPDATE files SET counts = json_set(counts, '$.duplicates', coalesce(json_extract(counts, '$.duplicates'), 0) + 1) WHERE id = ?",
+  )
+  return ({ seq, file }) => {
+    remove.run(seq)
+    dirty.run(seq >> segmentBits)
+    counted.run(file)
+  }
+}
+
+function groupByFile(rows: readonly Contender[]): readonly (readonly Contender[])[] {
+  const groups = new Map<number, Contender[]>()
+  for (const row of rows) groups.set(row.file, [...(groups.get(row.file) ?? []), row])
+  return [...groups.values()]
+}
+
+/** A log's own ids may be counters: rows that far apart in time, or of other models, are other requests. */
+const sameIdWithinMs = 86_400_000
+
+/**
+ * Splits rows of one identity into requests. A provider's response id decides by itself, but for variants: two of them
+ * are two requests unless one is a replay. A log's own id counts only for one model within a day.
+ */
+export function sameRequest(rows: readonly Contender[]): readonly (readonly Contender[])[] {
+  const groups: Contender[][] = []
+  const ordered = [...rows].sort((a, b) => Number(a.replay) - Number(b.replay) || a.seq - b.seq)
+  for (const row of ordered) {
+    const group = groups.find((members) => isSame(members[0] as Contender, row))
+    if (group === undefined) groups.push([row])
+    else group.push(row)
+  }
+  return groups.filter((group) => group.length > 1)
+}
+
+function isSame(a: Contender, b: Contender): boolean {
+  if (a.responseId !== null && a.responseId === b.responseId) return isSameVariant(a, b)
+  if (a.id === null && b.id === null) return a.responseId === b.responseId
+  if (a.id !== b.id || a.format !== b.format || a.model !== b.model) return false
+  return a.at === null || b.at === null || Math.abs(a.at - b.at) <= sameIdWithinMs
+}
+
+const isSameVariant = (a: Contender, b: Contender): boolean =>
+  a.variant === b.variant || a.variant === null || b.variant === null || a.replay || b.replay
+
+/** The row with most tokens, then the latest, then the last read: a streamed answer's counts only grow. */
+export function fullest(rows: readonly Contender[]): Contender {
+  return rows.reduce((best, row) => {
+    if (row.totalTokens !== best.totalTokens) return row.totalTokens > best.totalTokens ? row : best
+    if ((row.at ?? 0) !== (best.at ?? 0)) return (row.at ?? 0) > (best.at ?? 0) ? row : best
+    return row.seq > best.seq ? row : best
+  })
+}
+
+const readContender = (row: SqlRow): Contender => ({
+  seq: Number(row['seq']),
+  file: Number(row['file']),
+  format: String(row['format']),
+  id: row['id'] as string | null,
+  responseId: row['responseId'] as string | null,
+  variant: row['variant'] as string | null,
+  replay: row['replay'] === 1,
+  model: String(row['model']),
+  at: row['at'] as number | null,
+  totalTokens: Number(row['totalTokens']),
+})

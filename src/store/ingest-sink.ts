@@ -1,0 +1,161 @@
+import type { Batch, FileCounts, KnownFile } from '../domain/batch.ts'
+import { at, type Cell, requestFields } from '../domain/row.ts'
+import type { Database, SqlRow, SqlValue, Statement } from './database.ts'
+
+const selectFiles = 'SELECT * FROM files ORDER BY id'
+const insertFile = `INSERT INTO files (path, format, settings, size, mtimeMs, headHash, headLength, byteOffset, line, complete, counts)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const updateFile = `UPDATE files SET path = ?, format = ?, settings = ?, size = ?, mtimeMs = ?, headHash = ?, headLength = ?,
+  byteOffset = ?, line = ?, complete = ?, counts = ? WHERE id = ?`
+const updatePlace = 'UPDATE files SET byteOffset = ?, line = ?, counts = ? WHERE id = ?'
+const insertProfile = 'INSERT INTO profiles (json) VALUES (?)'
+const insertPrice =
+  'INSERT INTO prices (key, json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET json = excluded.json'
+const selectPrice = 'SELECT id FROM prices WHERE key = ?'
+const insertMessage =
+  'INSERT OR IGNORE INTO messages (hash, parent, role, content, isJson) VALUES (?, ?, ?, ?, ?)'
+const insertAggregate = 'INSERT INTO aggregates (file, json) VALUES (?, ?)'
+const insertReject =
+  'INSERT INTO rejects (file, line, byteOffset, reason, excerpt) VALUES (?, ?, ?, ?, ?)'
+const insertRequest = `INSERT INTO requests (file, ${requestFields.join(', ')})
+  VALUES (?${', ?'.repeat(requestFields.length)})`
+
+/** Writes batches of requests: the only way rows come into the store. */
+export class IngestSink {
+  readonly #database: Database
+  readonly #insertRequest: Statement
+  readonly #insertMessage: Statement
+  /** Per file: the file's own numbers of profiles and prices → the store's. */
+  #profiles = new Map<number, number>()
+  #prices = new Map<number, number>()
+  #numbersOf = -1
+
+  constructor(database: Database) {
+    this.#database = database
+    this.#insertRequest = database.prepare(insertRequest)
+    this.#insertMessage = database.prepare(insertMessage)
+  }
+
+  knownFiles(): readonly KnownFile[] {
+    return this.#database.prepare(selectFiles).all().map(readKnownFile)
+  }
+
+  saveFile(file: Omit<KnownFile, 'id'>, id?: number): number {
+    const cells = fileCells(file)
+    if (id !== undefined) {
+      this.#database.prepare(updateFile).run(...cells, id)
+      return id
+    }
+    this.#database.prepare(insertFile).run(...cells)
+    return Number(this.#database.prepare('SELECT last_insert_rowid() AS id').get()?.['id'])
+  }
+
+  forgetFile(id: number): void {
+    this.#database.transaction(() => forgetFile(this.#database, id))
+  }
+
+  /** Starts a file anew: its numbering of profiles and prices begins at zero. */
+  begin(): void {
+    this.#numbersOf = -1
+  }
+
+  append(fileId: number, batch: Batch): void {
+    this.#database.transaction(() => {
+      this.#renumber(fileId, batch)
+      for (const message of batch.messages) this.#insertMessage.run(...message)
+      for (const cells of batch.requests) this.#insertRequest.run(fileId, ...this.#stored(cells))
+      this.#appendOthers(fileId, batch)
+      this.#database
+        .prepare(updatePlace)
+        .run(batch.byteOffset, batch.line, JSON.stringify(batch.counts), fileId)
+    })
+  }
+
+  #renumber(fileId: number, batch: Batch): void {
+    if (this.#numbersOf !== fileId) {
+      this.#profiles = new Map()
+      this.#prices = new Map()
+      this.#numbersOf = fileId
+    }
+    for (const [number, json] of batch.profiles) {
+      this.#database.prepare(insertProfile).run(json)
+      this.#profiles.set(
+        number,
+        Number(this.#database.prepare('SELECT last_insert_rowid() AS id').get()?.['id']),
+      )
+    }
+    for (const [number, key, json] of batch.prices) {
+      this.#database.prepare(insertPrice).run(key, json)
+      this.#prices.set(number, Number(this.#database.prepare(selectPrice).get(key)?.['id']))
+    }
+  }
+
+  #stored(cells: readonly Cell[]): Cell[] {
+    const stored = cells.slice()
+    stored[at.profile] = this.#profiles.get(cells[at.profile] as number) ?? null
+    const price = cells[at.price]
+    stored[at.price] = price === null ? null : (this.#prices.get(price as number) ?? null)
+    return stored
+  }
+
+  #appendOthers(fileId: number, batch: Batch): void {
+    for (const json of batch.aggregates) this.#database.prepare(insertAggregate).run(fileId, json)
+    for (const { line, byteOffset, reason, excerpt } of batch.rejects) {
+      this.#database.prepare(insertReject).run(fileId, line, byteOffset, reason, excerpt)
+    }
+  }
+}
+
+/** Everything that came from a file, but not the file's own row. */
+export function forgetFile(database: Database, id: number): void {
+  database
+    .prepare('DELETE FROM columns WHERE segment IN (SELECT seq >> 16 FROM requests WHERE file = ?)')
+    .run(id)
+  database
+    .prepare('DELETE FROM twins WHERE seq IN (SELECT seq FROM requests WHERE file = ?)')
+    .run(id)
+  for (const table of ['requests', 'rejects', 'aggregates']) {
+    database.prepare(`DELETE FROM ${table} WHERE file = ?`).run(id)
+  }
+  database
+    .prepare("UPDATE files SET byteOffset = 0, line = 0, complete = 0, counts = '{}' WHERE id = ?")
+    .run(id)
+}
+
+const fileCells = (file: Omit<KnownFile, 'id'>): SqlValue[] => [
+  file.path,
+  file.format,
+  file.settings,
+  file.size,
+  file.mtimeMs,
+  file.headHash,
+  file.headLength,
+  file.byteOffset,
+  file.line,
+  file.complete ? 1 : 0,
+  JSON.stringify(file.counts),
+]
+
+export const readKnownFile = (row: SqlRow): KnownFile => ({
+  id: Number(row['id']),
+  path: String(row['path']),
+  format: String(row['format']),
+  settings: String(row['settings']),
+  size: Number(row['size']),
+  mtimeMs: Number(row['mtimeMs']),
+  headHash: String(row['headHash']),
+  headLength: Number(row['headLength']),
+  byteOffset: Number(row['byteOffset']),
+  line: Number(row['line']),
+  complete: row['complete'] === 1,
+  counts: { ...emptyCounts, ...(JSON.parse(String(row['counts'])) as FileCounts) },
+})
+
+const emptyCounts: FileCounts = {
+  records: 0,
+  requests: 0,
+  duplicates: 0,
+  ignored: {},
+  rejected: {},
+  warnings: {},
+}

@@ -1,0 +1,114 @@
+import { UserError } from '../domain/user-error.ts'
+import type { Database } from './database.ts'
+import { createViews } from './views.ts'
+
+type Migration = { readonly name: string; readonly up: (database: Database) => void }
+
+/** In order, never edited once released. Each runs in a transaction with the record that it ran. */
+const migrations: readonly Migration[] = [
+  { name: '0001-first-tables', up: (database) => database.exec(firstTables) },
+]
+
+/** Brings a store to this version's schema; refuses one that a newer version made. */
+export function migrate(database: Database): void {
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, version INTEGER NOT NULL)',
+  )
+  const done = database
+    .prepare('SELECT name FROM migrations ORDER BY version')
+    .all()
+    .map((row) => row['name'])
+  const unknown = done.find((name) => !migrations.some((migration) => migration.name === name))
+  if (unknown !== undefined) {
+    throw new UserError(`${database.path} was made by a newer llmcost (it has "${unknown}")`, {
+      hint: 'update llmcost, or name another store with --db',
+    })
+  }
+  for (const [index, { name, up }] of migrations.entries()) {
+    if (done.includes(name)) continue
+    database.transaction(() => {
+      // Another process may have been first while this one waited for the lock.
+      if (database.prepare('SELECT 1 FROM migrations WHERE name = ?').get(name) !== undefined)
+        return
+      up(database)
+      database.prepare('INSERT INTO migrations (name, version) VALUES (?, ?)').run(name, index + 1)
+    })
+  }
+  createViews(database)
+}
+
+const firstTables = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE files (
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL UNIQUE,
+  format TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  mtimeMs REAL NOT NULL,
+  headHash TEXT NOT NULL,
+  headLength INTEGER NOT NULL,
+  byteOffset INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  complete INTEGER NOT NULL,
+  counts TEXT NOT NULL
+);
+CREATE TABLE rejects (
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  byteOffset INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  excerpt TEXT
+);
+CREATE INDEX rejectsByFile ON rejects (file);
+CREATE TABLE profiles (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
+CREATE TABLE prices (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
+CREATE TABLE messages (
+  hash TEXT NOT NULL,
+  parent TEXT NOT NULL,
+  role TEXT NOT NULL,
+  content TEXT,
+  isJson INTEGER NOT NULL
+);
+CREATE TABLE requests (
+  seq INTEGER PRIMARY KEY,
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  byteOffset INTEGER NOT NULL,
+  identity INTEGER NOT NULL,
+  id TEXT,
+  responseId TEXT,
+  profile INTEGER NOT NULL,
+  at INTEGER,
+  latencyMs REAL,
+  firstTokenMs REAL,
+  inputTokens INTEGER NOT NULL,
+  cacheReadTokens INTEGER NOT NULL,
+  cacheWrite5mTokens INTEGER NOT NULL,
+  cacheWrite1hTokens INTEGER NOT NULL,
+  outputTokens INTEGER NOT NULL,
+  reasoningTokens INTEGER NOT NULL,
+  costInput INTEGER,
+  costCacheRead INTEGER,
+  costCacheWrite INTEGER,
+  costOutput INTEGER,
+  costTools INTEGER,
+  costOther INTEGER,
+  cost INTEGER,
+  loggedCost INTEGER,
+  price INTEGER,
+  flags INTEGER NOT NULL,
+  user TEXT,
+  session TEXT,
+  trace TEXT,
+  exactKey TEXT,
+  questionKey TEXT,
+  promptTip TEXT,
+  answerKey TEXT,
+  extra TEXT
+);
+CREATE TABLE twins (identity INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (identity, seq)) WITHOUT ROWID;
+CREATE TABLE aggregates (file INTEGER NOT NULL, json TEXT NOT NULL);
+CREATE TABLE columns (segment INTEGER NOT NULL, name TEXT NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (segment, name)) WITHOUT ROWID;
+CREATE TABLE results (key TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+`

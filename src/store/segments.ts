@@ -1,0 +1,119 @@
+import {
+  type Column,
+  type ColumnName,
+  columnNames,
+  segmentBits,
+  segmentLength,
+} from '../domain/columns.ts'
+import { at, type Cell, hash53, requestFields } from '../domain/row.ts'
+import type { Database, SqlValue, Statement } from './database.ts'
+
+const wholeNumbers: ReadonlySet<string> = new Set([
+  'seq',
+  'file',
+  'profile',
+  'flags',
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+  'reasoningTokens',
+])
+const insertColumn = 'INSERT OR REPLACE INTO columns (segment, name, cells) VALUES (?, ?, ?)'
+const rowFields = requestFields.filter((field) =>
+  (columnNames as readonly string[]).includes(field),
+)
+const selectRows = `SELECT seq, file, ${rowFields.join(', ')} FROM requests WHERE seq >= ? AND seq < ? ORDER BY seq`
+const selectMissing = `SELECT DISTINCT seq >> ${segmentBits} AS segment FROM requests
+  WHERE (seq >> ${segmentBits}) NOT IN (SELECT segment FROM columns WHERE name = 'seq') ORDER BY segment`
+
+/** Collects the columns of one segment from rows, whether they are just being inserted or read back. */
+export class SegmentBuilder {
+  readonly #columns = new Map<ColumnName, Column>(
+    columnNames.map((name) => [name, emptyColumn(name, segmentLength)]),
+  )
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Takes a row as it was prepared, with the store's own numbers of file, profile and request. */
+  push(seq: number, file: number, cells: readonly (Cell | SqlValue)[]): void {
+    const index = this.#length++
+    this.#set('seq', index, seq)
+    this.#set('file', index, file)
+    for (const field of rowFields) this.#set(field as ColumnName, index, cells[at[field]] as Cell)
+  }
+
+  #set(name: ColumnName, index: number, cell: Cell): void {
+    const column = this.#columns.get(name) as Column
+    if (cell === null) column[index] = Number.NaN
+    else column[index] = typeof cell === 'string' ? hash53(cell) : cell
+  }
+
+  /** Writes the segment and starts an empty one. */
+  flush(insert: Statement, segment: number): void {
+    for (const name of columnNames) {
+      const column = (this.#columns.get(name) as Column).subarray(0, this.#length)
+      insert.run(segment, name, encodeColumn(column))
+    }
+    this.#length = 0
+  }
+}
+
+const emptyColumn = (name: string, length: number): Column =>
+  wholeNumbers.has(name) ? new Uint32Array(length) : new Float64Array(length)
+
+/** A column as bytes; one that holds a single value throughout is that value alone (many are all zero or absent). */
+function encodeColumn(column: Column): Uint8Array {
+  const first = column[0]
+  const constant = column.every((value) => Object.is(value, first))
+  const kept = constant ? column.slice(0, 1) : column
+  return new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength)
+}
+
+/** The column again, `length` long. SQLite gives bytes at any alignment, so they are copied. */
+export function decodeColumn(name: ColumnName, bytes: Uint8Array, length: number): Column {
+  const buffer = bytes.buffer.slice(
+    bytes.byteOffset,
+    bytes.byteOffset + bytes.byteLength,
+  ) as ArrayBuffer
+  const stored = wholeNumbers.has(name) ? new Uint32Array(buffer) : new Float64Array(buffer)
+  if (stored.length === length) return stored
+  const column = emptyColumn(name, length)
+  column.fill(stored[0] ?? 0)
+  return column
+}
+
+export const prepareInsertColumn = (database: Database): Statement => database.prepare(insertColumn)
+
+/** Builds the columns of every segment that has none (new, changed, or cut off by a crash). */
+export function buildMissingSegments(database: Database): void {
+  const missing = database
+    .prepare(selectMissing)
+    .all()
+    .map((row) => Number(row['segment']))
+  const insert = prepareInsertColumn(database)
+  const select = database.prepare(selectRows)
+  const builder = new SegmentBuilder()
+  for (const segment of missing) {
+    database.transaction(() => {
+      const from = segment * segmentLength
+      for (const cells of select.cells(from, from + segmentLength)) {
+        builder.push(cells[0] as number, cells[1] as number, spread(cells))
+      }
+      builder.flush(insert, segment)
+    })
+  }
+}
+
+/** Cells of the SELECT back at the places that a prepared row has them. */
+function spread(cells: readonly SqlValue[]): SqlValue[] {
+  const row: SqlValue[] = []
+  rowFields.forEach((field, index) => {
+    row[at[field]] = cells[index + 2] ?? null
+  })
+  return row
+}
