@@ -97,8 +97,10 @@ export function answeredBody(output: unknown): unknown {
   return typeof text === 'string' ? wrapped({ content: text }) : wrapped({ content: toText(value) })
 }
 
-const wrapped = (message: JsonObject): JsonObject => ({
-  choices: [{ index: 0, message, finish_reason: message['finish_reason'] ?? null }],
-})
+function wrapped(message: JsonObject): JsonObject {
+  const { content, finish_reason: finish, stop_reason: stop } = message
+  if (Array.isArray(content)) return { type: 'message', content, stop_reason: stop ?? null }
+  return { choices: [{ index: 0, message, finish_reason: finish ?? null }] }
+}
 
 const toText = (value: JsonObject): string => JSON.stringify(value)
