@@ -105,7 +105,8 @@ function typedValue(wire: Json | undefined): Json | undefined {
 function readEvent(event: Event): Reading {
   const { name, attributes } = event
   if (name !== 'api_request' && name !== 'claude_code.api_request') {
-    return { ignored: 'no-api-request' }
+    const kind = name.replace(prefix, '').replaceAll('_', '-')
+    return { ignored: kind === '' ? 'no-api-request' : kind }
   }
   const model = textOf(attributes['model'])
   if (model === undefined) return { rejected: 'no-model' }

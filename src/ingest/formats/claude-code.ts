@@ -39,13 +39,12 @@ function isTranscriptRow(record: JsonObject): boolean {
 function readRow(record: JsonObject, featureOf: (cwd: string | undefined) => string): Reading {
   const row = isObject(record['message']) ? record : agentRow(record)
   const { message } = row
-  if (!isObject(message)) return { ignored: 'no-answer' }
-  const { usage } = message
-  if (!isObject(usage)) return { ignored: 'no-usage' }
+  const usage = isObject(message) ? message['usage'] : undefined
+  if (!isObject(message) || !isObject(usage)) return { ignored: kindOf(record) }
   const model = textOf(message['model'])
   if (model === undefined) return { rejected: 'no-model' }
   // Written by Claude Code itself in place of an answer, e.g. when the API failed.
-  if (model === '<synthetic>') return { ignored: 'synthetic-model' }
+  if (model === '<synthetic>') return { ignored: 'synthetic' }
   const reading = readAnthropicUsage(usage)
   if (reading.rejected !== undefined) return { rejected: reading.rejected }
   const responseId = textOf(message['id'])
@@ -73,6 +72,10 @@ function readRow(record: JsonObject, featureOf: (cwd: string | undefined) => str
   }
   return request
 }
+
+/** Rows without usage are counted by their kind: user, summary, file-history-snapshot… */
+const kindOf = (record: JsonObject): string =>
+  record['type'] === 'assistant' ? 'no-usage' : (textOf(record['type']) ?? 'no-usage')
 
 /** A sub-agent's row, nested in the progress row of the tool that runs it; an empty object for any other row. */
 function agentRow(record: JsonObject): JsonObject {

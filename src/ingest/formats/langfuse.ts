@@ -43,7 +43,8 @@ function of(record: JsonObject, name: string): Json | undefined {
 /** Only generations and embeddings asked a model: spans and agents above them repeat their totals. */
 function readObservation(record: JsonObject): Reading {
   const kind = textOf(record['type'])?.toUpperCase()
-  if (kind !== 'GENERATION' && kind !== 'EMBEDDING') return { ignored: 'not-a-generation' }
+  if (kind !== 'GENERATION' && kind !== 'EMBEDDING')
+    return { ignored: kind?.toLowerCase() ?? 'not-a-generation' }
   const name = firstText(of(record, 'providedModelName'), record['model'])
   if (name === undefined) return { rejected: 'no-model' }
   const { provider, model } = splitModel(name)

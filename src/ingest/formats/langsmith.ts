@@ -29,11 +29,11 @@ export const langsmith: Reader = {
   start: () => ({ read: readRun }),
 }
 
-const isRun = (record: JsonObject): boolean =>
-  'run_type' in record && 'start_time' in record && ('trace_id' in record || 'inputs' in record)
+const isRun = (record: JsonObject): boolean => 'run_type' in record && 'start_time' in record
 
 function readRun(record: JsonObject): Reading {
-  if (record['run_type'] !== 'llm') return { ignored: 'not-an-llm-run' }
+  const kind = record['run_type']
+  if (kind !== 'llm') return { ignored: textOf(kind) ?? 'not-an-llm-run' }
   const extra = objectOf(record['extra'])
   const metadata = objectOf(extra['metadata'])
   const outputs = objectOf(record['outputs'])

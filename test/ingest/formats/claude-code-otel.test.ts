@@ -98,9 +98,7 @@ it('names a request without an id by its place in the session', () => {
 })
 
 it('ignores other events', () => {
-  expect(read({ ...attributes, 'event.name': 'tool_result' })).toEqual({
-    ignored: 'no-api-request',
-  })
+  expect(read({ ...attributes, 'event.name': 'tool_result' })).toEqual({ ignored: 'tool-result' })
   expect(read(otlp([]))).toEqual({ ignored: 'no-api-request' })
 })
 

@@ -109,7 +109,7 @@ it('counts all cache writes as five minutes where the breakdown is missing', () 
 
 it('ignores the <synthetic> model', () => {
   expect(read({ ...row, message: { ...message, model: '<synthetic>' } })).toEqual({
-    ignored: 'synthetic-model',
+    ignored: 'synthetic',
   })
 })
 

@@ -116,7 +116,7 @@ it('reads an llm run whole', () => {
 })
 
 it.each(['chain', 'tool', 'retriever', 'prompt', 'parser'])('ignores %s runs', (run_type) => {
-  expect(read({ ...run, run_type })).toEqual({ ignored: 'not-an-llm-run' })
+  expect(read({ ...run, run_type })).toEqual({ ignored: run_type })
 })
 
 it('does not take session_id, which is the project, for a conversation', () => {
