@@ -102,6 +102,12 @@ function bodyOf({ content, rest }: Message): {
   }
 }
 
+/** A content value as one text: its text parts joined, or canonical JSON where there are none. */
+export function contentOf(content: Json): string {
+  if (typeof content === 'string') return content
+  return plainText(content) ?? canonicalJson(content)
+}
+
 /** The text of a content value when it is nothing but text, else null. */
 function plainText(content: Json): string | null {
   if (!Array.isArray(content)) return null

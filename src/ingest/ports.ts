@@ -1,4 +1,4 @@
-import type { Batch, KnownFile } from '../domain/batch.ts'
+import type { Batch, FileCounts, KnownFile } from '../domain/batch.ts'
 import type { RequestKeys } from '../domain/keys.ts'
 import type { Pricing } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
@@ -19,10 +19,14 @@ export type IngestPorts = {
 
 /** Where batches go: the store. */
 export type Sink = {
+  /** How many bytes are about to be read, at most. */
+  expect(bytes: number): void
   knownFiles(): readonly KnownFile[]
   /** Adds a file, or changes what is known of it; returns its number. */
   saveFile(file: Omit<KnownFile, 'id'>, id?: number): number
   /** Drops a file's requests and its place, to read it again from its start. */
   forgetFile(id: number): void
+  /** Takes back what a growing file's cut-off end left behind; returns the counts to go on from. */
+  resume(id: number): FileCounts
   append(fileId: number, batch: Batch): void
 }

@@ -24,6 +24,8 @@ export type ReadJob = {
   readonly prepare: PrepareOptions
   /** True where the user stated the times' unit, or wrote them: even 1970 is then meant. */
   readonly trustTimes?: boolean
+  /** The time of requests that have none, milliseconds. */
+  readonly defaultAt?: number
   readonly batchInput?: (customId: string) => JsonObject | undefined
   /** Applied to each record before its reader sees it: --map and --set. */
   readonly map?: (record: JsonObject) => JsonObject | null
@@ -266,7 +268,10 @@ class FileWork {
     return this.#waiting.length > 0
   }
 
-  #add(request: Request, place: Place): void {
+  #add(logged: Request, place: Place): void {
+    const { defaultAt } = this.#job
+    const request =
+      logged.at === undefined && defaultAt !== undefined ? { ...logged, at: defaultAt } : logged
     if (request.aggregateOf === undefined) this.#counts.requests++
     this.#rows++
     const implausible = isImplausible(request.at) && this.#job.trustTimes !== true

@@ -3,6 +3,9 @@ import { at, type Cell, requestFields } from '../domain/row.ts'
 import type { Database, SqlRow, SqlValue, Statement } from './database.ts'
 
 const selectFiles = 'SELECT * FROM files ORDER BY id'
+const selectFile = 'SELECT * FROM files WHERE id = ?'
+/** Why a file's end could not be read: when the file goes on, it was no fault. */
+const cutOffReasons = ['incomplete-last-line', 'truncated-compression'] as const
 const insertFile = `INSERT INTO files (path, format, settings, size, mtimeMs, headHash, headLength, byteOffset, line, complete, counts)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const updateFile = `UPDATE files SET path = ?, format = ?, settings = ?, size = ?, mtimeMs = ?, headHash = ?, headLength = ?,
@@ -20,6 +23,9 @@ const insertReject =
 const insertRequest = `INSERT INTO requests (file, ${requestFields.join(', ')})
   VALUES (?${', ?'.repeat(requestFields.length)})`
 
+/** From this many bytes on, building indexes after the load is faster than keeping them up. */
+const largeLoadBytes = 64e6
+
 /** Writes batches of requests: the only way rows come into the store. */
 export class IngestSink {
   readonly #database: Database
@@ -29,11 +35,18 @@ export class IngestSink {
   #profiles = new Map<number, number>()
   #prices = new Map<number, number>()
   #numbersOf = -1
+  readonly #onLargeLoad: () => void
 
-  constructor(database: Database) {
+  /** `onLargeLoad` is called before the first batch of a load of many megabytes. */
+  constructor(database: Database, onLargeLoad: () => void) {
     this.#database = database
+    this.#onLargeLoad = onLargeLoad
     this.#insertRequest = database.prepare(insertRequest)
     this.#insertMessage = database.prepare(insertMessage)
+  }
+
+  expect(bytes: number): void {
+    if (bytes >= largeLoadBytes) this.#onLargeLoad()
   }
 
   knownFiles(): readonly KnownFile[] {
@@ -54,9 +67,14 @@ export class IngestSink {
     this.#database.transaction(() => forgetFile(this.#database, id))
   }
 
-  /** Starts a file anew: its numbering of profiles and prices begins at zero. */
-  begin(): void {
-    this.#numbersOf = -1
+  resume(id: number): FileCounts {
+    const { counts } = readKnownFile(this.#database.prepare(selectFile).get(id) as SqlRow)
+    const rejected = { ...counts.rejected }
+    for (const reason of cutOffReasons) {
+      this.#database.prepare('DELETE FROM rejects WHERE file = ? AND reason = ?').run(id, reason)
+      delete rejected[reason]
+    }
+    return { ...counts, rejected }
   }
 
   append(fileId: number, batch: Batch): void {

@@ -1,0 +1,49 @@
+import type { Request } from '../domain/request.ts'
+import { contentOf, keyHash, requestKeys } from '../engine/cache-key.ts'
+import type { ClassifierInput } from '../engine/classifier.ts'
+import { presets } from '../engine/presets.ts'
+import type { IngestPorts } from '../ingest/ports.ts'
+import { estimateTokens, loadTokenCounter } from '../prices/count-tokens.ts'
+import type { RunPrices } from './price-book.ts'
+
+/** Wires the ingest to the layers beside it: keys and presets from the engine, prices from the book. */
+export function ingestPorts(secret: string, prices: RunPrices): IngestPorts {
+  const hash = keyHash(secret)
+  return {
+    keysOf: (request) => requestKeys(request, hash),
+    difficultyOf,
+    price: (request, usage) => prices.price(request, usage, request, request.fees),
+    loadTokenCounter: async () => {
+      try {
+        return await loadTokenCounter()
+      } catch {
+        return estimateTokens
+      }
+    },
+  }
+}
+
+/** The `signals` preset's verdict; where it abstains the request counts as medium. 0 without text to judge by. */
+function difficultyOf(request: Request): 0 | 1 | 2 | 3 {
+  const input = classifierInput(request)
+  if (input === null) return 0
+  const label = presets.signals(input)?.label ?? 'medium'
+  return label === 'simple' ? 1 : label === 'medium' ? 2 : 3
+}
+
+function classifierInput(request: Request): ClassifierInput | null {
+  const { prompt } = request
+  if (prompt === undefined) return null
+  const last = prompt.messages.findLast((message) => message.role === 'user')
+  if (last === undefined) return null
+  const text = contentOf(last.content)
+  return {
+    text,
+    contextTokens: request.usage?.inputTokens,
+    hasTools: Array.isArray(prompt.tools) && prompt.tools.length > 0,
+    hasImages: false,
+    hasCode: text.includes('```'),
+    requiresReasoning: request.requiresReasoning,
+    task: request.task,
+  }
+}

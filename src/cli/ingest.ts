@@ -1,0 +1,16 @@
+import type { InputFlags } from './common-options.ts'
+import { openLogs } from './logs.ts'
+import { openRunPrices } from './price-book.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `llmcost ingest`: reads logs and says what became of them. */
+export async function runIngest(
+  files: readonly string[],
+  flags: InputFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const logs = await openLogs(files, flags, terminal, openRunPrices(flags, terminal))
+  terminal.stdout.write(`${JSON.stringify(logs.report, null, 2)}\n`)
+  logs.store.close()
+  return 0
+}

@@ -1,0 +1,56 @@
+import type { NanoUsd } from '../domain/money.ts'
+import type { PriceQuery, Pricing } from '../domain/price.ts'
+import type { Fees, Usage } from '../domain/usage.ts'
+import { UserError } from '../domain/user-error.ts'
+import { timeOf } from '../ingest/fields.ts'
+import { readYaml } from '../policy/read-yaml.ts'
+import { type PriceOverrides, parseOverrides } from '../prices/overrides.ts'
+import { type OpenPriceBook, openPriceBook } from '../prices/price-book.ts'
+import { chargeOf, type PriceMode } from '../prices/price-mode.ts'
+import type { InputFlags } from './common-options.ts'
+import { storedPriceData } from './price-data.ts'
+import { readText } from './read-text.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The price book under this run's flags, and what tells it apart from every other. */
+export type RunPrices = {
+  readonly book: OpenPriceBook
+  readonly fingerprint: string
+  price(query: PriceQuery, usage: Usage, logged: Logged, fees?: Fees): Pricing
+}
+
+export type Logged = {
+  readonly loggedCostNanoUsd?: NanoUsd | undefined
+  readonly servedFromCache?: boolean | undefined
+}
+
+/** Flags over LLMCOST_PRICES; the file that is named first wins. */
+export function openRunPrices(flags: InputFlags, terminal: Terminal): RunPrices {
+  const fromEnv = terminal.env['LLMCOST_PRICES']
+  const files = flags.prices ?? (fromEnv === undefined || fromEnv === '' ? [] : [fromEnv])
+  const overrides = files.map(loadOverrides)
+  const asOf = flags.pricesAsOf === undefined ? undefined : timeOf(flags.pricesAsOf)
+  if (flags.pricesAsOf !== undefined && asOf === undefined) {
+    throw new UserError(`--prices-as-of "${flags.pricesAsOf}" is no date`, {
+      hint: 'write it as 2026-08-01',
+    })
+  }
+  const stored = storedPriceData(terminal)
+  const book = openPriceBook({
+    overrides,
+    ...(asOf !== undefined && { asOf }),
+    ...(stored !== null && { data: stored.data, dataDate: stored.date }),
+  })
+  const mode: PriceMode = flags.priceMode ?? 'auto'
+  return {
+    book,
+    fingerprint: `${book.fingerprint}-${mode}`,
+    price: (query, usage, logged, fees) =>
+      chargeOf(book.price(query, usage, fees), logged, mode).pricing,
+  }
+}
+
+function loadOverrides(path: string): PriceOverrides {
+  const text = readText(path, 'a YAML or JSON file with a `prices:` list')
+  return parseOverrides(readYaml(text, path), path)
+}

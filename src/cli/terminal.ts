@@ -1,0 +1,29 @@
+/** The slice of `process` a command may touch, so tests can pass their own. */
+export type Terminal = {
+  readonly stdin: AsyncIterable<Buffer>
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Calls back on Ctrl-C; returns how to stop listening. */
+  readonly onInterrupt?: (listener: () => void) => () => void
+}
+
+export type Output = {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** How wide and how colourful output may be. NO_COLOR and FORCE_COLOR are respected (no-color.org). */
+export function viewOf(
+  output: Output,
+  env: Terminal['env'],
+): { width: number; color: boolean; unicode: boolean } {
+  const isTerminal = output.isTTY === true
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'
+  const color = (isTerminal || forced) && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
+  const width = isTerminal ? (output.columns ?? 80) : Number(env['COLUMNS']) || 80
+  const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? 'UTF-8'
+  const unicode = !isTerminal || /utf-?8/i.test(locale) || locale === ''
+  return { width: Math.max(40, Math.min(width, 120)), color, unicode }
+}

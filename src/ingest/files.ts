@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { relative, resolve } from 'node:path'
+import { glob, isDynamicPattern } from 'tinyglobby'
+import { UserError } from '../domain/user-error.ts'
+import { type Bytes, fileBytes, streamBytes, TruncatedError } from './bytes.ts'
+
+/** A file to read, with its first bytes taken. */
+export type LogFile = {
+  /** As the user named it, or the path below the directory they named. */
+  readonly path: string
+  /** Where it is; for standard input a name made of its first bytes. */
+  readonly absolutePath: string
+  /** Found in a directory: a file of no known format is then passed over instead of being an error. */
+  readonly fromDirectory: boolean
+  readonly size: number
+  readonly mtimeMs: number
+}
+
+/** The first bytes of a file, decompressed, and a hash that knows it again when it has grown or moved. */
+export type Head = { readonly bytes: Buffer; readonly content: Bytes }
+
+export const headBytes = 65_536
+
+/** Paths, globs and directories as files, in the order given and sorted inside each; each file once. */
+export async function findFiles(inputs: readonly string[]): Promise<readonly LogFile[]> {
+  const found = new Map<string, LogFile>()
+  for (const input of inputs) {
+    for (const file of await expand(input))
+      if (!found.has(file.absolutePath)) found.set(file.absolutePath, file)
+  }
+  return [...found.values()]
+}
+
+async function expand(input: string): Promise<readonly LogFile[]> {
+  if (existsSync(input)) {
+    const stat = statSync(input)
+    if (!stat.isDirectory()) return [logFile(input, false)]
+    const below = await glob('**/*', {
+      cwd: input,
+      absolute: true,
+      dot: true,
+      ignore: ['**/.git/**', '**/.llmcost/**', '**/node_modules/**'],
+    })
+    return below.sort().map((path) => logFile(relative('', path), true))
+  }
+  if (!isDynamicPattern(input))
+    throw new UserError(`no such file: ${input}`, {
+      hint: 'name a log file, a directory, a glob, or - for standard input',
+    })
+  const matches = await glob(input, { absolute: true })
+  if (matches.length === 0)
+    throw new UserError(`no file matches ${input}`, {
+      hint: 'check the pattern; quote it so that your shell leaves it alone',
+    })
+  return matches.sort().map((path) => logFile(relative('', path), false))
+}
+
+function logFile(path: string, fromDirectory: boolean): LogFile {
+  const stat = statSync(path)
+  return {
+    path,
+    absolutePath: resolve(path),
+    fromDirectory,
+    size: stat.size,
+    mtimeMs: stat.mtimeMs,
+  }
+}
+
+/** Reads the head of a file on disk. A head cut off by damage is as long as the damage allows. */
+export async function readHead(file: LogFile): Promise<Head> {
+  const handle = await open(file.absolutePath, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${file.path} cannot be read (${error.code})`, {
+      hint: 'check its permissions',
+    })
+  })
+  try {
+    const buffer = Buffer.alloc(headBytes)
+    const { bytesRead } = await handle.read(buffer, 0, headBytes, 0)
+    const raw = buffer.subarray(0, bytesRead)
+    const content = fileBytes(file.absolutePath, raw)
+    return { bytes: content.compression === 'none' ? raw : await firstBytes(content), content }
+  } finally {
+    await handle.close()
+  }
+}
+
+async function firstBytes(content: Bytes): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of content.read(0)) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length >= headBytes) break
+    }
+  } catch (error) {
+    if (!(error instanceof TruncatedError)) throw error
+  }
+  return Buffer.concat(chunks).subarray(0, headBytes)
+}
+
+/** Standard input as a file: its head is read from it, the rest follows. */
+export async function openStdin(
+  stream: AsyncIterable<Buffer>,
+): Promise<{ readonly file: LogFile; readonly head: Head }> {
+  const iterator = stream[Symbol.asyncIterator]()
+  const chunks: Buffer[] = []
+  let length = 0
+  while (length < headBytes) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    const chunk = Buffer.from(next.value)
+    chunks.push(chunk)
+    length += chunk.length
+  }
+  const taken = Buffer.concat(chunks)
+  const content = streamBytes(taken, { [Symbol.asyncIterator]: () => iterator })
+  const bytes = content.compression === 'none' ? taken.subarray(0, headBytes) : taken
+  const name = `stdin:${hashOf(taken).slice(0, 12)}`
+  return {
+    file: { path: '-', absolutePath: name, fromDirectory: false, size: 0, mtimeMs: 0 },
+    head: { bytes, content },
+  }
+}
+
+export const hashOf = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
