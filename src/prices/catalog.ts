@@ -76,7 +76,9 @@ export function findModel(
 ): CatalogModel | undefined {
   const model =
     provider.models.find((candidate) => matches(candidate.match, name)) ??
-    fallbackModel(catalog, provider, name)
+    fallbackModel(catalog, provider, name) ??
+    // Some ids ("fireworks:deepseek-v3p2") are not among their own patterns, yet people copy them from the list.
+    provider.models.find((candidate) => candidate.id.toLowerCase() === name)
   return model && { provider, model }
 }
 

@@ -13,7 +13,23 @@ import {
 } from './price-vector.ts'
 import type { PieceRates, RateClass, Rates } from './rates.ts'
 
-/** The hot path: tokens times integer prices. */
+/** The band of a request by everything it read, cache included; it reprices the whole request. */
+export function bandFor(
+  bands: readonly CompiledBand[],
+  totalInputTokens: number,
+): CompiledBand | undefined {
+  let band = bands[0]
+  for (let i = 1; i < bands.length; i++) {
+    const next = bands[i]
+    if (next !== undefined && totalInputTokens > next.above) band = next
+  }
+  return band
+}
+
+/**
+ * The hot path: tokens times integer prices. A count that is missing or no number throws: it must not become a price of
+ * zero.
+ */
 export function costOfUsage(vector: PriceVector, usage: Usage): CostByClass {
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = usage
   const { outputTokens, reasoningTokens } = usage

@@ -43,6 +43,21 @@ export function modifyBands(
   }, complete)
 }
 
+/** What may change this model's price, in words, most specific first. */
+export const modifiersOf = ({ provider, model }: CatalogModel): readonly string[] =>
+  modifiers
+    .filter((row) => row.providers.includes(provider.id) && row.model.test(model.id))
+    .map(({ name, effect, from, to, source }) => {
+      const change = 'factor' in effect ? ` × ${effect.factor}` : ` ${ratesText(effect.rates)}`
+      const dates = `${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`}`
+      return `${name}${change}${dates} (${source})`
+    })
+
+const ratesText = (rates: { readonly [C in RateClass]?: string }): string =>
+  Object.entries(rates)
+    .map(([name, usd]) => `${name} $${usd}`)
+    .join(', ')
+
 /** The moments at which a modifier of this model begins or ends, and whether one looks at weekdays. */
 export function modifierMoments({ provider, model }: CatalogModel): {
   readonly moments: readonly number[]

@@ -4,7 +4,7 @@ import { totalInputTokens } from '../domain/usage.ts'
 import { openCatalog } from './catalog.ts'
 import { checkAliases } from './check-aliases.ts'
 import { fingerprintOf } from './compile-price.ts'
-import { costByHour, costOfUsage, costWithFees } from './cost-of-usage.ts'
+import { bandFor, costByHour, costOfUsage, costWithFees } from './cost-of-usage.ts'
 import { modifiers } from './modifiers.ts'
 import { inOrder } from './override-match.ts'
 import type { PriceOverrides } from './overrides.ts'
@@ -62,13 +62,7 @@ const rulesText = (rules: unknown): string =>
 function pricingOf(price: Price, query: PriceQuery, usage: Usage, fees: Fees | undefined): Pricing {
   if (price.kind === 'unpriced') return price
   if (price.kind === 'hourly') return costByHour(price, query.latencyMs)
-  const total = totalInputTokens(usage)
-  const { bands } = price
-  let band = bands[0]
-  for (let i = 1; i < bands.length; i++) {
-    const next = bands[i]
-    if (next !== undefined && total > next.above) band = next
-  }
+  const band = bandFor(price.bands, totalInputTokens(usage))
   if (band === undefined) return { kind: 'unpriced', reason: 'no-rate', warnings: [] }
   if (fees === undefined && price.fees.request === undefined) {
     return {

@@ -1,0 +1,76 @@
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
+import { costTotal, type PriceSource, type Pricing } from '../domain/price.ts'
+import { fingerprintOf } from './compile-price.ts'
+import { noCost } from './cost-of-usage.ts'
+
+/**
+ * Whose price counts. `computed`: overrides and the price book only. `logged`: what the log says it cost, only. `auto`:
+ * override, then the book, then the log where the book does not know the model.
+ */
+export type PriceMode = 'computed' | 'logged' | 'auto'
+export const priceModes: readonly PriceMode[] = ['computed', 'logged', 'auto']
+
+/** What one request is charged in a report, beside what the log and the book say of it. */
+export type Charge = {
+  readonly pricing: Pricing
+  /** What the log says it cost, whatever counts; null where it does not say. */
+  readonly reportedNanoUsd: NanoUsd | null
+  /** What the book says it cost, whatever counts; null where it cannot say. */
+  readonly computedNanoUsd: NanoUsd | null
+  /** What a cached answer would have cost; zero for an answer that was paid for. */
+  readonly avoidedNanoUsd: NanoUsd
+}
+
+/** Combines the price book's answer with the log's own cost. An answer served from a cache costs nothing. */
+export function chargeOf(
+  pricing: Pricing,
+  logged: {
+    readonly loggedCostNanoUsd?: NanoUsd | undefined
+    readonly servedFromCache?: boolean | undefined
+  },
+  mode: PriceMode,
+): Charge {
+  const reported = logged.loggedCostNanoUsd ?? null
+  const computed = pricing.kind === 'priced' ? costTotal(pricing.cost) : null
+  const columns = { reportedNanoUsd: reported, computedNanoUsd: computed }
+  if (logged.servedFromCache === true) {
+    const free: Pricing = { kind: 'priced', cost: noCost, price: cacheSource, warnings: [] }
+    return { pricing: free, ...columns, avoidedNanoUsd: computed ?? zeroNanoUsd }
+  }
+  return {
+    pricing: chosen(pricing, reported, mode),
+    ...columns,
+    avoidedNanoUsd: zeroNanoUsd,
+  }
+}
+
+function chosen(pricing: Pricing, reported: NanoUsd | null, mode: PriceMode): Pricing {
+  switch (mode) {
+    case 'computed':
+      return pricing
+    case 'auto':
+      return pricing.kind === 'priced' || reported === null ? pricing : asLogged(pricing, reported)
+    case 'logged': {
+      if (reported !== null) return asLogged(pricing, reported)
+      const warnings = [...pricing.warnings, 'logged-cost-missing']
+      return { kind: 'unpriced', reason: 'no-rate', warnings }
+    }
+  }
+}
+
+/** The log's total has no classes; the book's remarks about its own price do not apply to it. */
+const asLogged = (_pricing: Pricing, reported: NanoUsd): Pricing => ({
+  kind: 'priced',
+  cost: { ...noCost, other: reported },
+  price: loggedSource,
+  warnings: [],
+})
+
+const sourceWithoutRates = (source: string): PriceSource => {
+  const unknown = { input: '0', cacheRead: '0', cacheWrite5m: '0', cacheWrite1h: '0', output: '0' }
+  const parts = { source, target: '', since: null, band: null, usdPerMillion: unknown, factors: [] }
+  return { id: fingerprintOf(parts), ...parts }
+}
+
+const loggedSource = sourceWithoutRates('logged')
+const cacheSource = sourceWithoutRates('served from cache')
