@@ -1,0 +1,139 @@
+import type { AnalyzeResult } from '../analyze/result.ts'
+import { formatJson, type KeyOrder, orderKeys } from './json.ts'
+
+/** The result as `--format json` prints it. Described in docs/json-output.md. */
+export const analyzeJson = (result: AnalyzeResult): string =>
+  formatJson(orderKeys(result, analyzeOrder))
+
+const costByClass = {
+  input: true,
+  cacheRead: true,
+  cacheWrite: true,
+  output: true,
+  tools: true,
+  other: true,
+} as const
+
+const interval = { low: true, high: true, level: true, method: true } as const
+const percentiles = { p50: true, p95: true, p99: true } as const
+const perRequest = { meanUsd: true, p50Usd: true, p95Usd: true, p99Usd: true } as const
+const firstTokenMs = { p50: true, p95: true } as const
+
+const opportunity = {
+  kind: true,
+  title: true,
+  savingUsdPerMonth: true,
+  savingUsd: true,
+  share: true,
+  requests: true,
+  evidence: true,
+  caveat: true,
+  command: true,
+  examples: true,
+} as const
+
+const totals = {
+  requests: true,
+  attempts: true,
+  errors: true,
+  inputTokens: true,
+  cacheReadTokens: true,
+  cacheWrite5mTokens: true,
+  cacheWrite1hTokens: true,
+  outputTokens: true,
+  reasoningTokens: true,
+  costUsd: true,
+  costByClass,
+  loggedCostUsd: true,
+  computedCostOfLoggedUsd: true,
+  loggedRequests: true,
+  unpricedRequests: true,
+  unpricedShare: true,
+  estimatedRequests: true,
+  estimatedShare: true,
+  servedFromCacheRequests: true,
+  undatedRequests: true,
+  unpricedModels: { model: true, requests: true, snippet: true },
+} as const
+
+const perTrace = {
+  traces: true,
+  meanUsd: true,
+  p95Usd: true,
+  maxUsd: true,
+  callsMean: true,
+  callsP95: true,
+  callsMax: true,
+  worst: { trace: true, calls: true, costUsd: true },
+} as const
+
+const group = {
+  by: true,
+  requests: true,
+  costUsd: true,
+  costShare: true,
+  costByClass,
+  inputTokens: true,
+  cacheReadTokens: true,
+  cacheWriteTokens: true,
+  outputTokens: true,
+  errors: true,
+  unpricedRequests: true,
+  perRequest,
+  latencyMs: percentiles,
+  firstTokenMs,
+} as const
+
+const plan = {
+  plan: true,
+  users: true,
+  priceUsd: true,
+  costUsdPerUserMonth: true,
+  p95UsdPerUserMonth: true,
+  marginShare: true,
+  usersAbovePrice: true,
+} as const
+
+const aggregate = {
+  source: true,
+  model: true,
+  from: true,
+  to: true,
+  requests: true,
+  inputTokens: true,
+  cacheReadTokens: true,
+  outputTokens: true,
+  costUsd: true,
+  requestsCostUsd: true,
+} as const
+
+const analyzeOrder: KeyOrder<AnalyzeResult> = {
+  kind: true,
+  version: true,
+  generatedAt: true,
+  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: true },
+  fingerprints: { policy: true, prices: true, embedder: true },
+  warnings: { code: true, message: true, count: true },
+  totals,
+  period: { from: true, to: true, days: true },
+  projection: { costUsdPerMonth: true, interval, days: true, notes: true },
+  perRequest,
+  perTrace,
+  latencyMs: percentiles,
+  firstTokenMs,
+  usdPerThousandRequests: true,
+  daily: { day: true, requests: true, errors: true, costUsd: true },
+  by: true,
+  groups: group,
+  groupCount: true,
+  facts: opportunity,
+  intendedVsActual: { requestedModel: true, answeredModel: true, requests: true },
+  topRepeated: { text: true, count: true, costUsd: true },
+  difficulty: { classified: true, simple: true, medium: true, hard: true },
+  unitEconomics: { plans: plan },
+  opportunities: opportunity,
+  alerts: { kind: true, level: true, message: true, at: true, value: true, limit: true },
+  verdict: { gateway: true, usdPerDay: true, reasons: true },
+  priceBook: { name: true, date: true, ageDays: true },
+  aggregates: aggregate,
+}

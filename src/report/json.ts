@@ -1,0 +1,55 @@
+/** A value as JSON: two spaces, a newline at the end, numbers without float noise. */
+export function formatJson(value: unknown): string {
+  return `${JSON.stringify(cleanJson(value, ''), null, 2)}\n`
+}
+
+/**
+ * The keys of a result in the order they are printed: `true` prints the value as it is, an object
+ * lists the keys of an object or of each element of an array. The type keeps it complete.
+ */
+export type KeyOrder<T> = T extends readonly (infer Element)[]
+  ? KeyOrder<Element>
+  : T extends string | number | boolean | null
+    ? true
+    : string extends keyof T
+      ? true
+      : { readonly [Key in keyof T]-?: KeyOrder<NonNullable<T[Key]>> }
+
+/** The value with its keys in the given order, however it was built. */
+export function orderKeys<T>(value: T, order: KeyOrder<T>): unknown {
+  return applyOrder(value, order as Order)
+}
+
+type Order = true | { readonly [key: string]: Order }
+
+function applyOrder(value: unknown, order: Order): unknown {
+  if (order === true || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((element) => applyOrder(element, order))
+  const from = value as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    Object.entries(order).map(([key, inner]) => [key, applyOrder(from[key] ?? null, inner)]),
+  )
+}
+
+function cleanJson(value: unknown, key: string): unknown {
+  if (typeof value === 'number') return cleanNumber(value, key)
+  if (typeof value === 'bigint') return exactInteger(value)
+  if (Array.isArray(value)) return value.map((element) => cleanJson(element, key))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, cleanJson(inner, key + name)]),
+  )
+}
+
+/** Dollars arrive exact to nine decimals; of anything else digits past the 15th are noise. */
+function cleanNumber(value: number, key: string): number {
+  if (!Number.isFinite(value)) throw new TypeError(`${key} is ${value}, which JSON cannot hold`)
+  if (Number.isInteger(value)) return value + 0 // -0 becomes 0
+  return /usd|costbyclass/i.test(key) ? value : Number(value.toPrecision(15))
+}
+
+/** An integer past 2^53 would be rounded by every reader, so it is text. */
+const exactInteger = (value: bigint): number | string =>
+  value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+    ? Number(value)
+    : value.toString()

@@ -1,0 +1,55 @@
+import { colorPaint, type Paint, plainPaint } from './paint.ts'
+import { toAscii, wrapText } from './text-width.ts'
+
+/** What the place of output can show. */
+export type View = { readonly width: number; readonly color: boolean; readonly unicode: boolean }
+
+/** A view within the limits of the design, with its paint. */
+export type Screen = { readonly width: number; readonly unicode: boolean; readonly paint: Paint }
+
+/** Lines of one block; blocks are set apart by an empty line, and an empty block is left out. */
+export type Block = readonly string[]
+
+export const screenOf = ({ width, color, unicode }: View): Screen => ({
+  width: Math.min(maxWidth, Math.max(minWidth, Math.floor(width))),
+  unicode,
+  paint: color ? colorPaint : plainPaint,
+})
+
+/** The blocks as one text that ends with a newline. */
+export function joinBlocks(blocks: readonly Block[], { unicode }: Screen): string {
+  const text = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'))
+  const joined = `${text.join('\n\n')}\n`.replace(/ +$/gm, '')
+  return unicode ? joined : joined.split('\n').map(toAscii).join('\n')
+}
+
+/** A heading: bold, with a remark after it, on the next lines where it does not fit. */
+export function heading({ width, paint }: Screen, title: string, remark = ''): Block {
+  if (remark === '') return [paint('bold', title)]
+  if (title.length + 2 + remark.length <= width) {
+    return [`${paint('bold', title)}  ${paint('dim', remark)}`]
+  }
+  return [
+    paint('bold', title),
+    ...wrapText(remark, width - 2).map((line) => `  ${paint('dim', line)}`),
+  ]
+}
+
+/** Wrapped text behind a first-line label; the following lines are indented as far. */
+export function hanging(
+  label: string,
+  text: string,
+  options: {
+    readonly width: number
+    readonly indent: number
+    readonly paint?: (line: string) => string
+  },
+): Block {
+  const { width, indent, paint = (line) => line } = options
+  const lines = wrapText(text, width - indent)
+  return lines.map((line, index) => (index === 0 ? label : ' '.repeat(indent)) + paint(line))
+}
+
+/** Lines longer than this are hard to read back, shorter ones leave no room for a table. */
+const maxWidth = 120
+const minWidth = 40

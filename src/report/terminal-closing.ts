@@ -1,0 +1,105 @@
+import type { Alert, AnalyzeResult, Verdict } from '../analyze/result.ts'
+import { safeText } from './escape.ts'
+import { formatCount, formatUsd, plural } from './numbers.ts'
+import type { Style } from './paint.ts'
+import { type Block, hanging, heading, type Screen } from './screen.ts'
+import { flowPieces, truncateText } from './text-width.ts'
+
+/** What is out of the ordinary, in the order it is given. */
+export function alertsBlock({ alerts }: AnalyzeResult, screen: Screen): Block {
+  if (alerts.length === 0) return []
+  const { width, paint } = screen
+  return [
+    ...heading(screen, 'ALERTS'),
+    ...alerts.flatMap(({ level, message }) =>
+      hanging(`  ${paint(levelStyles[level], levelSigns[level])} `, safeText(message), {
+        width,
+        indent: 4,
+      }),
+    ),
+  ]
+}
+
+/** Whether a gateway is worth it at all. */
+export function verdictBlock({ verdict }: AnalyzeResult, screen: Screen): Block {
+  if (verdict.gateway === 'unknown' && verdict.reasons.length === 0) return []
+  const { width, paint } = screen
+  const spend = verdict.usdPerDay === null ? '' : `at ${formatUsd(verdict.usdPerDay)} a day`
+  return [
+    ...heading(screen, `VERDICT: ${verdictTexts[verdict.gateway]}`, spend),
+    ...verdict.reasons.flatMap((reason) =>
+      hanging(`  ${paint('dim', '•')} `, safeText(reason), { width, indent: 4 }),
+    ),
+  ]
+}
+
+/** Warnings, models without a price, and the records that were not counted, by file and reason. */
+export function recordsBlock({ warnings, inputs, totals }: AnalyzeResult, screen: Screen): Block {
+  const { width, paint } = screen
+  const skipped = inputs.flatMap(({ path, skipped: reasons, duplicates }) => {
+    const counts = [
+      ...Object.entries(reasons)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([reason, count]) => `${formatCount(count)} ${safeText(reason)}`),
+      ...(duplicates > 0 ? [plural(duplicates, 'duplicate')] : []),
+    ]
+    return counts.length === 0 ? [] : [`${safeText(path)}: left out ${counts.join(', ')}`]
+  })
+  const unpriced = totals.unpricedModels.map(
+    ({ model, requests }) => `no price for ${safeText(model)} (${plural(requests, 'request')})`,
+  )
+  const warned = warnings.map(
+    ({ message, count }) => `${safeText(message)} (${formatCount(count)})`,
+  )
+  const lines = [...unpriced, ...warned, ...skipped]
+  if (lines.length === 0) return []
+  return [
+    ...heading(screen, 'NOTES'),
+    ...lines.flatMap((line) =>
+      hanging(`  ${paint('yellow', '•')} `, line, {
+        width,
+        indent: 4,
+        paint: (t) => paint('dim', t),
+      }),
+    ),
+  ]
+}
+
+/** The commands that answer the next question. */
+export function furtherBlock(result: AnalyzeResult, { width, paint }: Screen): Block {
+  if (result.totals.requests === 0) {
+    return [paint('dim', 'Try: '), ...['llmcost analyze logs.jsonl', 'llmcost demo']]
+      .slice(0, 1)
+      .map((label) => `${label}${paint('cyan', 'llmcost analyze logs.jsonl')}`)
+  }
+  const example = result.opportunities.flatMap(({ examples }) => examples)[0]
+  const by = ['model', 'feature', 'user', 'hour'].find((each) => !result.by.includes(each))
+  const commands = [
+    `llmcost analyze --by ${by ?? 'day'}`,
+    ...(example === undefined ? [] : [`llmcost explain ${safeText(example)}`]),
+    'llmcost analyze --format html',
+  ].map((command) => paint('cyan', truncateText(command, width - 11)))
+  const lines = flowPieces(commands, width - 11, paint('dim', ' · '))
+  return lines.map(
+    (line, index) => (index === 0 ? paint('dim', 'Dig deeper ') : ' '.repeat(11)) + line,
+  )
+}
+
+const levelSigns: Readonly<Record<Alert['level'], string>> = {
+  critical: '✖',
+  warn: '▲',
+  info: '•',
+}
+
+const levelStyles: Readonly<Record<Alert['level'], Style>> = {
+  critical: 'red',
+  warn: 'yellow',
+  info: 'blue',
+}
+
+export const verdictTexts: Readonly<Record<Verdict['gateway'], string>> = {
+  'does-not-pay': 'a gateway does not pay',
+  'look-again': 'look again when the traffic grows',
+  'worth-a-trial': 'a gateway is worth a trial',
+  unknown: 'unknown',
+}

@@ -1,0 +1,144 @@
+import type { AnalyzeResult } from '../analyze/result.ts'
+import { divideColumns } from './charts.ts'
+import { safeText } from './escape.ts'
+import { formatGrid, type GridColumn } from './grid.ts'
+import {
+  formatCount,
+  formatPart,
+  formatShare,
+  formatUsd,
+  formatUsdCents,
+  plural,
+  unknownMark,
+} from './numbers.ts'
+import type { Style } from './paint.ts'
+import { type Block, heading, type Screen } from './screen.ts'
+import { flowPieces } from './text-width.ts'
+
+/** Models that answered in the place of the one asked for. */
+export function modelsBlock({ intendedVsActual }: AnalyzeResult, screen: Screen): Block {
+  if (intendedVsActual.length === 0) return []
+  const rows = intendedVsActual
+    .slice(0, maxRows)
+    .map(({ requestedModel, answeredModel, requests }) => [
+      formatCount(requests),
+      safeText(requestedModel),
+      `→ ${safeText(answeredModel)}`,
+    ])
+  const columns: readonly GridColumn[] = [
+    { title: '', align: 'right' },
+    { title: '', minWidth: 12 },
+    { title: '', minWidth: 12 },
+  ]
+  return [
+    ...heading(screen, 'ASKED FOR → ANSWERED BY', remainder(intendedVsActual.length)),
+    ...formatGrid(columns, rows, screen),
+  ]
+}
+
+/** The questions asked most often, each on one line. */
+export function repeatedBlock({ topRepeated }: AnalyzeResult, screen: Screen): Block {
+  if (topRepeated.length === 0) return []
+  const rows = topRepeated
+    .slice(0, maxRows)
+    .map(({ text, count, costUsd }) => [
+      `${formatCount(count)}×`,
+      formatUsd(costUsd),
+      text === null ? '(text not kept)' : `“${safeText(text)}”`,
+    ])
+  const columns: readonly GridColumn[] = [
+    { title: '', align: 'right' },
+    { title: '', align: 'right', style: 'bold' },
+    { title: '', minWidth: 10 },
+  ]
+  return [
+    ...heading(screen, 'ASKED AGAIN AND AGAIN', remainder(topRepeated.length)),
+    ...formatGrid(columns, rows, screen),
+  ]
+}
+
+/** How much of the traffic looks simple, medium and hard. */
+export function difficultyBlock({ difficulty }: AnalyzeResult, screen: Screen): Block {
+  const { classified, simple, medium, hard } = difficulty
+  if (classified === 0) return []
+  const { width, unicode, paint } = screen
+  const parts: readonly (readonly [string, number, Style, string])[] = [
+    ['simple', simple, 'green', unicode ? '░' : '.'],
+    ['medium', medium, 'yellow', unicode ? '▒' : '+'],
+    ['hard', hard, 'red', unicode ? '█' : '#'],
+  ]
+  const columns = divideColumns(
+    parts.map(([, count]) => count),
+    width - 4,
+  )
+  const line = parts.map(([, , style, sign], index) =>
+    paint(style, sign.repeat(columns[index] ?? 0)),
+  )
+  const legend = parts.map(
+    ([name, count, style, sign]) =>
+      `${paint(style, sign)} ${name} ${formatPart(count, classified)}`,
+  )
+  return [
+    ...heading(screen, 'DIFFICULTY', `of ${plural(classified, 'request')}, by the signals preset`),
+    `  ${line.join('')}`,
+    ...flowPieces(legend, width - 4).map((each) => `  ${each}`),
+  ]
+}
+
+/** What a user of each plan costs beside what the plan earns. */
+export function unitEconomicsBlock({ unitEconomics }: AnalyzeResult, screen: Screen): Block {
+  if (unitEconomics === null || unitEconomics.plans.length === 0) return []
+  const rows = unitEconomics.plans.map((plan) => [
+    safeText(plan.plan),
+    formatCount(plan.users),
+    formatUsd(plan.priceUsd),
+    formatUsd(plan.costUsdPerUserMonth),
+    formatUsd(plan.p95UsdPerUserMonth),
+    formatShare(plan.marginShare),
+    formatCount(plan.usersAbovePrice),
+  ])
+  const columns: readonly GridColumn[] = [
+    { title: 'plan', minWidth: 6 },
+    { title: 'users', align: 'right' },
+    { title: 'price', align: 'right' },
+    { title: 'cost', align: 'right', style: 'bold' },
+    { title: 'p95 user', align: 'right', dropOrder: 2 },
+    { title: 'margin', align: 'right' },
+    { title: 'cost > price', align: 'right', dropOrder: 1 },
+  ]
+  return [
+    ...heading(screen, 'A USER OF EACH PLAN', 'dollars per user and month'),
+    ...formatGrid(columns, rows, screen),
+  ]
+}
+
+/** What a provider's console counted beside what the requests of the same days come to. */
+export function consoleBlock({ aggregates }: AnalyzeResult, screen: Screen): Block {
+  if (aggregates.length === 0) return []
+  const rows = aggregates
+    .slice(0, maxRows)
+    .map((each) => [
+      safeText(each.model),
+      formatUsdCents(each.costUsd),
+      formatUsdCents(each.requestsCostUsd),
+      `${each.from ?? unknownMark} to ${each.to ?? unknownMark}`,
+      safeText(each.source),
+    ])
+  const columns: readonly GridColumn[] = [
+    { title: 'model', minWidth: 12 },
+    { title: 'console', align: 'right' },
+    { title: 'requests', align: 'right' },
+    { title: 'days', dropOrder: 1 },
+    { title: 'source', minWidth: 10, dropOrder: 2 },
+  ]
+  return [
+    ...heading(screen, 'THE PROVIDER’S OWN FIGURES', remainder(aggregates.length)),
+    ...formatGrid(columns, rows, screen),
+  ]
+}
+
+/** A list longer than this belongs in --format json. */
+const maxRows = 8
+
+const remainder = (count: number): string =>
+  count > maxRows ? `the first ${maxRows} of ${formatCount(count)}` : ''
