@@ -7,6 +7,7 @@ import {
   findProviderOfModel,
 } from './catalog.ts'
 import {
+  hasRouting,
   isFree,
   isOnline,
   isOpenRouterSlug,
@@ -67,13 +68,20 @@ function attemptsFor(
   if (logged === 'openrouter') return [{ provider: logged, model: full }]
   if (provider === 'openrouter') return named
   if (logged !== undefined) {
-    return [{ provider: logged, model: full }, { provider: logged, model }, ...named]
+    const own = [{ provider: logged, model: full }, { provider: logged, model }, ...named]
+    return hasRouting(full) ? [...own, slugOf(logged, full)] : own
   }
   const slug = full.includes('/') ? [{ provider: 'openrouter', model: full }] : []
   if (isOpenRouterSlug(full)) return [...slug, ...named]
   const inferred = provider === undefined ? inferredProviders(catalog, model) : []
   return [...named, ...inferred.map((id) => ({ provider: id, model })), ...slug]
 }
+
+/** "openai" and "gpt-4o:nitro", where a reader took OpenRouter's vendor for the provider. */
+const slugOf = (vendor: string, model: string): Attempt => ({
+  provider: 'openrouter',
+  model: model.includes('/') ? model : `${vendor}/${model}`,
+})
 
 const inferredProviders = (catalog: Catalog, model: string): readonly string[] =>
   [providerOfName(model), findProviderOfModel(catalog, model)?.id].filter((id) => id !== undefined)

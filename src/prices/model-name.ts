@@ -110,6 +110,8 @@ const routing = /:(online|nitro|floor|beta|exacto|extended)\b/g
 
 export const isOpenRouterSlug = (name: string): boolean =>
   /^~?[^/]+\/[^/]+:(online|nitro|floor|free|beta|exacto|extended|thinking|batch)$/.test(name)
+export const hasRouting = (name: string): boolean =>
+  /:(online|nitro|floor|free|beta|exacto|extended)$/.test(name)
 export const withoutRouting = (name: string): string => name.replace(routing, '')
 export const isOnline = (name: string): boolean => /:online\b/.test(name)
 export const isFree = (name: string): boolean => /:free\b/.test(name)

@@ -155,5 +155,5 @@ function momentIndex(days: readonly number[], at: number): number {
 const isPlain = ({ serviceTier, speed, inferenceGeo, region }: PriceQuery): boolean =>
   (serviceTier === undefined || serviceTier === 'standard' || serviceTier === 'default') &&
   (speed === undefined || speed === 'standard') &&
-  (inferenceGeo === undefined || inferenceGeo === 'global') &&
+  (inferenceGeo === undefined || inferenceGeo === 'global' || inferenceGeo === 'not_available') &&
   region === undefined

@@ -69,6 +69,7 @@ describe('a model with a provider', () => {
     ['aws.bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', regional],
     ['openrouter', 'anthropic/claude-sonnet-4-5', 'openrouter:anthropic/claude-sonnet-4.5'],
     ['openrouter', 'openai/gpt-4o-2099-01-01', 'openrouter:openai/gpt-4o'],
+    ['openai', 'gpt-4o:nitro', 'openrouter:openai/gpt-4o'],
     ['litellm', 'openai/gpt-4o', 'openai:gpt-4o'],
     ['xai.chat', 'grok-4.5', 'x-ai:grok-4.5'],
     ['openai.chat', 'gpt-4o', 'openai:gpt-4o'],
