@@ -3,8 +3,9 @@ import { isObject } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
 
 /**
- * Checks a genai-prices data file (version 2: an array of providers) given by the user. The package would take a wrong
- * key for a price of zero; here every key and value that a price depends on is looked at before it is used.
+ * Checks a genai-prices data file (version 2: an array of providers) given by the user. The package
+ * would take a wrong key for a price of zero; here every key and value that a price depends on is
+ * looked at before it is used.
  */
 export function readCatalogFile(file: unknown): readonly Provider[] {
   if (!Array.isArray(file)) throw wrong('the file', 'an array of providers')

@@ -16,7 +16,10 @@ export type Catalog = {
   readonly providers: readonly Provider[]
 }
 
-/** A model as a provider sells it; through Azure and Vertex it may be listed under the model's maker. */
+/**
+ * A model as a provider sells it; through Azure and Vertex it may be listed under the model's
+ * maker.
+ */
 export type CatalogModel = { readonly provider: Provider; readonly model: ModelInfo }
 
 /** One row of a model's dated price list, in the order of the file. */
@@ -33,7 +36,8 @@ const bundledVersion = '0.1.8'
 /** When that version was published: the last day its prices were checked against their sources. */
 const bundledDate = '2026-09-23'
 
-// Read through the package's own accessor: with no update under way it answers with the bundled file.
+// Read through the package's own accessor: with no update under way it answers with the bundled
+// file.
 const bundledProviders = await waitForUpdate()
 
 /** The price file bundled with the package, or the one that `prices update` stored. */
@@ -68,7 +72,9 @@ export function findProviderOfModel(catalog: Catalog, model: string): Provider |
   )
 }
 
-/** The model a provider sells under this name, by the file's ordered patterns; no guess beyond them. */
+/**
+ * The model a provider sells under this name, by the file's ordered patterns; no guess beyond them.
+ */
 export function findModel(
   catalog: Catalog,
   provider: Provider,
@@ -77,7 +83,8 @@ export function findModel(
   const model =
     provider.models.find((candidate) => matches(candidate.match, name)) ??
     fallbackModel(catalog, provider, name) ??
-    // Some ids ("fireworks:deepseek-v3p2") are not among their own patterns, yet people copy them from the list.
+    // Some ids ("fireworks:deepseek-v3p2") are not among their own patterns, yet people copy them
+    // from the list.
     provider.models.find((candidate) => candidate.id.toLowerCase() === name)
   return model && { provider, model }
 }

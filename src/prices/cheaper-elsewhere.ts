@@ -20,8 +20,9 @@ export type Offer = {
 const notForSale = new Set(['github-copilot', 'cursor'])
 
 /**
- * Where the book lists the same model for less, cheapest first. "The same" is an id that is equal after vendor
- * prefixes, dates and punctuation; free variants are left out, being limited. Quality and speed are not compared.
+ * Where the book lists the same model for less, cheapest first. "The same" is an id that is equal
+ * after vendor prefixes, dates and punctuation; free variants are left out, being limited. Quality
+ * and speed are not compared.
  */
 export function cheaperElsewhere(
   book: OpenPriceBook,

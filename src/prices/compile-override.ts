@@ -29,7 +29,9 @@ export function sheetOfRates(
   }
 }
 
-/** The price of another model, or of the book, under this entry: at its discount, where it has one. */
+/**
+ * The price of another model, or of the book, under this entry: at its discount, where it has one.
+ */
 export function sheetOfOther(entry: SourcedOverride, sheet: PriceSheet): PriceSheet {
   const factor = 'factor' in entry.price ? entry.price.factor : null
   const notes = entry.price.kind === 'as' ? [`as ${sheet.target} (${entry.path})`] : []

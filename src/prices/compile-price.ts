@@ -40,7 +40,10 @@ export const unpriced = (
   warnings: readonly string[] = [],
 ): Compiled => ({ kind: 'unpriced', reason, warnings })
 
-/** The book's price of a model for a query at a moment, or null where it lists no price by the token. */
+/**
+ * The book's price of a model for a query at a moment, or null where it lists no price by the
+ * token.
+ */
 export function sheetOf(
   catalog: Catalog,
   found: Found,
@@ -106,7 +109,10 @@ function compileBand(band: ModifiedBand, sheet: PriceSheet): CompiledBand {
 type TextClass = 'input' | 'cacheRead' | 'cacheWrite5m' | 'cacheWrite1h' | 'output' | 'reasoning'
 type CompleteRates = Rates & { readonly [C in TextClass]: Decimal }
 
-/** A class without a price of its own costs what the class around it costs; the book prices embeddings' output at 0. */
+/**
+ * A class without a price of its own costs what the class around it costs; the book prices
+ * embeddings' output at 0.
+ */
 function completed(rates: Rates): CompleteRates {
   const input = rates.input ?? zero
   const output = rates.output ?? zero

@@ -27,8 +27,8 @@ export function bandFor(
 }
 
 /**
- * The hot path: tokens times integer prices. A count that is missing or no number throws: it must not become a price of
- * zero.
+ * The hot path: tokens times integer prices. A count that is missing or no number throws: it must
+ * not become a price of zero.
  */
 export function costOfUsage(vector: PriceVector, usage: Usage): CostByClass {
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = usage
@@ -77,7 +77,10 @@ function toolCost(rates: PieceRates, fees: Fees): { cost: NanoUsd; warnings: rea
 type Medium = {
   readonly tokens: number
   readonly rate: RateClass
-  /** Images are read at the price of text unless a model lists another; sound and drawn images never are. */
+  /**
+   * Images are read at the price of text unless a model lists another; sound and drawn images never
+   * are.
+   */
   readonly warning: 'audio-rate-missing' | 'image-rate-missing' | null
 }
 
@@ -127,13 +130,17 @@ function partCost(
   }
 }
 
-/** Self-hosted: dollars an hour × the time it took / requests sharing that time. Without a time there is no price. */
+/**
+ * Self-hosted: dollars an hour × the time it took / requests sharing that time. Without a time
+ * there is no price.
+ */
 export function costByHour(price: Hourly, latencyMs: number | undefined): Pricing {
   if (latencyMs === undefined) {
     return { kind: 'unpriced', reason: 'no-rate', warnings: ['latency-missing'] }
   }
   const { digits, exponent } = price.usdPerHour
-  // Whole microseconds, so that a fractional latency is still exact; 10^9 nano-dollars, 3.6 × 10^9 µs an hour.
+  // Whole microseconds, so that a fractional latency is still exact; 10^9 nano-dollars, 3.6 × 10^9
+  // µs an hour.
   const amount =
     digits * BigInt(Math.round(latencyMs * 1000)) * 10n ** BigInt(9 + Math.max(0, exponent))
   const shares = 3_600_000_000n * BigInt(price.atOnce) * 10n ** BigInt(Math.max(0, -exponent))

@@ -3,7 +3,10 @@ export function didYouMean(word: string, known: Iterable<string>): string | null
   return nearestWords(word, known, 1)[0] ?? null
 }
 
-/** The known words within a third of the word's length in edits, nearest first, then by the alphabet. */
+/**
+ * The known words within a third of the word's length in edits, nearest first, then by the
+ * alphabet.
+ */
 export function nearestWords(
   word: string,
   known: Iterable<string>,
@@ -20,7 +23,10 @@ export function nearestWords(
   return near.slice(0, limit).map(({ text }) => text)
 }
 
-/** Edits between two words, neighbouring letters swapped being one; more than `most` where it exceeds that. */
+/**
+ * Edits between two words, neighbouring letters swapped being one; more than `most` where it
+ * exceeds that.
+ */
 export function editDistance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1
   let before: readonly number[] = []

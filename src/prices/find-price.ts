@@ -32,7 +32,9 @@ export type NotFound = { readonly kind: 'unknown-model' | 'unknown-provider' }
 
 type Attempt = { readonly provider: string; readonly model: string }
 
-/** Looks a logged name up in the book under every spelling it may have there; never by a part of it. */
+/**
+ * Looks a logged name up in the book under every spelling it may have there; never by a part of it.
+ */
 export function findPrice(
   catalog: Catalog,
   query: Pick<PriceQuery, 'provider' | 'model'>,
@@ -99,7 +101,8 @@ function findSpelling(catalog: Catalog, attempt: Attempt): CatalogModel | undefi
 function spellingsAt(provider: string, model: string): readonly string[] {
   if (provider !== 'openrouter') return spellingsOf(model)
   const base = withoutRouting(model)
-  // The paid model stands for its free and thinking variants where the book does not list them apart.
+  // The paid model stands for its free and thinking variants where the book does not list them
+  // apart.
   const plain = base.replace(/:(free|thinking)$/, '')
   return [...new Set([model, base, ...spellingsOf(base), ...spellingsOf(plain)])]
 }

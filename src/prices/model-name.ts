@@ -50,7 +50,9 @@ const prefixes: ReadonlyMap<string, string> = new Map(
   }),
 )
 
-/** Takes a logged model name apart. A name it does not know comes back whole: nothing is guessed. */
+/**
+ * Takes a logged model name apart. A name it does not know comes back whole: nothing is guessed.
+ */
 export function readModelName(logged: string): ModelName {
   const full = logged.trim().toLowerCase()
   const arn = readArn(full.replace(/^bedrock\/(converse\/|invoke\/)?/, ''))
@@ -69,8 +71,8 @@ function vertexName(full: string, [, region, model = '']: readonly (string | und
 }
 
 /**
- * Foundation models and system-defined inference profiles carry the model's name in their ARN. An application inference
- * profile has a random id: it stays whole, for an alias to name.
+ * Foundation models and system-defined inference profiles carry the model's name in their ARN. An
+ * application inference profile has a random id: it stays whole, for an alias to name.
  */
 function readArn(name: string): Omit<ModelName, 'full'> | null {
   const match = /^arn:aws[a-z-]*:bedrock:([a-z0-9-]*):\d*:([a-z-]+)\/(.+)$/.exec(name)
@@ -87,7 +89,8 @@ function readPath(full: string): ModelName {
   const rest = full.slice(slash + 1)
   const place = placeIn(rest, provider)
   if (place !== null) return { full, provider, ...place }
-  // "vertex_ai/claude-…", "together_ai/meta-llama/…": the remainder is the provider's own name for the model.
+  // "vertex_ai/claude-…", "together_ai/meta-llama/…": the remainder is the provider's own name for
+  // the model.
   return { full, model: rest, provider }
 }
 
@@ -117,9 +120,10 @@ export const isOnline = (name: string): boolean => /:online\b/.test(name)
 export const isFree = (name: string): boolean => /:free\b/.test(name)
 
 /**
- * The spellings under which a book may list one name, best first: as it is; its date written as OpenAI writes it;
- * without the date of a snapshot; without "-latest"; and each with dots for dashes between digits and the reverse.
- * A fine-tune is only looked for as it is: what it costs depends on its base, which an alias must name.
+ * The spellings under which a book may list one name, best first: as it is; its date written as
+ * OpenAI writes it; without the date of a snapshot; without "-latest"; and each with dots for
+ * dashes between digits and the reverse. A fine-tune is only looked for as it is: what it costs
+ * depends on its base, which an alias must name.
  */
 export function spellingsOf(name: string): readonly string[] {
   if (name.startsWith('ft:')) return [...new Set([name, withDashedDate(name)])]
@@ -139,7 +143,10 @@ const withDashedDate = (name: string): string =>
 const dotted = (name: string): string => name.replace(/(?<!\d)(\d)-(\d)(?!\d)/g, '$1.$2')
 const dashed = (name: string): string => name.replace(/(?<!\d)(\d)\.(\d)(?!\d)/g, '$1-$2')
 
-/** A target of an override or a policy, "provider:model" or a model alone, taken apart at the first colon. */
+/**
+ * A target of an override or a policy, "provider:model" or a model alone, taken apart at the first
+ * colon.
+ */
 export function readTarget(target: string): { readonly provider?: string; readonly model: string } {
   const colon = target.indexOf(':')
   const head = target.slice(0, colon)

@@ -1,12 +1,14 @@
 import type { RateClass } from './rates.ts'
 
 /**
- * What changes a listed price, as data. `stage` says which question a row answers; in each stage the first row that
- * fits is applied, so rows stand most specific first, and the stages multiply in the order list, tier, speed, place.
- * Fees by the piece (searches, sessions) are never changed.
+ * What changes a listed price, as data. `stage` says which question a row answers; in each stage
+ * the first row that fits is applied, so rows stand most specific first, and the stages multiply in
+ * the order list, tier, speed, place. Fees by the piece (searches, sessions) are never changed.
  */
 export type Modifier = {
-  /** list = the book itself put right; tier = service tier; speed = fast mode; place = where it ran. */
+  /**
+   * list = the book itself put right; tier = service tier; speed = fast mode; place = where it ran.
+   */
   readonly stage: 'list' | 'tier' | 'speed' | 'place'
   /** Provider ids of the book. */
   readonly providers: readonly string[]
@@ -118,7 +120,8 @@ const deepseekList = (
 
 /** Every modifier, most specific first within its stage. */
 export const modifiers: readonly Modifier[] = [
-  // The book cannot say that a time-of-day price ended or began on a day, nor that weekends differ (genai-prices #582).
+  // The book cannot say that a time-of-day price ended or began on a day, nor that weekends differ
+  // (genai-prices #582).
   deepseekList(/^deepseek-v4-flash$/, ['0.14', '0.0028', '0.28'], { to: '2026-08-17' }),
   deepseekList(/^deepseek-v4-pro$/, ['0.435', '0.003625', '0.87'], { to: '2026-08-17' }),
   deepseekList(/^deepseek-v4-flash$/, ['0.22', '0.007', '0.66'], {
@@ -212,7 +215,8 @@ export const modifiers: readonly Modifier[] = [
   {
     stage: 'tier',
     providers: ['google'],
-    // Other models are only given as "75 % to 100 % more" and stay at the standard price, with a warning.
+    // Other models are only given as "75 % to 100 % more" and stay at the standard price, with a
+    // warning.
     model: /^gemini-3\.[78]-flash$/,
     when: priority,
     effect: { factor: '1.8' },

@@ -15,8 +15,8 @@ export type ModifiedBand = Band & {
 const stages: readonly Modifier['stage'][] = ['list', 'tier', 'speed', 'place']
 
 /**
- * Listed bands with the derived rates and the modifiers that hold for a query at a moment. Rates agreed by contract
- * take only the factors: list prices are not what such a customer pays.
+ * Listed bands with the derived rates and the modifiers that hold for a query at a moment. Rates
+ * agreed by contract take only the factors: list prices are not what such a customer pays.
  */
 export function modifyBands(
   listed: readonly Band[],
@@ -49,8 +49,9 @@ export const modifiersOf = ({ provider, model }: CatalogModel): readonly string[
     .filter((row) => row.providers.includes(provider.id) && row.model.test(model.id))
     .map(({ name, effect, from, to, source }) => {
       const change = 'factor' in effect ? ` × ${effect.factor}` : ` ${ratesText(effect.rates)}`
-      const dates = `${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`}`
-      return `${name}${change}${dates} (${source})`
+      const start = from === undefined ? '' : ` from ${from}`
+      const end = to === undefined ? '' : ` to ${to}`
+      return `${name}${change}${start}${end} (${source})`
     })
 
 const ratesText = (rates: { readonly [C in RateClass]?: string }): string =>
@@ -58,7 +59,9 @@ const ratesText = (rates: { readonly [C in RateClass]?: string }): string =>
     .map(([name, usd]) => `${name} $${usd}`)
     .join(', ')
 
-/** The moments at which a modifier of this model begins or ends, and whether one looks at weekdays. */
+/**
+ * The moments at which a modifier of this model begins or ends, and whether one looks at weekdays.
+ */
 export function modifierMoments({ provider, model }: CatalogModel): {
   readonly moments: readonly number[]
   readonly weekly: boolean

@@ -24,7 +24,9 @@ const priceKeys = ['rates', 'as', 'factor', 'hourly', 'free']
 const hourlyKeys = ['usdPerGpuHour', 'gpus', 'atOnce']
 const feeKeys = ['webSearch', 'fileSearch', 'codeSession', 'request'] as const
 
-/** Reads one entry of a prices file; what is wrong goes to `problems`, and the entry is then null. */
+/**
+ * Reads one entry of a prices file; what is wrong goes to `problems`, and the entry is then null.
+ */
 export function readOverride(row: unknown, at: string, problems: Problems): PriceOverride | null {
   if (!isObject(row)) {
     problems.push({ at, message: `should be an entry with a target, not ${shown(row)}` })

@@ -9,8 +9,8 @@ export const inOrder = (overrides: readonly PriceOverrides[]): readonly SourcedO
   overrides.flatMap(({ path, entries }) => entries.map((entry) => ({ ...entry, path })))
 
 /**
- * The entries for a logged model: written with the log's own names, or as the book's "provider:model", in which case
- * every snapshot and spelling of that model is meant.
+ * The entries for a logged model: written with the log's own names, or as the book's
+ * "provider:model", in which case every snapshot and spelling of that model is meant.
  */
 export function overridesFor(
   overrides: readonly SourcedOverride[],

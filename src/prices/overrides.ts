@@ -4,11 +4,11 @@ import { readOverride } from './override-entry.ts'
 import type { Band, PieceRates } from './rates.ts'
 
 /**
- * Prices that the user knows better than the book, from a prices file or the policy's `prices`. The first entry whose
- * target and dates fit a request prices it.
+ * Prices that the user knows better than the book, from a prices file or the policy's `prices`. The
+ * first entry whose target and dates fit a request prices it.
  * ```yaml
  * prices:
- *   - target: openai:gpt-4o        # provider:model, or a model alone; a trailing * stands for any ending
+ *   - target: openai:gpt-4o        # provider:model, or a model alone; * at the end: any
  *     from: 2026-01-01             # first day, UTC (optional)
  *     to: 2027-01-01               # first day no longer (optional)
  *     serviceTier: batch           # only requests served on this tier (optional)
@@ -19,15 +19,15 @@ import type { Band, PieceRates } from './rates.ts'
  *     note: contract 4711
  *   - target: openai:*             # a discount on whatever the book says
  *     factor: 0.85
- *   - target: azure:chat-prod      # an Azure deployment, inference profile, fine-tune or model group
+ *   - target: azure:chat-prod      # a deployment, inference profile, fine-tune, group
  *     as: openai:gpt-4o-mini       # has the price of this model; may be combined with factor
- *   - target: vllm:llama-3.3-70b   # self-hosted, by time: each request pays for the time it was answered in
+ *   - target: vllm:llama-3.3-70b   # self-hosted: a request pays for its time
  *     hourly: { usdPerGpuHour: 2.50, gpus: 4, atOnce: 8 }
  *   - target: ollama:*
  *     free: true
  * ```
- * Classes that `rates` leaves out take the book's rate where it knows the model, else the input's. Batch and regional
- * factors of the book still apply, unless the entry is for that service tier.
+ * Classes that `rates` leaves out take the book's rate where it knows the model, else the input's.
+ * Batch and regional factors of the book still apply, unless the entry is for that service tier.
  */
 export type PriceOverrides = {
   /** The file it was read from, for receipts: "prices.yaml". */
@@ -67,8 +67,8 @@ export type OverrideProblem = {
 }
 
 /**
- * Reads the entries of a prices file or of a policy's `prices`, already parsed from YAML or JSON. Throws one UserError
- * that lists every problem with its place, value and a hint.
+ * Reads the entries of a prices file or of a policy's `prices`, already parsed from YAML or JSON.
+ * Throws one UserError that lists every problem with its place, value and a hint.
  */
 export function parseOverrides(value: unknown, path: string): PriceOverrides {
   const problems: OverrideProblem[] = []

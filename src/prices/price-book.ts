@@ -26,9 +26,9 @@ export type PriceBookOptions = {
 export type OpenPriceBook = PriceBook & { readonly context: PriceContext }
 
 /**
- * Opens the bundled price book, or a given one, under the user's overrides. Pricing is a pure function of the query:
- * each combination of names, tier and place is resolved once into integer prices and remembered. Throws a UserError
- * where the data file or an override cannot be used.
+ * Opens the bundled price book, or a given one, under the user's overrides. Pricing is a pure
+ * function of the query: each combination of names, tier and place is resolved once into integer
+ * prices and remembered. Throws a UserError where the data file or an override cannot be used.
  */
 export function openPriceBook(options: PriceBookOptions = {}): OpenPriceBook {
   const catalog = openCatalog(options.data, options.dataDate)
@@ -75,7 +75,10 @@ function pricingOf(price: Price, query: PriceQuery, usage: Usage, fees: Fees | u
   return costWithFees(price, band, usage, fees ?? {})
 }
 
-/** Remembered plans and, for models priced by the time of day, remembered minutes; then forgotten all at once. */
+/**
+ * Remembered plans and, for models priced by the time of day, remembered minutes; then forgotten
+ * all at once.
+ */
 const mostRemembered = 20_000
 
 /** How the price of one query moves in time, and the prices compiled so far. */

@@ -4,8 +4,8 @@ import { fingerprintOf } from './compile-price.ts'
 import { noCost } from './cost-of-usage.ts'
 
 /**
- * Whose price counts. `computed`: overrides and the price book only. `logged`: what the log says it cost, only. `auto`:
- * override, then the book, then the log where the book does not know the model.
+ * Whose price counts. `computed`: overrides and the price book only. `logged`: what the log says it
+ * cost, only. `auto`: override, then the book, then the log where the book does not know the model.
  */
 export type PriceMode = 'computed' | 'logged' | 'auto'
 export const priceModes: readonly PriceMode[] = ['computed', 'logged', 'auto']
@@ -21,7 +21,10 @@ export type Charge = {
   readonly avoidedNanoUsd: NanoUsd
 }
 
-/** Combines the price book's answer with the log's own cost. An answer served from a cache costs nothing. */
+/**
+ * Combines the price book's answer with the log's own cost. An answer served from a cache costs
+ * nothing.
+ */
 export function chargeOf(
   pricing: Pricing,
   logged: {

@@ -34,9 +34,12 @@ export const derivedRates: readonly DerivedRate[] = [
   },
 ]
 
-/** Prices that published sources state differently; the request is priced by the book and says so. */
+/**
+ * Prices that published sources state differently; the request is priced by the book and says so.
+ */
 export const disagreements: readonly { readonly model: RegExp; readonly aboveTokens: number }[] = [
-  // genai-prices and Helicone price requests above 200k twice as high; models.dev and Langfuse have one flat price.
+  // genai-prices and Helicone price requests above 200k twice as high; models.dev and Langfuse have
+  // one flat price.
   { model: /claude-sonnet-4[-.]5/, aboveTokens: 200_000 },
 ]
 

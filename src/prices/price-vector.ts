@@ -1,15 +1,18 @@
 import { type Decimal, type NanoUsd, roundHalfEven } from '../domain/money.ts'
 
 /**
- * The price of one cost component (input, say) of one price: at most two classes of tokens, added before the component
- * is rounded once, half to even. The rates are whole numbers of nano-dollars per token times `scale`, so that a price
- * like $0.003625 per million (3.625 nano-dollars a token) stays exact.
+ * The price of one cost component (input, say) of one price: at most two classes of tokens, added
+ * before the component is rounded once, half to even. The rates are whole numbers of nano-dollars
+ * per token times `scale`, so that a price like $0.003625 per million (3.625 nano-dollars a token)
+ * stays exact.
  */
 export type Component = {
   readonly first: number
   readonly second: number
   readonly scale: number
-  /** The same rates as exact decimals, for amounts beyond 2^53 and for prices with too many digits. */
+  /**
+   * The same rates as exact decimals, for amounts beyond 2^53 and for prices with too many digits.
+   */
   readonly exact: readonly [Decimal, Decimal]
 }
 

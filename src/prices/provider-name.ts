@@ -1,6 +1,7 @@
 /**
- * How logs spell providers, where the book's own patterns do not say it or say something else ("azure_openai" contains
- * "openai"). The first row that fits wins; null is a server of unknown make, priced only by an override.
+ * How logs spell providers, where the book's own patterns do not say it or say something else
+ * ("azure_openai" contains "openai"). The first row that fits wins; null is a server of unknown
+ * make, priced only by an override.
  */
 const spellings: readonly (readonly [RegExp, string | null])[] = [
   [
@@ -27,7 +28,10 @@ const spellings: readonly (readonly [RegExp, string | null])[] = [
 /** Names that say nothing about who ran the model: gateways, and "unknown". */
 const silent = /^(litellm|litellm_proxy|helicone|portkey|langfuse|unknown|none|null|other|-)?$/
 
-/** A log's provider as the book spells it; undefined where the log does not say, null where it cannot be known. */
+/**
+ * A log's provider as the book spells it; undefined where the log does not say, null where it
+ * cannot be known.
+ */
 export function providerName(logged: string | undefined): string | null | undefined {
   const name = logged?.trim().toLowerCase() ?? ''
   if (silent.test(name)) return undefined
@@ -45,10 +49,8 @@ const modelFamilies: readonly (readonly [RegExp, string])[] = [
   [/^claude.*@\d{8}$/, 'google'],
   [/^claude/, 'anthropic'],
   [/^(us|eu|apac|global|au|jp|in|ca|sa|us-gov)\.[a-z0-9]+\./, 'aws'],
-  [
-    /^(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|google|nvidia|stability|writer|minimax|moonshot|zai)\.[a-z]/,
-    'aws',
-  ],
+  [/^(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen)\.[a-z]/, 'aws'],
+  [/^(openai|google|nvidia|stability|writer|minimax|moonshot|zai)\.[a-z]/, 'aws'],
   [
     /^(ft:)?(gpt-|chatgpt-|o\d|text-embedding-|davinci|babbage|codex-|computer-use|whisper|tts-)/,
     'openai',

@@ -1,7 +1,10 @@
 import type { ModelPrice } from '@pydantic/genai-prices'
 import { type Decimal, decimalOf } from '../domain/money.ts'
 
-/** Exact dollars per million tokens of each class; a class the price list does not name is undefined. */
+/**
+ * Exact dollars per million tokens of each class; a class the price list does not name is
+ * undefined.
+ */
 export type Rates = { readonly [C in RateClass]?: Decimal | undefined }
 export type RateClass =
   | 'input'
@@ -49,8 +52,9 @@ const rateKeys: readonly (readonly [RateClass, string])[] = [
 export const rateClasses: readonly RateClass[] = rateKeys.map(([name]) => name)
 
 /**
- * The bands of a listed price, lowest first; the first is above -1, so every request is in one. Null where the list
- * prices this model by something else than tokens (hours of audio, pages). An empty price is free, not unknown.
+ * The bands of a listed price, lowest first; the first is above -1, so every request is in one.
+ * Null where the list prices this model by something else than tokens (hours of audio, pages). An
+ * empty price is free, not unknown.
  */
 export function readBands(price: ModelPrice): readonly Band[] | null {
   const isEmpty = Object.keys(price).length === 0

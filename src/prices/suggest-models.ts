@@ -10,8 +10,9 @@ export function suggestModels(book: OpenPriceBook, name: string, limit = 3): rea
 }
 
 /**
- * Three lines to paste into the policy or a prices file for a model that the book cannot price. With `as`, the name of
- * a known model, the entry is an alias; without, it holds round rates for the user to replace.
+ * Three lines to paste into the policy or a prices file for a model that the book cannot price.
+ * With `as`, the name of a known model, the entry is an alias; without, it holds round rates for
+ * the user to replace.
  */
 export function overrideSnippet(target: string, as?: string): string {
   const price =

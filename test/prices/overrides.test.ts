@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { UserError } from '../../src/domain/user-error.ts'
@@ -187,6 +188,19 @@ const refused: readonly (readonly [text: string, message: string])[] = [
 ]
 
 describe('a list of overrides', () => {
+  test('reads the example of its documentation', () => {
+    const file = new URL('../../src/prices/overrides.ts', import.meta.url)
+    const [, example = ''] = /```yaml\n([^`]*)```/.exec(readFileSync(file, 'utf8')) ?? []
+    const { entries } = parseOverrides(parse(example.replace(/^ \* ?/gm, '')), 'prices.yaml')
+    expect(entries.map(({ price }) => price.kind)).toEqual([
+      'rates',
+      'factor',
+      'as',
+      'hourly',
+      'free',
+    ])
+  })
+
   test('may be missing, and may stand under the key prices', () => {
     expect(parseOverrides(undefined, 'a').entries).toEqual([])
     expect(parseOverrides({ prices: [{ target: 'x', free: true }] }, 'a').entries).toHaveLength(1)
@@ -207,7 +221,7 @@ describe('a list of overrides', () => {
 
   test('with an alias of no known model is refused when the book opens', () => {
     expect(() => bookOf('[{ target: a, as: gpt-4o-mimi }]')).toThrow(
-      'prices-0.yaml prices[0].as: "gpt-4o-mimi" (the price of "a") is not a model',
+      'prices-0.yaml prices[0].as: "gpt-4o-mimi" (for "a") is not a model',
     )
     try {
       bookOf('[{ target: a, as: gpt-4o-mimi }]')

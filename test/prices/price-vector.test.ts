@@ -115,7 +115,7 @@ describe('the price of a request', () => {
     )
   })
 
-  test('is additive: two requests cost what one of both would, but for half a nano-dollar a class', () => {
+  test('is additive: two requests cost what one of both would', () => {
     const q = { model: 'gpt-4o' }
     fc.assert(
       fc.property(usage, usage, (a, b) => {
