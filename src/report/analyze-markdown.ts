@@ -1,2 +1,111 @@
-import type { AnalyzeResult } from '../analyze/result.ts'
-export const analyzeMarkdown = (result: AnalyzeResult): string => `${result.kind}\n`
+import type { AnalyzeResult, Opportunity } from '../analyze/result.ts'
+import { escapeMarkdown, markdownCode } from './escape.ts'
+import { markdownTable } from './markdown-table.ts'
+import {
+  formatCount,
+  formatDay,
+  formatMs,
+  formatShare,
+  formatUsd,
+  formatUsdCents,
+  formatUsdRough,
+  plural,
+  unknownMark,
+} from './numbers.ts'
+import {
+  compositionPieces,
+  loggedPieces,
+  periodText,
+  projectionPieces,
+  requestPieces,
+  spreadRows,
+  spreadTitles,
+  uncertainPieces,
+} from './phrases.ts'
+
+/** The result for an issue or a pull request: headline, facts, groups, alerts. */
+export function analyzeMarkdown(result: AnalyzeResult): string {
+  const sections = [
+    `## LLM spend, ${escapeMarkdown(periodText(result))}`,
+    headline(result),
+    spread(result),
+    facts(result),
+    groups(result),
+    alerts(result),
+    footer(result),
+  ]
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+}
+
+function headline(result: AnalyzeResult): string {
+  const { totals, projection } = result
+  if (totals.requests === 0) return 'No requests.'
+  const month = projection.costUsdPerMonth
+  const [, ...basis] = projectionPieces(result)
+  const rows: readonly (readonly [string, string])[] = [
+    ['Spent', `**${formatUsdCents(totals.costUsd)}**`],
+    [
+      'Projected month',
+      `**${formatUsdRough(month)}**${month === null ? '' : ` · ${basis.join(' · ')}`}`,
+    ],
+    ['Requests', requestPieces(result).join(' · ')],
+    ['Made of', compositionPieces(result).join(', ')],
+    ['Not certain', uncertainPieces(result).join(' · ')],
+    ['As logged', loggedPieces(result).join(' · ')],
+  ]
+  const known = rows.filter(([, text]) => text !== '')
+  return markdownTable(['', ''], known, new Set())
+}
+
+function spread(result: AnalyzeResult): string {
+  const rows = spreadRows(result)
+  if (rows.length === 0) return ''
+  return markdownTable(['', ...spreadTitles], rows, new Set([1, 2, 3, 4, 5]))
+}
+
+function facts({ facts: three }: AnalyzeResult): string {
+  if (three.length === 0) return ''
+  const remark = three.length === 1 ? '' : ' (these do not overlap)'
+  return [`### What would help most${remark}`, '', ...three.map(fact)].join('\n')
+}
+
+function fact(opportunity: Opportunity, index: number): string {
+  const { savingUsdPerMonth, share, title, evidence, caveat, command } = opportunity
+  const head = `${index + 1}. **${formatUsdRough(savingUsdPerMonth)} a month** (${formatShare(share)} of the spend): ${escapeMarkdown(title)}`
+  const lines = [
+    ...(evidence === '' ? [] : [`Why: ${escapeMarkdown(evidence)}`]),
+    ...(caveat === '' ? [] : [`But: ${escapeMarkdown(caveat)}`]),
+    ...(command === '' ? [] : [`Try: ${markdownCode(command)}`]),
+  ]
+  return [head, ...lines.map((line) => `   - ${line}`)].join('\n')
+}
+
+function groups({ by, groups: rows, groupCount }: AnalyzeResult): string {
+  if (rows.length === 0) return ''
+  const names = by.map(escapeMarkdown)
+  const titles = [...names, 'spend', 'share', 'requests', 'each', 'p95', 'errors']
+  const cells = rows.map((group) => [
+    ...by.map((dimension) => nameOf(group.by[dimension] ?? null)),
+    formatUsd(group.costUsd),
+    formatShare(group.costShare),
+    formatCount(group.requests),
+    formatUsd(group.perRequest.meanUsd),
+    formatMs(group.latencyMs.p95),
+    formatCount(group.errors),
+  ])
+  const right = new Set(titles.map((_, index) => index).filter((index) => index >= by.length))
+  const more =
+    groupCount > rows.length ? `\n\n${rows.length} of ${plural(groupCount, 'group')}.` : ''
+  return `### By ${names.join(', ')}\n\n${markdownTable(titles, cells, right)}${more}`
+}
+
+const nameOf = (name: string | null): string => (name === null ? unknownMark : escapeMarkdown(name))
+
+function alerts({ alerts: all }: AnalyzeResult): string {
+  if (all.length === 0) return ''
+  const lines = all.map(({ level, message }) => `- **${level}** ${escapeMarkdown(message)}`)
+  return ['### Alerts', '', ...lines].join('\n')
+}
+
+const footer = ({ priceBook }: AnalyzeResult): string =>
+  `<sub>llmcost analyze · prices ${escapeMarkdown(priceBook.name)} of ${formatDay(priceBook.date)}</sub>`

@@ -39,10 +39,11 @@ export const escapeMarkdown = (text: string): string =>
     .replace(/>/g, '&gt;')
     .replace(/@(?=[\w-])/g, '@\u200b')
     .replace(/:\/\//g, ':\u200b//')
+    .replace(/www\./gi, (www) => `${www.slice(0, 3)}\u200b.`)
 
 /** Text as a Markdown code span, with a fence longer than any run of backticks inside. */
 export function markdownCode(text: string): string {
-  const plain = safeText(text).replaceAll('|', '\\|')
+  const plain = safeText(text)
   const runs = [...plain.matchAll(/`+/g)].map(([run]) => run.length)
   const fence = '`'.repeat(Math.max(0, ...runs) + 1)
   const gap = plain.startsWith('`') || plain.endsWith('`') || plain === '' ? ' ' : ''
@@ -60,8 +61,8 @@ const invisible =
 
 const unprintable = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/gu
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: HTML has no place for them.
 const htmlControls =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: HTML has no place for them.
   /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 const htmlEntities: Readonly<Record<string, string>> = {

@@ -41,11 +41,11 @@ function cleanJson(value: unknown, key: string): unknown {
   )
 }
 
-/** Dollars arrive exact to nine decimals; of anything else digits past the 15th are noise. */
-function cleanNumber(value: number, key: string): number {
+/** Dollars have nine decimals (named …Usd…, or parts of a cost); digits past the 15th are noise. */
+export function cleanNumber(value: number, key: string): number {
   if (!Number.isFinite(value)) throw new TypeError(`${key} is ${value}, which JSON cannot hold`)
   if (Number.isInteger(value)) return value + 0 // -0 becomes 0
-  return /usd|costbyclass/i.test(key) ? value : Number(value.toPrecision(15))
+  return Number(/usd|costbyclass/i.test(key) ? value.toFixed(9) : value.toPrecision(15))
 }
 
 /** An integer past 2^53 would be rounded by every reader, so it is text. */

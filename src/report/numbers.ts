@@ -27,6 +27,14 @@ export function formatUsdRough(usd: number | null): string {
   return signed(usd, grouped(Math.round(size / step) * step))
 }
 
+/** Dollars to the last of nine decimals, with at least `decimals` of them: $0.0128, $0.000003412. */
+export function formatUsdExact(usd: number | null, decimals = 2): string {
+  if (usd === null) return unknownMark
+  const [whole = '0', fraction = ''] = Math.abs(usd).toFixed(9).split('.')
+  const kept = fraction.replace(/0+$/, '').padEnd(decimals, '0')
+  return signed(usd, `${grouped(Number(whole))}.${kept}`)
+}
+
 /** A whole number with thousands separated: 412,906. Fractions keep one digit. */
 export function formatCount(count: number | null): string {
   if (count === null) return unknownMark
@@ -73,7 +81,7 @@ export function formatShare(share: number | null): string {
   if (size === 0) return '0%'
   if (size < 0.05) return `${sign}<0.1%`
   if (size > 99.95 && size < 100) return `${sign}>99.9%`
-  return `${sign}${size < 9.95 || (size > 99 && size < 100) ? trim(size, 1) : grouped(Math.round(size))}%`
+  return `${sign}${size < 9.95 || (size > 99 && size < 100) ? size.toFixed(1) : grouped(Math.round(size))}%`
 }
 
 /** A part of a whole in percent; unknown without a whole. */

@@ -1,9 +1,10 @@
-import type { Alert, AnalyzeResult, Verdict } from '../analyze/result.ts'
+import type { Alert, AnalyzeResult } from '../analyze/result.ts'
 import { safeText } from './escape.ts'
-import { formatCount, formatUsd, plural } from './numbers.ts'
+import { formatUsd } from './numbers.ts'
 import type { Style } from './paint.ts'
+import { noteLines, verdictTexts } from './phrases.ts'
 import { type Block, hanging, heading, type Screen } from './screen.ts'
-import { flowPieces, truncateText } from './text-width.ts'
+import { flowPieces, wrapText } from './text-width.ts'
 
 /** What is out of the ordinary, in the order it is given. */
 export function alertsBlock({ alerts }: AnalyzeResult, screen: Screen): Block {
@@ -33,33 +34,18 @@ export function verdictBlock({ verdict }: AnalyzeResult, screen: Screen): Block 
   ]
 }
 
-/** Warnings, models without a price, and the records that were not counted, by file and reason. */
-export function recordsBlock({ warnings, inputs, totals }: AnalyzeResult, screen: Screen): Block {
-  const { width, paint } = screen
-  const skipped = inputs.flatMap(({ path, skipped: reasons, duplicates }) => {
-    const counts = [
-      ...Object.entries(reasons)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([reason, count]) => `${formatCount(count)} ${safeText(reason)}`),
-      ...(duplicates > 0 ? [plural(duplicates, 'duplicate')] : []),
-    ]
-    return counts.length === 0 ? [] : [`${safeText(path)}: left out ${counts.join(', ')}`]
-  })
-  const unpriced = totals.unpricedModels.map(
-    ({ model, requests }) => `no price for ${safeText(model)} (${plural(requests, 'request')})`,
-  )
-  const warned = warnings.map(
-    ({ message, count }) => `${safeText(message)} (${formatCount(count)})`,
-  )
-  const lines = [...unpriced, ...warned, ...skipped]
+/** Warnings, models without a price, and the records that were not counted. */
+export function notesBlock(result: AnalyzeResult, screen: Screen): Block {
+  const lines = noteLines(result)
   if (lines.length === 0) return []
+  const { width, paint } = screen
   return [
     ...heading(screen, 'NOTES'),
     ...lines.flatMap((line) =>
       hanging(`  ${paint('yellow', '•')} `, line, {
         width,
         indent: 4,
-        paint: (t) => paint('dim', t),
+        paint: (text) => paint('dim', text),
       }),
     ),
   ]
@@ -68,17 +54,15 @@ export function recordsBlock({ warnings, inputs, totals }: AnalyzeResult, screen
 /** The commands that answer the next question. */
 export function furtherBlock(result: AnalyzeResult, { width, paint }: Screen): Block {
   if (result.totals.requests === 0) {
-    return [paint('dim', 'Try: '), ...['llmcost analyze logs.jsonl', 'llmcost demo']]
-      .slice(0, 1)
-      .map((label) => `${label}${paint('cyan', 'llmcost analyze logs.jsonl')}`)
+    return [`${paint('dim', 'Try')} ${paint('cyan', 'llmcost analyze logs.jsonl')}`]
   }
   const example = result.opportunities.flatMap(({ examples }) => examples)[0]
   const by = ['model', 'feature', 'user', 'hour'].find((each) => !result.by.includes(each))
   const commands = [
     `llmcost analyze --by ${by ?? 'day'}`,
     ...(example === undefined ? [] : [`llmcost explain ${safeText(example)}`]),
-    'llmcost analyze --format html',
-  ].map((command) => paint('cyan', truncateText(command, width - 11)))
+    'llmcost analyze --format html > report.html',
+  ].flatMap((command) => wrapText(command, width - 11).map((line) => paint('cyan', line)))
   const lines = flowPieces(commands, width - 11, paint('dim', ' · '))
   return lines.map(
     (line, index) => (index === 0 ? paint('dim', 'Dig deeper ') : ' '.repeat(11)) + line,
@@ -95,11 +79,4 @@ const levelStyles: Readonly<Record<Alert['level'], Style>> = {
   critical: 'red',
   warn: 'yellow',
   info: 'blue',
-}
-
-export const verdictTexts: Readonly<Record<Verdict['gateway'], string>> = {
-  'does-not-pay': 'a gateway does not pay',
-  'look-again': 'look again when the traffic grows',
-  'worth-a-trial': 'a gateway is worth a trial',
-  unknown: 'unknown',
 }

@@ -34,8 +34,11 @@ const nameOf = (group: Group, dimension: string): string => {
   return name === null ? unknownMark : safeText(name)
 }
 
+/** Names are cut to no less than this, by the number of dimensions; figures go first. */
+const nameWidths: readonly number[] = [0, 24, 17, 10]
+
 const columnsFor = (by: readonly string[]): readonly GridColumn[] => [
-  ...by.map((dimension) => ({ title: safeText(dimension), minWidth: by.length > 2 ? 8 : 12 })),
+  ...by.map((dimension) => ({ title: safeText(dimension), minWidth: nameWidths[by.length] ?? 8 })),
   { title: 'spend', align: 'right', style: 'bold' },
   { title: 'share', align: 'right' },
   { title: '', style: 'cyan', dropOrder: 3 },

@@ -1,17 +1,24 @@
-import type { AnalyzeResult, Percentiles } from '../analyze/result.ts'
+import type { AnalyzeResult } from '../analyze/result.ts'
 import { divideColumns, sparkline } from './charts.ts'
 import { safeText } from './escape.ts'
+import { formatGrid } from './grid.ts'
 import {
   formatCount,
   formatDay,
-  formatMs,
   formatPart,
-  formatShare,
   formatUsd,
   formatUsdCents,
   formatUsdRough,
-  plural,
 } from './numbers.ts'
+import {
+  loggedPieces,
+  periodText,
+  projectionPieces,
+  requestPieces,
+  spreadRows,
+  spreadTitles,
+  uncertainPieces,
+} from './phrases.ts'
 import type { Block, Screen } from './screen.ts'
 import { flowPieces, padText, textWidth, truncateText } from './text-width.ts'
 import { usageClasses } from './usage-classes.ts'
@@ -40,50 +47,34 @@ export function spendBlock(result: AnalyzeResult, screen: Screen): Block {
 
 /** Requests, dollars per request, latency, and how much of it is known. */
 export function figuresBlock(result: AnalyzeResult, screen: Screen): Block {
-  const { totals, perRequest, perTrace, firstTokenMs } = result
-  if (totals.requests === 0) return []
-  const rows: readonly (readonly [string, readonly string[]])[] = [
-    ['requests', requestPieces(result)],
-    [
-      'per request',
-      known([
-        ['mean', formatUsd(perRequest.meanUsd), perRequest.meanUsd],
-        ['p50', formatUsd(perRequest.p50Usd), perRequest.p50Usd],
-        ['p95', formatUsd(perRequest.p95Usd), perRequest.p95Usd],
-        ['p99', formatUsd(perRequest.p99Usd), perRequest.p99Usd],
-      ]),
-    ],
-    [
-      'per trace',
-      known([
-        ['mean', formatUsd(perTrace.meanUsd), perTrace.meanUsd],
-        ['p95', formatUsd(perTrace.p95Usd), perTrace.p95Usd],
-        ['max', formatUsd(perTrace.maxUsd), perTrace.maxUsd],
-        ['most calls', formatCount(perTrace.callsMax), perTrace.callsMax],
-      ]),
-    ],
-    ['latency', latencyPieces(result.latencyMs)],
-    [
-      'first token',
-      known([
-        ['p50', formatMs(firstTokenMs.p50), firstTokenMs.p50],
-        ['p95', formatMs(firstTokenMs.p95), firstTokenMs.p95],
-      ]),
-    ],
-    ['not certain', uncertainPieces(result)],
-    ['as logged', loggedPieces(result)],
+  if (result.totals.requests === 0) return []
+  return [
+    ...labelled('requests', requestPieces(result), screen),
+    ...labelled('not certain', uncertainPieces(result), screen),
+    ...labelled('as logged', loggedPieces(result), screen),
+    ...spreadLines(result, screen),
   ]
-  return rows.flatMap(([label, pieces]) => labelled(label, pieces, screen))
 }
 
-function periodText({ period, daily }: AnalyzeResult): string {
-  const from = daily[0]?.day ?? period.from
-  const to = daily.at(-1)?.day ?? period.to
-  if (from === null && to === null) return 'No period'
-  const days = plural(period.days, 'day')
-  if (formatDay(from) === formatDay(to)) return `${formatDay(from)} (${days})`
-  return `${formatDay(from)} to ${formatDay(to)} (${days})`
+/** What one request, one trace and one answer take, from the middle to the tail. */
+function spreadLines(result: AnalyzeResult, screen: Screen): Block {
+  const rows = spreadRows(result)
+  if (rows.length === 0) return []
+  const isWide = screen.width >= 60
+  const columns = spreadTitles.map((title) => ({
+    title: title.padStart(isWide ? 7 : 0),
+    align: 'right' as const,
+    dropOrder: spreadDropOrder[title] ?? 0,
+  }))
+  const label = {
+    title: ''.padEnd(isWide ? labelWidth - 4 : 0),
+    style: 'dim' as const,
+    minWidth: 8,
+  }
+  return ['', ...formatGrid([label, ...columns], rows, screen)]
 }
+
+const spreadDropOrder: Readonly<Record<string, number>> = { mean: 3, max: 2, p99: 1 }
 
 /** As many names as fit on a line; the rest as a count. */
 function filesText(inputs: AnalyzeResult['inputs'], width: number): string {
@@ -93,33 +84,16 @@ function filesText(inputs: AnalyzeResult['inputs'], width: number): string {
   return `${formatCount(names.length)} files`
 }
 
-function amountLines({ totals, projection }: AnalyzeResult, { width, paint }: Screen): Block {
-  const spent = formatUsdCents(totals.costUsd)
-  const month = projection.costUsdPerMonth
-  const monthText = formatUsdRough(month)
-  const column = Math.max(spent.length, monthText.length)
+function amountLines(result: AnalyzeResult, { width, paint }: Screen): Block {
+  const spent = formatUsdCents(result.totals.costUsd)
+  const month = formatUsdRough(result.projection.costUsdPerMonth)
+  const column = Math.max(spent.length, month.length)
   const amount = (text: string) => `  ${paint('bold', padText(text, column, 'right'))}  `
-  const first = amount(spent) + paint('dim', 'spent')
-  if (month === null) return [first]
-  const days = `from ${plural(projection.days, 'full day')}`
-  const { interval } = projection
-  const pieces = [
-    'a month, projected',
-    ...(interval === null
-      ? []
-      : [
-          `${formatShare(interval.level)} interval ${formatUsdRough(interval.low)} – ${formatUsdRough(interval.high)}`,
-        ]),
-    days,
-  ]
-  const lines = flowPieces(pieces, width - column - 4, ' · ')
+  const indent = ' '.repeat(column + 4)
+  const lines = flowPieces(projectionPieces(result), width - column - 4, ' · ')
   return [
-    first,
-    ...lines.map((line, index) =>
-      index === 0
-        ? amount(monthText) + paint('dim', line)
-        : ' '.repeat(column + 4) + paint('dim', line),
-    ),
+    amount(spent) + paint('dim', 'spent'),
+    ...lines.map((line, index) => (index === 0 ? amount(month) : indent) + paint('dim', line)),
   ]
 }
 
@@ -162,51 +136,6 @@ function compositionLines({ totals }: AnalyzeResult, { width, unicode, paint }: 
   })
   return [`  ${line}`, ...flowPieces(legend, width - 4, '   ').map((each) => `  ${each}`)]
 }
-
-function requestPieces({ totals, usdPerThousandRequests }: AnalyzeResult): readonly string[] {
-  const { requests, attempts, errors, servedFromCacheRequests } = totals
-  return [
-    formatCount(requests),
-    ...(usdPerThousandRequests === null ? [] : [`${formatUsd(usdPerThousandRequests)} per 1,000`]),
-    ...(attempts === requests ? [] : [plural(attempts, 'attempt')]),
-    ...(errors > 0 ? [plural(errors, 'error')] : []),
-    ...(servedFromCacheRequests > 0
-      ? [`${formatCount(servedFromCacheRequests)} served from a cache`]
-      : []),
-  ]
-}
-
-const latencyPieces = ({ p50, p95, p99 }: Percentiles): readonly string[] =>
-  known([
-    ['p50', formatMs(p50), p50],
-    ['p95', formatMs(p95), p95],
-    ['p99', formatMs(p99), p99],
-  ])
-
-function uncertainPieces({ totals }: AnalyzeResult): readonly string[] {
-  return [
-    ...(totals.unpricedRequests > 0 ? [`${formatShare(totals.unpricedShare)} unpriced`] : []),
-    ...(totals.estimatedRequests > 0
-      ? [`${formatShare(totals.estimatedShare)} with estimated tokens`]
-      : []),
-    ...(totals.undatedRequests > 0
-      ? [`${formatCount(totals.undatedRequests)} without a date`]
-      : []),
-  ]
-}
-
-function loggedPieces({ totals }: AnalyzeResult): readonly string[] {
-  if (totals.loggedCostUsd === null) return []
-  return [
-    `${formatUsdCents(totals.loggedCostUsd)} on ${plural(totals.loggedRequests, 'request')}`,
-    `by the price book ${formatUsdCents(totals.computedCostOfLoggedUsd)}`,
-  ]
-}
-
-const known = (
-  values: readonly (readonly [name: string, text: string, value: number | null])[],
-): readonly string[] =>
-  values.flatMap(([name, text, value]) => (value === null ? [] : [`${name} ${text}`]))
 
 /** A dim label, then pieces over as many lines as they need. */
 function labelled(label: string, pieces: readonly string[], { width, paint }: Screen): Block {
