@@ -5,6 +5,7 @@ import {
   type FilterFlags,
   type InputFlags,
 } from './common-options.ts'
+import { addStoreCommands } from './store-commands.ts'
 import type { Terminal } from './terminal.ts'
 
 export type Exit = { code: number }
@@ -21,6 +22,7 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
     .version(version(), '-V, --version')
     .showHelpAfterError('(add --help for all options)')
   addIngest(program, terminal, exit)
+  addStoreCommands(program, terminal, exit)
   return program
 }
 

@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { UserError } from '../domain/user-error.ts'
 import { commandLine, type Exit } from './commands.ts'
+import { packageVersion } from './package-version.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Runs one command line and resolves to its exit code: 0 done, 1 a regression found, 2 could not run. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const exit: Exit = { code: 0 }
   const program = commandLine(terminal, packageVersion, exit)
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
@@ -22,6 +22,11 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
 }
 
+const withSubcommands = (command: Command): readonly Command[] => [
+  command,
+  ...command.commands.flatMap(withSubcommands),
+]
+
 function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (!(error instanceof UserError)) throw error
@@ -29,9 +34,4 @@ function explain(error: unknown, terminal: Terminal): number {
   terminal.stderr.write(`error: ${error.message}${place}\n`)
   if (error.hint !== undefined) terminal.stderr.write(`hint:  ${error.hint}\n`)
   return 2
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

@@ -1,6 +1,6 @@
 /** The slice of `process` a command may touch, so tests can pass their own. */
 export type Terminal = {
-  readonly stdin: AsyncIterable<Buffer>
+  readonly stdin: AsyncIterable<Buffer> & { readonly isTTY?: boolean }
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>

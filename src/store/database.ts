@@ -29,6 +29,8 @@ export type OpenOptions = {
   readonly readOnly?: boolean
   /** Forces one driver; by default better-sqlite3, and node:sqlite where its binary is missing. */
   readonly driver?: string | undefined
+  /** Whole numbers come as bigint, so that none beyond 2^53 is rounded. */
+  readonly bigIntegers?: boolean
   /** How long to wait for another process's lock. */
   readonly busyTimeoutMs?: number
 }
@@ -62,6 +64,7 @@ type BetterDatabase = {
   exec(sql: string): unknown
   prepare(sql: string): BetterStatement
   pragma(text: string): unknown
+  defaultSafeIntegers(on: boolean): unknown
   close(): void
 }
 type BetterConstructor = new (
@@ -81,6 +84,7 @@ function openBetter(path: string, options: OpenOptions): Database | null {
       fileMustExist: readOnly,
       timeout: options.busyTimeoutMs ?? defaultBusyTimeoutMs,
     })
+    if (options.bigIntegers === true) database.defaultSafeIntegers(true)
     return databaseOf('better-sqlite3', path, database, (sql) => {
       const statement = database.prepare(sql)
       const raw = statement.reader ? database.prepare(sql).raw() : statement
@@ -104,6 +108,7 @@ type NodeStatement = {
   all(...values: readonly SqlValue[]): SqlRow[]
   iterate(...values: readonly SqlValue[]): Iterable<SqlRow>
   columns?(): { readonly name: string }[]
+  setReadBigInts(on: boolean): void
 }
 type NodeDatabase = { exec(sql: string): void; prepare(sql: string): NodeStatement; close(): void }
 type NodeSqlite = {
@@ -116,6 +121,7 @@ async function openNode(path: string, options: OpenOptions): Promise<Database> {
   database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? defaultBusyTimeoutMs}`)
   return databaseOf('node:sqlite', path, database, (sql) => {
     const statement = database.prepare(sql)
+    if (options.bigIntegers === true) statement.setReadBigInts(true)
     return {
       run: (...values) => ({ changes: Number(statement.run(...values).changes) }),
       get: (...values) => statement.get(...values),

@@ -1,0 +1,44 @@
+import { UserError } from '../domain/user-error.ts'
+import { finalize, needsFinalize } from '../store/finalize.ts'
+import { openStore, type Store, storeError, withLoadLock } from '../store/store.ts'
+import { holdsNoFiles, holdsNoRequests } from '../store/store-facts.ts'
+import type { StoreFlags } from './common-options.ts'
+import { noStore, storePath } from './logs.ts'
+import { Narrator } from './narrator.ts'
+import type { Terminal } from './terminal.ts'
+
+/**
+ * Runs the work on the store as it is, completed where a load was cut off, and closes it. Throws a UserError where there
+ * is none, or nothing of what is needed is in it.
+ */
+export async function withExistingStore<T>(
+  flags: StoreFlags,
+  terminal: Terminal,
+  needs: 'files' | 'requests',
+  work: (store: Store, narrator: Narrator) => T | Promise<T>,
+): Promise<T> {
+  const narrator = new Narrator(terminal, flags)
+  const path = storePath(flags, terminal)
+  const store = await openStore({ path, driver: terminal.env['LLMCOST_SQLITE'], create: false })
+  if (store === null) throw noStore(path)
+  try {
+    if (isEmpty(store, needs)) throw emptyStore(path)
+    if (needsFinalize(store.database)) {
+      const complete = async () => finalize(store.database)
+      await withLoadLock(store, () => narrator.waiting(), complete)
+    }
+    return await work(store, narrator)
+  } catch (error) {
+    throw storeError(error, path)
+  } finally {
+    store.close()
+  }
+}
+
+const isEmpty = ({ database }: Store, needs: 'files' | 'requests'): boolean =>
+  needs === 'files' ? holdsNoFiles(database) : holdsNoRequests(database)
+
+const emptyStore = (path: string): UserError =>
+  new UserError(`the store at ${path} is empty`, {
+    hint: 'read logs into it first, e.g. llmcost ingest logs.jsonl',
+  })
