@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
-import { addStoreOptions } from './common-options.ts'
+import { addStoreOptions, collect } from './common-options.ts'
+import type { PricesFlags } from './prices.ts'
+import type { PricesUpdateFlags } from './prices-update.ts'
 import { tableFormats } from './print-table.ts'
 import type { SqlFlags } from './sql.ts'
 import type { Terminal } from './terminal.ts'
@@ -9,6 +11,7 @@ type Exit = { code: number }
 /** The commands that look into the store, or at what llmcost knows by itself. */
 export function addStoreCommands(program: Command, terminal: Terminal, exit: Exit): void {
   addSql(program, terminal, exit)
+  addPrices(program, terminal, exit)
 }
 
 const tableFormat = () =>
@@ -33,5 +36,58 @@ Examples:
   addStoreOptions(command).action(async (query: string | undefined, flags: SqlFlags) => {
     const { runSql } = await import('./sql.ts')
     exit.code = await runSql(query, flags, terminal)
+  })
+}
+
+function addPrices(program: Command, terminal: Terminal, exit: Exit): void {
+  const command = program
+    .command('prices')
+    .summary('look into the price book, or renew it')
+    .description(
+      'Lists what the price book says: dated rates by model, long-context bands, and what changes them.',
+    )
+    .argument('[model]', 'a name as logs write it, provider:model, or a part of a name')
+    .option('--provider <name>', 'only models that this provider sells')
+    .option('--at <date>', 'only the rates in force on that day')
+    .option('--prices <file>', 'price overrides to list first (also LLMCOST_PRICES)', collect)
+    .addOption(tableFormat())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llmcost prices gpt-4o
+  llmcost prices --provider anthropic --at 2026-03-01
+  llmcost prices --format csv > prices.csv
+  llmcost prices update --file data.json`,
+    )
+  addStoreOptions(command).action(async (model: string | undefined, flags: PricesFlags) => {
+    const { runPrices } = await import('./prices.ts')
+    exit.code = runPrices(model, flags, terminal)
+  })
+  addPricesUpdate(command, terminal, exit)
+}
+
+function addPricesUpdate(prices: Command, terminal: Terminal, exit: Exit): void {
+  const command = prices
+    .command('update')
+    .summary('use another price file than the bundled one')
+    .description(
+      'Checks a data file of genai-prices (version 2) and uses it from now on. Nothing is fetched unless you name a URL.',
+    )
+    .option('--file <file>', 'a price file on this machine')
+    .option('--url <url>', 'a price file to fetch, once; not through a proxy')
+    .option('--date <date>', 'the day the file speaks for, where it does not say')
+    .option('--reset', 'go back to the prices that llmcost brings along')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llmcost prices update --file data.json
+  llmcost prices update --url https://raw.githubusercontent.com/pydantic/genai-prices/main/prices/new_data/v2/data.json
+  llmcost prices update --reset`,
+    )
+  addStoreOptions(command).action(async (flags: PricesUpdateFlags) => {
+    const { runPricesUpdate } = await import('./prices-update.ts')
+    exit.code = await runPricesUpdate(flags, terminal)
   })
 }
