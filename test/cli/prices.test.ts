@@ -133,7 +133,10 @@ describe('llmcost prices update', () => {
   it.each([
     ['not json', 'is not JSON'],
     ['[]', 'at least one provider'],
-    ['[{"id":"a","models":[{"id":"m","match":{"equals":"m"},"prices":{"input":1}}]}]', 'inptu'],
+    [
+      '[{"id":"a","models":[{"id":"m","match":{"equals":"m"},"prices":{"input":1}}]}]',
+      'a price key of genai-prices',
+    ],
   ])('refuses %s and keeps what was there', async (text, message) => {
     await prices('update', '--file', priceFile())
     terminal.clear()
