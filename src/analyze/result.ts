@@ -238,6 +238,8 @@ export type AggregateTotal = {
   readonly inputTokens: number
   readonly cacheReadTokens: number
   readonly outputTokens: number
+  /** What the console says it cost, else what the price book says; null where neither does. */
   readonly costUsd: number | null
+  /** The logged requests of the same days and model. */
   readonly requestsCostUsd: number | null
 }

@@ -1,10 +1,6 @@
-import { Command } from 'commander'
-import {
-  addFilterOptions,
-  addInputOptions,
-  type FilterFlags,
-  type InputFlags,
-} from './common-options.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { AnalyzeFlags } from './analyze.ts'
+import { addFilterOptions, addInputOptions, collect, type InputFlags } from './common-options.ts'
 import { addStoreCommands } from './store-commands.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -21,9 +17,101 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
     )
     .version(version(), '-V, --version')
     .showHelpAfterError('(add --help for all options)')
+  addAnalyze(program, terminal, exit)
+  addDemo(program, terminal, exit)
   addIngest(program, terminal, exit)
   addStoreCommands(program, terminal, exit)
   return program
+}
+
+const analyzeExamples = `
+Examples:
+  llmcost analyze logs.jsonl
+  llmcost analyze 'logs/**/*.jsonl.gz' --by feature,model
+  llmcost analyze ~/.claude/projects --by day --since 30d
+  llmcost analyze --where user=u1 --format json
+  llmcost analyze logs.jsonl --format html > report.html
+  llmcost analyze own.jsonl --map model=llm --map at=ts:ms --map usage.inputTokens=tokens.in`
+
+function addAnalyze(program: Command, terminal: Terminal, exit: Exit): void {
+  const command = program
+    .command('analyze')
+    .summary('show where the money went and what would help most')
+    .description(
+      'Shows where the money went, what was repeated or wasted, and what would save most, in dollars.\n' +
+        'With files it answers about those files, without about everything in the store.',
+    )
+    .argument('[files...]', 'files, directories, globs, or - for standard input')
+    .addHelpText('after', analyzeExamples)
+  addReportOptions(addFilterOptions(addInputOptions(command))).action(
+    async (files: string[], flags: AnalyzeFlags) => {
+      const { runAnalyze } = await import('./analyze.ts')
+      exit.code = await runAnalyze(files, flags, terminal)
+    },
+  )
+}
+
+const addReportOptions = (command: Command): Command =>
+  command
+    .option(
+      '--by <field>',
+      'group by one or two fields: model, feature, user, day, tag:NAME …',
+      collect,
+    )
+    .option('--top <n>', 'how many groups to show (default 20)', wholeNumber)
+    .addOption(
+      new Option('--format <name>', 'how to print it (default terminal)').choices([
+        'terminal',
+        'json',
+        'csv',
+        'markdown',
+        'html',
+      ]),
+    )
+    .option('--budget <usd>', 'alert when a calendar month crosses it, or will', dollars)
+    .option(
+      '--plan-price <list>',
+      'what a customer pays a month by plan: free=0,pro=49',
+      planPrices,
+    )
+    .option('--user-limit <usd>', 'alert on users who cost more a month', dollars)
+
+function addDemo(program: Command, terminal: Terminal, exit: Exit): void {
+  const command = program
+    .command('demo')
+    .summary('analyze a bundled log of a support copilot, to see what a report looks like')
+    .description('Analyzes a log that comes with llmcost, in a store that is removed again.')
+  addReportOptions(command).action(async (flags: AnalyzeFlags) => {
+    const { runDemo } = await import('./demo.ts')
+    exit.code = await runDemo(flags, terminal)
+  })
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('it must be a whole number from 1 on')
+  return value
+}
+
+function dollars(text: string): number {
+  const value = Number(text.replace(/^\$/, ''))
+  if (!Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('it must be an amount in dollars')
+  return value
+}
+
+function planPrices(
+  text: string,
+  previous: Record<string, number> | undefined,
+): Record<string, number> {
+  const entries = text.split(',').map((pair) => {
+    const [plan = '', price = ''] = pair.split('=')
+    if (plan.trim() === '' || price.trim() === '')
+      throw new InvalidArgumentError('write it as free=0,pro=49')
+    return [plan.trim(), dollars(price.trim())] as const
+  })
+  return { ...previous, ...Object.fromEntries(entries) }
 }
 
 function addIngest(program: Command, terminal: Terminal, exit: Exit): void {
@@ -39,7 +127,3 @@ function addIngest(program: Command, terminal: Terminal, exit: Exit): void {
     exit.code = await runIngest(files, flags, terminal)
   })
 }
-
-export type { FilterFlags }
-
-void addFilterOptions

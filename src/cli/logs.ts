@@ -1,4 +1,5 @@
 import type { JsonObject } from '../domain/json.ts'
+import type { NanoUsd } from '../domain/money.ts'
 import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
 import { type IngestReport, ingest } from '../ingest/ingest.ts'
@@ -8,6 +9,12 @@ import { readYaml } from '../policy/read-yaml.ts'
 import { openDatabase } from '../store/database.ts'
 import { beginBulkLoad, finalize, needsFinalize } from '../store/finalize.ts'
 import { IngestSink } from '../store/ingest-sink.ts'
+import {
+  needsReprice,
+  repriceStore,
+  type StoredPricer,
+  setPricesFingerprint,
+} from '../store/reprice.ts'
 import {
   defaultStorePath,
   openStore,
@@ -54,12 +61,7 @@ export async function openLogs(
   if (store === null) throw noStore(path)
   try {
     if (inputs.length === 0) {
-      if (needsFinalize(store.database))
-        await withLoadLock(
-          store,
-          () => narrator.waiting(),
-          async () => finalize(store.database),
-        )
+      await completeStore(store, prices, narrator)
       return { store, files: null, report: null, interrupted: false }
     }
     return await readInto(store, inputs, flags, terminal, prices, narrator)
@@ -68,6 +70,41 @@ export async function openLogs(
     throw storeError(error, path)
   }
 }
+
+/** Finishes a load that was cut off, and prices what another price book had priced. */
+async function completeStore(store: Store, prices: RunPrices, narrator: Narrator): Promise<void> {
+  const { database } = store
+  if (!needsFinalize(database) && !needsReprice(database, prices.fingerprint)) return
+  await withLoadLock(
+    store,
+    () => narrator.waiting(),
+    async () => {
+      repriceIfNeeded(store, prices, narrator)
+      finalize(database)
+    },
+  )
+}
+
+function repriceIfNeeded({ database }: Store, prices: RunPrices, narrator: Narrator): void {
+  if (needsReprice(database, prices.fingerprint)) {
+    narrator.detail('prices differ from those of the last run: pricing the stored requests anew')
+    repriceStore(database, prices.fingerprint, storedPricer(prices))
+  }
+  setPricesFingerprint(database, prices.fingerprint)
+}
+
+const storedPricer =
+  (prices: RunPrices): StoredPricer =>
+  (query, usage, { loggedCostNanoUsd, servedFromCache }, fees) =>
+    prices.price(
+      query,
+      usage,
+      {
+        loggedCostNanoUsd: (loggedCostNanoUsd ?? undefined) as NanoUsd | undefined,
+        servedFromCache,
+      },
+      fees,
+    )
 
 export const noStore = (path: string): UserError =>
   new UserError(`there is no store at ${path} yet`, {
@@ -89,6 +126,7 @@ async function readInto(
       store,
       () => narrator.waiting(),
       async () => {
+        repriceIfNeeded(store, prices, narrator)
         const sink = new IngestSink(store.database, () => beginBulkLoad(store.database))
         const result = await ingest(
           {

@@ -1,3 +1,4 @@
+import type { PriceSource } from './price.ts'
 import type { Profile } from './row.ts'
 
 /**
@@ -34,6 +35,12 @@ export const columnNames = [
   'questionKey',
   'promptTip',
   'answerKey',
+  'systemKey',
+  'systemTokens',
+  'historyKey',
+  'historyTokens',
+  'stepKey',
+  'price',
 ] as const
 export type ColumnName = (typeof columnNames)[number]
 
@@ -53,6 +60,8 @@ export type RequestSource = {
   readonly count: number
   /** By the number in the `profile` column. */
   readonly profiles: readonly Profile[]
+  /** By the number in the `price` column, which is 0 where there is none. */
+  readonly prices: readonly PriceSource[]
   /** Reads only the named columns, a segment at a time; the arrays may be reused for the next segment. */
   segments<Name extends ColumnName>(names: readonly Name[]): Iterable<Segment<Name>>
 }
@@ -63,6 +72,8 @@ export type RequestLookup = {
   textOf(seq: number, column: 'user' | 'session' | 'trace' | 'id'): string | null
   /** The chain of messages that ends in the request's prompt, first to last; empty where no content is kept. */
   messagesOf(seq: number): readonly StoredMessage[]
+  /** The last user message as text; null where there is none or no content is kept. */
+  questionOf(seq: number): string | null
   answerOf(seq: number): StoredMessage | null
   /** What a request holds beside columns and profile, e.g. `extra.promptBlocks`. */
   extraOf(seq: number): Readonly<Record<string, unknown>>
@@ -76,3 +87,7 @@ export type StoredMessage = {
   readonly content: string | null
   readonly isJson: boolean
 }
+
+/** A cell as a summand: absent counts nothing. */
+export const orZero = (cell: number | undefined): number =>
+  cell === undefined || Number.isNaN(cell) ? 0 : cell

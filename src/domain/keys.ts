@@ -19,6 +19,30 @@ export type RequestKeys = {
   readonly exactKey: string | null
   /** The last user message alone, whatever came before it: equal for the same question. */
   readonly questionKey: string | null
+  /** What this prompt repeats of earlier ones, for prompt caches. */
+  readonly prefix: PromptPrefix
+  /** The last message alone when it is not the user's (an agent's tool result); null otherwise. */
+  readonly stepKey: string | null
   /** The answer as a link after the prompt, which is where it stands in the next turn's history. */
   readonly answer: Link | null
+}
+
+/** The two prefixes that later prompts can share: tools and system prompt, and the conversation of the turn before. */
+export type PromptPrefix = {
+  /** The link that ends tools and system prompt; null when there are none. */
+  readonly systemKey: string | null
+  /** The link before the last assistant message, which is where the previous turn's prompt ended. */
+  readonly historyKey: string | null
+  /** Bytes of text in each, and in the whole prompt. */
+  readonly systemBytes: number
+  readonly historyBytes: number
+  readonly promptBytes: number
+}
+
+export const noPrefix: PromptPrefix = {
+  systemKey: null,
+  historyKey: null,
+  systemBytes: 0,
+  historyBytes: 0,
+  promptBytes: 0,
 }

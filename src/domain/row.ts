@@ -38,6 +38,11 @@ export const requestFields = [
   'questionKey',
   'promptTip',
   'answerKey',
+  'systemKey',
+  'systemTokens',
+  'historyKey',
+  'historyTokens',
+  'stepKey',
   'extra',
 ] as const
 export type RequestField = (typeof requestFields)[number]

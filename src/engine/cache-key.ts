@@ -1,7 +1,8 @@
 import * as crypto from 'node:crypto'
 import type { Json, JsonObject } from '../domain/json.ts'
-import type { Link, RequestKeys } from '../domain/keys.ts'
+import { type Link, noPrefix, type PromptPrefix, type RequestKeys } from '../domain/keys.ts'
 import type { Answer, Message, Request } from '../domain/request.ts'
+import { totalInputTokens } from '../domain/usage.ts'
 
 /** Hashes text under a secret, so that short prompts cannot be guessed from a store that holds only hashes. */
 export type KeyHash = (text: string) => string
@@ -23,7 +24,7 @@ export function keyHash(secret: string): KeyHash {
  */
 export function requestKeys(request: Request, hash: KeyHash): RequestKeys {
   const { prompt } = request
-  if (prompt === undefined) return { chain: [], exactKey: null, questionKey: null, answer: null }
+  if (prompt === undefined) return blockKeys(request, hash)
   const chain: Link[] = []
   let parent = ''
   const append = (message: Message) => {
@@ -37,13 +38,65 @@ export function requestKeys(request: Request, hash: KeyHash): RequestKeys {
     append({ role: 'system', content: prompt.system })
   for (const message of prompt.messages) append(message)
   const question = lastUserMessage(prompt.messages)
+  const last = chain[chain.length - 1]
   return {
     chain,
     exactKey: hash(`${partitionOf(request)}\n${parent}`),
     questionKey: question === undefined ? null : hash(bodyOf(question).content),
+    prefix: prefixOf(chain),
+    stepKey: last === undefined || last.role === 'user' ? null : hash(last.content),
     answer: request.answer === undefined ? null : answerLink(request.answer, parent, hash),
   }
 }
+
+/** Prompt caches start at about 1,024 tokens: the first blocks that reach it stand for the shared prefix. */
+const leastPrefixTokens = 1024
+
+/** Of a log that holds block hashes in place of text, only the shared prefix has a key. */
+function blockKeys({ promptBlocks, usage }: Request, hash: KeyHash): RequestKeys {
+  const none = { chain: [], exactKey: null, questionKey: null, stepKey: null, answer: null }
+  if (promptBlocks === undefined) return { ...none, prefix: noPrefix }
+  const { tokensPerBlock, ids } = promptBlocks
+  const blocks = Math.ceil(leastPrefixTokens / tokensPerBlock)
+  if (ids.length < blocks) return { ...none, prefix: noPrefix }
+  const systemKey = hash(ids.slice(0, blocks).join('\n'))
+  const promptTokens = Math.max(
+    ids.length * tokensPerBlock,
+    usage === undefined ? 0 : totalInputTokens(usage),
+  )
+  return {
+    ...none,
+    prefix: {
+      ...noPrefix,
+      systemKey,
+      systemBytes: blocks * tokensPerBlock,
+      promptBytes: promptTokens,
+    },
+  }
+}
+
+function prefixOf(chain: readonly Link[]): PromptPrefix {
+  let promptBytes = 0
+  let systemBytes = 0
+  let systemKey: string | null = null
+  let historyBytes = 0
+  let historyKey: string | null = null
+  for (const [index, link] of chain.entries()) {
+    if (link.role === 'assistant') {
+      historyBytes = promptBytes
+      historyKey = chain[index - 1]?.hash ?? null
+    }
+    const leads = systemBytes === promptBytes && isLeading(link)
+    promptBytes += Buffer.byteLength(link.content)
+    if (leads) {
+      systemBytes = promptBytes
+      systemKey = link.hash
+    }
+  }
+  return { systemKey, historyKey, systemBytes, historyBytes, promptBytes }
+}
+
+const isLeading = (link: Link): boolean => link.role === 'tools' || link.role === 'system'
 
 function linkOf(message: Message, parent: string, hash: KeyHash): Link {
   const { content, isJson } = bodyOf(message)

@@ -1,4 +1,4 @@
-import type { RequestKeys } from '../domain/keys.ts'
+import { noPrefix, type RequestKeys } from '../domain/keys.ts'
 import { type CostByClass, costTotal, type Pricing } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
 import {
@@ -10,7 +10,7 @@ import {
   profileFields,
   type RequestRow,
 } from '../domain/row.ts'
-import { noUsage, type Usage } from '../domain/usage.ts'
+import { noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
 import type { ContentMode, IngestPorts } from './ports.ts'
 import { redact } from './redact.ts'
 
@@ -118,6 +118,11 @@ export class Preparer {
       keys.questionKey,
       tip?.hash ?? null,
       keys.answer?.hash ?? null,
+      keys.prefix.systemKey,
+      prefixTokens(keys.prefix.systemBytes, keys.prefix.promptBytes, usage),
+      keys.prefix.historyKey,
+      prefixTokens(keys.prefix.historyBytes, keys.prefix.promptBytes, usage),
+      keys.stepKey,
       extra,
     ]
   }
@@ -235,7 +240,19 @@ export class Preparer {
   }
 }
 
-const noKeys: RequestKeys = { chain: [], exactKey: null, questionKey: null, answer: null }
+/** A prefix's share of the prompt's text, of the tokens the provider counted. */
+function prefixTokens(bytes: number, promptBytes: number, usage: Usage): number {
+  return promptBytes === 0 ? 0 : Math.round((bytes / promptBytes) * totalInputTokens(usage))
+}
+
+const noKeys: RequestKeys = {
+  chain: [],
+  exactKey: null,
+  questionKey: null,
+  prefix: noPrefix,
+  stepKey: null,
+  answer: null,
+}
 
 const emptyPrepared = (): Prepared => ({
   profiles: [],

@@ -152,7 +152,7 @@ function spreads({ perRequest, perTrace, latencyMs, firstTokenMs }: AnalyzeResul
     ]),
   ].filter((card) => card !== null)
   if (cards.length === 0) return html``
-  return html`<section><h2>From the middle to the tail</h2><p class="remark">Each bar against the longest of its card.</p><div class="columns">${cards}</div></section>`
+  return html`<section><h2>From the middle to the tail</h2><p class="remark">Each bar against the longest of its card.</p><div class="columns narrow">${cards}</div></section>`
 }
 
 function verdictSection({ verdict }: AnalyzeResult): Html {

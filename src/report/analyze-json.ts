@@ -1,9 +1,19 @@
-import type { AnalyzeResult } from '../analyze/result.ts'
+import type { AnalyzeResult, Group } from '../analyze/result.ts'
 import { formatJson, type KeyOrder, orderKeys } from './json.ts'
 
 /** The result as `--format json` prints it. Described in docs/json-output.md. */
 export const analyzeJson = (result: AnalyzeResult): string =>
-  formatJson(orderKeys(result, analyzeOrder))
+  formatJson(
+    orderKeys({ ...result, groups: result.groups.map(byAsAsked(result.by)) }, analyzeOrder),
+  )
+
+/** A group with its dimensions in the order of --by. */
+const byAsAsked =
+  (by: readonly string[]) =>
+  (group: Group): Group => ({
+    ...group,
+    by: Object.fromEntries(by.map((dimension) => [dimension, group.by[dimension] ?? null])),
+  })
 
 const costByClass = {
   input: true,
@@ -68,7 +78,7 @@ const perTrace = {
 } as const
 
 const group = {
-  by: true,
+  by: 'as-is',
   requests: true,
   costUsd: true,
   costShare: true,
@@ -111,7 +121,7 @@ const analyzeOrder: KeyOrder<AnalyzeResult> = {
   kind: true,
   version: true,
   generatedAt: true,
-  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: true },
+  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: 'sorted' },
   fingerprints: { policy: true, prices: true, embedder: true },
   warnings: { code: true, message: true, count: true },
   totals,

@@ -32,7 +32,9 @@ export function divideColumns(parts: readonly number[], width: number): readonly
   const sum = sizes.reduce((total, size) => total + size, 0)
   if (sum === 0) return sizes.map(() => 0)
   const exact = sizes.map((size) => (size / sum) * width)
-  const columns = exact.map((size) => (size > 0 ? Math.max(1, Math.floor(size)) : 0))
+  const columns = exact.map((size, index) =>
+    sizes[index] === 0 ? 0 : Math.max(1, Math.floor(size)),
+  )
   for (let left = width - columns.reduce((total, each) => total + each, 0); left !== 0; ) {
     const step = Math.sign(left)
     const index = neediest(exact, columns, step)

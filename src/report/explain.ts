@@ -155,7 +155,7 @@ const explainOrder: KeyOrder<Explanation> = {
   kind: true,
   version: true,
   generatedAt: true,
-  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: true },
+  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: 'sorted' },
   fingerprints: { policy: true, prices: true, embedder: true },
   warnings: { code: true, message: true, count: true },
   id: true,

@@ -66,7 +66,7 @@ export function spreadChart(
   )}</tbody></table></div>`
 }
 
-const plot = { left: 64, right: 1000, top: 12, height: 200 } as const
+const plot = { left: 64, right: 984, top: 12, height: 200 } as const
 
 const gridLine = (usd: number, y: number): Html =>
   html`<line class="grid" x1="${plot.left}" x2="${plot.right}" y1="${y}" y2="${y}"/><text class="axis" x="${plot.left - 10}" y="${y + 4}" text-anchor="end">${formatUsdRough(usd)}</text>`

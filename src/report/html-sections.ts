@@ -57,7 +57,7 @@ function factCard(fact: Opportunity): Html {
     .filter(([, text]) => text !== '')
     .map(([name, text]) => html`<dt>${name}</dt><dd>${safeText(text)}</dd>`)
   const command =
-    fact.command === '' ? null : html`<code class="command">${safeText(fact.command)}</code>`
+    fact.command === '' ? null : html`<code class="command">${commandWords(fact.command)}</code>`
   return html`<article class="card"><p class="saving">${formatUsdRough(fact.savingUsdPerMonth)} <small>a month · ${formatShare(fact.share)} of the spend</small></p><p class="title">${safeText(fact.title)}</p><dl>${list}</dl>${command}</article>`
 }
 
@@ -79,6 +79,12 @@ function groupRow(group: Group, by: readonly string[], dearest: number): Html {
 function opportunityRow(each: Opportunity, largest: number): Html {
   const caveat =
     each.caveat === '' ? null : html`<br><span class="muted">${safeText(each.caveat)}</span>`
-  const command = each.command === '' ? null : html`<br><code>${safeText(each.command)}</code>`
+  const command = each.command === '' ? null : html`<br><code>${commandWords(each.command)}</code>`
   return html`<tr><td class="number"><b>${formatUsdRough(each.savingUsdPerMonth)}</b></td><td class="number">${formatShare(each.share)}</td><td class="bars">${cellBar(largest > 0 ? each.savingUsdPerMonth / largest : 0)}</td><td>${safeText(each.title)}${caveat}${command}</td></tr>`
 }
+
+/** A command whose flags stay whole where the line breaks. */
+const commandWords = (command: string): readonly Html[] =>
+  safeText(command)
+    .split(' ')
+    .map((word, index) => html`${index === 0 ? '' : ' '}<span>${word}</span>`)

@@ -10,7 +10,7 @@ export const htmlStyle = `
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #131416; --card: #1c1e21; --text: #ecedee; --muted: #9da1a6; --line: #2e3135;
-    --accent: #7ea6ff; --good: #4fcf9f; --warn: #e4b04e; --bad: #ff7d70; --track: #2a2d31;
+    --accent: #6d97f2; --good: #4fcf9f; --warn: #e4b04e; --bad: #ff7d70; --track: #2a2d31;
     --input: #6d9bec; --cache-read: #6fcbd5; --cache-write: #6fc58d; --output: #a684e6;
     --tools: #e5b457; --other: #85888c;
   }
@@ -43,20 +43,27 @@ code { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; 
 .figures dt { font-size: 13px; color: var(--muted); }
 .figures dd { margin: 2px 0 0; font-size: 20px; font-weight: 620; }
 .figures dd small { display: block; font-size: 13px; font-weight: 400; color: var(--muted); }
-.stack { display: grid; gap: 12px; margin-top: 12px; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 12px; }
+.stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 12px; margin-top: 12px; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 12px; }
+.columns.narrow { grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); }
 .facts { counter-reset: fact; }
 .facts .card { display: flex; flex-direction: column; gap: 8px; }
-.facts .saving { font-size: 28px; font-weight: 660; letter-spacing: -.02em; color: var(--good); }
-.facts .saving small { font-size: 14px; font-weight: 400; letter-spacing: 0; color: var(--muted); }
+.facts .saving {
+  font-size: 28px; line-height: 1.2; font-weight: 660; letter-spacing: -.02em; color: var(--good);
+}
+.facts .saving small {
+  display: block; font-size: 13px; line-height: 1.5; font-weight: 400; letter-spacing: 0;
+  color: var(--muted);
+}
 .facts .title { font-weight: 600; }
 .facts dl { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: 4px 10px; }
 .facts dt { color: var(--muted); }
 .facts dd { margin: 0; }
 .command {
   display: block; background: var(--page); border: 1px solid var(--line); border-radius: 8px;
-  padding: 8px 10px; margin-top: auto; white-space: pre-wrap; user-select: all;
+  padding: 8px 10px; margin-top: auto; user-select: all;
 }
+code span { display: inline-block; max-width: 100%; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 8px 10px; vertical-align: top; border-top: 1px solid var(--line); }
@@ -64,11 +71,15 @@ thead th { font-size: 13px; font-weight: 500; color: var(--muted); border-top: 0
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 tbody th { font-weight: 500; }
+table:has(thead) tbody th { min-width: 112px; }
 .number { text-align: right; white-space: nowrap; }
-.wide { width: 40%; }
+.wide { width: auto; }
+.spread .number { width: 1%; }
+table:not(:has(thead)) tr:first-child > * { border-top: 0; padding-top: 0; }
+tbody tr:last-child > * { padding-bottom: 0; }
 td.bars { width: 20%; min-width: 90px; }
 .spread th, .spread td { border: 0; padding: 4px 8px; }
-.spread th { width: 48px; color: var(--muted); font-weight: 400; }
+.spread th { width: 1%; white-space: nowrap; color: var(--muted); font-weight: 400; }
 .spread th:first-child { padding-left: 0; }
 .spread td:last-child { padding-right: 0; }
 svg { display: block; }
@@ -79,7 +90,7 @@ svg.days text { font-size: 12.5px; fill: var(--muted); font-family: inherit; }
 .day.alerted { fill: var(--bad); }
 .day:hover { opacity: .75; }
 svg.composition { width: 100%; height: 26px; border-radius: 6px; }
-.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 6px 24px; margin: 12px 0 0; padding: 0; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 6px 20px; margin: 12px 0 0; padding: 0; }
 svg.key { display: inline-block; width: 10px; height: 10px; margin-right: 7px; }
 svg.bar { width: 100%; height: 9px; margin-top: 7px; border-radius: 3px; }
 .track { fill: var(--track); }
@@ -89,7 +100,7 @@ svg.bar { width: 100%; height: 9px; margin-top: 7px; border-radius: 3px; }
 .fill-cacheWrite { fill: var(--cache-write); } .fill-output { fill: var(--output); }
 .fill-tools { fill: var(--tools); } .fill-other { fill: var(--other); }
 .fill-simple { fill: var(--good); } .fill-medium { fill: var(--tools); } .fill-hard { fill: var(--bad); }
-.alerts { list-style: none; margin: 0; padding: 0; }
+.alerts { list-style: none; margin: 0; }
 .alerts li { display: flex; gap: 12px; padding: 9px 0; border-top: 1px solid var(--line); }
 .alerts li:first-child { border-top: 0; padding-top: 0; }
 .alerts li:last-child { padding-bottom: 0; }

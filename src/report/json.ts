@@ -4,15 +4,16 @@ export function formatJson(value: unknown): string {
 }
 
 /**
- * The keys of a result in the order they are printed: `true` prints the value as it is, an object
- * lists the keys of an object or of each element of an array. The type keeps it complete.
+ * The keys of a result in the order they are printed: an object lists the keys of an object or of
+ * each element of an array, `true` stands for a plain value, and a record of names not known here
+ * is sorted or left as it is. The type keeps the list complete.
  */
 export type KeyOrder<T> = T extends readonly (infer Element)[]
   ? KeyOrder<Element>
   : T extends string | number | boolean | null
     ? true
     : string extends keyof T
-      ? true
+      ? 'sorted' | 'as-is'
       : { readonly [Key in keyof T]-?: KeyOrder<NonNullable<T[Key]>> }
 
 /** The value with its keys in the given order, however it was built. */
@@ -20,16 +21,21 @@ export function orderKeys<T>(value: T, order: KeyOrder<T>): unknown {
   return applyOrder(value, order as Order)
 }
 
-type Order = true | { readonly [key: string]: Order }
+type Order = true | 'sorted' | 'as-is' | { readonly [key: string]: Order }
 
 function applyOrder(value: unknown, order: Order): unknown {
-  if (order === true || typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null) return value
+  if (order === true || order === 'as-is') return value
   if (Array.isArray(value)) return value.map((element) => applyOrder(element, order))
   const from = value as Readonly<Record<string, unknown>>
+  if (order === 'sorted') return sorted(from)
   return Object.fromEntries(
     Object.entries(order).map(([key, inner]) => [key, applyOrder(from[key] ?? null, inner)]),
   )
 }
+
+const sorted = (record: Readonly<Record<string, unknown>>): unknown =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 function cleanJson(value: unknown, key: string): unknown {
   if (typeof value === 'number') return cleanNumber(value, key)

@@ -1,5 +1,7 @@
 import { segmentBits } from '../domain/columns.ts'
-import type { Database, SqlRow, SqlValue } from './database.ts'
+import type { Database, SqlRow } from './database.ts'
+import { readMeta, writeMeta } from './meta.ts'
+import { forgetResults } from './results.ts'
 import { buildMissingSegments } from './segments.ts'
 
 /** Two rows of one identity: which of them are the same request, and which row is the fullest. */
@@ -45,7 +47,9 @@ export function finalize(database: Database): void {
   uniqueMessages(database)
   if (newest > done) collapseDuplicates(database, done)
   buildMissingSegments(database)
-  if (newest !== done) writeMeta(database, 'finalizedSeq', newest)
+  if (newest === done) return
+  forgetResults(database)
+  writeMeta(database, 'finalizedSeq', newest)
 }
 
 /** True when a load was cut off before it was completed. */
@@ -61,13 +65,6 @@ export function needsFinalize(database: Database): boolean {
       )
       .get()?.['n'] !== 2
   )
-}
-
-export const readMeta = (database: Database, name: string): SqlValue | undefined =>
-  database.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value']
-
-export function writeMeta(database: Database, name: string, value: SqlValue): void {
-  database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run(name, value)
 }
 
 function uniqueMessages(database: Database): void {

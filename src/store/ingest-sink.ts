@@ -1,9 +1,9 @@
-import type { Batch, FileCounts, KnownFile } from '../domain/batch.ts'
+import { type Batch, type FileCounts, type KnownFile, noCounts } from '../domain/batch.ts'
 import { at, type Cell, requestFields } from '../domain/row.ts'
-import type { Database, SqlRow, SqlValue, Statement } from './database.ts'
+import type { Database, SqlValue, Statement } from './database.ts'
+import { knownFiles } from './known-files.ts'
+import { forgetResults } from './results.ts'
 
-const selectFiles = 'SELECT * FROM files ORDER BY id'
-const selectFile = 'SELECT * FROM files WHERE id = ?'
 /** Why a file's end could not be read: when the file goes on, it was no fault. */
 const cutOffReasons = ['incomplete-last-line', 'truncated-compression'] as const
 const insertFile = `INSERT INTO files (path, format, settings, size, mtimeMs, headHash, headLength, byteOffset, line, complete, counts)
@@ -50,7 +50,7 @@ export class IngestSink {
   }
 
   knownFiles(): readonly KnownFile[] {
-    return this.#database.prepare(selectFiles).all().map(readKnownFile)
+    return knownFiles(this.#database)
   }
 
   saveFile(file: Omit<KnownFile, 'id'>, id?: number): number {
@@ -68,7 +68,7 @@ export class IngestSink {
   }
 
   resume(id: number): FileCounts {
-    const { counts } = readKnownFile(this.#database.prepare(selectFile).get(id) as SqlRow)
+    const counts = knownFiles(this.#database).find((file) => file.id === id)?.counts ?? noCounts
     const rejected = { ...counts.rejected }
     for (const reason of cutOffReasons) {
       this.#database.prepare('DELETE FROM rejects WHERE file = ? AND reason = ?').run(id, reason)
@@ -117,6 +117,7 @@ export class IngestSink {
   }
 
   #appendOthers(fileId: number, batch: Batch): void {
+    if (batch.aggregates.length > 0) forgetResults(this.#database)
     for (const json of batch.aggregates) this.#database.prepare(insertAggregate).run(fileId, json)
     for (const { line, byteOffset, reason, excerpt } of batch.rejects) {
       this.#database.prepare(insertReject).run(fileId, line, byteOffset, reason, excerpt)
@@ -126,6 +127,7 @@ export class IngestSink {
 
 /** Everything that came from a file, but not the file's own row. */
 export function forgetFile(database: Database, id: number): void {
+  forgetResults(database)
   database
     .prepare('DELETE FROM columns WHERE segment IN (SELECT seq >> 16 FROM requests WHERE file = ?)')
     .run(id)
@@ -153,27 +155,3 @@ const fileCells = (file: Omit<KnownFile, 'id'>): SqlValue[] => [
   file.complete ? 1 : 0,
   JSON.stringify(file.counts),
 ]
-
-export const readKnownFile = (row: SqlRow): KnownFile => ({
-  id: Number(row['id']),
-  path: String(row['path']),
-  format: String(row['format']),
-  settings: String(row['settings']),
-  size: Number(row['size']),
-  mtimeMs: Number(row['mtimeMs']),
-  headHash: String(row['headHash']),
-  headLength: Number(row['headLength']),
-  byteOffset: Number(row['byteOffset']),
-  line: Number(row['line']),
-  complete: row['complete'] === 1,
-  counts: { ...emptyCounts, ...(JSON.parse(String(row['counts'])) as FileCounts) },
-})
-
-const emptyCounts: FileCounts = {
-  records: 0,
-  requests: 0,
-  duplicates: 0,
-  ignored: {},
-  rejected: {},
-  warnings: {},
-}

@@ -105,6 +105,11 @@ CREATE TABLE requests (
   questionKey TEXT,
   promptTip TEXT,
   answerKey TEXT,
+  systemKey TEXT,
+  systemTokens INTEGER NOT NULL,
+  historyKey TEXT,
+  historyTokens INTEGER NOT NULL,
+  stepKey TEXT,
   extra TEXT
 );
 CREATE TABLE twins (identity INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (identity, seq)) WITHOUT ROWID;

@@ -5,8 +5,10 @@ import {
   type Segment,
   segmentLength,
 } from '../domain/columns.ts'
+import type { PriceSource } from '../domain/price.ts'
+import { profileValue } from '../domain/profile-value.ts'
 import { hash53, type Profile, profileFields } from '../domain/row.ts'
-import { isKeyField, isProfileField, type KeyField, type Selection } from '../domain/selection.ts'
+import { isKeyField, type KeyField, type Selection } from '../domain/selection.ts'
 import type { Database } from './database.ts'
 import { type Contender, fullest } from './finalize.ts'
 import { decodeColumn } from './segments.ts'
@@ -29,7 +31,8 @@ export function openRequestSource(database: Database, selection: Selection): Req
   const read = columnReader(database)
   const total = index.reduce((sum, { length }) => sum + length, 0)
   const count = keep === null ? total : countKept(index, read, keep)
-  return { count, profiles, segments: (names) => segmentsOf(index, read, names, keep) }
+  const prices = readPrices(database)
+  return { count, profiles, prices, segments: (names) => segmentsOf(index, read, names, keep) }
 }
 
 /** The seq column is never constant, unless it holds one request. */
@@ -44,6 +47,14 @@ export function readProfiles(database: Database): readonly Profile[] {
     ) as Profile
   }
   return profiles
+}
+
+export function readPrices(database: Database): readonly PriceSource[] {
+  const prices: PriceSource[] = []
+  for (const [id, json] of database.prepare('SELECT id, json FROM prices ORDER BY id').cells()) {
+    prices[Number(id)] = JSON.parse(String(json)) as PriceSource
+  }
+  return prices
 }
 
 type ColumnReader = (index: Index, name: ColumnName) => Column
@@ -142,16 +153,6 @@ function twinFilter(database: Database, files: readonly number[] | null): RowFil
   close()
   if (dropped.size === 0) return null
   return { columns: ['seq'], keeps: ({ seq }, row) => !dropped.has(seq?.[row] ?? -1) }
-}
-
-/** A field of a profile, or one of its tags by `tag:NAME`. */
-export function profileValue(profile: Profile, field: string): string | null {
-  if (field.startsWith('tag:')) {
-    if (profile.tags === null) return null
-    const tags = JSON.parse(profile.tags) as readonly (readonly [string, string])[]
-    return tags.find(([name]) => name === field.slice(4))?.[1] ?? null
-  }
-  return isProfileField(field) ? profile[field] : null
 }
 
 function countKept(index: readonly Index[], read: ColumnReader, keep: RowFilter): number {

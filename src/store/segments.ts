@@ -19,6 +19,9 @@ const wholeNumbers: ReadonlySet<string> = new Set([
   'cacheWrite1hTokens',
   'outputTokens',
   'reasoningTokens',
+  'systemTokens',
+  'historyTokens',
+  'price',
 ])
 const insertColumn = 'INSERT OR REPLACE INTO columns (segment, name, cells) VALUES (?, ?, ?)'
 const rowFields = requestFields.filter((field) =>

@@ -1,0 +1,217 @@
+import { usdOf } from '../domain/money.ts'
+import { isoDay } from './calendar.ts'
+import type { AnalyzeOptions } from './options.ts'
+import type { Alert, Projection } from './result.ts'
+import type { DaySum, Sums } from './totals.ts'
+
+const dayMs = 86_400_000
+/** A day above this many times the mean of the seven days before it (POLICY "alerts"). */
+const spikeFactor = 2
+const trailingDays = 7
+const spikesShown = 5
+/** A price book older than this may lack models and price changes. */
+const oldBookDays = 60
+
+/** What a person should look at, most urgent first. Users' alerts come from users.ts. */
+export function dayAlerts(
+  sums: Sums,
+  projection: Projection,
+  options: AnalyzeOptions,
+): readonly Alert[] {
+  return [
+    ...budgetAlerts(sums.days, projection, options),
+    ...spikes(sums.days),
+    ...risingErrors(sums.days),
+    ...fallingShare(
+      sums.days,
+      'prefix-share-falling',
+      'share of prompt tokens read from prompt caches',
+      (day) => [day.cacheReadTokens, day.inputTokens],
+    ),
+    ...fallingShare(
+      sums.days,
+      'hit-rate-falling',
+      'share of requests served from a response cache',
+      (day) => [day.servedFromCache, day.requests],
+    ),
+    ...oldBook(options),
+  ]
+}
+
+function spikes(days: readonly DaySum[]): readonly Alert[] {
+  const alerts = days.flatMap((day, index): Alert[] => {
+    if (index < trailingDays) return []
+    const before = days.slice(index - trailingDays, index)
+    const mean = before.reduce((sum, { cost }) => sum + cost, 0) / trailingDays
+    if (mean <= 0 || day.cost <= spikeFactor * mean) return []
+    return [
+      {
+        kind: 'day-spike',
+        level: 'warn',
+        message: `${isoDay(day.day)} cost $${usdOf(day.cost).toFixed(2)}, ${(day.cost / mean).toFixed(1)} times the mean of the 7 days before ($${usdOf(Math.round(mean)).toFixed(2)})`,
+        at: isoDay(day.day),
+        value: usdOf(day.cost),
+        limit: usdOf(Math.round(spikeFactor * mean)),
+      },
+    ]
+  })
+  return alerts.sort((a, b) => (b.value ?? 0) - (a.value ?? 0)).slice(0, spikesShown)
+}
+
+/** The last seven days against all before: a rise by half that chance explains in one of a thousand cases. */
+const riseFactor = 1.5
+const riseZ = 3.29
+
+function risingErrors(days: readonly DaySum[]): readonly Alert[] {
+  const recent = total(days.slice(-trailingDays), (day) => [day.errors, day.requests])
+  const before = total(days.slice(0, -trailingDays), (day) => [day.errors, day.requests])
+  if (recent.of === 0 || before.of === 0) return []
+  const now = recent.part / recent.of
+  const then = before.part / before.of
+  if (now <= then * riseFactor || differenceZ(recent, before) < riseZ) return []
+  return [
+    {
+      kind: 'error-rate-rising',
+      level: 'warn',
+      message: `errors rose to ${(now * 100).toFixed(1)} % of requests in the last 7 days, from ${(then * 100).toFixed(1)} % before`,
+      at: null,
+      value: now,
+      limit: then,
+    },
+  ]
+}
+
+/** A share that fell by a third or more. */
+const fallFactor = 2 / 3
+const leastShare = 0.02
+
+function fallingShare(
+  days: readonly DaySum[],
+  kind: 'prefix-share-falling' | 'hit-rate-falling',
+  what: string,
+  partOf: (day: DaySum) => readonly [number, number],
+): readonly Alert[] {
+  const recent = total(days.slice(-trailingDays), partOf)
+  const before = total(days.slice(0, -trailingDays), partOf)
+  if (recent.of === 0 || before.of === 0) return []
+  const now = recent.part / recent.of
+  const then = before.part / before.of
+  if (then < leastShare || now >= then * fallFactor) return []
+  return [
+    {
+      kind,
+      level: 'warn',
+      message: `the ${what} fell to ${(now * 100).toFixed(1)} % in the last 7 days, from ${(then * 100).toFixed(1)} % before`,
+      at: null,
+      value: now,
+      limit: then,
+    },
+  ]
+}
+
+type Share = { readonly part: number; readonly of: number }
+
+function total(days: readonly DaySum[], partOf: (day: DaySum) => readonly [number, number]): Share {
+  let part = 0
+  let of = 0
+  for (const day of days) {
+    const [more, all] = partOf(day)
+    part += more
+    of += all
+  }
+  return { part, of }
+}
+
+/** Two proportions apart, in standard errors. */
+function differenceZ(a: Share, b: Share): number {
+  const pooled = (a.part + b.part) / (a.of + b.of)
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / a.of + 1 / b.of))
+  return error === 0 ? 0 : (a.part / a.of - b.part / b.of) / error
+}
+
+/** Crossed in any calendar month, or forecast to be crossed in the newest one, with the day. */
+function budgetAlerts(
+  days: readonly DaySum[],
+  projection: Projection,
+  options: AnalyzeOptions,
+): readonly Alert[] {
+  const { budgetUsd } = options
+  if (budgetUsd === null) return []
+  const crossed = crossings(days, budgetUsd)
+  const newest = days[days.length - 1]
+  if (newest === undefined) return []
+  const month = isoDay(newest.day).slice(0, 7)
+  if (crossed.some(({ at }) => at?.startsWith(month)) || projection.costUsdPerMonth === null)
+    return crossed
+  return [...crossed, ...forecast(days, newest, month, projection.costUsdPerMonth, budgetUsd)]
+}
+
+function crossings(days: readonly DaySum[], budgetUsd: number): readonly Alert[] {
+  const alerts: Alert[] = []
+  let month = ''
+  let spent = 0
+  for (const day of days) {
+    const date = isoDay(day.day)
+    if (date.slice(0, 7) !== month) {
+      month = date.slice(0, 7)
+      spent = 0
+    }
+    const before = spent
+    spent += usdOf(day.cost)
+    if (before > budgetUsd || spent <= budgetUsd) continue
+    alerts.push({
+      kind: 'budget-crossed',
+      level: 'critical',
+      message: `the budget of $${budgetUsd} for ${month} was crossed on ${date}`,
+      at: date,
+      value: spent,
+      limit: budgetUsd,
+    })
+  }
+  return alerts
+}
+
+function forecast(
+  days: readonly DaySum[],
+  newest: DaySum,
+  month: string,
+  costUsdPerMonth: number,
+  budgetUsd: number,
+): readonly Alert[] {
+  const perDay = costUsdPerMonth / 30.4375
+  const spent = days
+    .filter((day) => isoDay(day.day).startsWith(month))
+    .reduce((sum, day) => sum + usdOf(day.cost), 0)
+  if (perDay <= 0) return []
+  const crossing = newest.day + Math.ceil((budgetUsd - spent) / perDay)
+  const date = new Date(crossing * dayMs)
+  if (Number.isNaN(date.getTime()) || !isoDay(crossing).startsWith(month)) return []
+  return [
+    {
+      kind: 'budget-forecast',
+      level: 'warn',
+      message: `at $${perDay.toFixed(2)} a day the budget of $${budgetUsd} for ${month} will be crossed on ${isoDay(crossing)}`,
+      at: isoDay(crossing),
+      value: spent,
+      limit: budgetUsd,
+    },
+  ]
+}
+
+export const bookAgeDays = ({ now, prices }: AnalyzeOptions): number =>
+  Math.max(0, Math.floor((now - Date.parse(prices.date)) / dayMs))
+
+function oldBook(options: AnalyzeOptions): readonly Alert[] {
+  const age = bookAgeDays(options)
+  if (!(age > oldBookDays)) return []
+  return [
+    {
+      kind: 'price-book-old',
+      level: 'info',
+      message: `the price book is ${age} days old (${options.prices.date}): llmcost prices update brings a newer one`,
+      at: options.prices.date,
+      value: age,
+      limit: oldBookDays,
+    },
+  ]
+}

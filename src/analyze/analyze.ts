@@ -1,0 +1,172 @@
+import type { RequestLookup, RequestSource } from '../domain/columns.ts'
+import { usdOf } from '../domain/money.ts'
+import { projectMonth } from '../stats/projection.ts'
+import { aggregateTotals } from './aggregates.ts'
+import { bookAgeDays, dayAlerts } from './alerts.ts'
+import { type Calendar, calendarOf, isoDay, weekdayOf } from './calendar.ts'
+import { groupBy } from './groups.ts'
+import { nearRepeatOpportunity } from './near-repeat-opportunity.ts'
+import { findOpportunities, roundUsd, type Scale } from './opportunities.ts'
+import type { AnalyzeOptions } from './options.ts'
+import { percentilesOf, perRequestOf, valuesOf } from './percentiles.ts'
+import { modelSwaps, topRepeated } from './repeated-questions.ts'
+import type { AnalyzeResult, Opportunity, Projection } from './result.ts'
+import { selfHosting } from './self-hosting.ts'
+import { type DaySum, type Sums, sumUp } from './totals.ts'
+import { perTraceOf } from './traces.ts'
+import { sumUsers, unitEconomicsOf, userAlerts } from './users.ts'
+import { verdictOf } from './verdict.ts'
+
+/** The whole of a report but its groups, which alone depend on --by and --top. */
+export type AnalyzeBase = Omit<AnalyzeResult, 'by' | 'groups' | 'groupCount'>
+
+/** Where the money went and what would help most, over the requests of a source. */
+export function analyze(
+  source: RequestSource,
+  lookup: RequestLookup,
+  options: AnalyzeOptions,
+): AnalyzeResult {
+  return withGroups(analyzeBase(source, lookup, options), source, lookup, options)
+}
+
+/** Adds the groups asked for to a report that may have been made before. */
+export function withGroups(
+  base: AnalyzeBase,
+  source: RequestSource,
+  lookup: RequestLookup,
+  { by, top, zone }: Pick<AnalyzeOptions, 'by' | 'top' | 'zone'>,
+): AnalyzeResult {
+  return { ...base, by, ...groupBy(source, lookup, calendarOf(zone), by, top) }
+}
+
+export function analyzeBase(
+  source: RequestSource,
+  lookup: RequestLookup,
+  options: AnalyzeOptions,
+): AnalyzeBase {
+  const calendar = calendarOf(options.zone)
+  const sums = sumUp(source, calendar)
+  const projection = projectionOf(sums, calendar)
+  const scale = scaleOf(sums, projection)
+  const users = sumUsers(source)
+  const costs = valuesOf(source, 'cost')
+  const { p50, p95 } = percentilesOf(source, 'firstTokenMs')
+  const { facts, opportunities } = allOpportunities(source, lookup, options, sums, scale)
+  return {
+    kind: 'analyze',
+    version: 1,
+    generatedAt: new Date(options.now).toISOString(),
+    inputs: options.inputs,
+    fingerprints: { policy: null, prices: options.prices.fingerprint, embedder: null },
+    warnings: options.warnings,
+    totals: { ...sums.totals, unpricedModels: unpricedModels(source, sums, options) },
+    period: periodOf(sums),
+    projection,
+    perRequest: perRequestOf(costs, sums.totalCost),
+    perTrace: perTraceOf(source, lookup),
+    latencyMs: percentilesOf(source, 'latencyMs'),
+    firstTokenMs: { p50, p95 },
+    usdPerThousandRequests:
+      costs.length === 0 ? null : roundUsd((usdOf(sums.totalCost) * 1000) / costs.length),
+    daily: sums.days.map(dayOf),
+    facts,
+    intendedVsActual: modelSwaps(source),
+    topRepeated: topRepeated(source, lookup),
+    difficulty: sums.difficulty,
+    unitEconomics: unitEconomicsOf(users, options, scale),
+    opportunities,
+    alerts: [...dayAlerts(sums, projection, options), ...userAlerts(users, lookup, options, scale)],
+    verdict: verdictOf(source, sums, projection, sums.difficulty),
+    priceBook: {
+      name: options.prices.name,
+      date: options.prices.date,
+      ageDays: bookAgeDays(options),
+    },
+    aggregates: aggregateTotals(options.aggregates, source),
+  }
+}
+
+function allOpportunities(
+  source: RequestSource,
+  lookup: RequestLookup,
+  options: AnalyzeOptions,
+  sums: Sums,
+  scale: Scale,
+) {
+  const found = findOpportunities(source, lookup, options, scale)
+  const more = [
+    nearRepeatOpportunity(source, lookup, scale, options.inputWords),
+    selfHosting(sums.totals, scale, options.inputWords),
+  ].filter((opportunity) => opportunity !== null)
+  const opportunities = [...found.opportunities, ...more].sort(bySaving)
+  return { facts: found.facts, opportunities }
+}
+
+const bySaving = (a: Opportunity, b: Opportunity): number =>
+  b.savingUsdPerMonth - a.savingUsdPerMonth || (a.kind < b.kind ? -1 : 1)
+
+/** Complete days: all but the first and the last, which are complete only where the log covers them from end to end. */
+function completeDays({ days, from, to }: Sums, calendar: Calendar): readonly DaySum[] {
+  const [first] = days
+  const last = days[days.length - 1]
+  if (first === undefined || last === undefined || from === null || to === null) return []
+  const graceMs = 3_600_000
+  const startsWhole = from - calendar.startOf(first.day) <= graceMs
+  const endsWhole = calendar.startOf(last.day + 1) - to <= graceMs
+  return days.slice(startsWhole ? 0 : 1, endsWhole ? days.length : -1)
+}
+
+function projectionOf(sums: Sums, calendar: Calendar): Projection {
+  const days = completeDays(sums, calendar)
+  const { costPerMonth, interval, notes } = projectMonth(
+    days.map(({ day, cost }) => ({ total: cost, weekday: weekdayOf(day) })),
+  )
+  return {
+    costUsdPerMonth: costPerMonth === null ? null : usdOf(Math.round(costPerMonth)),
+    interval:
+      interval === null
+        ? null
+        : {
+            ...interval,
+            low: usdOf(Math.round(interval.low)),
+            high: usdOf(Math.round(interval.high)),
+          },
+    days: days.length,
+    notes,
+  }
+}
+
+/** Without a complete day there is no month to scale to: savings then are those of the log itself. */
+function scaleOf(sums: Sums, projection: Projection): Scale {
+  const totalUsd = usdOf(sums.totalCost)
+  const perMonth =
+    projection.costUsdPerMonth === null || totalUsd === 0
+      ? 1
+      : projection.costUsdPerMonth / totalUsd
+  return { perMonth, totalUsd }
+}
+
+const periodOf = ({ from, to, days }: Sums) => ({
+  from: from === null ? null : new Date(from).toISOString(),
+  to: to === null ? null : new Date(to).toISOString(),
+  days: days.length,
+})
+
+const dayOf = ({ day, requests, errors, cost }: DaySum) => ({
+  day: isoDay(day),
+  requests,
+  errors,
+  costUsd: usdOf(cost),
+})
+
+function unpricedModels(source: RequestSource, sums: Sums, { prices }: AnalyzeOptions) {
+  const byModel = new Map<string, number>()
+  for (const [profile, requests] of sums.unpriced) {
+    const { provider = null, model = null } = source.profiles[profile] ?? {}
+    const target = provider === null ? (model ?? '') : `${provider}:${model}`
+    byModel.set(target, (byModel.get(target) ?? 0) + requests)
+  }
+  return [...byModel]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .map(([model, requests]) => ({ model, requests, snippet: prices.snippetFor(model) }))
+}

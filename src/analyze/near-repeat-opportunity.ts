@@ -1,0 +1,103 @@
+import type { RequestLookup, RequestSource } from '../domain/columns.ts'
+import { usdOf } from '../domain/money.ts'
+import { KeyIndex } from './key-index.ts'
+import { findNearRepeats } from './near-repeats.ts'
+import { type Scale, scaled } from './opportunities.ts'
+import type { Opportunity } from './result.ts'
+import { commandWith, count, percent } from './rules/rule.ts'
+
+/** Distinct questions compared with each other. */
+const sampleSize = 4000
+
+type Sampled = { readonly seq: number; readonly cost: number; readonly draw: number }
+
+/** Questions that differ little from an earlier one, measured on a sample of the log's distinct questions. */
+export function nearRepeatOpportunity(
+  source: RequestSource,
+  lookup: RequestLookup,
+  scale: Scale,
+  inputs: string,
+): Opportunity | null {
+  const { sample, distinct, distinctCost } = sampleQuestions(source)
+  const texts = sample.flatMap(({ seq, cost }) => {
+    const text = lookup.questionOf(seq)
+    return text === null || text.trim() === '' ? [] : [{ text, requests: 1, cost }]
+  })
+  if (texts.length < 2) return null
+  const found = findNearRepeats(texts)
+  const sampledCost = texts.reduce((sum, { cost }) => sum + cost, 0)
+  if (found.nearRequests === 0 || sampledCost === 0) return null
+  const savingUsd = usdOf(Math.round((found.nearCost / sampledCost) * distinctCost))
+  const share = found.nearRequests / texts.length
+  return {
+    kind: 'near-repeats',
+    title: `about ${percent(share)} of the ${count(distinct)} distinct questions nearly repeat another one`,
+    ...scaled(savingUsd, scale),
+    requests: Math.round(share * distinct),
+    evidence: `lexical similarity ≥ ${found.minSimilarity} among ${count(texts.length)} sampled questions, equal numbers and names; exact repeats are not in it`,
+    caveat:
+      'alike in words is not yet the same question: how often such an answer would be wrong is unmeasured',
+    command: commandWith('analyze', [inputs, '--by feature'].filter(Boolean).join(' ')),
+    examples: found.clusters
+      .slice(0, 3)
+      .flatMap((cluster) => cluster.examples.slice(0, 1))
+      .map((text) => text.slice(0, 80)),
+  }
+}
+
+/** The first request of each question; of those a sample that depends on their order alone. */
+function sampleQuestions(source: RequestSource): {
+  sample: readonly Sampled[]
+  distinct: number
+  distinctCost: number
+} {
+  const index = new KeyIndex()
+  const sample = new Sample()
+  let distinctCost = 0
+  for (const { length, seq, questionKey, cost } of source.segments([
+    'seq',
+    'questionKey',
+    'cost',
+  ])) {
+    for (let row = 0; row < length; row++) {
+      const key = questionKey[row] as number
+      const known = index.size
+      if (Number.isNaN(key) || index.add(key) !== known) continue
+      const spent = Number.isNaN(cost[row] as number) ? 0 : (cost[row] as number)
+      distinctCost += spent
+      sample.offer(seq[row] as number, spent)
+    }
+  }
+  return { sample: sample.inOrder(), distinct: index.size, distinctCost }
+}
+
+/** Keeps the requests with the smallest draws. */
+class Sample {
+  #kept: Sampled[] = []
+  #limit = Number.POSITIVE_INFINITY
+
+  offer(seq: number, cost: number): void {
+    const draw = drawOf(seq)
+    if (draw < this.#limit) this.#kept.push({ seq, cost, draw })
+    if (this.#kept.length >= sampleSize * 2) this.#trim()
+  }
+
+  inOrder(): readonly Sampled[] {
+    this.#trim()
+    return this.#kept.sort((a, b) => a.seq - b.seq)
+  }
+
+  #trim(): void {
+    this.#kept.sort((a, b) => a.draw - b.draw || a.seq - b.seq)
+    if (this.#kept.length <= sampleSize) return
+    this.#kept.length = sampleSize
+    this.#limit = this.#kept[sampleSize - 1]?.draw ?? this.#limit
+  }
+}
+
+/** A uniform number from a request's place in the store: the same log gives the same sample. */
+function drawOf(seq: number): number {
+  let bits = Math.imul(seq ^ (seq >>> 16), 0x45d9f3b)
+  bits = Math.imul(bits ^ (bits >>> 16), 0x45d9f3b)
+  return ((bits ^ (bits >>> 16)) >>> 0) / 4294967296
+}

@@ -1,0 +1,52 @@
+import type { PriceSource } from '../domain/price.ts'
+import type { InputSummary, Warning } from '../domain/report.ts'
+import type { Usage } from '../domain/usage.ts'
+
+/** What a report is asked for. */
+export type AnalyzeOptions = {
+  /** Milliseconds: the only clock a report reads. */
+  readonly now: number
+  readonly zone: string
+  readonly by: readonly string[]
+  readonly top: number
+  /** Dollars a calendar month, or null. */
+  readonly budgetUsd: number | null
+  /** Dollars a user may cost in a month, or null. */
+  readonly userLimitUsd: number | null
+  /** Dollars a month that a customer on a plan pays, by plan. */
+  readonly planPrices: ReadonlyMap<string, number>
+  readonly inputs: readonly InputSummary[]
+  readonly warnings: readonly Warning[]
+  /** How the user named the logs, to be copied into commands. */
+  readonly inputWords: string
+  readonly prices: AnalyzePrices
+  readonly aggregates: readonly LoggedAggregate[]
+}
+
+/** What `analyze` asks of the price book. */
+export type AnalyzePrices = {
+  readonly name: string
+  readonly date: string
+  readonly fingerprint: string
+  /** The price of a target now, or null. */
+  priceOf(provider: string | null, model: string): PriceSource | null
+  /** The cheapest other provider of the same model for this usage, or null. */
+  cheaperElsewhere(
+    provider: string | null,
+    model: string,
+    usage: Usage,
+  ): { target: string; price: PriceSource } | null
+  /** Lines to paste for a model that has no price. */
+  snippetFor(model: string): string
+}
+
+/** A row of a provider's console export. */
+export type LoggedAggregate = {
+  readonly source: string
+  readonly provider: string | null
+  readonly model: string
+  readonly at: number | null
+  readonly requests: number
+  readonly usage: Usage | null
+  readonly costNanoUsd: number | null
+}

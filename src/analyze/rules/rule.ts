@@ -1,0 +1,106 @@
+import { type Column, type ColumnName, orZero, type RequestSource } from '../../domain/columns.ts'
+import type { PriceSource } from '../../domain/price.ts'
+import type { OpportunityKind } from '../result.ts'
+
+/** The columns that rules look at. */
+export const ruleColumns = [
+  'seq',
+  'profile',
+  'at',
+  'latencyMs',
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+  'costInput',
+  'costCacheRead',
+  'costCacheWrite',
+  'costOutput',
+  'cost',
+  'flags',
+  'price',
+  'user',
+  'session',
+  'trace',
+  'exactKey',
+  'questionKey',
+  'promptTip',
+  'systemKey',
+  'systemTokens',
+  'historyKey',
+  'historyTokens',
+  'stepKey',
+] as const satisfies readonly ColumnName[]
+
+export type RuleColumns = { readonly [Name in (typeof ruleColumns)[number]]: Column } & {
+  readonly length: number
+}
+
+/** What a rule tells of the savings it found. */
+export type RuleText = {
+  readonly title: string
+  readonly evidence: string
+  readonly caveat: string
+  readonly command: string
+}
+
+export type RuleSum = { readonly requests: number; readonly savingNanoUsd: number }
+
+/** Judges one request after the other, in time order, and says in the end what it saw. */
+export type Rule = {
+  readonly kind: OpportunityKind
+  /** What this request's cost would shrink by, in nano-dollars; 0 where the rule does not apply. May be negative. */
+  saving(columns: RuleColumns, row: number): number
+  describe(sum: RuleSum, context: RuleContext): RuleText
+}
+
+/** What all rules share. */
+export type RuleContext = {
+  readonly source: RequestSource
+  readonly requests: number
+  readonly rates: Rates
+  /** How the user named the logs, for the commands to copy: "logs.jsonl", or "" for the whole store. */
+  readonly inputs: string
+}
+
+/** Nano-dollars per token by number of a price; index 0 (no price) is all zero. */
+export type Rates = {
+  readonly input: Float64Array
+  readonly cacheRead: Float64Array
+  readonly cacheWrite: Float64Array
+  readonly cacheWrite1h: Float64Array
+  readonly output: Float64Array
+}
+
+/** A dollar per million tokens is a thousand nano-dollars per token. */
+const nanoPerToken = 1000
+
+export function ratesOf(prices: readonly (PriceSource | undefined)[]): Rates {
+  const rate = (name: keyof PriceSource['usdPerMillion']) =>
+    Float64Array.from(
+      { length: prices.length + 1 },
+      (_, id) => Number(prices[id]?.usdPerMillion[name] ?? 0) * nanoPerToken,
+    )
+  return {
+    input: rate('input'),
+    cacheRead: rate('cacheRead'),
+    cacheWrite: rate('cacheWrite5m'),
+    cacheWrite1h: rate('cacheWrite1h'),
+    output: rate('output'),
+  }
+}
+
+/** Everything the request's model read. */
+export const promptTokensOf = (columns: RuleColumns, row: number): number =>
+  (columns.inputTokens[row] as number) +
+  (columns.cacheReadTokens[row] as number) +
+  (columns.cacheWrite5mTokens[row] as number) +
+  (columns.cacheWrite1hTokens[row] as number)
+
+export const costOf = (columns: RuleColumns, row: number): number => orZero(columns.cost[row])
+
+export const count = (value: number): string => value.toLocaleString('en-US')
+export const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
+export const commandWith = (command: string, inputs: string): string =>
+  ['llmcost', command, inputs].filter((part) => part !== '').join(' ')

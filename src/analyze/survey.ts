@@ -1,0 +1,119 @@
+import type { RequestSource } from '../domain/columns.ts'
+import type { Usage } from '../domain/usage.ts'
+import { quantiles } from '../stats/quantile.ts'
+import { KeyIndex, NumberList } from './key-index.ts'
+import { burstRequests } from './rules/elsewhere.ts'
+import { scopeOf } from './rules/prompt-caching.ts'
+import type { RuleColumns } from './rules/rule.ts'
+
+/** What the rules must know of the whole log before they judge its requests one by one. */
+export type Survey = {
+  /** Mean usage of each profile's requests. */
+  readonly usageOf: (profile: number) => Usage
+  /** Cache-read tokens by caching scope. */
+  readonly readsByScope: ReadonlyMap<string, number>
+  readonly isBurst: (columns: RuleColumns, row: number) => boolean
+  /** Output tokens beyond which an answer is an outlier, by profile. */
+  readonly outputLimits: readonly number[]
+}
+
+const tokenNames = [
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+] as const
+const minuteMs = 60_000
+
+export function survey(source: RequestSource): Survey {
+  const sums = tokenNames.map(() => new NumberList())
+  const requests = new NumberList()
+  const minutes = new KeyIndex()
+  const perMinute = new NumberList()
+  for (const segment of source.segments(['profile', 'at', 'user', 'session', ...tokenNames])) {
+    for (let row = 0; row < segment.length; row++) {
+      const profile = segment.profile[row] as number
+      requests.add(profile, 1)
+      for (let name = 0; name < tokenNames.length; name++) {
+        sums[name]?.add(
+          profile,
+          segment[tokenNames[name] as (typeof tokenNames)[number]][row] as number,
+        )
+      }
+      if (
+        !Number.isNaN(segment.user[row] as number) ||
+        !Number.isNaN(segment.session[row] as number)
+      )
+        continue
+      const minute = minuteKey(segment.at[row] as number, profile)
+      if (!Number.isNaN(minute)) perMinute.add(minutes.add(minute), 1)
+    }
+  }
+  const mean = (name: number, profile: number) =>
+    Math.round((sums[name]?.get(profile) ?? 0) / Math.max(1, requests.get(profile)))
+  return {
+    usageOf: (profile) => ({
+      inputTokens: mean(0, profile),
+      cacheReadTokens: mean(1, profile),
+      cacheWrite5mTokens: mean(2, profile),
+      cacheWrite1hTokens: mean(3, profile),
+      outputTokens: mean(4, profile),
+      reasoningTokens: 0,
+    }),
+    readsByScope: readsByScope(source, sums[1] as NumberList),
+    isBurst(columns, row) {
+      if (!Number.isNaN(columns.user[row] as number)) return false
+      const minute = minutes.find(
+        minuteKey(columns.at[row] as number, columns.profile[row] as number),
+      )
+      return minute >= 0 && perMinute.get(minute) >= burstRequests
+    },
+    outputLimits: outputLimits(source, requests),
+  }
+}
+
+const minuteKey = (at: number, profile: number): number =>
+  Math.floor(at / minuteMs) * 65_536 + (profile % 65_536)
+
+function readsByScope(source: RequestSource, reads: NumberList): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>()
+  source.profiles.forEach((profile, number) => {
+    const scope = scopeOf(profile)
+    sums.set(scope, (sums.get(scope) ?? 0) + reads.get(number))
+  })
+  return sums
+}
+
+/** An outlier is above the 95th percentile of its feature and model, four medians, and this many tokens. */
+const leastOutlierTokens = 300
+const medians = 4
+/** Fewer requests have no telling percentile. */
+const leastRequests = 50
+
+function outputLimits(source: RequestSource, requests: NumberList): readonly number[] {
+  const groups = new Map<string, number>()
+  const groupOf = source.profiles.map(({ feature, model }) => {
+    const name = JSON.stringify([feature, model])
+    const group = groups.get(name) ?? groups.size
+    groups.set(name, group)
+    return group
+  })
+  const sizes = new Uint32Array(groups.size)
+  groupOf.forEach((group, profile) => {
+    sizes[group] = (sizes[group] as number) + requests.get(profile)
+  })
+  const outputs = Array.from(sizes, (size) => ({ values: new Float64Array(size), length: 0 }))
+  for (const segment of source.segments(['profile', 'outputTokens'])) {
+    for (let row = 0; row < segment.length; row++) {
+      const output = outputs[groupOf[segment.profile[row] as number] as number]
+      if (output !== undefined) output.values[output.length++] = segment.outputTokens[row] as number
+    }
+  }
+  const limits = outputs.map(({ values }) => {
+    if (values.length < leastRequests) return Number.POSITIVE_INFINITY
+    const [median = 0, high = 0] = quantiles(values, [0.5, 0.95])
+    return Math.max(high, median * medians, leastOutlierTokens)
+  })
+  return groupOf.map((group) => limits[group] ?? Number.POSITIVE_INFINITY)
+}

@@ -1,0 +1,148 @@
+import { segmentBits, segmentLength } from '../domain/columns.ts'
+import { costTotal, type PriceQuery, type Pricing } from '../domain/price.ts'
+import { flag, type Profile } from '../domain/row.ts'
+import type { Fees, Usage } from '../domain/usage.ts'
+import type { Database, SqlRow, SqlValue } from './database.ts'
+import { readMeta, writeMeta } from './meta.ts'
+import { readProfiles } from './request-source.ts'
+
+/** The price of one stored request; `logged` is what its log says of the cost. */
+export type StoredPricer = (
+  query: PriceQuery,
+  usage: Usage,
+  logged: { readonly loggedCostNanoUsd: number | null; readonly servedFromCache: boolean },
+  fees: Fees | undefined,
+) => Pricing
+
+const selectRows = `SELECT seq, profile, at, latencyMs, inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens,
+  outputTokens, reasoningTokens, costInput, costCacheRead, costCacheWrite, costOutput, costTools, costOther, cost,
+  loggedCost, price, flags, json_extract(extra, '$.fees') AS fees FROM requests WHERE seq >= ? AND seq < ? ORDER BY seq`
+const updateRow = `UPDATE requests SET costInput = ?, costCacheRead = ?, costCacheWrite = ?, costOutput = ?, costTools = ?,
+  costOther = ?, cost = ?, price = ?, flags = ? WHERE seq = ?`
+const insertPrice =
+  'INSERT INTO prices (key, json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET json = excluded.json'
+const selectPrice = 'SELECT id FROM prices WHERE key = ?'
+const fingerprintName = 'pricesFingerprint'
+
+/** True when what is stored was priced by another book, or by other overrides or modes. */
+export function needsReprice(database: Database, fingerprint: string): boolean {
+  const stored = readMeta(database, fingerprintName)
+  return stored !== undefined && stored !== fingerprint
+}
+
+export function setPricesFingerprint(database: Database, fingerprint: string): void {
+  if (readMeta(database, fingerprintName) !== fingerprint)
+    writeMeta(database, fingerprintName, fingerprint)
+}
+
+/** Prices every stored request anew; only rows that change are written. One transaction: all or nothing. */
+export function repriceStore(database: Database, fingerprint: string, price: StoredPricer): void {
+  database.transaction(() => {
+    const profiles = readProfiles(database)
+    const newest = Number(
+      database.prepare('SELECT max(seq) AS seq FROM requests').get()?.['seq'] ?? 0,
+    )
+    for (let segment = 0; segment <= newest >> segmentBits; segment++) {
+      const from = segment * segmentLength
+      const rows = database.prepare(selectRows).all(from, from + segmentLength)
+      if (repriceRows(database, rows, profiles, price)) {
+        database.prepare('DELETE FROM columns WHERE segment = ?').run(segment)
+      }
+    }
+    setPricesFingerprint(database, fingerprint)
+  })
+}
+
+/** Prices rows by their stored usage; true when any of them changed. */
+export function repriceRows(
+  database: Database,
+  rows: readonly SqlRow[],
+  profiles: readonly Profile[],
+  price: StoredPricer,
+): boolean {
+  const update = database.prepare(updateRow)
+  const ids = new Map<string, number>()
+  let changed = false
+  for (const row of rows) {
+    const cells = costCells(database, row, profiles, price, ids)
+    if (cells.every((cell, index) => cell === row[costColumns[index] as string])) continue
+    update.run(...cells, row['seq'] as number)
+    changed = true
+  }
+  return changed
+}
+
+const costColumns = [
+  'costInput',
+  'costCacheRead',
+  'costCacheWrite',
+  'costOutput',
+  'costTools',
+  'costOther',
+  'cost',
+  'price',
+  'flags',
+] as const
+
+function costCells(
+  database: Database,
+  row: SqlRow,
+  profiles: readonly Profile[],
+  price: StoredPricer,
+  ids: Map<string, number>,
+): readonly SqlValue[] {
+  const flags = Number(row['flags'])
+  const logged = {
+    loggedCostNanoUsd: row['loggedCost'] as number | null,
+    servedFromCache: (flags & flag.servedFromCache) !== 0,
+  }
+  const fees = row['fees'] === null ? undefined : (JSON.parse(String(row['fees'])) as Fees)
+  const pricing = price(
+    queryOf(row, profiles[Number(row['profile'])]),
+    row as unknown as Usage,
+    logged,
+    fees,
+  )
+  if (pricing.kind === 'unpriced')
+    return [null, null, null, null, null, null, null, null, flags | flag.unpriced]
+  const { input, cacheRead, cacheWrite, output, tools, other } = pricing.cost
+  const id = priceId(database, pricing, ids)
+  return [
+    input,
+    cacheRead,
+    cacheWrite,
+    output,
+    tools,
+    other,
+    costTotal(pricing.cost),
+    id,
+    flags & ~flag.unpriced,
+  ]
+}
+
+function queryOf(row: SqlRow, profile: Profile | undefined): PriceQuery {
+  const optional = (value: string | null | undefined) => value ?? undefined
+  return {
+    model: profile?.model ?? '',
+    provider: optional(profile?.provider),
+    at: (row['at'] as number | null) ?? undefined,
+    serviceTier: optional(profile?.serviceTier),
+    speed: optional(profile?.speed),
+    inferenceGeo: optional(profile?.inferenceGeo),
+    region: optional(profile?.region),
+    latencyMs: (row['latencyMs'] as number | null) ?? undefined,
+  }
+}
+
+function priceId(
+  database: Database,
+  { price }: Extract<Pricing, { kind: 'priced' }>,
+  ids: Map<string, number>,
+): number {
+  const known = ids.get(price.id)
+  if (known !== undefined) return known
+  database.prepare(insertPrice).run(price.id, JSON.stringify(price))
+  const id = Number(database.prepare(selectPrice).get(price.id)?.['id'])
+  ids.set(price.id, id)
+  return id
+}
