@@ -49,8 +49,8 @@ function headline(result: AnalyzeResult): string {
       `**${formatUsdRough(month)}**${month === null ? '' : ` · ${basis.join(' · ')}`}`,
     ],
     ['Requests', requestPieces(result).join(' · ')],
-    ['Made of', compositionPieces(result).join(', ')],
-    ['Not certain', uncertainPieces(result).join(' · ')],
+    ['Made of', compositionPieces(result).map(escapeMarkdown).join(', ')],
+    ['Not certain', uncertainPieces(result).map(escapeMarkdown).join(' · ')],
     ['As logged', loggedPieces(result).join(' · ')],
   ]
   const known = rows.filter(([, text]) => text !== '')
@@ -71,7 +71,7 @@ function facts({ facts: three }: AnalyzeResult): string {
 
 function fact(opportunity: Opportunity, index: number): string {
   const { savingUsdPerMonth, share, title, evidence, caveat, command } = opportunity
-  const head = `${index + 1}. **${formatUsdRough(savingUsdPerMonth)} a month** (${formatShare(share)} of the spend): ${escapeMarkdown(title)}`
+  const head = `${index + 1}. **${formatUsdRough(savingUsdPerMonth)} a month** (${escapeMarkdown(formatShare(share))} of the spend): ${escapeMarkdown(title)}`
   const lines = [
     ...(evidence === '' ? [] : [`Why: ${escapeMarkdown(evidence)}`]),
     ...(caveat === '' ? [] : [`But: ${escapeMarkdown(caveat)}`]),
@@ -87,7 +87,7 @@ function groups({ by, groups: rows, groupCount }: AnalyzeResult): string {
   const cells = rows.map((group) => [
     ...by.map((dimension) => nameOf(group.by[dimension] ?? null)),
     formatUsd(group.costUsd),
-    formatShare(group.costShare),
+    escapeMarkdown(formatShare(group.costShare)),
     formatCount(group.requests),
     formatUsd(group.perRequest.meanUsd),
     formatMs(group.latencyMs.p95),

@@ -45,14 +45,14 @@ export function wrapText(text: string, width: number): readonly string[] {
   return line === '' && lines.length > 0 ? lines : [...lines, line]
 }
 
-/** Already measured pieces (colour allowed) in lines, joined by `gap`, none broken. */
+/** Pieces in lines, joined by `gap`; one is broken only when it is too wide alone and uncoloured. */
 export function flowPieces(
   pieces: readonly string[],
   width: number,
   gap = '   ',
 ): readonly string[] {
   const lines: string[] = []
-  for (const piece of pieces) {
+  for (const piece of pieces.flatMap((each) => fittingPieces(each, width))) {
     const last = lines.at(-1)
     const joined = `${last}${gap}${piece}`
     if (last !== undefined && textWidth(joined) <= width) lines[lines.length - 1] = joined
@@ -60,6 +60,9 @@ export function flowPieces(
   }
   return lines
 }
+
+const fittingPieces = (piece: string, width: number): readonly string[] =>
+  piece.includes('\x1b') || textWidth(piece) <= width ? [piece] : wrapText(piece, width)
 
 /** The same text in ASCII and in as many columns, for terminals that show nothing else. */
 export function toAscii(text: string): string {
