@@ -95,9 +95,10 @@ function costBlock(explanation: Explanation, screen: Screen): Block {
     { title: 'price', align: 'right' },
     { title: 'cost', align: 'right', style: 'bold' },
   ]
+  const isKnown = usage.length > 0 || computedCostUsd !== null || loggedCostUsd !== null
   return [
     ...heading(screen, 'COST'),
-    ...formatGrid(columns, rows, screen),
+    ...(isKnown ? formatGrid(columns, rows, screen) : []),
     ...priceLines(explanation, screen),
   ]
 }

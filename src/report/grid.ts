@@ -25,7 +25,7 @@ export function formatGrid(
 ): readonly string[] {
   const room = width - indent
   const natural = columns.map(({ title }, index) =>
-    Math.max(textWidth(title), ...rows.map((row) => textWidth(row[index] ?? ''))),
+    rows.reduce((most, row) => Math.max(most, textWidth(row[index] ?? '')), textWidth(title)),
   )
   const shown = keptColumns(columns, natural, room)
   const widths = fitWidths(columns, natural, shown, room)
@@ -82,7 +82,7 @@ function fitWidths(
   shown: readonly number[],
   room: number,
 ): readonly number[] {
-  const widths = [...natural]
+  const widths = natural.map((width) => Math.min(width, room))
   const widthOf = (index: number) => widths[index] ?? 0
   while (totalWidth(shown, widthOf) > room) {
     const flexible = shown.filter(

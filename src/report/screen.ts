@@ -5,16 +5,23 @@ import { toAscii, wrapText } from './text-width.ts'
 export type View = { readonly width: number; readonly color: boolean; readonly unicode: boolean }
 
 /** A view within the limits of the design, with its paint. */
-export type Screen = { readonly width: number; readonly unicode: boolean; readonly paint: Paint }
+export type Screen = View & { readonly paint: Paint }
 
 /** Lines of one block; blocks are set apart by an empty line, and an empty block is left out. */
 export type Block = readonly string[]
 
 export const screenOf = ({ width, color, unicode }: View): Screen => ({
   width: Math.min(maxWidth, Math.max(minWidth, Math.floor(width))),
+  color,
   unicode,
   paint: color ? colorPaint : plainPaint,
 })
+
+/** What fills a part of a bar: a block where colour tells parts apart, else a shade of its own. */
+export const fillSign = (
+  { color, unicode }: Screen,
+  shade: { readonly sign: string; readonly asciiSign: string },
+): string => (unicode ? (color ? '█' : shade.sign) : shade.asciiSign)
 
 /** The blocks as one text that ends with a newline. */
 export function joinBlocks(blocks: readonly Block[], { unicode }: Screen): string {

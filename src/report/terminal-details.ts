@@ -12,7 +12,7 @@ import {
   unknownMark,
 } from './numbers.ts'
 import type { Style } from './paint.ts'
-import { type Block, heading, type Screen } from './screen.ts'
+import { type Block, fillSign, heading, type Screen } from './screen.ts'
 import { flowPieces } from './text-width.ts'
 
 /** Models that answered in the place of the one asked for. */
@@ -61,11 +61,11 @@ export function repeatedBlock({ topRepeated }: AnalyzeResult, screen: Screen): B
 export function difficultyBlock({ difficulty }: AnalyzeResult, screen: Screen): Block {
   const { classified, simple, medium, hard } = difficulty
   if (classified === 0) return []
-  const { width, unicode, paint } = screen
+  const { width, paint } = screen
   const parts: readonly (readonly [string, number, Style, string])[] = [
-    ['simple', simple, 'green', unicode ? '░' : '.'],
-    ['medium', medium, 'yellow', unicode ? '▒' : '+'],
-    ['hard', hard, 'red', unicode ? '█' : '#'],
+    ['simple', simple, 'green', fillSign(screen, { sign: '░', asciiSign: '.' })],
+    ['medium', medium, 'yellow', fillSign(screen, { sign: '▒', asciiSign: '+' })],
+    ['hard', hard, 'red', fillSign(screen, { sign: '█', asciiSign: '#' })],
   ]
   const columns = divideColumns(
     parts.map(([, count]) => count),
@@ -125,7 +125,7 @@ export function consoleBlock({ aggregates }: AnalyzeResult, screen: Screen): Blo
       safeText(each.source),
     ])
   const columns: readonly GridColumn[] = [
-    { title: 'model', minWidth: 12 },
+    { title: 'model', minWidth: 20 },
     { title: 'console', align: 'right' },
     { title: 'requests', align: 'right' },
     { title: 'days', dropOrder: 1 },

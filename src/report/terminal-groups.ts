@@ -41,9 +41,9 @@ const columnsFor = (by: readonly string[]): readonly GridColumn[] => [
   ...by.map((dimension) => ({ title: safeText(dimension), minWidth: nameWidths[by.length] ?? 8 })),
   { title: 'spend', align: 'right', style: 'bold' },
   { title: 'share', align: 'right' },
-  { title: '', style: 'cyan', dropOrder: 3 },
+  { title: '', style: 'cyan', dropOrder: 2 },
   { title: 'requests', align: 'right', dropOrder: 1 },
-  { title: 'each', align: 'right', dropOrder: 2 },
+  { title: 'each', align: 'right', dropOrder: 3 },
   { title: 'p95', align: 'right', dropOrder: 4 },
   { title: 'errors', align: 'right', dropOrder: 5 },
 ]

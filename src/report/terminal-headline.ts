@@ -19,14 +19,15 @@ import {
   spreadTitles,
   uncertainPieces,
 } from './phrases.ts'
-import type { Block, Screen } from './screen.ts'
+import { type Block, fillSign, type Screen } from './screen.ts'
 import { flowPieces, padText, textWidth, truncateText } from './text-width.ts'
 import { usageClasses } from './usage-classes.ts'
 
 /** Which period, which files, which prices. */
 export function headerBlock(result: AnalyzeResult, { width, paint }: Screen): Block {
   const { priceBook, inputs } = result
-  const prices = `prices ${safeText(priceBook.name)} of ${formatDay(priceBook.date)}`
+  const name = safeText(priceBook.name)
+  const prices = `${/price/i.test(name) ? '' : 'prices '}${name} of ${formatDay(priceBook.date)}`
   const pieces = [
     paint('bold', periodText(result)),
     paint('dim', truncateText(prices, width)),
@@ -118,21 +119,22 @@ function daysLines({ daily }: AnalyzeResult, { width, unicode, paint }: Screen):
 const monthDay = (day: string): string => day.slice(5, 10)
 
 /** One bar of all usage classes with its legend; classes that cost nothing are left out. */
-function compositionLines({ totals }: AnalyzeResult, { width, unicode, paint }: Screen): Block {
+function compositionLines({ totals }: AnalyzeResult, screen: Screen): Block {
+  const { width, paint } = screen
   const classes = usageClasses.filter(({ key }) => totals.costByClass[key] > 0)
   if (classes.length === 0) return []
   const columns = divideColumns(
     classes.map(({ key }) => totals.costByClass[key]),
     width - 4,
   )
-  const sign = (index: number) => (unicode ? classes[index]?.sign : classes[index]?.asciiSign) ?? ''
+  const signs = classes.map((each) => fillSign(screen, each))
   const line = classes
-    .map(({ style }, index) => paint(style, sign(index).repeat(columns[index] ?? 0)))
+    .map(({ style }, index) => paint(style, (signs[index] ?? '').repeat(columns[index] ?? 0)))
     .join('')
   const legend = classes.map(({ key, name, style }, index) => {
     const cost = totals.costByClass[key]
     const share = formatPart(cost, totals.costUsd)
-    return `${paint(style, sign(index))} ${name} ${share}${width >= 80 ? paint('dim', ` ${formatUsdRough(cost)}`) : ''}`
+    return `${paint(style, signs[index] ?? '')} ${name} ${share}${width >= 80 ? paint('dim', ` ${formatUsdRough(cost)}`) : ''}`
   })
   return [`  ${line}`, ...flowPieces(legend, width - 4, '   ').map((each) => `  ${each}`)]
 }

@@ -14,7 +14,7 @@ export function truncateText(text: string, width: number): string {
   if (width <= 0) return ''
   let kept = ''
   let used = 0
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of unitsOf(text)) {
     const next = clusterWidth(segment)
     if (used + next > width - 1) break
     kept += segment
@@ -86,7 +86,7 @@ function splitWord(word: string, width: number): readonly string[] {
   if (textWidth(word) <= width) return [word]
   const pieces: string[] = []
   let piece = ''
-  for (const { segment } of graphemes.segment(word)) {
+  for (const segment of unitsOf(word)) {
     if (piece !== '' && textWidth(piece) + clusterWidth(segment) > width) {
       pieces.push(piece)
       piece = ''
@@ -94,6 +94,14 @@ function splitWord(word: string, width: number): readonly string[] {
     piece += segment
   }
   return [...pieces, piece]
+}
+
+/** What a line may be broken between: characters as read, or their parts when one is overlong. */
+function* unitsOf(text: string): Generator<string> {
+  for (const { segment } of graphemes.segment(text)) {
+    if (clusterWidth(segment) <= 2) yield segment
+    else yield* segment
+  }
 }
 
 function clusterWidth(cluster: string): number {

@@ -40,7 +40,7 @@ test('the keys come in one order however the result was built', () => {
 
 test('every key is described in docs/json-output.md, in the order it is printed', () => {
   const docs = read('../../docs/json-output.md')
-  const keys = [...docs.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key)
+  const keys = [...docs.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, key]) => key)
   const missing = describedKeys(schema, schema, '').filter((key) => !keys.includes(key))
   expect(missing).toEqual([])
 })

@@ -13,8 +13,8 @@ const print = (result: ReturnType<typeof richAnalyzeResult>) =>
   formatAnalyze(result, 'markdown', view)
 
 test('golden Markdown', async () => {
-  await expect(print(richAnalyzeResult())).toMatchFileSnapshot('golden/analyze.md')
-  await expect(print(emptyAnalyzeResult())).toMatchFileSnapshot('golden/analyze-empty.md')
+  await expect(print(richAnalyzeResult())).toMatchFileSnapshot('golden/analyze.md.txt')
+  await expect(print(emptyAnalyzeResult())).toMatchFileSnapshot('golden/analyze-empty.md.txt')
 })
 
 test('no text of a log changes the shape of the page', () => {
