@@ -24,6 +24,8 @@ const dropRepeatedMessages = `DELETE FROM messages WHERE rowid NOT IN (SELECT mi
 const repeatedIdentities = `SELECT identity FROM requests
   WHERE identity IN (SELECT identity FROM requests WHERE seq > ?) GROUP BY identity HAVING count(*) > 1`
 const allRepeatedIdentities = 'SELECT identity FROM requests GROUP BY identity HAVING count(*) > 1'
+/** The segment that new rows were added to, and those behind it. */
+const forgetColumnsFrom = 'DELETE FROM columns WHERE segment >= ?'
 const contenders = `SELECT r.seq, r.file, r.id, r.responseId, r.at, json_extract(r.extra, '$.variant') AS variant,
   (r.flags & 32) <> 0 AS replay, json_extract(p.json, '$[0]') AS format, json_extract(p.json, '$[2]') AS model,
   r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS totalTokens
@@ -39,25 +41,34 @@ export function beginBulkLoad(database: Database): void {
  * columns built. Cheap when there is nothing to do.
  */
 export function finalize(database: Database): void {
-  const newest = Number(
-    database.prepare('SELECT max(seq) AS seq FROM requests').get()?.['seq'] ?? 0,
-  )
   const done = Number(readMeta(database, 'finalizedSeq') ?? 0)
   database.exec(identityIndex)
   uniqueMessages(database)
-  if (newest > done) collapseDuplicates(database, done)
+  if (newestSeq(database) > done) {
+    database.prepare(forgetColumnsFrom).run(done >> segmentBits)
+    collapseDuplicates(database, done)
+  }
   buildMissingSegments(database)
+  // Asked again: the newest row may have been a duplicate, and its number is then given to the next.
+  const newest = newestSeq(database)
   if (newest === done) return
   forgetResults(database)
   writeMeta(database, 'finalizedSeq', newest)
 }
 
+const newestSeq = (database: Database): number =>
+  Number(database.prepare('SELECT max(seq) AS seq FROM requests').get()?.['seq'] ?? 0)
+
+/** After rows were taken out: numbers above the newest are given out again, so they are not finished. */
+export function lowerFinalized(database: Database): void {
+  const newest = newestSeq(database)
+  if (newest < Number(readMeta(database, 'finalizedSeq') ?? 0))
+    writeMeta(database, 'finalizedSeq', newest)
+}
+
 /** True when a load was cut off before it was completed. */
 export function needsFinalize(database: Database): boolean {
-  const newest = Number(
-    database.prepare('SELECT max(seq) AS seq FROM requests').get()?.['seq'] ?? 0,
-  )
-  if (newest !== Number(readMeta(database, 'finalizedSeq') ?? 0)) return true
+  if (newestSeq(database) !== Number(readMeta(database, 'finalizedSeq') ?? 0)) return true
   return (
     database
       .prepare(

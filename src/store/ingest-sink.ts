@@ -1,6 +1,7 @@
 import { type Batch, type FileCounts, type KnownFile, noCounts } from '../domain/batch.ts'
 import { at, type Cell, requestFields } from '../domain/row.ts'
 import type { Database, SqlValue, Statement } from './database.ts'
+import { lowerFinalized } from './finalize.ts'
 import { knownFiles } from './known-files.ts'
 import { forgetResults } from './results.ts'
 
@@ -137,6 +138,7 @@ export function forgetFile(database: Database, id: number): void {
   for (const table of ['requests', 'rejects', 'aggregates']) {
     database.prepare(`DELETE FROM ${table} WHERE file = ?`).run(id)
   }
+  lowerFinalized(database)
   database
     .prepare("UPDATE files SET byteOffset = 0, line = 0, complete = 0, counts = '{}' WHERE id = ?")
     .run(id)
