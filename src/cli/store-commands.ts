@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { addStoreOptions, collect } from './common-options.ts'
+import { addFilterOptions, addStoreOptions, collect } from './common-options.ts'
+import type { ExportFlags } from './export.ts'
 import type { PricesFlags } from './prices.ts'
 import type { PricesUpdateFlags } from './prices-update.ts'
 import { tableFormats } from './print-table.ts'
@@ -12,6 +13,7 @@ type Exit = { code: number }
 export function addStoreCommands(program: Command, terminal: Terminal, exit: Exit): void {
   addSql(program, terminal, exit)
   addPrices(program, terminal, exit)
+  addExport(program, terminal, exit)
 }
 
 const tableFormat = () =>
@@ -89,5 +91,27 @@ Examples:
   addStoreOptions(command).action(async (flags: PricesUpdateFlags) => {
     const { runPricesUpdate } = await import('./prices-update.ts')
     exit.code = await runPricesUpdate(flags, terminal)
+  })
+}
+
+function addExport(program: Command, terminal: Terminal, exit: Exit): void {
+  const command = program
+    .command('export')
+    .summary('write stored requests as JSON lines')
+    .description(
+      'Writes the stored requests as canonical JSONL (docs/formats.md): one request a line, with prompt and answer where their text is kept. Read into another store it gives the same totals.',
+    )
+    .option('--canonical', 'canonical JSONL, the only kind so far and the default')
+    .option('--out <file>', 'write to this file, readable by you only, instead of standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llmcost export --canonical --out requests.jsonl
+  llmcost export --since 7d --where feature=search | gzip > search.jsonl.gz`,
+    )
+  addFilterOptions(addStoreOptions(command)).action(async (flags: ExportFlags) => {
+    const { runExport } = await import('./export.ts')
+    exit.code = await runExport(flags, terminal)
   })
 }

@@ -80,6 +80,8 @@ export type Request = {
 
   /** Undefined when the log has no token counts: they are then estimated and marked so. */
   readonly usage?: Usage
+  /** True when the log itself says that its counts are estimates (an export of a store that estimated them). */
+  readonly usageEstimated?: boolean
   readonly fees?: Fees
   readonly latencyMs?: number
   readonly firstTokenMs?: number
