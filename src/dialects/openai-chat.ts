@@ -17,8 +17,11 @@ const promptFields = new Set(['model', 'messages', 'prompt', 'input', 'tools', '
 
 /** An OpenAI chat (or legacy completion, or embedding) request body. */
 export function readChatRequest(body: JsonObject): AskedBody {
+  const model = textOf(body['model'])
+  const prompt = chatPrompt(body)
   return {
-    ...defined({ model: textOf(body['model']), prompt: chatPrompt(body) }),
+    ...(model !== undefined && { model }),
+    ...(prompt !== undefined && { prompt }),
     params: paramsOf(body, promptFields),
     streamed: booleanOf(body['stream']) ?? false,
   }
@@ -51,11 +54,10 @@ export function promptOf(wire: readonly Json[], tools?: Json): Prompt {
     if (leads && system === undefined) system = message.content
     else messages.push(message)
   }
-  return {
-    messages,
-    ...(system !== undefined && { system }),
-    ...(tools !== undefined && tools !== null && { tools }),
-  }
+  const prompt: { messages: Message[]; system?: Json; tools?: Json } = { messages }
+  if (system !== undefined) prompt.system = system
+  if (tools !== undefined && tools !== null) prompt.tools = tools
+  return prompt
 }
 
 function readMessage(wire: Json): Message {

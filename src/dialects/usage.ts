@@ -58,7 +58,8 @@ function wholeCounts(
     outputTokens,
     reasoningTokens: Math.min(reasoningTokens, outputTokens),
   }
-  for (const count of Object.values(usage)) {
+  for (const name in usage) {
+    const count = usage[name as keyof Usage]
     if (count < 0) return { rejected: 'negative-tokens' }
     if (!Number.isSafeInteger(count)) return { rejected: 'token-count-not-whole' }
   }

@@ -112,8 +112,23 @@ function linkOf(message: Message, parent: string, hash: KeyHash): Link {
 
 /** What must be equal besides the conversation; the namespace joins where keys are compared. */
 function partitionOf(request: Request): string {
-  const params = request.params === undefined ? '' : canonicalJson(keyParams(request.params))
-  return `${request.operation}\n${request.requestedModel ?? request.model}\n${params}\n${request.documentVersion ?? ''}`
+  const { operation, requestedModel, model, params, documentVersion } = request
+  const canonical = params === undefined ? '' : paramsText(params)
+  return `${operation}\n${requestedModel ?? model}\n${canonical}\n${documentVersion ?? ''}`
+}
+
+/** Few sets of parameters are in use at a time: their canonical form is remembered. */
+const knownParams = new Map<string, string>()
+const mostKnownParams = 1000
+
+function paramsText(params: JsonObject): string {
+  const written = JSON.stringify(params)
+  const known = knownParams.get(written)
+  if (known !== undefined) return known
+  if (knownParams.size >= mostKnownParams) knownParams.clear()
+  const text = canonicalJson(keyParams(params))
+  knownParams.set(written, text)
+  return text
 }
 
 /** Parameters that say how an answer travels or who asked, not what it says. */

@@ -59,12 +59,14 @@ const typedAliases = {
   paths: ['paths'],
 } as const
 
-type Found = { -readonly [Name in keyof Context]?: unknown }
-type Alias = { readonly field: keyof Context; readonly rank: number }
+/** A request being put together. */
+export type Draft = { -readonly [Name in keyof Request]: Request[Name] }
+type Field = keyof Context
+type Alias = { readonly field: Field; readonly number: number; readonly rank: number }
 
 const aliasOf: ReadonlyMap<string, Alias> = new Map(
-  Object.entries({ ...aliases, ...typedAliases }).flatMap(([field, names]) =>
-    names.map((name, rank) => [name, { field: field as keyof Context, rank }] as const),
+  Object.entries({ ...aliases, ...typedAliases }).flatMap(([field, names], number) =>
+    names.map((name, rank) => [name, { field: field as Field, number, rank }] as const),
   ),
 )
 
@@ -76,46 +78,55 @@ export function readContext(
   sources: readonly unknown[],
   tagSources: readonly unknown[] = [],
 ): Context {
-  const found: Found = {}
-  for (const source of sources)
-    if (source !== undefined && source !== null) fillFrom(objectOf(source), found)
+  const context: Partial<Draft> = {}
+  fillContext(context, sources, tagSources)
+  return context
+}
+
+/** `readContext` straight into a draft, for readers that must be fast. */
+export function fillContext(
+  draft: Partial<Draft>,
+  sources: readonly unknown[],
+  tagSources: readonly unknown[],
+): void {
+  for (const source of sources) {
+    if (source !== undefined && source !== null) fillFrom(objectOf(source), draft)
+  }
   let tags: ReadonlyMap<string, string> | undefined
   for (const source of tagSources) {
     if (source === undefined || source === null) continue
     const more = tagsOf(source)
     if (more === undefined) continue
     tags = tags === undefined ? more : new Map([...more, ...tags])
-    fillFrom(Object.fromEntries(more), found)
+    fillFrom(Object.fromEntries(more), draft)
   }
-  return typedContext(found, tags)
+  if (tags !== undefined) draft.tags = tags
 }
 
+/** Which alias of each field the object at hand has given, as (object number × 16 + rank): no table per record. */
+const givenBy = new Float64Array(32)
+let objectNumber = 0
+
 /** Takes each field the object names, unless an earlier source did; of two aliases the better ranked one. */
-function fillFrom(object: JsonObject, found: Found): void {
-  const ranks = new Map<string, number>()
+function fillFrom(object: JsonObject, draft: Partial<Draft>): void {
+  objectNumber += 1
+  const target = draft as Record<string, unknown>
   for (const name in object) {
     const alias = aliasOf.get(name)
     if (alias === undefined) continue
-    const value = object[name]
-    if (value === null || value === '' || value === undefined) continue
-    const rank = ranks.get(alias.field)
-    if (rank === undefined ? found[alias.field] !== undefined : rank <= alias.rank) continue
-    ranks.set(alias.field, alias.rank)
-    found[alias.field] = value
+    const { field, number, rank } = alias
+    const value = readField(field, object[name])
+    if (value === undefined) continue
+    const given = givenBy[number] as number
+    const here = given >= objectNumber * 16
+    if (here ? given - objectNumber * 16 <= rank : target[field] !== undefined) continue
+    givenBy[number] = objectNumber * 16 + rank
+    target[field] = value
   }
 }
 
-function typedContext(found: Found, tags: ReadonlyMap<string, string> | undefined): Context {
-  const context: Record<string, unknown> = {}
-  for (const field in found) {
-    const value = readField(field as keyof Context, found[field as keyof Context])
-    if (value !== undefined) context[field] = value
-  }
-  if (tags !== undefined) context['tags'] = tags
-  return context as Context
-}
-
-function readField(field: keyof Context, value: unknown): unknown {
+function readField(field: Field, value: unknown): unknown {
+  if (value === null || value === '' || value === undefined) return undefined
   switch (field) {
     case 'requiresReasoning':
     case 'outputUsed':

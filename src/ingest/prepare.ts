@@ -72,8 +72,7 @@ export class Preparer {
       return
     }
     const keys = this.#options.content === 'none' ? noKeys : this.#ports.keysOf(request)
-    const estimate =
-      request.usage === undefined && countTokens !== null ? estimateOf(request, countTokens) : null
+    const estimate = estimateFor(request, countTokens)
     const usage = request.usage ?? estimate ?? noUsage
     const pricing = this.#ports.price(request, usage)
     this.#keepMessages(keys)
@@ -130,7 +129,8 @@ export class Preparer {
   #flags(request: Request, pricing: Pricing): number {
     const { messages = [], tools } = request.prompt ?? {}
     let flags = this.#ports.difficultyOf(request) << difficultyShift
-    if (request.usage === undefined && request.servedFromCache !== true) flags |= flag.estimated
+    const isEstimate = request.usage === undefined || request.usageEstimated === true
+    if (isEstimate && request.servedFromCache !== true) flags |= flag.estimated
     if (pricing.kind === 'unpriced') flags |= flag.unpriced
     if (request.servedFromCache === true) flags |= flag.servedFromCache
     if (request.streamed === true) flags |= flag.streamed
@@ -146,13 +146,14 @@ export class Preparer {
   }
 
   #profile(request: Request): number {
-    const json = JSON.stringify(profileFields.map((field) => this.#profileCell(request, field)))
-    const known = this.#profileNumbers.get(json)
+    const cells = profileFields.map((field) => this.#profileCell(request, field))
+    const key = cells.join('\u0000')
+    const known = this.#profileNumbers.get(key)
     if (known !== undefined) return known
     if (this.#profileNumbers.size >= profileLimit) this.#profileNumbers.clear()
     const number = this.#profileCount++
-    this.#profileNumbers.set(json, number)
-    this.#out.profiles.push([number, json])
+    this.#profileNumbers.set(key, number)
+    this.#out.profiles.push([number, JSON.stringify(cells)])
     return number
   }
 
@@ -179,7 +180,10 @@ export class Preparer {
   #fewValued(field: string, value: string | null): string | null {
     if (value === null) return null
     let seen = this.#values.get(field)
-    if (seen === undefined) this.#values.set(field, (seen = new Set()))
+    if (seen === undefined) {
+      seen = new Set()
+      this.#values.set(field, seen)
+    }
     if (seen.has(value)) return value
     if (seen.size >= profileValueLimit) return null
     seen.add(value)
@@ -215,30 +219,43 @@ export class Preparer {
 
   #extra(request: Request, pricing: Pricing, estimate: Usage | null): string | null {
     const extra: Record<string, unknown> = {}
-    const keep = (name: string, value: unknown) => {
-      if (value !== undefined && value !== null) extra[name] = value
-    }
     const content = this.#options.content === 'full'
-    if (request.error !== undefined)
-      keep('error', content ? this.#shown(request.error).slice(0, 2000) : 'withheld')
-    keep('answerLabel', request.answerLabel)
-    keep('embedding', request.embedding)
-    keep('promptBlocks', request.promptBlocks)
-    keep('fees', request.fees)
-    keep('variant', request.variant)
-    keep('diffLines', request.diffLines)
-    keep('paths', content ? request.paths : undefined)
-    keep('choices', request.answer?.choices)
-    keep('estimate', estimate === null ? undefined : [estimate.inputTokens, estimate.outputTokens])
-    for (const [field, value] of overflowing(request)) {
-      if (value !== null && this.#values.get(field)?.has(value) !== true) keep(field, value)
+    if (request.error !== undefined) {
+      extra['error'] = content ? this.#shown(request.error).slice(0, 2000) : 'withheld'
     }
-    const warnings = [...(request.warnings ?? []), ...pricing.warnings]
-    if (warnings.length > 0) extra['warnings'] = warnings
+    for (const name of keptAsTheyAre) {
+      if (request[name] !== undefined) extra[name] = request[name]
+    }
+    if (content && request.paths !== undefined) extra['paths'] = request.paths
+    if (request.answer?.choices !== undefined) extra['choices'] = request.answer.choices
+    if (estimate !== null) extra['estimate'] = [estimate.inputTokens, estimate.outputTokens]
+    this.#addOverflow(request, extra)
+    if (request.warnings !== undefined || pricing.warnings.length > 0) {
+      extra['warnings'] = [...(request.warnings ?? []), ...pricing.warnings]
+    }
     for (const _ in extra) return JSON.stringify(extra)
     return null
   }
+
+  /** Freely worded fields of too many values for profiles. */
+  #addOverflow(request: Request, extra: Record<string, unknown>): void {
+    for (const [field, seen] of this.#values) {
+      if (seen.size < profileValueLimit) continue
+      const value = freelyWorded[field]?.(request) ?? null
+      if (value !== null && !seen.has(value)) extra[field] = value
+    }
+  }
 }
+
+/** Fields of a request that go into `extra` unchanged. */
+const keptAsTheyAre = [
+  'answerLabel',
+  'embedding',
+  'promptBlocks',
+  'fees',
+  'variant',
+  'diffLines',
+] as const satisfies readonly (keyof Request)[]
 
 /** A prefix's share of the prompt's text, of the tokens the provider counted. */
 function prefixTokens(bytes: number, promptBytes: number, usage: Usage): number {
@@ -268,11 +285,11 @@ const tagsJson = ({ tags }: Request): string | null =>
 const paramsJson = ({ params }: Request): string | null =>
   params === undefined ? null : JSON.stringify(params)
 
-const overflowing = (request: Request): readonly (readonly [string, string | null])[] => [
-  ['tags', tagsJson(request)],
-  ['params', paramsJson(request)],
-  ['documentVersion', request.documentVersion ?? null],
-]
+const freelyWorded: Readonly<Record<string, (request: Request) => string | null>> = {
+  tags: tagsJson,
+  params: paramsJson,
+  documentVersion: (request) => request.documentVersion ?? null,
+}
 
 /** Ids that providers make are unique everywhere and link two logs of one call. */
 const providerResponseId = /^(?:chatcmpl-|cmpl-|resp_|msg_|gen-)/
@@ -307,6 +324,15 @@ function costCells(cost: CostByClass | null): readonly Cell[] {
 /** Tokens that frame a chat, per message and once (OpenAI cookbook, "How to count tokens"). */
 const tokensPerMessage = 3
 const tokensOfPriming = 3
+
+/** The usage that is an estimate: one the log gives as such, or one counted here. */
+function estimateFor(
+  request: Request,
+  countTokens: ((text: string) => number) | null,
+): Usage | null {
+  if (request.usage !== undefined) return request.usageEstimated === true ? request.usage : null
+  return countTokens === null ? null : estimateOf(request, countTokens)
+}
 
 /** Usage counted from the text where the log has none; tools and images are not text, so it errs low. */
 function estimateOf(request: Request, countTokens: (text: string) => number): Usage {

@@ -7,13 +7,11 @@ import type { AnsweredBody, AskedBody } from '../../dialects/body.ts'
 import { foldChatChunks, readChatRequest, readChatResponse } from '../../dialects/openai-chat.ts'
 import { readResponsesRequest, readResponsesResponse } from '../../dialects/openai-responses.ts'
 import {
-  defined,
-  firstNumber,
-  firstText,
   isObject,
   type Json,
   type JsonObject,
   listOf,
+  numberOf,
   objectOf,
   parsedOf,
   textOf,
@@ -21,7 +19,7 @@ import {
 import { readUsd } from '../../domain/money.ts'
 import type { Answer, Prompt, Request } from '../../domain/request.ts'
 import { timeOf } from '../fields.ts'
-import { readContext } from '../identity.ts'
+import { type Draft, fillContext } from '../identity.ts'
 import type { Reader, Reading } from '../reader.ts'
 import { operationOf, statusOf } from './canonical.ts'
 
@@ -124,51 +122,69 @@ export function readExchange(
   const model = response.model ?? request.model ?? textOf(record['model'])
   if (model === undefined) return { rejected: 'no-model' }
   const metadata = record['metadata'] ?? asked['metadata']
-  return {
-    ...readContext([record, metadata, asked['metadata'], asked], [record['tags'], metadata]),
-    ...times(record, response),
-    ...facts(record, request, response),
-    ...defined({
-      provider: textOf(record['provider']) ?? providerOf(model, dialect.provider),
-      prompt: request.prompt ?? plainPrompt(askedWire),
-      answer: response.answer ?? plainAnswer(answeredWire),
-    }),
+  const draft: Draft = {
     model,
     operation: operationOf(
       record['operation'] ?? (model.includes('embedding') ? 'embedding' : undefined),
     ),
     status: statusOf(statusWire(record, answered), errorOf(record, answered)),
-  } as Request
+  }
+  fillContext(draft, [record, metadata, asked['metadata'], asked], [record['tags'], metadata])
+  fillTimes(draft, record, response)
+  fillAsked(draft, record, request)
+  fillAnswered(draft, record, response)
+  put(draft, 'provider', textOf(record['provider']) ?? providerOf(model, dialect.provider))
+  const prompt = request.prompt ?? plainPrompt(askedWire)
+  if (prompt !== undefined) draft.prompt = prompt
+  const answer = response.answer ?? plainAnswer(answeredWire)
+  if (answer !== undefined) draft.answer = answer
+  return draft
 }
 
-function facts(record: JsonObject, request: AskedBody, response: AnsweredBody): Partial<Request> {
+/** Writes what is known: an absent field stays absent. */
+function put<Name extends keyof Request>(
+  draft: Draft,
+  name: Name,
+  value: Request[Name] | undefined,
+): void {
+  if (value !== undefined) draft[name] = value
+}
+
+function fillAsked(draft: Draft, record: JsonObject, request: AskedBody): void {
   const requested = request.model ?? textOf(record['requested_model'])
-  return defined({
-    id: firstText(record['id'], record['request_id'], record['requestId']),
-    responseId: response.id,
-    requestedModel: requested !== undefined && requested !== response.model ? requested : undefined,
-    params: Object.keys(request.params).length > 0 ? request.params : undefined,
-    streamed: request.streamed || undefined,
-    usage: response.usage,
-    fees: response.fees,
-    warnings: response.warnings,
-    serviceTier: response.serviceTier ?? textOf(record['service_tier']),
-    speed: response.speed,
-    inferenceGeo: response.inferenceGeo,
-    error: errorText(record['error']) ?? response.error,
-    statusCode: firstNumber(record['status_code'], record['statusCode'], record['status']),
-    loggedCostNanoUsd:
-      readUsd(record['cost_usd'] ?? record['costUsd'] ?? record['cost'] ?? response.loggedUsd) ??
-      undefined,
-    servedFromCache: record['cached'] === true || record['cache_hit'] === true || undefined,
-  })
+  if (requested !== draft.model) put(draft, 'requestedModel', requested)
+  put(draft, 'id', textOf(record['id'] ?? record['request_id'] ?? record['requestId']))
+  for (const _ in request.params) {
+    draft.params = request.params
+    break
+  }
+  if (request.streamed) draft.streamed = true
+}
+
+function fillAnswered(draft: Draft, record: JsonObject, response: AnsweredBody): void {
+  put(draft, 'responseId', response.id)
+  put(draft, 'usage', response.usage)
+  put(draft, 'fees', response.fees)
+  put(draft, 'warnings', response.warnings)
+  put(draft, 'serviceTier', response.serviceTier ?? textOf(record['service_tier']))
+  put(draft, 'speed', response.speed)
+  put(draft, 'inferenceGeo', response.inferenceGeo)
+  put(draft, 'error', errorText(record['error']) ?? response.error)
+  put(
+    draft,
+    'statusCode',
+    numberOf(record['status_code'] ?? record['statusCode'] ?? record['status']),
+  )
+  const cost = record['cost_usd'] ?? record['costUsd'] ?? record['cost'] ?? response.loggedUsd
+  if (cost !== undefined) put(draft, 'loggedCostNanoUsd', readUsd(cost) ?? undefined)
+  if (record['cached'] === true || record['cache_hit'] === true) draft.servedFromCache = true
 }
 
 /** No provider is claimed for a model whose name belongs to another vendor. */
 const providerOf = (model: string, dialectProvider: string): string | undefined =>
   model.includes('/') ? undefined : dialectProvider
 
-function times(record: JsonObject, response: AnsweredBody): Partial<Request> {
+function fillTimes(draft: Draft, record: JsonObject, response: AnsweredBody): void {
   const start = timeOf(
     record['timestamp'] ??
       record['created_at'] ??
@@ -177,25 +193,21 @@ function times(record: JsonObject, response: AnsweredBody): Partial<Request> {
       record['time'] ??
       record['at'],
   )
-  const at =
-    start ?? (response.createdAt === undefined ? undefined : timeOf(response.createdAt, 's'))
+  put(draft, 'at', start ?? timeOf(response.createdAt, 's'))
+  const logged =
+    record['latency_ms'] ?? record['duration_ms'] ?? record['latencyMs'] ?? record['durationMs']
+  put(draft, 'latencyMs', numberOf(logged) ?? untilEnd(record, start))
+  const firstToken =
+    record['first_token_ms'] ??
+    record['ttft_ms'] ??
+    record['firstTokenMs'] ??
+    record['time_to_first_token_ms']
+  put(draft, 'firstTokenMs', numberOf(firstToken))
+}
+
+function untilEnd(record: JsonObject, start: number | undefined): number | undefined {
   const end = timeOf(record['ended_at'] ?? record['completed_at'])
-  return defined({
-    at,
-    latencyMs:
-      firstNumber(
-        record['latency_ms'],
-        record['duration_ms'],
-        record['latencyMs'],
-        record['durationMs'],
-      ) ?? (end !== undefined && start !== undefined ? end - start : undefined),
-    firstTokenMs: firstNumber(
-      record['first_token_ms'],
-      record['ttft_ms'],
-      record['firstTokenMs'],
-      record['time_to_first_token_ms'],
-    ),
-  })
+  return end === undefined || start === undefined ? undefined : end - start
 }
 
 /** A body as an object: JSON text is parsed, plain text is a prompt of its own and gives an empty body. */
