@@ -133,7 +133,9 @@ test(`no source file is longer than ${maxLines} lines`, () => {
 
 test('no file is named after nothing in particular', () => {
   expect(
-    files.filter((file) => /(?:^|[/-])(?:utils?|helpers?|manager|misc|index)\./.test(file)),
+    files.filter((file) =>
+      /(?:^|\/)index\.|(?:^|[/-])(?:utils?|helpers?|manager|misc)\./.test(file),
+    ),
   ).toEqual([])
 })
 

@@ -24,9 +24,12 @@ type Manifest = {
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 type LockEntry = {
-  readonly dev?: boolean
   readonly resolved?: string
   readonly integrity?: string
+  /** Set on binaries for one platform. */
+  readonly os?: readonly string[]
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly engines?: { readonly node?: string }
 }
 
@@ -105,8 +108,21 @@ describe('what is installed', () => {
 
   test('the lockfile names no registry and pins every package by its content', () => {
     expect(locked.filter(([, entry]) => entry.resolved?.includes('://'))).toEqual([])
-    expect(locked.filter(([, entry]) => entry.integrity === undefined)).toEqual([])
+    // A binary for another platform may be listed by name alone: it is not installed here.
+    const unpinned = locked.filter(
+      ([, entry]) => entry.integrity === undefined && entry.os === undefined,
+    )
+    expect(unpinned).toEqual([])
     expect(textOf('.npmrc')).toContain('omit-lockfile-registry-resolved=true')
+  })
+
+  test('the lockfile has whatever its packages ask for, on every platform: `npm ci` insists', () => {
+    const missing = locked.flatMap(([path, { dependencies, optionalDependencies }]) =>
+      Object.keys({ ...dependencies, ...optionalDependencies })
+        .filter((name) => !placesOf(path, name).some((place) => place in lock.packages))
+        .map((name) => `${path} asks for ${name}`),
+    )
+    expect(missing).toEqual([])
   })
 
   test('NOTICE names every package that the bundle contains', () => {
@@ -114,6 +130,13 @@ describe('what is installed', () => {
     expect(bundledPackages().filter((name) => !notice.includes(name))).toEqual([])
   })
 })
+
+/** Where Node looks for a package from inside another one, nearest first. */
+function placesOf(path: string, name: string): readonly string[] {
+  const folders = path.split('/node_modules/')
+  const places = folders.map((_, depth) => folders.slice(0, depth + 1).join('/node_modules/'))
+  return [...places.map((place) => `${place}/node_modules/${name}`), `node_modules/${name}`]
+}
 
 /** Names of the packages that end up in dist/. */
 function bundledPackages(): readonly string[] {

@@ -35,6 +35,8 @@ function removeLeftChunks(): void {
   for (const name of readdirSync(dist)) if (name.endsWith('.js')) visit(join(dist, name))
   const chunks = existsSync(join(dist, 'chunks')) ? readdirSync(join(dist, 'chunks')) : []
   for (const name of chunks) {
-    if (!needed.has(name.replace(/\.map$/, ''))) rmSync(join(dist, 'chunks', name), { force: true })
+    const isCode = /\.js(?:\.map)?$/.test(name)
+    if (isCode && !needed.has(name.replace(/\.map$/, '')))
+      rmSync(join(dist, 'chunks', name), { force: true })
   }
 }
