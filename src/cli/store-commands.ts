@@ -4,6 +4,7 @@ import type { ExportFlags } from './export.ts'
 import type { PricesFlags } from './prices.ts'
 import type { PricesUpdateFlags } from './prices-update.ts'
 import { tableFormats } from './print-table.ts'
+import type { PurgeFlags } from './purge.ts'
 import type { SqlFlags } from './sql.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -14,6 +15,7 @@ export function addStoreCommands(program: Command, terminal: Terminal, exit: Exi
   addSql(program, terminal, exit)
   addPrices(program, terminal, exit)
   addExport(program, terminal, exit)
+  addPurge(program, terminal, exit)
 }
 
 const tableFormat = () =>
@@ -113,5 +115,39 @@ Examples:
   addFilterOptions(addStoreOptions(command)).action(async (flags: ExportFlags) => {
     const { runExport } = await import('./export.ts')
     exit.code = await runExport(flags, terminal)
+  })
+}
+
+function addPurge(program: Command, terminal: Terminal, exit: Exit): void {
+  const command = program
+    .command('purge')
+    .summary('erase from the store')
+    .description(
+      'Deletes requests from the store with the text that only they have, and gives the space back. The logs themselves are not touched. Conditions together must all hold.',
+    )
+    .option('--older-than <age>', 'requests made longer ago than this: 24h, 30d, 8w')
+    .option('--before <date>', 'requests made before this time')
+    .option('--user <user>', 'requests of this user')
+    .option(
+      '--source <path...>',
+      'all that came from this file or folder; it is read anew when you name it again',
+    )
+    .option('--all', 'everything')
+    .option('--dry-run', 'only say what would go')
+    .option('-y, --yes', 'do not ask')
+    .addOption(
+      new Option('--format <format>', 'how to print (default text)').choices(['text', 'json']),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llmcost purge --older-than 30d --yes
+  llmcost purge --user alice@example.com
+  llmcost purge --source logs/june.jsonl --dry-run`,
+    )
+  addStoreOptions(command).action(async (flags: PurgeFlags) => {
+    const { runPurge } = await import('./purge.ts')
+    exit.code = await runPurge(flags, terminal)
   })
 }
