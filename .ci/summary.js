@@ -10,6 +10,6 @@ const failed = report.numFailedTests + broken.length
 const { numPassedTests: passed, numPendingTests: skipped } = report
 
 for (const file of broken) process.stdout.write(`could not run: ${file.name}\n`)
-if (skipped > 0) process.stdout.write(`${skipped} passed over (each says why)\n`)
+if (skipped > 0) process.stdout.write(`${skipped} skipped\n`)
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1

@@ -169,12 +169,14 @@ beforeAll(async () => {
 describe('the packed package', () => {
   const isWindows = process.platform === 'win32'
   const npm = isWindows ? 'npm.cmd' : 'npm'
-  const work = mkdtempSync(join(tmpdir(), 'llmcost-package-'))
-  const copy = join(work, 'copy')
-  const user = join(work, 'user')
+  let work = ''
+  let user = ''
   let tarball = ''
 
   beforeAll(() => {
+    work = mkdtempSync(join(tmpdir(), 'llmcost-package-'))
+    user = join(work, 'user')
+    const copy = join(work, 'copy')
     mkdirSync(copy)
     mkdirSync(user)
     const sources = [
@@ -205,7 +207,7 @@ describe('the packed package', () => {
     )
     linkFolder(join(root, 'node_modules/better-sqlite3'), join(user, 'node_modules/better-sqlite3'))
   }, 180_000)
-  afterAll(() => rmSync(work, { recursive: true, force: true }))
+  afterAll(() => rmSync(work, { recursive: true, force: true, maxRetries: 3 }))
 
   const runNpm = (args: readonly string[], cwd: string) =>
     execFileSync(npm, args, { cwd, shell: isWindows, stdio: ['ignore', 'ignore', 'inherit'] })
