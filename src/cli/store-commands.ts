@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { addFilterOptions, addStoreOptions, collect } from './common-options.ts'
+import type { DoctorFlags } from './doctor.ts'
 import type { ExportFlags } from './export.ts'
 import type { PricesFlags } from './prices.ts'
 import type { PricesUpdateFlags } from './prices-update.ts'
@@ -16,10 +17,14 @@ export function addStoreCommands(program: Command, terminal: Terminal, exit: Exi
   addPrices(program, terminal, exit)
   addExport(program, terminal, exit)
   addPurge(program, terminal, exit)
+  addDoctor(program, terminal, exit)
 }
 
 const tableFormat = () =>
   new Option('--format <format>', 'how to print (default table)').choices(tableFormats)
+
+const textFormat = () =>
+  new Option('--format <format>', 'how to print (default text)').choices(['text', 'json'])
 
 function addSql(program: Command, terminal: Terminal, exit: Exit): void {
   const command = program
@@ -135,9 +140,7 @@ function addPurge(program: Command, terminal: Terminal, exit: Exit): void {
     .option('--all', 'everything')
     .option('--dry-run', 'only say what would go')
     .option('-y, --yes', 'do not ask')
-    .addOption(
-      new Option('--format <format>', 'how to print (default text)').choices(['text', 'json']),
-    )
+    .addOption(textFormat())
     .addHelpText(
       'after',
       `
@@ -149,5 +152,26 @@ Examples:
   addStoreOptions(command).action(async (flags: PurgeFlags) => {
     const { runPurge } = await import('./purge.ts')
     exit.code = await runPurge(flags, terminal)
+  })
+}
+
+function addDoctor(program: Command, terminal: Terminal, exit: Exit): void {
+  const command = program
+    .command('doctor')
+    .summary('check versions, store, prices and environment')
+    .description(
+      'Looks at what llmcost runs on and says what is wrong and what to do. Changes nothing; keys are only seen to be set.',
+    )
+    .addOption(textFormat())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llmcost doctor
+  llmcost doctor --format json | jq '.checks[] | select(.status == "warn")'`,
+    )
+  addStoreOptions(command).action(async (flags: DoctorFlags) => {
+    const { runDoctor } = await import('./doctor.ts')
+    exit.code = await runDoctor(flags, terminal)
   })
 }

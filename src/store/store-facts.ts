@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { Database } from './database.ts'
 
 /** What a store holds, in numbers. */
@@ -53,3 +54,13 @@ export const holdsNoFiles = (database: Database): boolean =>
 
 export const holdsNoRequests = (database: Database): boolean =>
   database.prepare(selectAnyRequest).get() === undefined
+
+/** The version of the native driver's package; null where it is not installed. */
+export function nativeDriverVersion(): string | null {
+  try {
+    const about = createRequire(import.meta.url)('better-sqlite3/package.json')
+    return (about as { version: string }).version
+  } catch {
+    return null
+  }
+}
