@@ -45,6 +45,9 @@ const deletePurged = [
   'DELETE FROM profiles WHERE id NOT IN (SELECT profile FROM requests)',
   'DELETE FROM prices WHERE id NOT IN (SELECT price FROM requests WHERE price IS NOT NULL)',
 ]
+/** Chains are followed by hash here, which nothing else needs an index for. */
+const indexMessages = 'CREATE INDEX messagesForPurge ON messages (hash)'
+const dropIndex = 'DROP INDEX messagesForPurge'
 const deleteLooseMessages = `WITH RECURSIVE kept (hash) AS (
     SELECT promptTip FROM requests WHERE promptTip IS NOT NULL
     UNION SELECT answerKey FROM requests WHERE answerKey IS NOT NULL
@@ -98,6 +101,13 @@ function purgeAll(database: Database): Purged {
   return { ...nothing, requests, messages, files, rejects, aggregates }
 }
 
+function deleteMessages(database: Database): number {
+  database.exec(indexMessages)
+  const { changes } = database.prepare(deleteLooseMessages).run()
+  database.exec(dropIndex)
+  return changes
+}
+
 type SomeScope = Exclude<PurgeScope, { kind: 'all' }>
 type Condition = { readonly sql: string; readonly values: readonly SqlValue[] }
 
@@ -115,7 +125,7 @@ function purgeSome(database: Database, scope: SomeScope): Purged {
   const aggregates = count(`DELETE FROM aggregates WHERE ${sums.sql}`, ...sums.values)
   const excerpts = scope.kind === 'requests' ? lowerFileCounts(database, scope) : 0
   for (const sql of deletePurged) count(sql)
-  const messages = requests === 0 ? 0 : count(deleteLooseMessages)
+  const messages = requests === 0 ? 0 : deleteMessages(database)
   const gone =
     scope.kind === 'files' ? forgetFiles(database, scope.files) : { files: 0, rejects: 0 }
   const undatedKept = undated(database, scope)
