@@ -90,13 +90,7 @@ function mainPromptByWeek(source: RequestSource, firstDay: number): readonly num
     for (let row = 0; row < length; row++) {
       const key = systemKey[row] as number
       const week = Math.floor(((at[row] as number) / 86_400_000 - firstDay) / weekDays)
-      if (Number.isNaN(key) || !(week >= 0 && week < 520)) continue
-      let prompts = counts[week]
-      if (prompts === undefined) {
-        prompts = new Map()
-        counts[week] = prompts
-      }
-      if (prompts.size < 1000 || prompts.has(key)) prompts.set(key, (prompts.get(key) ?? 0) + 1)
+      if (!Number.isNaN(key) && week >= 0 && week < mostWeeks) countPrompt(counts, week, key)
     }
   }
   return counts.flatMap((prompts) => {
@@ -105,4 +99,18 @@ function mainPromptByWeek(source: RequestSource, firstDay: number): readonly num
     // A prompt that varies per request is no main prompt that changed.
     return main === undefined || main[1] < all / 2 ? [] : [main[0]]
   })
+}
+
+/** Ten years. */
+const mostWeeks = 520
+/** Different system prompts of one week that are counted. */
+const mostPrompts = 1000
+
+function countPrompt(counts: Map<number, number>[], week: number, key: number): void {
+  let prompts = counts[week]
+  if (prompts === undefined) {
+    prompts = new Map()
+    counts[week] = prompts
+  }
+  if (prompts.size < mostPrompts || prompts.has(key)) prompts.set(key, (prompts.get(key) ?? 0) + 1)
 }

@@ -1,4 +1,5 @@
-import type { FileReport, Progress } from '../ingest/ingest.ts'
+import type { FileReport } from '../ingest/known-file.ts'
+import type { Progress } from '../ingest/session.ts'
 import type { StoreFlags } from './common-options.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 
@@ -37,8 +38,7 @@ export class Narrator {
     else this.detail(`${file.path}: ${note} (${file.state})`)
   }
 
-  firstRun(path: string, bytes: number, temporary: boolean): void {
-    if (temporary) return
+  firstRun(path: string, bytes: number): void {
     this.say(
       `store: ${path} (${megabytes(bytes)} MB, with the text of prompts and answers, readable by you only;` +
         ' --content hash or none keeps no text, llmcost purge removes it)',

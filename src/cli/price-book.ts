@@ -25,7 +25,7 @@ export type Logged = {
 }
 
 /** Flags over LLMCOST_PRICES; the file that is named first wins. */
-export function openRunPrices(flags: InputFlags, terminal: Terminal): RunPrices {
+export function openRunPrices(flags: InputFlags, terminal: Pick<Terminal, 'env'>): RunPrices {
   const fromEnv = terminal.env['LLMCOST_PRICES']
   const files = flags.prices ?? (fromEnv === undefined || fromEnv === '' ? [] : [fromEnv])
   const overrides = files.map(loadOverrides)

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { addFilterOptions, addStoreOptions, collect } from './common-options.ts'
 import type { DoctorFlags } from './doctor.ts'
+import type { ExplainFlags } from './explain.ts'
 import type { ExportFlags } from './export.ts'
 import type { PricesFlags } from './prices.ts'
 import type { PricesUpdateFlags } from './prices-update.ts'
@@ -17,6 +18,7 @@ export function addStoreCommands(program: Command, terminal: Terminal, exit: Exi
   addPrices(program, terminal, exit)
   addExport(program, terminal, exit)
   addPurge(program, terminal, exit)
+  addExplain(program, terminal, exit)
   addDoctor(program, terminal, exit)
 }
 
@@ -173,5 +175,33 @@ Examples:
   addStoreOptions(command).action(async (flags: DoctorFlags) => {
     const { runDoctor } = await import('./doctor.ts')
     exit.code = await runDoctor(flags, terminal)
+  })
+}
+
+function addExplain(program: Command, terminal: Terminal, exit: Exit): void {
+  const command = program
+    .command('explain')
+    .summary('show how the cost of one request comes about')
+    .description(
+      'Shows one stored request: where it stands in its log, what is known of it, and each token class times its price.',
+    )
+    .argument('<id>', "the log's own id, the provider's response id, or seq:NUMBER in this store")
+    .addOption(
+      new Option('--format <format>', 'how to print (default terminal)').choices([
+        'terminal',
+        'json',
+      ]),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llmcost explain chatcmpl-9f2c77aa01bd4e
+  llmcost explain seq:1204
+  llmcost explain req_01 --format json`,
+    )
+  addStoreOptions(command).action(async (id: string, flags: ExplainFlags) => {
+    const { runExplain } = await import('./explain.ts')
+    exit.code = await runExplain(id, flags, terminal)
   })
 }

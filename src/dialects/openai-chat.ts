@@ -17,14 +17,15 @@ const promptFields = new Set(['model', 'messages', 'prompt', 'input', 'tools', '
 
 /** An OpenAI chat (or legacy completion, or embedding) request body. */
 export function readChatRequest(body: JsonObject): AskedBody {
-  const model = textOf(body['model'])
-  const prompt = chatPrompt(body)
-  return {
-    ...(model !== undefined && { model }),
-    ...(prompt !== undefined && { prompt }),
+  const asked: { -readonly [Name in keyof AskedBody]: AskedBody[Name] } = {
     params: paramsOf(body, promptFields),
     streamed: booleanOf(body['stream']) ?? false,
   }
+  const model = textOf(body['model'])
+  const prompt = chatPrompt(body)
+  if (model !== undefined) asked.model = model
+  if (prompt !== undefined) asked.prompt = prompt
+  return asked
 }
 
 /** Every field of a body that is not the prompt itself. */

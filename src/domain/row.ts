@@ -53,8 +53,9 @@ export const at = Object.fromEntries(requestFields.map((name, index) => [name, i
   readonly [Name in RequestField]: number
 }
 
-/** A message of the chain: hash, parent, role, content (null when content is not kept). */
+/** A message of the chain: hash53 of its hash, hash, parent, role, content (null when content is not kept). */
 export type MessageRow = readonly [
+  key: number,
   hash: string,
   parent: string,
   role: string,

@@ -27,26 +27,44 @@ export function requestKeys(request: Request, hash: KeyHash): RequestKeys {
   if (prompt === undefined) return blockKeys(request, hash)
   const chain: Link[] = []
   let parent = ''
-  const append = (message: Message) => {
-    const link = linkOf(message, parent, hash)
+  const append = (link: Link) => {
     chain.push(link)
     parent = link.hash
   }
-  if (prompt.tools !== undefined && !isEmpty(prompt.tools))
-    append({ role: 'tools', content: prompt.tools })
-  if (prompt.system !== undefined && !isEmpty(prompt.system))
-    append({ role: 'system', content: prompt.system })
-  for (const message of prompt.messages) append(message)
-  const question = lastUserMessage(prompt.messages)
+  const { tools, system, messages } = prompt
+  if (tools !== undefined && !isEmpty(tools)) append(firstLink('tools', tools, '', hash))
+  if (system !== undefined && !isEmpty(system)) append(firstLink('system', system, parent, hash))
+  for (const message of messages) append(linkOf(message, parent, hash))
+  const question = lastUserMessage(messages)
   const last = chain[chain.length - 1]
   return {
     chain,
-    exactKey: hash(`${partitionOf(request)}\n${parent}`),
+    exactKey: partitionKey(request, hash) + parent,
     questionKey: question === undefined ? null : hash(bodyOf(question).content),
     prefix: prefixOf(chain),
     stepKey: last === undefined || last.role === 'user' ? null : hash(last.content),
     answer: request.answer === undefined ? null : answerLink(request.answer, parent, hash),
   }
+}
+
+/** Tools and system prompts are few and long: their links are remembered, per way of hashing. */
+const knownLinks = new WeakMap<KeyHash, Map<string, Link>>()
+const mostKnownLinks = 1000
+
+function firstLink(role: string, content: Json, parent: string, hash: KeyHash): Link {
+  if (typeof content !== 'string') return linkOf({ role, content }, parent, hash)
+  let links = knownLinks.get(hash)
+  if (links === undefined) {
+    links = new Map()
+    knownLinks.set(hash, links)
+  }
+  const name = `${role}\n${parent}\n${content}`
+  const known = links.get(name)
+  if (known !== undefined) return known
+  if (links.size >= mostKnownLinks) links.clear()
+  const link = linkOf({ role, content }, parent, hash)
+  links.set(name, link)
+  return link
 }
 
 /** Prompt caches start at about 1,024 tokens: the first blocks that reach it stand for the shared prefix. */
@@ -110,7 +128,25 @@ function linkOf(message: Message, parent: string, hash: KeyHash): Link {
   }
 }
 
-/** What must be equal besides the conversation; the namespace joins where keys are compared. */
+/** 60 bits of what must be equal besides the conversation; the namespace joins where keys are compared. */
+const partitionLength = 10
+const knownPartitions = new WeakMap<KeyHash, Map<string, string>>()
+
+function partitionKey(request: Request, hash: KeyHash): string {
+  let keys = knownPartitions.get(hash)
+  if (keys === undefined) {
+    keys = new Map()
+    knownPartitions.set(hash, keys)
+  }
+  const partition = partitionOf(request)
+  const known = keys.get(partition)
+  if (known !== undefined) return known
+  if (keys.size >= mostKnownLinks) keys.clear()
+  const key = hash(partition).slice(0, partitionLength)
+  keys.set(partition, key)
+  return key
+}
+
 function partitionOf(request: Request): string {
   const { operation, requestedModel, model, params, documentVersion } = request
   const canonical = params === undefined ? '' : paramsText(params)

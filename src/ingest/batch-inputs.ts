@@ -1,6 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { isObject, type JsonObject, objectOf, textOf } from '../domain/json.ts'
-import type { LogFile } from './files.ts'
 
 type Place = { readonly path: string; readonly byteOffset: number; readonly length: number }
 
@@ -11,25 +10,25 @@ const bufferBytes = 1 << 20
  * first question and only their places are kept; an id that two batches use answers nothing.
  */
 export function batchInputsOf(
-  files: readonly LogFile[],
+  paths: readonly string[],
 ): (customId: string) => JsonObject | undefined {
   let index: ReadonlyMap<string, Place | null> | undefined
   return (customId) => {
-    index ??= indexOf(files)
+    index ??= indexOf(paths)
     const place = index.get(customId)
     return place === undefined || place === null ? undefined : bodyAt(place)
   }
 }
 
-function indexOf(files: readonly LogFile[]): ReadonlyMap<string, Place | null> {
+function indexOf(paths: readonly string[]): ReadonlyMap<string, Place | null> {
   const index = new Map<string, Place | null>()
-  for (const { absolutePath } of files) {
-    for (const { text, byteOffset, length } of linesOf(absolutePath)) {
+  for (const path of paths) {
+    for (const { text, byteOffset, length } of linesOf(path)) {
       const line = inputLine(text)
       if (line === null) break
       const customId = textOf(line['custom_id'])
       if (customId !== undefined)
-        index.set(customId, index.has(customId) ? null : { path: absolutePath, byteOffset, length })
+        index.set(customId, index.has(customId) ? null : { path, byteOffset, length })
     }
   }
   return index

@@ -69,9 +69,9 @@ function logFile(path: string, fromDirectory: boolean): LogFile {
 }
 
 /** Reads the head of a file on disk. A head cut off by damage is as long as the damage allows. */
-export async function readHead(file: LogFile): Promise<Head> {
-  const handle = await open(file.absolutePath, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${file.path} cannot be read (${error.code})`, {
+export async function headOf(absolutePath: string, path: string): Promise<Head> {
+  const handle = await open(absolutePath, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path} cannot be read (${error.code})`, {
       hint: 'check its permissions',
     })
   })
@@ -79,7 +79,7 @@ export async function readHead(file: LogFile): Promise<Head> {
     const buffer = Buffer.alloc(headBytes)
     const { bytesRead } = await handle.read(buffer, 0, headBytes, 0)
     const raw = buffer.subarray(0, bytesRead)
-    const content = fileBytes(file.absolutePath, raw)
+    const content = fileBytes(absolutePath, raw)
     return { bytes: content.compression === 'none' ? raw : await firstBytes(content), content }
   } finally {
     await handle.close()

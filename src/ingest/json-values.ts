@@ -49,36 +49,54 @@ export async function* jsonValues(
   yield* scanner.end()
 }
 
-const envelopeStart = new RegExp(
-  `"(?:${[...envelopes].join('|')})"\\s*:\\s*(?:\\{\\s*"(?:[^"\\\\]|\\\\.)*"[^[{]*)?\\[`,
-)
+/** The same for the beginning of a document: its records, the last of them as far as it goes. */
+export function* firstValues(head: Buffer): Generator<ValueSlice> {
+  const scanner = new Scanner(wrapsRecords(head.toString('utf8')))
+  yield* scanner.push(head)
+  yield* scanner.end()
+}
 
 /** Whether a document's outermost object holds its records in an envelope, judged by its first bytes. */
 export function wrapsRecords(head: string): boolean {
-  const found = envelopeStart.exec(head)
-  if (found === null) return false
-  return depthAt(head, found.index) === 1
-}
-
-/** How many brackets are open before a position, strings passed over. */
-function depthAt(text: string, end: number): number {
   let depth = 0
-  for (let index = 0; index < end; index++) {
-    const char = text[index]
+  let key = ''
+  let inner = ''
+  for (let index = 0; index < head.length; index++) {
+    const char = head[index]
     if (char === '"') {
-      for (index++; index < end && text[index] !== '"'; index++) if (text[index] === '\\') index++
-    } else if (char === '{' || char === '[') depth++
-    else if (char === '}' || char === ']') depth--
+      const end = endOfString(head, index)
+      if (depth <= 2) key = head.slice(index + 1, Math.min(end, index + 64))
+      index = end
+    } else if (char === '[' || char === '{') {
+      const holds = envelopes.has(key) && (depth === 1 || (depth === 2 && inner !== ''))
+      if (holds && char === '[') return true
+      if (holds && depth === 1) inner = key
+      if (depth === 0 && char === '[') return false
+      depth++
+      key = ''
+    } else if (char === ']' || char === '}') {
+      depth--
+      if (depth === 0) return false
+      if (depth === 1) inner = ''
+    } else if (char === ',') key = ''
   }
-  return depth
+  // promptfoo lists all prompts before the results: the sample may end there.
+  return inner === 'results'
 }
 
-type Container = { readonly kind: 'object' | 'list'; readonly transparent: boolean }
+function endOfString(text: string, start: number): number {
+  let index = start + 1
+  while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1
+  return index
+}
 
 /** A byte-wise state machine: strings, nesting, and the place of the record being collected. */
 class Scanner {
   readonly #envelope: boolean
-  #stack: Container[] = []
+  /** The lists and objects that are looked into. */
+  readonly #wrappers: ('object' | 'list')[] = []
+  /** How many brackets are open inside of a record, or of what stands beside an envelope's list. */
+  #nested = 0
   #inString = false
   #escaped = false
   #key = ''
@@ -87,7 +105,6 @@ class Scanner {
   #offset = 0
   #record: Buffer[] | null = null
   #recordBytes = 0
-  #recordDepth = 0
   #recordOffset = 0
   #recordLine = 0
 
@@ -107,7 +124,7 @@ class Scanner {
       if (byte === ascii.quote) {
         this.#inString = true
         this.#lastString = []
-      } else if (byte === ascii.colon && this.#record === null) {
+      } else if (byte === ascii.colon && this.#nested === 0) {
         this.#key = Buffer.from(this.#lastString).toString('utf8')
       } else if (byte === ascii.open || byte === ascii.openList) {
         if (this.#open(byte, index)) recordFrom = index
@@ -129,36 +146,44 @@ class Scanner {
     if (this.#escaped) this.#escaped = false
     else if (byte === ascii.backslash) this.#escaped = true
     else if (byte === ascii.quote) this.#inString = false
-    else if (this.#record === null && this.#lastString.length < 64) this.#lastString.push(byte)
+    else if (this.#nested === 0 && this.#lastString.length < 64) this.#lastString.push(byte)
   }
 
   /** True when this bracket starts a record. */
   #open(byte: number, index: number): boolean {
+    if (this.#nested > 0) {
+      this.#nested++
+      return false
+    }
     const kind = byte === ascii.open ? 'object' : 'list'
-    const transparent = this.#record === null && this.#isWrapper(kind)
-    this.#stack.push({ kind, transparent })
+    const part = this.#partOf(kind)
     this.#key = ''
-    if (this.#record !== null || transparent) return false
+    if (part === 'wrapper') {
+      this.#wrappers.push(kind)
+      return false
+    }
+    this.#nested = 1
+    if (part === 'aside') return false
     this.#record = []
     this.#recordBytes = 0
-    this.#recordDepth = this.#stack.length
     this.#recordOffset = this.#offset + index
     this.#recordLine = this.#line
     return true
   }
 
-  /** Lists at the top or in an envelope are looked into; so are a document's own braces and an envelope's object. */
-  #isWrapper(kind: Container['kind']): boolean {
-    const parent = this.#stack[this.#stack.length - 1]
-    if (parent === undefined) return kind === 'list' || this.#envelope
-    if (parent.kind === 'list') return false
-    return envelopes.has(this.#key) && (kind === 'list' || this.#stack.length === 1)
+  /** What opens here: something to look into, a record, or what an envelope says beside its records. */
+  #partOf(kind: 'object' | 'list'): 'wrapper' | 'record' | 'aside' {
+    const parent = this.#wrappers[this.#wrappers.length - 1]
+    if (parent === undefined) return kind === 'list' || this.#envelope ? 'wrapper' : 'record'
+    if (parent === 'list') return 'record'
+    const wraps = envelopes.has(this.#key) && (kind === 'list' || this.#wrappers.length === 1)
+    return wraps ? 'wrapper' : 'aside'
   }
 
   #close(chunk: Buffer, recordFrom: number, index: number): ValueSlice | null {
-    const depth = this.#stack.length
-    this.#stack.pop()
-    if (this.#record === null || depth !== this.#recordDepth) return null
+    if (this.#nested === 0) this.#wrappers.pop()
+    else this.#nested--
+    if (this.#record === null || this.#nested > 0) return null
     this.#keep(Buffer.from(chunk.subarray(recordFrom, index + 1)))
     const slice = this.#slice()
     this.#record = null

@@ -1,20 +1,15 @@
 import { noPrefix, type RequestKeys } from '../domain/keys.ts'
 import { type CostByClass, costTotal, type Pricing } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
-import {
-  type Cell,
-  difficultyShift,
-  flag,
-  hash53,
-  type MessageRow,
-  profileFields,
-  type RequestRow,
-} from '../domain/row.ts'
+import { type Cell, hash53, type MessageRow, type RequestRow } from '../domain/row.ts'
 import { noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
+import { estimateFor } from './estimate-usage.ts'
 import type { ContentMode, IngestPorts } from './ports.ts'
+import { RecentLinks } from './recent-links.ts'
 import { redact } from './redact.ts'
-
-export type Place = { readonly line: number; readonly byteOffset: number }
+import { flagsOf } from './request-flags.ts'
+import { identityOf, type Place } from './request-identity.ts'
+import { extraOf, FewValues, profileCells } from './request-words.ts'
 
 export type PrepareOptions = {
   readonly format: string
@@ -33,11 +28,7 @@ export type Prepared = {
   readonly aggregates: string[]
 }
 
-/** Distinct values of a freely worded field beyond which it is kept with each request and not in profiles. */
-const profileValueLimit = 1000
 const profileLimit = 20_000
-/** Remembered links, so that a shared prefix is stored once; a forgotten one is stored again and merged later. */
-const knownLinkLimit = 100_000
 
 /** Turns requests into rows: keys first, then redaction, price, profile. One per file. */
 export class Preparer {
@@ -45,8 +36,8 @@ export class Preparer {
   readonly #options: PrepareOptions
   readonly #profileNumbers = new Map<string, number>()
   readonly #priceNumbers = new Map<string, number>()
-  readonly #knownLinks = new Set<string>()
-  readonly #values = new Map<string, Set<string>>()
+  readonly #knownLinks = new RecentLinks()
+  readonly #fewValues = new FewValues()
   #profileCount = 0
   #out: Prepared = emptyPrepared()
 
@@ -89,7 +80,7 @@ export class Preparer {
   ): RequestRow {
     const cost = pricing.kind === 'priced' ? pricing.cost : null
     const tip = keys.chain[keys.chain.length - 1]
-    const extra = this.#extra(request, pricing, estimate)
+    const extra = extraOf(request, pricing, estimate, this.#options, this.#fewValues)
     return [
       place.line,
       place.byteOffset,
@@ -109,7 +100,7 @@ export class Preparer {
       ...costCells(cost),
       request.loggedCostNanoUsd ?? null,
       pricing.kind === 'priced' ? this.#price(pricing) : null,
-      this.#flags(request, pricing),
+      flagsOf(request, pricing, this.#ports.difficultyOf(request)),
       request.user ?? null,
       request.session ?? null,
       request.trace ?? null,
@@ -126,27 +117,8 @@ export class Preparer {
     ]
   }
 
-  #flags(request: Request, pricing: Pricing): number {
-    const { messages = [], tools } = request.prompt ?? {}
-    let flags = this.#ports.difficultyOf(request) << difficultyShift
-    const isEstimate = request.usage === undefined || request.usageEstimated === true
-    if (isEstimate && request.servedFromCache !== true) flags |= flag.estimated
-    if (pricing.kind === 'unpriced') flags |= flag.unpriced
-    if (request.servedFromCache === true) flags |= flag.servedFromCache
-    if (request.streamed === true) flags |= flag.streamed
-    if (request.outputUsed === false || request.status === 'cancelled') flags |= flag.outputUnused
-    if (request.replay === true) flags |= flag.replay
-    if (request.requiresReasoning === true) flags |= flag.requiresReasoning
-    if (request.answer?.finishReason === 'length' || request.answer?.finishReason === 'max_tokens')
-      flags |= flag.truncated
-    if (Array.isArray(tools) && tools.length > 0) flags |= flag.hasTools
-    if (messages.some((message) => Array.isArray(message.content) && hasImage(message.content)))
-      flags |= flag.hasImages
-    return flags
-  }
-
   #profile(request: Request): number {
-    const cells = profileFields.map((field) => this.#profileCell(request, field))
+    const cells = profileCells(request, this.#options.format, this.#fewValues)
     const key = cells.join('\u0000')
     const known = this.#profileNumbers.get(key)
     if (known !== undefined) return known
@@ -155,39 +127,6 @@ export class Preparer {
     this.#profileNumbers.set(key, number)
     this.#out.profiles.push([number, JSON.stringify(cells)])
     return number
-  }
-
-  #profileCell(request: Request, field: (typeof profileFields)[number]): Cell {
-    switch (field) {
-      case 'format':
-        return this.#options.format
-      case 'finishReason':
-        return request.answer?.finishReason ?? null
-      case 'statusCode':
-        return request.statusCode === undefined ? null : String(request.statusCode)
-      case 'tags':
-        return this.#fewValued('tags', tagsJson(request))
-      case 'params':
-        return this.#fewValued('params', paramsJson(request))
-      case 'documentVersion':
-        return this.#fewValued('documentVersion', request.documentVersion ?? null)
-      default:
-        return request[field] ?? null
-    }
-  }
-
-  /** The value while the file has shown few different ones, else null: it then goes into `extra`. */
-  #fewValued(field: string, value: string | null): string | null {
-    if (value === null) return null
-    let seen = this.#values.get(field)
-    if (seen === undefined) {
-      seen = new Set()
-      this.#values.set(field, seen)
-    }
-    if (seen.has(value)) return value
-    if (seen.size >= profileValueLimit) return null
-    seen.add(value)
-    return value
   }
 
   #price(pricing: Extract<Pricing, { kind: 'priced' }>): number {
@@ -206,56 +145,16 @@ export class Preparer {
   }
 
   #keepLink(link: RequestKeys['chain'][number]): void {
-    if (this.#knownLinks.has(link.hash)) return
-    if (this.#knownLinks.size >= knownLinkLimit) this.#knownLinks.clear()
-    this.#knownLinks.add(link.hash)
+    const key = hash53(link.hash)
+    if (this.#knownLinks.has(key, link.hash)) return
     const content = this.#options.content === 'full' ? this.#shown(link.content) : null
-    this.#out.messages.push([link.hash, link.parent, link.role, content, link.isJson ? 1 : 0])
+    this.#out.messages.push([key, link.hash, link.parent, link.role, content, link.isJson ? 1 : 0])
   }
 
   #shown(text: string): string {
     return this.#options.redact ? redact(text) : text
   }
-
-  #extra(request: Request, pricing: Pricing, estimate: Usage | null): string | null {
-    const extra: Record<string, unknown> = {}
-    const content = this.#options.content === 'full'
-    if (request.error !== undefined) {
-      extra['error'] = content ? this.#shown(request.error).slice(0, 2000) : 'withheld'
-    }
-    for (const name of keptAsTheyAre) {
-      if (request[name] !== undefined) extra[name] = request[name]
-    }
-    if (content && request.paths !== undefined) extra['paths'] = request.paths
-    if (request.answer?.choices !== undefined) extra['choices'] = request.answer.choices
-    if (estimate !== null) extra['estimate'] = [estimate.inputTokens, estimate.outputTokens]
-    this.#addOverflow(request, extra)
-    if (request.warnings !== undefined || pricing.warnings.length > 0) {
-      extra['warnings'] = [...(request.warnings ?? []), ...pricing.warnings]
-    }
-    for (const _ in extra) return JSON.stringify(extra)
-    return null
-  }
-
-  /** Freely worded fields of too many values for profiles. */
-  #addOverflow(request: Request, extra: Record<string, unknown>): void {
-    for (const [field, seen] of this.#values) {
-      if (seen.size < profileValueLimit) continue
-      const value = freelyWorded[field]?.(request) ?? null
-      if (value !== null && !seen.has(value)) extra[field] = value
-    }
-  }
 }
-
-/** Fields of a request that go into `extra` unchanged. */
-const keptAsTheyAre = [
-  'answerLabel',
-  'embedding',
-  'promptBlocks',
-  'fees',
-  'variant',
-  'diffLines',
-] as const satisfies readonly (keyof Request)[]
 
 /** A prefix's share of the prompt's text, of the tokens the provider counted. */
 function prefixTokens(bytes: number, promptBytes: number, usage: Usage): number {
@@ -279,35 +178,6 @@ const emptyPrepared = (): Prepared => ({
   aggregates: [],
 })
 
-const tagsJson = ({ tags }: Request): string | null =>
-  tags === undefined ? null : JSON.stringify([...tags].sort(([a], [b]) => (a < b ? -1 : 1)))
-
-const paramsJson = ({ params }: Request): string | null =>
-  params === undefined ? null : JSON.stringify(params)
-
-const freelyWorded: Readonly<Record<string, (request: Request) => string | null>> = {
-  tags: tagsJson,
-  params: paramsJson,
-  documentVersion: (request) => request.documentVersion ?? null,
-}
-
-/** Ids that providers make are unique everywhere and link two logs of one call. */
-const providerResponseId = /^(?:chatcmpl-|cmpl-|resp_|msg_|gen-)/
-
-/** What makes two rows the same request: the provider's response id, else the log's own id, else the place in the file. */
-export function identityOf(request: Request, place: Place, options: PrepareOptions): string {
-  const { responseId, id } = request
-  if (
-    responseId !== undefined &&
-    request.servedFromCache !== true &&
-    providerResponseId.test(responseId)
-  ) {
-    return `response ${responseId}`
-  }
-  if (id !== undefined) return `${options.format} ${id}`
-  return `place ${options.fileKey} ${place.byteOffset}`
-}
-
 function costCells(cost: CostByClass | null): readonly Cell[] {
   if (cost === null) return [null, null, null, null, null, null, null]
   return [
@@ -320,38 +190,3 @@ function costCells(cost: CostByClass | null): readonly Cell[] {
     costTotal(cost),
   ]
 }
-
-/** Tokens that frame a chat, per message and once (OpenAI cookbook, "How to count tokens"). */
-const tokensPerMessage = 3
-const tokensOfPriming = 3
-
-/** The usage that is an estimate: one the log gives as such, or one counted here. */
-function estimateFor(
-  request: Request,
-  countTokens: ((text: string) => number) | null,
-): Usage | null {
-  if (request.usage !== undefined) return request.usageEstimated === true ? request.usage : null
-  return countTokens === null ? null : estimateOf(request, countTokens)
-}
-
-/** Usage counted from the text where the log has none; tools and images are not text, so it errs low. */
-function estimateOf(request: Request, countTokens: (text: string) => number): Usage {
-  const { prompt, answer } = request
-  const textOf = (value: unknown) =>
-    typeof value === 'string' ? value : JSON.stringify(value ?? '')
-  let input = 0
-  if (prompt !== undefined) {
-    input = tokensOfPriming
-    if (prompt.system !== undefined) input += countTokens(textOf(prompt.system)) + tokensPerMessage
-    if (prompt.tools !== undefined) input += countTokens(textOf(prompt.tools))
-    for (const message of prompt.messages)
-      input += countTokens(textOf(message.content)) + tokensPerMessage
-  }
-  const calls = answer?.toolCalls ?? []
-  const output =
-    countTokens(answer?.text ?? '') + (calls.length > 0 ? countTokens(textOf(calls)) : 0)
-  return { ...noUsage, inputTokens: input, outputTokens: output }
-}
-
-const hasImage = (content: readonly unknown[]): boolean =>
-  content.some((part) => /image/.test(String((part as { type?: unknown } | null)?.type)))

@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
 import { csvRecords, delimiterOf } from './csv.ts'
-import { wrapsRecords } from './json-values.ts'
+import { parseCutOff } from './cut-json.ts'
+import { firstValues, wrapsRecords } from './json-values.ts'
 import type { Reader } from './reader.ts'
 
 /** How the records of a file are laid out. */
@@ -39,13 +40,16 @@ function firstLineIsWhole(text: string): boolean {
   const line = end < 0 ? trimmed : trimmed.slice(0, end)
   if (parseObject(line) !== null) return true
   if (end < 0) return !wrapsRecords(trimmed)
-  return (
-    line.length > 2 &&
-    trimmed
-      .slice(end + 1, end + 400)
-      .split('\n')
-      .some((next) => parseObject(next) !== null)
-  )
+  return line.trim().length > 2 && mostAreObjects(trimmed.slice(end + 1))
+}
+
+/** A broken first line among JSON lines: those after it are objects. A document's are so at most now and then. */
+function mostAreObjects(text: string): boolean {
+  const lines = text.split('\n')
+  const cutOff = lines.pop() ?? ''
+  const whole = lines.filter((line) => line.trim() !== '')
+  if (whole.length === 0) return isObject(parseCutOff(cutOff))
+  return whole.filter((line) => parseObject(line) !== null).length * 2 > whole.length
 }
 
 function parseObject(line: string): JsonObject | null {
@@ -57,18 +61,38 @@ function parseObject(line: string): JsonObject | null {
   }
 }
 
-/** The first records of a JSON-lines or CSV sample; what the sample cuts off is left out. */
+/** The first records of a sample; one that the sample cuts off counts, as far as it goes, where there is no other. */
 export function sampleRecords(container: Container, head: Buffer): readonly JsonObject[] {
   const text = withoutBom(head.toString('utf8'))
   if (container === 'csv')
     return csvRecords(text.slice(0, text.lastIndexOf('\n') + 1) || text).slice(0, sampleSize)
+  const texts = container === 'json' ? valueTexts(head) : text.split('\n')
   const records: JsonObject[] = []
-  for (const line of text.split('\n')) {
-    const record = parseObject(line)
+  for (const each of texts) {
+    const record = parseObject(each)
     if (record !== null) records.push(record)
-    if (records.length === sampleSize) break
+    if (records.length === sampleSize) return records
   }
-  return records
+  if (records.length > 0) return records
+  const started = [...texts].map(parseCutOff).find(isObject)
+  return started === undefined ? [] : [started]
+}
+
+const valueTexts = (head: Buffer): readonly string[] =>
+  Array.from(firstValues(head), (value) => value.text)
+
+/** JSON lines that nobody knows may each be an envelope: then their records are what they wrap. */
+export function looksInside(
+  container: Container,
+  head: Buffer,
+  readers: readonly Reader[],
+  path: string,
+): Container {
+  if (container !== 'json-lines' || !wrapsRecords(withoutBom(head.toString('utf8')))) {
+    return container
+  }
+  const known = chooseReader(readers, sampleRecords(container, head), path) !== null
+  return known ? container : 'json'
 }
 
 /** The reader that fits the sample best, or the one that --input-format names. */

@@ -3,8 +3,9 @@ export function textWidth(text: string): number {
   if (plainAscii.test(text)) return text.length
   const bare = text.replace(colorCode, '')
   if (plainAscii.test(bare)) return bare.length
+  if (!emoji.test(bare)) return signsWidth(bare)
   let width = 0
-  for (const { segment } of graphemes.segment(bare)) width += clusterWidth(segment)
+  for (const cluster of clustersOf(bare)) width += clusterWidth(cluster)
   return width
 }
 
@@ -74,7 +75,7 @@ export function toAscii(text: string): string {
 
 function asciiOf(text: string): string {
   let result = ''
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of clustersOf(text)) {
     const known = asciiForms[segment]
     if (known !== undefined) result += known
     else result += plainAscii.test(segment) ? segment : '?'.repeat(clusterWidth(segment))
@@ -98,21 +99,41 @@ function splitWord(word: string, width: number): readonly string[] {
 
 /** What a line may be broken between: characters as read, or their parts when one is overlong. */
 function* unitsOf(text: string): Generator<string> {
-  for (const { segment } of graphemes.segment(text)) {
-    if (clusterWidth(segment) <= 2) yield segment
-    else yield* segment
+  for (const cluster of clustersOf(text)) {
+    if (clusterWidth(cluster) <= 2) yield cluster
+    else yield* cluster
   }
 }
 
-function clusterWidth(cluster: string): number {
-  if (emoji.test(cluster)) return 2
+/**
+ * Characters as they are read. The segmenter takes time in the square of a text's length (measured
+ * on Node 20), so it sees a slice at a time; the last cluster of a slice may go on in the next.
+ */
+function* clustersOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const slice = text.slice(start, start + sliceLength)
+    const isLast = start + sliceLength >= text.length
+    for (const { segment, index } of graphemes.segment(slice)) {
+      if (!isLast && index > 0 && index + segment.length === slice.length) break
+      yield segment
+      start += segment.length
+    }
+  }
+}
+
+const clusterWidth = (cluster: string): number => (emoji.test(cluster) ? 2 : signsWidth(cluster))
+
+function signsWidth(text: string): number {
   let width = 0
-  for (const sign of cluster) {
+  for (const sign of text) {
     if (marks.test(sign)) continue
     width += wide.test(sign) ? 2 : 1
   }
   return width
 }
+
+/** Longer than any character that is meant to be one. */
+const sliceLength = 128
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 

@@ -109,6 +109,7 @@ type NodeStatement = {
   iterate(...values: readonly SqlValue[]): Iterable<SqlRow>
   columns?(): { readonly name: string }[]
   setReadBigInts(on: boolean): void
+  setReturnArrays?(on: boolean): void
 }
 type NodeDatabase = { exec(sql: string): void; prepare(sql: string): NodeStatement; close(): void }
 type NodeSqlite = {
@@ -121,13 +122,20 @@ async function openNode(path: string, options: OpenOptions): Promise<Database> {
   database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? defaultBusyTimeoutMs}`)
   return databaseOf('node:sqlite', path, database, (sql) => {
     const statement = database.prepare(sql)
-    if (options.bigIntegers === true) statement.setReadBigInts(true)
+    // From Node 22.16 on. Before it, columns of one name, or of a number for a name, cannot be told apart.
+    const arrays = database.prepare(sql)
+    arrays.setReturnArrays?.(true)
+    if (options.bigIntegers === true) {
+      statement.setReadBigInts(true)
+      arrays.setReadBigInts(true)
+    }
     return {
       run: (...values) => ({ changes: Number(statement.run(...values).changes) }),
       get: (...values) => statement.get(...values),
       all: (...values) => statement.all(...values),
       *cells(...values) {
-        for (const row of statement.iterate(...values)) yield Object.values(row)
+        for (const row of arrays.iterate(...values))
+          yield Array.isArray(row) ? row : Object.values(row)
       },
       columns: () => statement.columns?.().map((column) => column.name) ?? [],
     }

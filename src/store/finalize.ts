@@ -19,13 +19,15 @@ export type Contender = {
 }
 
 const identityIndex = 'CREATE INDEX IF NOT EXISTS requestsByIdentity ON requests (identity)'
-const messageIndex = 'CREATE UNIQUE INDEX IF NOT EXISTS messagesByHash ON messages (hash)'
-const dropRepeatedMessages = `DELETE FROM messages WHERE rowid NOT IN (SELECT min(rowid) FROM messages GROUP BY hash)`
+const messageIndex = 'CREATE INDEX messagesByKey ON messages (key)'
+const selectMessageIndex =
+  "SELECT 1 AS one FROM sqlite_master WHERE type = 'index' AND name = 'messagesByKey'"
+const repeatedMessageKeys = 'SELECT key FROM messages GROUP BY key HAVING count(*) > 1'
+const dropRepeatedMessages = `DELETE FROM messages WHERE key = ? AND rowid NOT IN
+  (SELECT min(rowid) FROM messages WHERE key = ? GROUP BY hash)`
 const repeatedIdentities = `SELECT identity FROM requests
   WHERE identity IN (SELECT identity FROM requests WHERE seq > ?) GROUP BY identity HAVING count(*) > 1`
 const allRepeatedIdentities = 'SELECT identity FROM requests GROUP BY identity HAVING count(*) > 1'
-/** The segment that new rows were added to, and those behind it. */
-const forgetColumnsFrom = 'DELETE FROM columns WHERE segment >= ?'
 const contenders = `SELECT r.seq, r.file, r.id, r.responseId, r.at, json_extract(r.extra, '$.variant') AS variant,
   (r.flags & 32) <> 0 AS replay, json_extract(p.json, '$[0]') AS format, json_extract(p.json, '$[2]') AS model,
   r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS totalTokens
@@ -33,7 +35,7 @@ const contenders = `SELECT r.seq, r.file, r.id, r.responseId, r.at, json_extract
 
 /** Drops the indexes that make a large load slow; `finalize` makes them again. A crash between is mended the same way. */
 export function beginBulkLoad(database: Database): void {
-  database.exec('DROP INDEX IF EXISTS requestsByIdentity; DROP INDEX IF EXISTS messagesByHash')
+  database.exec('DROP INDEX IF EXISTS requestsByIdentity; DROP INDEX IF EXISTS messagesByKey')
 }
 
 /**
@@ -44,10 +46,7 @@ export function finalize(database: Database): void {
   const done = Number(readMeta(database, 'finalizedSeq') ?? 0)
   database.exec(identityIndex)
   uniqueMessages(database)
-  if (newestSeq(database) > done) {
-    database.prepare(forgetColumnsFrom).run(done >> segmentBits)
-    collapseDuplicates(database, done)
-  }
+  if (newestSeq(database) > done) collapseDuplicates(database, done)
   buildMissingSegments(database)
   // Asked again: the newest row may have been a duplicate, and its number is then given to the next.
   const newest = newestSeq(database)
@@ -56,7 +55,7 @@ export function finalize(database: Database): void {
   writeMeta(database, 'finalizedSeq', newest)
 }
 
-const newestSeq = (database: Database): number =>
+export const newestSeq = (database: Database): number =>
   Number(database.prepare('SELECT max(seq) AS seq FROM requests').get()?.['seq'] ?? 0)
 
 /** After rows were taken out: numbers above the newest are given out again, so they are not finished. */
@@ -72,22 +71,24 @@ export function needsFinalize(database: Database): boolean {
   return (
     database
       .prepare(
-        "SELECT count(*) AS n FROM sqlite_master WHERE name IN ('requestsByIdentity', 'messagesByHash')",
+        "SELECT count(*) AS n FROM sqlite_master WHERE name IN ('requestsByIdentity', 'messagesByKey')",
       )
       .get()?.['n'] !== 2
   )
 }
 
+export const hasMessageIndex = (database: Database): boolean =>
+  database.prepare(selectMessageIndex).get() !== undefined
+
+/** The index of a load that went without it, and with it one row for each message. */
 function uniqueMessages(database: Database): void {
-  try {
+  if (hasMessageIndex(database)) return
+  database.transaction(() => {
     database.exec(messageIndex)
-  } catch (error) {
-    if (!/UNIQUE/.test(String(error))) throw error
-    database.transaction(() => {
-      database.exec(dropRepeatedMessages)
-      database.exec(messageIndex)
-    })
-  }
+    const drop = database.prepare(dropRepeatedMessages)
+    for (const row of database.prepare(repeatedMessageKeys).all())
+      drop.run(row['key'] as number, row['key'] as number)
+  })
 }
 
 /** Rows per transaction while duplicates collapse. */
@@ -171,12 +172,15 @@ const isSameVariant = (a: Contender, b: Contender): boolean =>
   a.variant === b.variant || a.variant === null || b.variant === null || a.replay || b.replay
 
 /** The row with most tokens, then the latest, then the last read: a streamed answer's counts only grow. */
-export function fullest(rows: readonly Contender[]): Contender {
-  return rows.reduce((best, row) => {
-    if (row.totalTokens !== best.totalTokens) return row.totalTokens > best.totalTokens ? row : best
-    if ((row.at ?? 0) !== (best.at ?? 0)) return (row.at ?? 0) > (best.at ?? 0) ? row : best
-    return row.seq > best.seq ? row : best
-  })
+export const fullest = <Row extends Fullness>(rows: readonly Row[]): Row =>
+  rows.reduce((best, row) => (isFuller(row, best) ? row : best))
+
+type Fullness = Pick<Contender, 'seq' | 'at' | 'totalTokens'>
+
+function isFuller(a: Fullness, b: Fullness): boolean {
+  const byTokens = a.totalTokens - b.totalTokens
+  const byTime = (a.at ?? 0) - (b.at ?? 0)
+  return (byTokens || byTime || a.seq - b.seq) > 0
 }
 
 const readContender = (row: SqlRow): Contender => ({

@@ -1,9 +1,11 @@
 import { type Batch, type FileCounts, type KnownFile, noCounts } from '../domain/batch.ts'
-import { at, type Cell, requestFields } from '../domain/row.ts'
+import { segmentBits, segmentLength } from '../domain/columns.ts'
+import { at, type Cell, type MessageRow, requestFields } from '../domain/row.ts'
 import type { Database, SqlValue, Statement } from './database.ts'
-import { lowerFinalized } from './finalize.ts'
+import { hasMessageIndex, lowerFinalized, newestSeq } from './finalize.ts'
 import { knownFiles } from './known-files.ts'
 import { forgetResults } from './results.ts'
+import { prepareInsertColumn, SegmentBuilder } from './segments.ts'
 
 /** Why a file's end could not be read: when the file goes on, it was no fault. */
 const cutOffReasons = ['incomplete-last-line', 'truncated-compression'] as const
@@ -16,13 +18,16 @@ const insertProfile = 'INSERT INTO profiles (json) VALUES (?)'
 const insertPrice =
   'INSERT INTO prices (key, json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET json = excluded.json'
 const selectPrice = 'SELECT id FROM prices WHERE key = ?'
+const selectMessage = 'SELECT 1 AS one FROM messages WHERE key = ? AND hash = ?'
 const insertMessage =
-  'INSERT OR IGNORE INTO messages (hash, parent, role, content, isJson) VALUES (?, ?, ?, ?, ?)'
+  'INSERT INTO messages (key, hash, parent, role, content, isJson) VALUES (?, ?, ?, ?, ?, ?)'
+/** The segment that new rows continue, and those behind it. */
+const forgetColumnsFrom = 'DELETE FROM columns WHERE segment >= ?'
 const insertAggregate = 'INSERT INTO aggregates (file, json) VALUES (?, ?)'
 const insertReject =
   'INSERT INTO rejects (file, line, byteOffset, reason, excerpt) VALUES (?, ?, ?, ?, ?)'
-const insertRequest = `INSERT INTO requests (file, ${requestFields.join(', ')})
-  VALUES (?${', ?'.repeat(requestFields.length)})`
+const insertRequest = `INSERT INTO requests (seq, file, ${requestFields.join(', ')})
+  VALUES (?, ?${', ?'.repeat(requestFields.length)})`
 
 /** From this many bytes on, building indexes after the load is faster than keeping them up. */
 const largeLoadBytes = 64e6
@@ -37,6 +42,12 @@ export class IngestSink {
   #prices = new Map<number, number>()
   #numbersOf = -1
   readonly #onLargeLoad: () => void
+  readonly #selectMessage: Statement
+  /** Without its index, a message that is stored twice is found when the load is finished. */
+  #isIndexed = true
+  /** The number of the next row; 0 before it is known. */
+  #nextSeq = 0
+  #builder: SegmentBuilder | null = null
 
   /** `onLargeLoad` is called before the first batch of a load of many megabytes. */
   constructor(database: Database, onLargeLoad: () => void) {
@@ -44,10 +55,12 @@ export class IngestSink {
     this.#onLargeLoad = onLargeLoad
     this.#insertRequest = database.prepare(insertRequest)
     this.#insertMessage = database.prepare(insertMessage)
+    this.#selectMessage = database.prepare(selectMessage)
   }
 
   expect(bytes: number): void {
     if (bytes >= largeLoadBytes) this.#onLargeLoad()
+    this.#isIndexed = hasMessageIndex(this.#database)
   }
 
   knownFiles(): readonly KnownFile[] {
@@ -65,6 +78,7 @@ export class IngestSink {
   }
 
   forgetFile(id: number): void {
+    this.#forgetPlace()
     this.#database.transaction(() => forgetFile(this.#database, id))
   }
 
@@ -81,13 +95,53 @@ export class IngestSink {
   append(fileId: number, batch: Batch): void {
     this.#database.transaction(() => {
       this.#renumber(fileId, batch)
-      for (const message of batch.messages) this.#insertMessage.run(...message)
-      for (const cells of batch.requests) this.#insertRequest.run(fileId, ...this.#stored(cells))
+      for (const message of batch.messages) this.#addMessage(message)
+      for (const cells of batch.requests) this.#addRequest(fileId, this.#stored(cells))
       this.#appendOthers(fileId, batch)
       this.#database
         .prepare(updatePlace)
         .run(batch.byteOffset, batch.line, JSON.stringify(batch.counts), fileId)
     })
+  }
+
+  /** Writes the columns of the rows that fill no whole segment yet. */
+  close(): void {
+    const builder = this.#builder
+    if (builder === null || builder.length === 0) return
+    this.#database.transaction(() =>
+      builder.flush(prepareInsertColumn(this.#database), (this.#nextSeq - 1) >> segmentBits),
+    )
+    this.#forgetPlace()
+  }
+
+  #addMessage(message: MessageRow): void {
+    const [key, hash] = message
+    if (this.#isIndexed && this.#selectMessage.get(key, hash) !== undefined) return
+    this.#insertMessage.run(...message)
+  }
+
+  /** Inserts a row, and its cells into the columns where the segment was seen from its start. */
+  #addRequest(fileId: number, cells: readonly Cell[]): void {
+    if (this.#nextSeq === 0) this.#findPlace()
+    const seq = this.#nextSeq++
+    this.#insertRequest.run(seq, fileId, ...cells)
+    this.#builder?.push(seq, fileId, cells)
+    if ((this.#nextSeq & (segmentLength - 1)) !== 0) return
+    this.#builder?.flush(prepareInsertColumn(this.#database), seq >> segmentBits)
+    this.#builder ??= new SegmentBuilder()
+  }
+
+  /** New rows follow the newest one; the columns of the segment they continue are built anew. */
+  #findPlace(): void {
+    this.#nextSeq = newestSeq(this.#database) + 1
+    this.#database.prepare(forgetColumnsFrom).run(this.#nextSeq >> segmentBits)
+    const startsSegment = this.#nextSeq === 1 || (this.#nextSeq & (segmentLength - 1)) === 0
+    this.#builder = startsSegment ? new SegmentBuilder() : null
+  }
+
+  #forgetPlace(): void {
+    this.#nextSeq = 0
+    this.#builder = null
   }
 
   #renumber(fileId: number, batch: Batch): void {

@@ -64,6 +64,7 @@ CREATE INDEX rejectsByFile ON rejects (file);
 CREATE TABLE profiles (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
 CREATE TABLE prices (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
 CREATE TABLE messages (
+  key INTEGER NOT NULL,
   hash TEXT NOT NULL,
   parent TEXT NOT NULL,
   role TEXT NOT NULL,
@@ -112,6 +113,7 @@ CREATE TABLE requests (
   stepKey TEXT,
   extra TEXT
 );
+CREATE INDEX messagesByKey ON messages (key);
 CREATE TABLE twins (identity INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (identity, seq)) WITHOUT ROWID;
 CREATE TABLE aggregates (file INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE columns (segment INTEGER NOT NULL, name TEXT NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (segment, name)) WITHOUT ROWID;

@@ -1,7 +1,9 @@
 import type { RequestLookup, StoredMessage } from '../domain/columns.ts'
+import { hash53 } from '../domain/row.ts'
 import type { Database, SqlRow } from './database.ts'
 
-const selectMessage = 'SELECT hash, parent, role, content, isJson FROM messages WHERE hash = ?'
+const selectMessage =
+  'SELECT hash, parent, role, content, isJson FROM messages WHERE key = ? AND hash = ?'
 
 /** Longest chain followed; longer conversations are cut at their start. */
 const longestChain = 10_000
@@ -11,7 +13,9 @@ export function openRequestLookup(database: Database): RequestLookup {
   const message = database.prepare(selectMessage)
   const messageAt = (hash: unknown): StoredMessage | null => {
     const row =
-      hash === null || hash === undefined || hash === '' ? undefined : message.get(String(hash))
+      hash === null || hash === undefined || hash === ''
+        ? undefined
+        : message.get(hash53(String(hash)), String(hash))
     return row === undefined ? null : readMessage(row)
   }
   const cell = (column: string) => {

@@ -1,0 +1,135 @@
+import type { Batch } from '../domain/batch.ts'
+import { UserError } from '../domain/user-error.ts'
+import { timeOf } from '../ingest/fields.ts'
+import { type IngestReport, ingest } from '../ingest/ingest.ts'
+import { readMapFile } from '../ingest/map-file.ts'
+import type { IngestPorts } from '../ingest/ports.ts'
+import { type ReadPlan, readPlanned, readPlannedRows } from '../ingest/read-plan.ts'
+import type { IngestReading } from '../ingest/session.ts'
+import type { AskedSettings } from '../ingest/settings.ts'
+import { readYaml } from '../policy/read-yaml.ts'
+import { beginBulkLoad, finalize } from '../store/finalize.ts'
+import { openForeignRows } from '../store/foreign-rows.ts'
+import { IngestSink } from '../store/ingest-sink.ts'
+import { type Store, withLoadLock } from '../store/store.ts'
+import type { InputFlags } from './common-options.ts'
+import { ingestPorts } from './ingest-ports.ts'
+import type { Narrator } from './narrator.ts'
+import type { RunPrices } from './price-book.ts'
+import { readText } from './read-text.ts'
+import { repriceIfNeeded } from './reprice.ts'
+import type { Terminal } from './terminal.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+/** Reads the named logs into the store, alone among processes, and completes it. */
+export async function readInto(
+  store: Store,
+  inputs: readonly string[],
+  flags: InputFlags,
+  terminal: Terminal,
+  prices: RunPrices,
+  narrator: Narrator,
+): Promise<{ readonly report: IngestReport; readonly interrupted: boolean }> {
+  const interrupt = new AbortController()
+  const stopListening = terminal.onInterrupt?.(() => interrupt.abort())
+  const reading = new Reading(store, flags, terminal, prices)
+  const work = async () => {
+    repriceIfNeeded(store, prices, narrator)
+    const sink = new IngestSink(store.database, () => beginBulkLoad(store.database))
+    const report = await ingest(
+      {
+        inputs,
+        settings: askedSettings(flags),
+        stdin: terminal.stdin,
+        signal: interrupt.signal,
+        openReading: (pendingBytes) => reading.open(pendingBytes),
+        readTables: (plan, tables) => reading.tables(plan, tables),
+        onVerdict: (file, note) => narrator.verdict(file, note),
+        onProgress: (progress) => narrator.progress(progress),
+      },
+      sink,
+    )
+    narrator.clear()
+    sink.close()
+    finalize(store.database)
+    return report
+  }
+  try {
+    const report = await withLoadLock(store, () => narrator.waiting(), work)
+    return { report, interrupted: interrupt.signal.aborted }
+  } finally {
+    await reading.close()
+    narrator.clear()
+    stopListening?.()
+  }
+}
+
+/** From this many bytes on, starting a thread to read them pays. */
+const threadBytes = 24e6
+
+/** How files are read in this run: here, or in a thread beside the one that stores. */
+class Reading {
+  readonly #store: Store
+  readonly #flags: InputFlags
+  readonly #terminal: Terminal
+  readonly #ports: IngestPorts
+  #pool: WorkerPool | null = null
+
+  constructor(store: Store, flags: InputFlags, terminal: Terminal, prices: RunPrices) {
+    this.#store = store
+    this.#flags = flags
+    this.#terminal = terminal
+    this.#ports = ingestPorts(store.secret, prices)
+  }
+
+  open(pendingBytes: number): IngestReading {
+    if (pendingBytes < threadBytes || !WorkerPool.isAvailable()) {
+      return (plan, head) => readPlanned(plan, this.#ports, head)
+    }
+    const { secret } = this.#store
+    const pool = new WorkerPool(1, { secret, flags: this.#flags, env: { ...this.#terminal.env } })
+    this.#pool = pool
+    return (plan, head) =>
+      head === undefined ? pool.read(plan) : readPlanned(plan, this.#ports, head)
+  }
+
+  async tables(
+    plan: ReadPlan,
+    tables: Readonly<Record<string, string>>,
+  ): Promise<AsyncIterable<Batch>> {
+    return readPlannedRows(plan, await openForeignRows(plan.absolutePath, tables), this.#ports)
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close()
+  }
+}
+
+function askedSettings(flags: InputFlags): AskedSettings {
+  const file =
+    flags.mapFile === undefined
+      ? {}
+      : readMapFile(
+          readYaml(readText(flags.mapFile, 'a mapping file'), flags.mapFile),
+          flags.mapFile,
+        )
+  const at = flags.at === undefined ? undefined : timeOf(flags.at)
+  if (flags.at !== undefined && at === undefined) {
+    throw new UserError(`--at "${flags.at}" is no time`, {
+      hint: 'write it as 2026-08-01T00:00:00Z',
+    })
+  }
+  const map =
+    file.map === undefined && flags.map === undefined ? undefined : { ...file.map, ...flags.map }
+  const set =
+    file.set === undefined && flags.set === undefined ? undefined : { ...file.set, ...flags.set }
+  return {
+    inputFormat: flags.inputFormat,
+    map,
+    set,
+    atBase: flags.atBase ?? file.atBase,
+    defaultAt: at,
+    content: flags.content,
+    redact: flags.redact,
+  }
+}

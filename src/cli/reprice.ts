@@ -1,0 +1,32 @@
+import type { NanoUsd } from '../domain/money.ts'
+import {
+  needsReprice,
+  repriceStore,
+  type StoredPricer,
+  setPricesFingerprint,
+} from '../store/reprice.ts'
+import type { Store } from '../store/store.ts'
+import type { Narrator } from './narrator.ts'
+import type { RunPrices } from './price-book.ts'
+
+/** Prices what is stored anew where another book, other overrides or another mode had priced it. */
+export function repriceIfNeeded({ database }: Store, prices: RunPrices, narrator: Narrator): void {
+  if (needsReprice(database, prices.fingerprint)) {
+    narrator.detail('prices differ from those of the last run: pricing the stored requests anew')
+    repriceStore(database, prices.fingerprint, storedPricer(prices))
+  }
+  setPricesFingerprint(database, prices.fingerprint)
+}
+
+const storedPricer =
+  (prices: RunPrices): StoredPricer =>
+  (query, usage, { loggedCostNanoUsd, servedFromCache }, fees) =>
+    prices.price(
+      query,
+      usage,
+      {
+        loggedCostNanoUsd: (loggedCostNanoUsd ?? undefined) as NanoUsd | undefined,
+        servedFromCache,
+      },
+      fees,
+    )

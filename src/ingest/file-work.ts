@@ -1,0 +1,278 @@
+import { type Batch, type FileCounts, noCounts, type RejectRow } from '../domain/batch.ts'
+import { isObject, type JsonObject } from '../domain/json.ts'
+import type { Request } from '../domain/request.ts'
+import { needsEstimate } from './estimate-usage.ts'
+import type { IngestPorts } from './ports.ts'
+import { type PrepareOptions, Preparer } from './prepare.ts'
+import { isReading, type Reader, type Reading, type RecordReader } from './reader.ts'
+import { redact } from './redact.ts'
+import type { Place } from './request-identity.ts'
+import { type Container, chooseReader, withoutBom } from './sniff.ts'
+
+export type ReadJob = {
+  /** As the user sees it. */
+  readonly path: string
+  readonly container: Container
+  readonly reader: Reader
+  /** All readers, for records of another format in the same file. */
+  readonly readers: readonly Reader[]
+  readonly start: Place
+  readonly counts: FileCounts
+  readonly prepare: PrepareOptions
+  /** True where the user stated the times' unit, or wrote them: even 1970 is then meant. */
+  readonly trustTimes?: boolean
+  /** The time of requests that have none, milliseconds. */
+  readonly defaultAt?: number
+  readonly batchInput?: (customId: string) => JsonObject | undefined
+  /** Applied to each record before its reader sees it: --map and --set. */
+  readonly map?: (record: JsonObject) => JsonObject | null
+}
+
+/** Rows or bytes after which a batch is handed over. */
+const batchRows = 1000
+const batchBytes = 2 << 20
+/** Rejected lines kept with their place; further ones are only counted. */
+const rejectLimit = 10_000
+const excerptLength = 200
+
+/** The state of one file being read: its reader, its rows so far, its counts. */
+export class FileWork {
+  place: Place
+  readonly #job: ReadJob
+  readonly #ports: IngestPorts
+  readonly #preparer: Preparer
+  readonly #reader: RecordReader
+  readonly #others = new Map<Reader, RecordReader>()
+  readonly #waiting: { request: Request; place: Place }[] = []
+  #countTokens: ((text: string) => number) | null = null
+  #counts: MutableCounts
+  #rejects: RejectRow[] = []
+  #kept = 0
+  #rows = 0
+  #bytes = 0
+
+  constructor(job: ReadJob, ports: IngestPorts) {
+    this.#job = job
+    this.#ports = ports
+    this.#preparer = new Preparer(ports, job.prepare)
+    this.#reader = job.reader.start(this.#context())
+    this.place = job.start
+    this.#counts = mutable(job.counts)
+  }
+
+  #context() {
+    const { path, batchInput } = this.#job
+    return batchInput === undefined ? { path } : { path, batchInput }
+  }
+
+  isFull(): boolean {
+    return this.#rows >= batchRows || this.#bytes >= batchBytes
+  }
+
+  batch(): Batch {
+    const batch = {
+      ...this.#preparer.take(),
+      rejects: this.#rejects,
+      counts: structuredClone(this.#counts),
+      ...this.place,
+    }
+    this.#rejects = []
+    this.#rows = 0
+    this.#bytes = 0
+    return batch
+  }
+
+  /** Reads whole lines; yields after each record, true when the tokenizer is needed before it can be stored. */
+  *lines(block: Buffer, blockOffset: number, closed: boolean): Generator<boolean> {
+    const needle = this.#job.map === undefined ? this.#job.reader.needle : undefined
+    let start = 0
+    while (start < block.length) {
+      const newline = block.indexOf(10, start)
+      const end = newline < 0 ? block.length : newline
+      const next = newline < 0 ? end : newline + 1
+      const line = this.place.line + 1
+      const lineStart = start
+      start = next
+      const place = { line, byteOffset: blockOffset + lineStart }
+      if (needle !== undefined && !block.subarray(lineStart, end).includes(needle)) {
+        this.#counts.records++
+        count(this.#counts.ignored, 'no-usage')
+        this.place = { line, byteOffset: blockOffset + next }
+        continue
+      }
+      const text = block.toString('utf8', lineStart, end)
+      // A last line without newline that is no whole record may still be being written: leave it for the next run.
+      if (newline < 0 && !closed && !isWhole(text)) {
+        if (text.trim() !== '') this.reject('incomplete-last-line', place, text)
+        return
+      }
+      this.place = place
+      this.#bytes += end - lineStart
+      const needTokens = this.text(text)
+      this.place = { line, byteOffset: blockOffset + next }
+      yield needTokens
+    }
+  }
+
+  /** Reads one record's JSON text. Blank text is no record. */
+  text(text: string): boolean {
+    const json = withoutBom(text)
+    if (isBlank(json)) return false
+    let value: unknown
+    try {
+      value = JSON.parse(json)
+    } catch (error) {
+      this.#counts.records++
+      this.reject(error instanceof RangeError ? 'too-deep' : 'not-json', this.place, json)
+      return false
+    }
+    if (isObject(value)) return this.record(value, json)
+    this.#counts.records++
+    this.reject('not-an-object', this.place, json)
+    return false
+  }
+
+  record(record: JsonObject, text?: string): boolean {
+    this.#counts.records++
+    const mapped = this.#job.map === undefined ? record : this.#job.map(record)
+    if (mapped === null) {
+      this.reject('mapping-failed', this.place, text ?? JSON.stringify(record))
+      return false
+    }
+    let reading: Reading
+    try {
+      reading = this.#read(mapped)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      reading = { rejected: 'too-deep' }
+    }
+    if (isReading(reading))
+      return this.#addAll(Array.isArray(reading) ? reading : [reading as Request])
+    if ('ignored' in reading) count(this.#counts.ignored, reading.ignored)
+    else this.reject(reading.rejected, this.place, text ?? JSON.stringify(record))
+    return false
+  }
+
+  /** The file's own reader first; a record it cannot place is tried as every other format. */
+  #read(record: JsonObject): Reading {
+    const reading = this.#reader.read(record)
+    if (!('rejected' in reading)) return reading
+    const other = chooseReader(this.#job.readers, [record], this.#job.path)
+    if (other === null || other.reader === this.#job.reader) return reading
+    let reader = this.#others.get(other.reader)
+    if (reader === undefined) {
+      reader = other.reader.start(this.#context())
+      this.#others.set(other.reader, reader)
+    }
+    const second = reader.read(record)
+    if (!('rejected' in second)) this.warn(`mixed-format-${other.reader.name}`)
+    return 'rejected' in second ? reading : second
+  }
+
+  #addAll(requests: readonly Request[]): boolean {
+    for (const request of requests) {
+      const problem = problemOf(request)
+      if (problem !== null) {
+        this.reject(problem, this.place, '')
+        continue
+      }
+      for (const warning of request.warnings ?? []) this.warn(warning)
+      if (this.#countTokens === null && needsEstimate(request) && request.prompt !== undefined) {
+        this.#waiting.push({ request, place: this.place })
+        continue
+      }
+      this.#add(request, this.place)
+    }
+    return this.#waiting.length > 0
+  }
+
+  #add(logged: Request, place: Place): void {
+    const { defaultAt } = this.#job
+    const request =
+      logged.at === undefined && defaultAt !== undefined ? { ...logged, at: defaultAt } : logged
+    if (request.aggregateOf === undefined) this.#counts.requests++
+    this.#rows++
+    const implausible = isImplausible(request.at) && this.#job.trustTimes !== true
+    if (implausible) this.warn('implausible-time')
+    try {
+      this.#preparer.add(implausible ? undated(request) : request, place, this.#countTokens)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.#counts.requests--
+      this.reject('too-deep', place, '')
+    }
+  }
+
+  /** Brings the tokenizer, then prepares the requests that waited for it. */
+  async loadTokens(): Promise<void> {
+    this.#countTokens ??= await this.#ports.loadTokenCounter()
+    for (const { request, place } of this.#waiting.splice(0)) this.#add(request, place)
+  }
+
+  async finish(): Promise<void> {
+    const left = [this.#reader, ...this.#others.values()].flatMap((reader) => reader.end?.() ?? [])
+    if (this.#addAll(left)) await this.loadTokens()
+  }
+
+  warn(code: string): void {
+    count(this.#counts.warnings, code)
+  }
+
+  reject(reason: string, { line, byteOffset }: Place, text: string): void {
+    count(this.#counts.rejected, reason)
+    if (++this.#kept > rejectLimit) return
+    const { content, redact: redacting } = this.#job.prepare
+    const excerpt = content === 'full' && text !== '' ? text.slice(0, excerptLength) : null
+    this.#rejects.push({
+      line,
+      byteOffset,
+      reason,
+      excerpt: excerpt !== null && redacting ? redact(excerpt) : excerpt,
+    })
+  }
+}
+
+type MutableCounts = {
+  -readonly [Name in keyof FileCounts]: FileCounts[Name] extends number
+    ? number
+    : Record<string, number>
+}
+
+const mutable = (counts: FileCounts): MutableCounts =>
+  structuredClone({ ...noCounts, ...counts }) as MutableCounts
+
+function count(counts: Record<string, number>, reason: string): void {
+  counts[reason] = (counts[reason] ?? 0) + 1
+}
+
+const isBlank = (text: string): boolean => text.length < 64 && text.trim() === ''
+
+function isWhole(text: string): boolean {
+  try {
+    JSON.parse(withoutBom(text))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Before 2015 or after 2100 no hosted model answered: such a time is a wrong unit or a default. */
+const earliest = Date.UTC(2015, 0, 1)
+const latest = Date.UTC(2101, 0, 1)
+const maxTokens = 2 ** 32 - 1
+
+const isImplausible = (at: number | undefined): boolean =>
+  at !== undefined && (at < earliest || at > latest)
+
+/** What no reader can know to be wrong: counts beyond any model. */
+function problemOf({ usage }: Request): string | null {
+  for (const name in usage) {
+    if ((usage[name as keyof typeof usage] ?? 0) > maxTokens) return 'token-count-too-large'
+  }
+  return null
+}
+
+/** The same request without its time: it keeps its cost and takes no part in what needs an order. */
+function undated({ at: _, ...request }: Request): Request {
+  return request
+}
