@@ -31,13 +31,13 @@ export type StoredCharge = {
 }
 
 const selectFound = `SELECT r.seq, r.id, r.responseId, r.at, r.cost, r.identity, r.line, r.byteOffset, f.path,
-  json_extract(p.json, '$[2]') AS model, (t.seq IS NOT NULL) AS twin,
+  json_extract(p.json, '$[0]') AS format, json_extract(p.json, '$[2]') AS model, (t.seq IS NOT NULL) AS twin,
   r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS tokens
   FROM requests r JOIN files f ON f.id = r.file JOIN profiles p ON p.id = r.profile
   LEFT JOIN twins t ON t.identity = r.identity AND t.seq = r.seq`
 const bySeq = `${selectFound} WHERE r.seq = ?`
 const byIdentity = `${selectFound} WHERE r.identity IN (SELECT value FROM json_each(?)) ORDER BY r.seq`
-const byName = `${selectFound} WHERE r.id = ? OR r.responseId = ? ORDER BY r.seq`
+const byName = `${selectFound} WHERE r.id IN (?, ?) OR r.responseId = ? ORDER BY r.seq`
 const selectTwins = `${selectFound} WHERE r.identity = ? AND t.seq IS NOT NULL ORDER BY r.seq`
 const selectCharge = `SELECT r.file, r.cost, r.costInput, r.costCacheRead, r.costCacheWrite, r.costOutput, r.costTools,
   r.costOther, r.exactKey, p.json AS price FROM requests r LEFT JOIN prices p ON p.id = r.price WHERE r.seq = ?`
@@ -59,11 +59,13 @@ export function findRequests(
     ...formats.map((format) => `${format} ${name}`),
     ...(prefix === undefined ? [] : [`${prefix} ${bare}`]),
   ].map(hash53)
-  const quick = database
-    .prepare(byIdentity)
-    .all(JSON.stringify(identities))
-    .filter((row) => [name, bare].some((each) => row['id'] === each || row['responseId'] === each))
-  const rows = quick.length > 0 ? quick : database.prepare(byName).all(name, name)
+  const isMeant = (row: SqlRow) =>
+    row['id'] === name ||
+    row['responseId'] === name ||
+    (row['id'] === bare && row['format'] === prefix)
+  const quick = database.prepare(byIdentity).all(JSON.stringify(identities)).filter(isMeant)
+  const rows =
+    quick.length > 0 ? quick : database.prepare(byName).all(name, bare, name).filter(isMeant)
   return withDuplicates(database, rows)
 }
 
