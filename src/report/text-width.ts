@@ -111,8 +111,8 @@ function* unitsOf(text: string): Generator<string> {
  */
 function* clustersOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
-    const slice = text.slice(start, start + sliceLength)
-    const isLast = start + sliceLength >= text.length
+    const slice = text.slice(start, start + sliceLength).replace(/[\ud800-\udbff]$/, '')
+    const isLast = start + slice.length >= text.length
     for (const { segment, index } of graphemes.segment(slice)) {
       if (!isLast && index > 0 && index + segment.length === slice.length) break
       yield segment

@@ -75,6 +75,12 @@ test('nothing but spaces is lost by wrapping', () => {
   )
 })
 
+test('a long text is measured in time in proportion to its length', () => {
+  const family = '👨‍👩‍👧‍👦'
+  expect(textWidth(`日${'x'.repeat(300_000)}${family.repeat(20_000)}`)).toBe(340_002)
+  expect(truncateText(family.repeat(20_000), 9)).toBe(`${family.repeat(4)}…`)
+})
+
 test('ASCII takes as many columns as what it stands for', () => {
   fc.assert(
     fc.property(hostileText(), (text) => {
