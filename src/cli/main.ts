@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander'
 import { UserError } from '../domain/user-error.ts'
+import { leaveOnClosedPipe } from './closed-pipe.ts'
 import { commandLine, type Exit } from './commands.ts'
 import { packageVersion } from './package-version.ts'
 import type { Terminal } from './terminal.ts'
@@ -7,6 +8,7 @@ import type { Terminal } from './terminal.ts'
 /** Runs one command line and resolves to its exit code: 0 done, 1 a regression found, 2 could not run. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const exit: Exit = { code: 0 }
+  leaveOnClosedPipe(terminal.stdout)
   const program = commandLine(terminal, packageVersion, exit)
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
