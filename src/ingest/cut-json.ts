@@ -1,50 +1,55 @@
+import { type JsonMark, jsonMarks } from './json-marks.ts'
+
 /**
  * The value that a JSON text cut off in the middle begins, as far as it goes: open strings, lists and objects are
  * closed. Undefined where there is nothing to close, or what is there is no JSON.
  */
 export function parseCutOff(text: string): unknown {
-  const { closers, inString, isKey, last } = scan(text)
-  if (closers === '' && !inString) return parsed(text)
-  if (inString && !isKey) {
-    const whole = parsed(`${withoutEscape(text)}"${closers}`)
+  const scan = new Scan()
+  for (const mark of jsonMarks(text)) scan.take(mark)
+  if (scan.inString === 'value') {
+    const whole = parsed(`${withoutEscape(text)}"${scan.closers()}`)
     if (whole !== undefined) return whole
   }
-  return last === null ? undefined : parsed(text.slice(0, last.end) + last.closers)
+  if (scan.cut === null) return parsed(text)
+  return parsed(text) ?? parsed(text.slice(0, scan.cut.end) + scan.closers(scan.cut.depth))
 }
 
-type Cut = { readonly end: number; readonly closers: string }
+/** What is open in a text, and the last place where it could end. */
+class Scan {
+  inString: 'key' | 'value' | null = null
+  cut: { readonly end: number; readonly depth: number } | null = null
+  readonly #open: ('}' | ']')[] = []
+  #awaitsKey = false
 
-/** Where the text could end with what is open then, and what is open at its end. */
-function scan(text: string) {
-  const open: ('}' | ']')[] = []
-  let inString = false
-  let isKey = false
-  let awaitsKey = false
-  let last: { end: number; depth: number } | null = null
-  for (let index = 0; index < text.length; index++) {
-    const char = text[index]
-    if (inString) {
-      if (char === '\\') index++
-      else if (char === '"') inString = false
-    } else if (char === '"') {
-      inString = true
-      isKey = awaitsKey
-    } else if (char === '{' || char === '[') {
-      open.push(char === '{' ? '}' : ']')
-      awaitsKey = char === '{'
-      last = { end: index + 1, depth: open.length }
-    } else if (char === '}' || char === ']') {
-      open.pop()
-      awaitsKey = false
-      last = { end: index + 1, depth: open.length }
-    } else if (char === ',') {
-      awaitsKey = open[open.length - 1] === '}'
-      last = { end: index, depth: open.length }
-    } else if (char === ':') awaitsKey = false
+  closers(depth = this.#open.length): string {
+    return this.#open.slice(0, depth).reverse().join('')
   }
-  const closersOf = (depth: number) => open.slice(0, depth).reverse().join('')
-  const cut: Cut | null = last === null ? null : { end: last.end, closers: closersOf(last.depth) }
-  return { closers: closersOf(open.length), inString, isKey, last: cut }
+
+  take({ char, index, end, closed }: JsonMark): void {
+    switch (char) {
+      case '"':
+        if (!closed) this.inString = this.#awaitsKey ? 'key' : 'value'
+        return
+      case '{':
+      case '[':
+        this.#open.push(char === '{' ? '}' : ']')
+        this.#awaitsKey = char === '{'
+        break
+      case '}':
+      case ']':
+        this.#open.pop()
+        this.#awaitsKey = false
+        break
+      case ',':
+        this.#awaitsKey = this.#open[this.#open.length - 1] === '}'
+        break
+      case ':':
+        this.#awaitsKey = false
+        return
+    }
+    this.cut = { end: char === ',' ? index : end, depth: this.#open.length }
+  }
 }
 
 /** Without an escape sequence that was cut in two. */

@@ -21,6 +21,12 @@ export function readerOf(
   return chooseReader(readers, sampleRecords(container, head.bytes), file.path)?.reader ?? null
 }
 
+/** The readers that may know a record as it stands: none where a mapping says what it means. */
+export function candidates(settings: Settings): readonly Reader[] {
+  if (settings.inputFormat !== undefined) return [readerNamed(readers, settings.inputFormat)]
+  return mappingOf(settings) === undefined ? readers : []
+}
+
 /** A --map line made of the fields that this file really has. */
 export function mapHint(head: Head, container: Container): string {
   const [record] = container === 'sqlite' ? [] : sampleRecords(container, head.bytes)

@@ -1,3 +1,4 @@
+import { jsonMarks } from './json-marks.ts'
 import { maxLineBytes } from './lines.ts'
 
 /** One JSON value cut out of a document, as text with its place. */
@@ -58,37 +59,28 @@ export function* firstValues(head: Buffer): Generator<ValueSlice> {
 
 /** Whether a document's outermost object holds its records in an envelope, judged by its first bytes. */
 export function wrapsRecords(head: string): boolean {
-  let depth = 0
+  /** The key before each bracket that is open. */
+  const path: string[] = []
   let key = ''
-  let inner = ''
-  for (let index = 0; index < head.length; index++) {
-    const char = head[index]
-    if (char === '"') {
-      const end = endOfString(head, index)
-      if (depth <= 2) key = head.slice(index + 1, Math.min(end, index + 64))
-      index = end
-    } else if (char === '[' || char === '{') {
-      const holds = envelopes.has(key) && (depth === 1 || (depth === 2 && inner !== ''))
-      if (holds && char === '[') return true
-      if (holds && depth === 1) inner = key
-      if (depth === 0 && char === '[') return false
-      depth++
+  for (const { char, index, end } of jsonMarks(head)) {
+    if (char === '"') key = head.slice(index + 1, Math.min(end - 1, index + 64))
+    else if (char === ']' || char === '}') {
+      path.pop()
+      if (path.length === 0) return false
+    } else if (char !== ':') {
+      if (char === '[' && path.length <= 2 && isEnvelope(path, key)) return true
+      if (char !== ',') path.push(key)
+      if (path[0] === undefined || (char === '[' && path.length === 1)) return false
       key = ''
-    } else if (char === ']' || char === '}') {
-      depth--
-      if (depth === 0) return false
-      if (depth === 1) inner = ''
-    } else if (char === ',') key = ''
+    }
   }
   // promptfoo lists all prompts before the results: the sample may end there.
-  return inner === 'results'
+  return path[1] === 'results'
 }
 
-function endOfString(text: string, start: number): number {
-  let index = start + 1
-  while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1
-  return index
-}
+/** True for a list directly in the document under such a name, or in an object of such a name. */
+const isEnvelope = (path: readonly string[], key: string): boolean =>
+  path.length > 0 && envelopes.has(key) && (path.length === 1 || envelopes.has(path[1] ?? ''))
 
 /** A byte-wise state machine: strings, nesting, and the place of the record being collected. */
 class Scanner {

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { type Batch, type KnownFile, noCounts } from '../domain/batch.ts'
 import { UserError } from '../domain/user-error.ts'
-import { type Format, mapHint, readerOf } from './file-format.ts'
+import { candidates, type Format, mapHint, readerOf } from './file-format.ts'
 import { type Head, headOf, type LogFile } from './files.ts'
 import { canResume, type FileReport, fileRow, isUnchanged, report, startsAs } from './known-file.ts'
 import type { Sink } from './ports.ts'
 import type { ReadPlan } from './read-plan.ts'
 import type { Reader } from './reader.ts'
 import { type AskedSettings, mergeSettings, type Settings, settingsText } from './settings.ts'
-import { containerOf } from './sniff.ts'
+import { containerOf, looksInside } from './sniff.ts'
 
 export type IngestOptions = {
   /** Paths, globs, directories; "-" is standard input. */
@@ -143,8 +143,9 @@ export class Session {
 
   /** Tells the format; null for a file of a directory that is no log. */
   #formatOf(file: LogFile, head: Head, settings: Settings): Format | null {
-    const container = containerOf(head.bytes)
-    if (container === null) return this.#notALog(file, 'is neither JSON nor CSV nor a database')
+    const outside = containerOf(head.bytes)
+    if (outside === null) return this.#notALog(file, 'is neither JSON nor CSV nor a database')
+    const container = looksInside(outside, head.bytes, candidates(settings), file.path)
     const reader = readerOf(file, head, container, settings)
     if (reader !== null) return { container, reader }
     return this.#notALog(file, 'is in no format that llmcost knows', mapHint(head, container))
@@ -165,7 +166,7 @@ export class Session {
     settings: Settings,
     { container, reader }: Format,
     known: KnownFile | undefined,
-  ): Promise<Begun> {
+  ): Promise<Begun | null> {
     const row = fileRow(file, reader.name, settings, head.bytes)
     const resumes = known !== undefined && canResume(known, row, { container, reader })
     const wasRead = known !== undefined && (known.byteOffset > 0 || known.complete)
@@ -174,12 +175,6 @@ export class Session {
       ? { byteOffset: known.byteOffset, line: known.line }
       : { byteOffset: 0, line: 0 }
     const counts = resumes ? this.#sink.resume(known.id) : noCounts
-    const begun = { ...row, ...start, counts }
-    const id = this.#save(begun, known?.id)
-    this.#begun.add(id)
-    const state = !wasRead ? 'new' : resumes ? 'grown' : 'read-again'
-    const first = { ...report({ ...begun, id }, file.path, state) }
-    this.#options.onVerdict(first, reader.title)
     const plan: ReadPlan = {
       path: file.path,
       absolutePath: file.absolutePath,
@@ -192,22 +187,36 @@ export class Session {
       companions:
         reader.name === 'openai-batch' ? this.#found.map((each) => each.absolutePath) : [],
     }
-    return { file, report: first, row, batches: await this.#batches(plan, reader, file, head) }
+    const batches = await this.#batches(plan, reader, file, head)
+    if (batches === null) return null
+    const begun = { ...row, ...start, counts }
+    const id = this.#save(begun, known?.id)
+    this.#begun.add(id)
+    const state = !wasRead ? 'new' : resumes ? 'grown' : 'read-again'
+    const first = { ...report({ ...begun, id }, file.path, state) }
+    this.#options.onVerdict(first, reader.title)
+    return { file, report: first, row, batches }
   }
 
+  /** Null for a database in a directory that is no log. */
   async #batches(
     plan: ReadPlan,
     { tables, name }: Reader,
     file: LogFile,
     head: Head,
-  ): Promise<AsyncIterable<Batch>> {
+  ): Promise<AsyncIterable<Batch> | null> {
     if (plan.container !== 'sqlite') return this.#read(plan, file.path === '-' ? head : undefined)
     if (tables === undefined) {
       throw new UserError(`${file.path} is a database, and ${name} logs are not`, {
         hint: 'leave out --input-format',
       })
     }
-    return this.#options.readTables(plan, tables)
+    try {
+      return await this.#options.readTables(plan, tables)
+    } catch (error) {
+      if (file.fromDirectory && error instanceof UserError) return null
+      throw error
+    }
   }
 
   /** Stores batch after batch of a file, to its end or until it is asked to stop. */

@@ -93,10 +93,9 @@ export function readCanonical(record: JsonObject): Reading {
 function readCounts(wire: unknown): { readonly usage?: Usage; readonly rejected?: string } {
   if (!isObject(wire)) return {}
   if (!('inputTokens' in wire) && !('outputTokens' in wire)) return readAnyUsage(wire)
-  const counts = usageFields.map((field) => {
-    const value = wire[field]
-    return value === undefined || value === null ? 0 : numberOf(value)
-  })
+  // A CSV has an empty cell where a record would leave the count out.
+  if (usageFields.every((field) => isMissing(wire[field]))) return {}
+  const counts = usageFields.map((field) => (isMissing(wire[field]) ? 0 : numberOf(wire[field])))
   if (counts.some((count) => count === undefined || !Number.isSafeInteger(count))) {
     return { rejected: 'token-count-not-whole' }
   }
@@ -105,6 +104,8 @@ function readCounts(wire: unknown): { readonly usage?: Usage; readonly rejected?
     usage: Object.fromEntries(usageFields.map((field, index) => [field, counts[index]])) as Usage,
   }
 }
+
+const isMissing = (value: unknown): boolean => value === undefined || value === null || value === ''
 
 function readPrompt(wire: unknown): Prompt | undefined {
   if (typeof wire === 'string') return { messages: [{ role: 'user', content: wire }] }
