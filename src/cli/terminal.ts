@@ -22,7 +22,7 @@ export function viewOf(
   const isTerminal = output.isTTY === true
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'
   const color = (isTerminal || forced) && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
-  const width = isTerminal ? (output.columns ?? 80) : Number(env['COLUMNS']) || 80
+  const width = isTerminal ? output.columns || 80 : Number(env['COLUMNS']) || 80
   const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? 'UTF-8'
   const unicode = !isTerminal || /utf-?8/i.test(locale) || locale === ''
   return { width: Math.max(40, Math.min(width, 120)), color, unicode }
