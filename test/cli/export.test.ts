@@ -23,8 +23,6 @@ const flagsFor: Readonly<Record<string, string>> = {
     '--map id=row --map at=when --map user=customer --map feature=area --map model=engine --map prompt=question --map answer.text=reply --map usage.inputTokens=fresh_tokens --map usage.cacheReadTokens=cached_tokens --map usage.outputTokens=out_tokens --map costUsd=dollars',
   'document-answers.csv':
     '--map id=id --map at=timestamp --map user=customer --map plan=plan --map model=model --map documentVersion=document_version --map prompt=question --map answer.text=answer --map usage.inputTokens=uncached_input_tokens --map usage.cacheReadTokens=cached_input_tokens --map usage.cacheWrite5mTokens=cache_write_tokens --map usage.outputTokens=output_tokens --map latencyMs=latency_ms --map firstTokenMs=first_token_ms --map status=status --map costUsd=cost_usd',
-  'gemini-cli.json': '--input-format gemini-cli',
-  'promptfoo.json': '--input-format promptfoo',
 }
 /** Sums by the day, and questions without their answers. */
 const withoutRequests = [
