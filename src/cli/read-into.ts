@@ -36,21 +36,22 @@ export async function readInto(
   const work = async () => {
     repriceIfNeeded(store, prices, narrator)
     const sink = new IngestSink(store.database, () => beginBulkLoad(store.database))
-    const report = await ingest(
-      {
-        inputs,
-        settings: askedSettings(flags),
-        stdin: terminal.stdin,
-        signal: interrupt.signal,
-        openReading: (pendingBytes) => reading.open(pendingBytes),
-        readTables: (plan, tables) => reading.tables(plan, tables),
-        onVerdict: (file, note) => narrator.verdict(file, note),
-        onProgress: (progress) => narrator.progress(progress),
-      },
-      sink,
+    const report = await storingWhatWasRead(sink, () =>
+      ingest(
+        {
+          inputs,
+          settings: askedSettings(flags),
+          stdin: terminal.stdin,
+          signal: interrupt.signal,
+          openReading: (bytes, files) => reading.open(bytes, files),
+          readTables: (plan, tables) => reading.tables(plan, tables),
+          onVerdict: (file, note) => narrator.verdict(file, note),
+          onProgress: (progress) => narrator.progress(progress),
+        },
+        sink,
+      ),
     )
     narrator.clear()
-    sink.close()
     finalize(store.database)
     return report
   }
@@ -64,8 +65,19 @@ export async function readInto(
   }
 }
 
+/** Closes the sink however reading ends: files read before a bad one stay stored. */
+async function storingWhatWasRead<T>(sink: IngestSink, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } finally {
+    sink.close()
+  }
+}
+
 /** From this many bytes on, starting a thread to read them pays. */
 const threadBytes = 24e6
+/** More files than this keep two threads busy. */
+const manyFiles = 8
 
 /** How files are read in this run: here, or in a thread beside the one that stores. */
 class Reading {
@@ -82,12 +94,17 @@ class Reading {
     this.#ports = ingestPorts(store.secret, prices)
   }
 
-  open(pendingBytes: number): IngestReading {
+  open(pendingBytes: number, pendingFiles: number): IngestReading {
     if (pendingBytes < threadBytes || !WorkerPool.isAvailable()) {
       return (plan, head) => readPlanned(plan, this.#ports, head)
     }
     const { secret } = this.#store
-    const pool = new WorkerPool(1, { secret, flags: this.#flags, env: { ...this.#terminal.env } })
+    const size = pendingFiles > manyFiles ? 2 : 1
+    const pool = new WorkerPool(size, {
+      secret,
+      flags: this.#flags,
+      env: { ...this.#terminal.env },
+    })
     this.#pool = pool
     return (plan, head) =>
       head === undefined ? pool.read(plan) : readPlanned(plan, this.#ports, head)

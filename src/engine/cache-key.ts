@@ -71,26 +71,27 @@ function firstLink(role: string, content: Json, parent: string, hash: KeyHash): 
 const leastPrefixTokens = 1024
 
 /** Of a log that holds block hashes in place of text, only the shared prefix has a key. */
+const noKeys: RequestKeys = {
+  chain: [],
+  exactKey: null,
+  questionKey: null,
+  prefix: noPrefix,
+  stepKey: null,
+  answer: null,
+}
+
 function blockKeys({ promptBlocks, usage }: Request, hash: KeyHash): RequestKeys {
-  const none = { chain: [], exactKey: null, questionKey: null, stepKey: null, answer: null }
-  if (promptBlocks === undefined) return { ...none, prefix: noPrefix }
+  if (promptBlocks === undefined) return noKeys
   const { tokensPerBlock, ids } = promptBlocks
   const blocks = Math.ceil(leastPrefixTokens / tokensPerBlock)
-  if (ids.length < blocks) return { ...none, prefix: noPrefix }
+  if (ids.length < blocks) return noKeys
   const systemKey = hash(ids.slice(0, blocks).join('\n'))
   const promptTokens = Math.max(
     ids.length * tokensPerBlock,
     usage === undefined ? 0 : totalInputTokens(usage),
   )
-  return {
-    ...none,
-    prefix: {
-      ...noPrefix,
-      systemKey,
-      systemBytes: blocks * tokensPerBlock,
-      promptBytes: promptTokens,
-    },
-  }
+  const systemBytes = blocks * tokensPerBlock
+  return { ...noKeys, prefix: { ...noPrefix, systemKey, systemBytes, promptBytes: promptTokens } }
 }
 
 function prefixOf(chain: readonly Link[]): PromptPrefix {

@@ -45,14 +45,15 @@ async function* joined(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerato
   yield* rest
 }
 
+/** Buffers that no file is being read into: fresh ones would be cleared by the system page by page. */
+const spareBuffers: Buffer[] = []
+
 /** Two buffers take turns, so that a chunk stays valid while the next one is read. */
 async function* plainChunks(path: string, from: number): AsyncGenerator<Buffer> {
+  const take = () => spareBuffers.pop() ?? Buffer.allocUnsafeSlow(chunkBytes)
+  const buffers = [take(), take()] as const
   const file = await open(path, 'r')
   try {
-    const buffers = [
-      Buffer.allocUnsafeSlow(chunkBytes),
-      Buffer.allocUnsafeSlow(chunkBytes),
-    ] as const
     let position = from
     for (let turn = 0; ; turn ^= 1) {
       const { bytesRead, buffer } = await file.read(buffers[turn as 0 | 1], 0, chunkBytes, position)
@@ -62,6 +63,7 @@ async function* plainChunks(path: string, from: number): AsyncGenerator<Buffer> 
     }
   } finally {
     await file.close()
+    spareBuffers.push(...buffers)
   }
 }
 

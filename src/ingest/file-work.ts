@@ -54,7 +54,10 @@ export class FileWork {
   constructor(job: ReadJob, ports: IngestPorts) {
     this.#job = job
     this.#ports = ports
-    this.#preparer = new Preparer(ports, job.prepare)
+    this.#preparer = new Preparer(ports, job.prepare, (place) => {
+      this.#counts.requests--
+      this.reject('too-deep', place, '')
+    })
     this.#reader = job.reader.start(this.#context())
     this.place = job.start
     this.#counts = mutable(job.counts)
@@ -70,8 +73,9 @@ export class FileWork {
   }
 
   batch(): Batch {
+    const prepared = this.#preparer.take()
     const batch = {
-      ...this.#preparer.take(),
+      ...prepared,
       rejects: this.#rejects,
       counts: structuredClone(this.#counts),
       ...this.place,
@@ -194,13 +198,12 @@ export class FileWork {
     this.#rows++
     const implausible = isImplausible(request.at) && this.#job.trustTimes !== true
     if (implausible) this.warn('implausible-time')
-    try {
-      this.#preparer.add(implausible ? undated(request) : request, place, this.#countTokens)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      this.#counts.requests--
-      this.reject('too-deep', place, '')
-    }
+    const isNew = this.#preparer.add(
+      implausible ? undated(request) : request,
+      place,
+      this.#countTokens,
+    )
+    if (!isNew) this.#counts.duplicates++
   }
 
   /** Brings the tokenizer, then prepares the requests that waited for it. */

@@ -16,8 +16,26 @@ export type FileReport = {
 export const isUnchanged = (known: KnownFile, file: LogFile): boolean =>
   known.complete && known.size === file.size && known.mtimeMs === file.mtimeMs
 
-export const startsAs = (head: Buffer, known: KnownFile): boolean =>
-  head.length >= known.headLength && hashOf(head.subarray(0, known.headLength)) === known.headHash
+/** Hashes of the beginnings of one head: files of a run are compared with many known ones of equal length. */
+export class HeadHashes {
+  readonly #head: Buffer
+  readonly #byLength = new Map<number, string>()
+
+  constructor(head: Buffer) {
+    this.#head = head
+  }
+
+  /** True when the file begins with all of the head that the known file had. */
+  startsAs({ headHash, headLength }: KnownFile): boolean {
+    if (this.#head.length < headLength) return false
+    let hash = this.#byLength.get(headLength)
+    if (hash === undefined) {
+      hash = hashOf(this.#head.subarray(0, headLength))
+      this.#byLength.set(headLength, hash)
+    }
+    return hash === headHash
+  }
+}
 
 /** Only JSON lines can be taken up in the middle, and only under the settings they were begun with. */
 export const canResume = (

@@ -2,7 +2,7 @@ import { noPrefix, type RequestKeys } from '../domain/keys.ts'
 import { type CostByClass, costTotal, type Pricing } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
 import { type Cell, hash53, type MessageRow, type RequestRow } from '../domain/row.ts'
-import { noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
+import { noUsage, totalInputTokens, totalTokens, type Usage } from '../domain/usage.ts'
 import { estimateFor } from './estimate-usage.ts'
 import type { ContentMode, IngestPorts } from './ports.ts'
 import { RecentLinks } from './recent-links.ts'
@@ -39,40 +39,76 @@ export class Preparer {
   readonly #knownLinks = new RecentLinks()
   readonly #fewValues = new FewValues()
   #profileCount = 0
+  readonly #onTooDeep: (place: Place) => void
   #out: Prepared = emptyPrepared()
+  #held: Held | null = null
 
-  constructor(ports: IngestPorts, options: PrepareOptions) {
+  /** `onTooDeep` is told the place of a request nested too deeply to be written as text. */
+  constructor(ports: IngestPorts, options: PrepareOptions, onTooDeep: (place: Place) => void) {
+    this.#onTooDeep = onTooDeep
     this.#ports = ports
     this.#options = options
   }
 
   /** Takes what has been prepared since the last call. */
   take(): Prepared {
+    this.#release()
     const out = this.#out
     this.#out = emptyPrepared()
     return out
   }
 
-  add(request: Request, place: Place, countTokens: ((text: string) => number) | null): void {
+  /**
+   * Prepares a request, or holds it back: a streamed answer is logged again and again as it grows, and only its fullest
+   * row is worth preparing. False when it repeats the request before it; the fuller of the two is kept.
+   */
+  add(request: Request, place: Place, countTokens: ((text: string) => number) | null): boolean {
     if (request.aggregateOf !== undefined) {
-      this.#out.aggregates.push(
-        JSON.stringify(request, (_, value) =>
-          value instanceof Map ? Object.fromEntries(value) : value,
-        ),
-      )
-      return
+      this.#out.aggregates.push(aggregateJson(request))
+      return true
     }
+    const next = {
+      request,
+      place,
+      countTokens,
+      identity: identityOf(request, place, this.#options),
+    }
+    const held = this.#held
+    if (held !== null && isRepeat(held, next)) {
+      if (tokensOf(request) >= tokensOf(held.request)) this.#held = next
+      return false
+    }
+    this.#release()
+    this.#held = next
+    return true
+  }
+
+  #release(): void {
+    const held = this.#held
+    this.#held = null
+    if (held === null) return
+    try {
+      this.#prepare(held)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.#onTooDeep(held.place)
+    }
+  }
+
+  #prepare({ request, place, countTokens, identity }: Held): void {
     const keys = this.#options.content === 'none' ? noKeys : this.#ports.keysOf(request)
     const estimate = estimateFor(request, countTokens)
     const usage = request.usage ?? estimate ?? noUsage
     const pricing = this.#ports.price(request, usage)
+    const row = this.#row(request, place, hash53(identity), keys, usage, pricing, estimate)
     this.#keepMessages(keys)
-    this.#out.requests.push(this.#row(request, place, keys, usage, pricing, estimate))
+    this.#out.requests.push(row)
   }
 
   #row(
     request: Request,
     place: Place,
+    identity: number,
     keys: RequestKeys,
     usage: Usage,
     pricing: Pricing,
@@ -84,7 +120,7 @@ export class Preparer {
     return [
       place.line,
       place.byteOffset,
-      hash53(identityOf(request, place, this.#options)),
+      identity,
       request.id ?? null,
       request.responseId ?? null,
       this.#profile(request),
@@ -155,6 +191,28 @@ export class Preparer {
     return this.#options.redact ? redact(text) : text
   }
 }
+
+type Held = {
+  readonly request: Request
+  readonly place: Place
+  readonly countTokens: ((text: string) => number) | null
+  readonly identity: string
+}
+
+/** The same call logged again right after: same id, model and variant. The store judges rows that stand apart. */
+const isRepeat = (a: Held, b: Held): boolean =>
+  a.identity === b.identity &&
+  a.request.model === b.request.model &&
+  a.request.variant === b.request.variant &&
+  a.request.replay === b.request.replay &&
+  Math.abs((a.request.at ?? 0) - (b.request.at ?? 0)) <= repeatWithinMs
+
+const repeatWithinMs = 86_400_000
+
+const tokensOf = ({ usage }: Request): number => (usage === undefined ? 0 : totalTokens(usage))
+
+const aggregateJson = (request: Request): string =>
+  JSON.stringify(request, (_, value) => (value instanceof Map ? Object.fromEntries(value) : value))
 
 /** A prefix's share of the prompt's text, of the tokens the provider counted. */
 function prefixTokens(bytes: number, promptBytes: number, usage: Usage): number {

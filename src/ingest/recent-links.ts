@@ -6,11 +6,12 @@ const rememberedLinks = 32_768
  * the store keeps it once all the same.
  */
 export class RecentLinks {
-  readonly #keys = new Float64Array(rememberedLinks)
-  readonly #hashes = new Array<string>(rememberedLinks)
+  #keys: Float64Array | null = null
+  #hashes: string[] = []
 
   /** True when the link was seen lately; remembers it otherwise. */
   has(key: number, hash: string): boolean {
+    this.#keys ??= new Float64Array(rememberedLinks)
     const place = key % rememberedLinks
     if (this.#keys[place] === key && this.#hashes[place] === hash) return true
     this.#keys[place] = key

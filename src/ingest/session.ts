@@ -3,12 +3,22 @@ import { type Batch, type KnownFile, noCounts } from '../domain/batch.ts'
 import { UserError } from '../domain/user-error.ts'
 import { candidates, type Format, mapHint, readerOf } from './file-format.ts'
 import { type Head, headOf, type LogFile } from './files.ts'
-import { canResume, type FileReport, fileRow, isUnchanged, report, startsAs } from './known-file.ts'
+import {
+  canResume,
+  type FileReport,
+  fileRow,
+  HeadHashes,
+  isUnchanged,
+  report,
+} from './known-file.ts'
 import type { Sink } from './ports.ts'
 import type { ReadPlan } from './read-plan.ts'
 import type { Reader } from './reader.ts'
 import { type AskedSettings, mergeSettings, type Settings, settingsText } from './settings.ts'
 import { containerOf, looksInside } from './sniff.ts'
+
+/** A shorter beginning is no proof that two files of different length are one that grew. */
+const leastHead = 256
 
 export type IngestOptions = {
   /** Paths, globs, directories; "-" is standard input. */
@@ -16,8 +26,8 @@ export type IngestOptions = {
   readonly settings: AskedSettings
   readonly stdin: AsyncIterable<Buffer>
   readonly signal: AbortSignal
-  /** How files are to be read, given how many bytes are waiting: here, or in other threads. */
-  readonly openReading: (pendingBytes: number) => IngestReading
+  /** How files are to be read, given how much is waiting: here, or in other threads. */
+  readonly openReading: (pendingBytes: number, pendingFiles: number) => IngestReading
   /** Reads a log that is itself a database, by the queries of its reader. */
   readonly readTables: (
     plan: ReadPlan,
@@ -66,7 +76,7 @@ export class Session {
     const pendingBytes = pending.reduce((sum, file) => sum + file.size, 0)
     sink.expect(pendingBytes)
     this.#totalBytes = found.reduce((sum, file) => sum + file.size, 0)
-    this.#read = options.openReading(pendingBytes)
+    this.#read = options.openReading(pendingBytes, pending.length)
   }
 
   /** A file that has not changed is not even opened. */
@@ -104,17 +114,19 @@ export class Session {
 
   /** The file as it was known before: under its path, or under another one that is gone or as long. */
   #sameFile(file: LogFile, head: Head): KnownFile | undefined {
+    const hashes = new HeadHashes(head.bytes)
     const here = this.#known.find((each) => each.path === file.absolutePath)
     if (here !== undefined) {
-      if (startsAs(head.bytes, here)) return here
+      if (hashes.startsAs(here)) return here
       this.#archive(here, file.path)
       return undefined
     }
     return this.#known.find(
       (each) =>
-        startsAs(head.bytes, each) &&
         each.headLength > 0 &&
-        (each.size === file.size || (each.headLength >= 256 && !existsSync(each.path))),
+        (each.size === file.size || each.headLength >= leastHead) &&
+        hashes.startsAs(each) &&
+        (each.size === file.size || !existsSync(each.path)),
     )
   }
 

@@ -186,7 +186,7 @@ function databaseOf(
 }
 
 /** SQLite itself rolls back on a full disk; a second ROLLBACK must not hide the first error. */
-function rollBack(database: { exec(sql: string): unknown }): void {
+export function rollBack(database: { exec(sql: string): unknown }): void {
   try {
     database.exec('ROLLBACK')
   } catch {

@@ -1,7 +1,7 @@
 import { type Batch, type FileCounts, type KnownFile, noCounts } from '../domain/batch.ts'
 import { segmentBits, segmentLength } from '../domain/columns.ts'
 import { at, type Cell, type MessageRow, requestFields } from '../domain/row.ts'
-import type { Database, SqlValue, Statement } from './database.ts'
+import { type Database, rollBack, type SqlValue, type Statement } from './database.ts'
 import { hasMessageIndex, lowerFinalized, newestSeq } from './finalize.ts'
 import { knownFiles } from './known-files.ts'
 import { forgetResults } from './results.ts'
@@ -29,6 +29,9 @@ const insertReject =
 const insertRequest = `INSERT INTO requests (seq, file, ${requestFields.join(', ')})
   VALUES (?, ?${', ?'.repeat(requestFields.length)})`
 
+/** Rows after which a transaction is closed: what a crash can undo, to be read again. */
+const rowsPerTransaction = 20_000
+
 /** From this many bytes on, building indexes after the load is faster than keeping them up. */
 const largeLoadBytes = 64e6
 
@@ -41,6 +44,8 @@ export class IngestSink {
   #profiles = new Map<number, number>()
   #prices = new Map<number, number>()
   #numbersOf = -1
+  #isOpen = false
+  #uncommitted = 0
   readonly #onLargeLoad: () => void
   readonly #selectMessage: Statement
   /** Without its index, a message that is stored twice is found when the load is finished. */
@@ -68,7 +73,10 @@ export class IngestSink {
   }
 
   saveFile(file: Omit<KnownFile, 'id'>, id?: number): number {
-    const cells = fileCells(file)
+    return this.#write(() => this.#saveFile(fileCells(file), id))
+  }
+
+  #saveFile(cells: readonly SqlValue[], id?: number): number {
     if (id !== undefined) {
       this.#database.prepare(updateFile).run(...cells, id)
       return id
@@ -79,21 +87,23 @@ export class IngestSink {
 
   forgetFile(id: number): void {
     this.#forgetPlace()
-    this.#database.transaction(() => forgetFile(this.#database, id))
+    this.#write(() => forgetFile(this.#database, id))
   }
 
   resume(id: number): FileCounts {
     const counts = knownFiles(this.#database).find((file) => file.id === id)?.counts ?? noCounts
     const rejected = { ...counts.rejected }
-    for (const reason of cutOffReasons) {
-      this.#database.prepare('DELETE FROM rejects WHERE file = ? AND reason = ?').run(id, reason)
-      delete rejected[reason]
-    }
-    return { ...counts, rejected }
+    return this.#write(() => {
+      for (const reason of cutOffReasons) {
+        this.#database.prepare('DELETE FROM rejects WHERE file = ? AND reason = ?').run(id, reason)
+        delete rejected[reason]
+      }
+      return { ...counts, rejected }
+    })
   }
 
   append(fileId: number, batch: Batch): void {
-    this.#database.transaction(() => {
+    this.#write(() => {
       this.#renumber(fileId, batch)
       for (const message of batch.messages) this.#addMessage(message)
       for (const cells of batch.requests) this.#addRequest(fileId, this.#stored(cells))
@@ -102,16 +112,38 @@ export class IngestSink {
         .prepare(updatePlace)
         .run(batch.byteOffset, batch.line, JSON.stringify(batch.counts), fileId)
     })
+    this.#uncommitted += batch.messages.length + batch.requests.length + batch.rejects.length
+    if (this.#uncommitted >= rowsPerTransaction) this.#commit()
   }
 
-  /** Writes the columns of the rows that fill no whole segment yet. */
+  /** Stores what is still open, and the columns of the rows that fill no whole segment yet. */
   close(): void {
     const builder = this.#builder
-    if (builder === null || builder.length === 0) return
-    this.#database.transaction(() =>
-      builder.flush(prepareInsertColumn(this.#database), (this.#nextSeq - 1) >> segmentBits),
-    )
+    if (builder !== null && builder.length > 0) {
+      const segment = (this.#nextSeq - 1) >> segmentBits
+      this.#write(() => builder.flush(prepareInsertColumn(this.#database), segment))
+    }
     this.#forgetPlace()
+    this.#commit()
+  }
+
+  /** Many small files share a transaction: a commit each would cost more than their rows. */
+  #write<T>(work: () => T): T {
+    if (!this.#isOpen) this.#database.exec('BEGIN IMMEDIATE')
+    this.#isOpen = true
+    try {
+      return work()
+    } catch (error) {
+      this.#isOpen = false
+      rollBack(this.#database)
+      throw error
+    }
+  }
+
+  #commit(): void {
+    if (this.#isOpen) this.#database.exec('COMMIT')
+    this.#isOpen = false
+    this.#uncommitted = 0
   }
 
   #addMessage(message: MessageRow): void {
