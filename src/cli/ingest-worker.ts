@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { packRows } from '../domain/packed-rows.ts'
+import type { PackedRows } from '../domain/packed-rows.ts'
 import { readPlanned } from '../ingest/read-plan.ts'
 import { ingestPorts } from './ingest-ports.ts'
 import { openRunPrices } from './price-book.ts'
@@ -42,9 +42,7 @@ async function readOne({ job, plan }: Extract<ToWorker, { kind: 'read' }>): Prom
     for await (const batch of readPlanned(plan, ports)) {
       if (stopped.has(job)) return
       ahead++
-      const { requests, ...rest } = batch
-      const rows = packRows(requests)
-      send({ kind: 'batch', job, batch: { ...rest, rows } }, [rows.numbers.buffer as ArrayBuffer])
+      send({ kind: 'batch', job, batch }, [bufferOf(batch.requests), bufferOf(batch.messages)])
       while (ahead >= batchesAhead && !stopped.has(job)) await oneTaken()
     }
     send({ kind: 'end', job })
@@ -63,3 +61,5 @@ const oneTaken = (): Promise<void> =>
 
 const send = (message: FromWorker, moved: readonly ArrayBuffer[] = []): void =>
   parentPort?.postMessage(message, moved)
+
+const bufferOf = ({ numbers }: PackedRows): ArrayBuffer => numbers.buffer as ArrayBuffer

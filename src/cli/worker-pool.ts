@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Batch } from '../domain/batch.ts'
-import { type PackedRows, unpackRows } from '../domain/packed-rows.ts'
 import type { ReadPlan } from '../ingest/read-plan.ts'
 import type { InputFlags } from './common-options.ts'
 
@@ -12,20 +11,17 @@ export type WorkerSetup = {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** A batch with its rows packed. */
-export type PackedBatch = Omit<Batch, 'requests'> & { readonly rows: PackedRows }
-
 export type ToWorker =
   | { readonly kind: 'read'; readonly job: number; readonly plan: ReadPlan }
   | { readonly kind: 'more'; readonly job: number }
   | { readonly kind: 'stop'; readonly job: number }
 export type FromWorker =
-  | { readonly kind: 'batch'; readonly job: number; readonly batch: PackedBatch }
+  | { readonly kind: 'batch'; readonly job: number; readonly batch: Batch }
   | { readonly kind: 'end'; readonly job: number }
   | { readonly kind: 'error'; readonly job: number; readonly error: unknown }
 
 /** Batches a worker may be ahead of the store, over all of its files: bounds the memory. */
-export const batchesAhead = 4
+export const batchesAhead = 12
 
 /** The thread's bundle: beside this one, or above it where this code landed in a shared chunk. */
 const entry = ['./ingest-worker.js', '../ingest-worker.js']
@@ -108,7 +104,6 @@ class Inbox {
     if (message.kind === 'error') throw message.error
     if (message.kind === 'end') return null
     this.#onTaken()
-    const { rows, ...batch } = message.batch
-    return { ...batch, requests: unpackRows(rows) }
+    return message.batch
   }
 }

@@ -1,4 +1,4 @@
-import type { MessageRow, RequestRow } from './row.ts'
+import type { PackedRows } from './packed-rows.ts'
 
 export type RejectRow = {
   readonly line: number
@@ -30,8 +30,9 @@ export const noCounts: FileCounts = {
 export type Batch = {
   readonly profiles: readonly (readonly [number: number, json: string])[]
   readonly prices: readonly (readonly [number: number, key: string, json: string])[]
-  readonly requests: readonly RequestRow[]
-  readonly messages: readonly MessageRow[]
+  /** In the shape of `requestShape` and `messageShape`. */
+  readonly requests: PackedRows
+  readonly messages: PackedRows
   readonly aggregates: readonly string[]
   readonly rejects: readonly RejectRow[]
   readonly counts: FileCounts

@@ -34,7 +34,6 @@ export const columnNames = [
   'exactKey',
   'questionKey',
   'promptTip',
-  'answerKey',
   'systemKey',
   'systemTokens',
   'historyKey',

@@ -1,59 +1,83 @@
-import { type Cell, type RequestRow, requestFields } from './row.ts'
+import type { Cell } from './row.ts'
 
-/** Fields that hold text; all others hold numbers. */
-const textFields: ReadonlySet<string> = new Set([
-  'id',
-  'responseId',
-  'user',
-  'session',
-  'trace',
-  'exactKey',
-  'questionKey',
-  'promptTip',
-  'answerKey',
-  'systemKey',
-  'historyKey',
-  'stepKey',
-  'extra',
-])
-const isText = requestFields.map((field) => textFields.has(field))
-const numbersPerRow = isText.filter((text) => !text).length
-
-/** Rows for the way between threads: numbers in one buffer (NaN for null), texts in one list. */
+/**
+ * Rows of cells in few large pieces: numbers in one buffer (NaN for null), texts in one list, both row by row. A
+ * million of them cross a thread, and short-lived arrays of cells would burden the garbage collector on both sides.
+ */
 export type PackedRows = {
   readonly count: number
   readonly numbers: Float64Array
   readonly texts: readonly (string | null)[]
 }
 
-export function packRows(rows: readonly RequestRow[]): PackedRows {
-  const numbers = new Float64Array(rows.length * numbersPerRow)
-  const texts: (string | null)[] = []
-  let next = 0
-  for (const row of rows) {
-    for (let field = 0; field < isText.length; field++) {
-      const cell = row[field] as Cell
-      if (isText[field] === true) texts.push(cell as string | null)
-      else numbers[next++] = cell === null ? Number.NaN : (cell as number)
-    }
+/** Which cells of a row are text, in order. */
+export type RowShape = readonly boolean[]
+
+export const shapeOf = (fields: readonly string[], textFields: ReadonlySet<string>): RowShape =>
+  fields.map((field) => textFields.has(field))
+
+const firstCapacity = 1024
+
+/** Packs rows of one shape as they come. */
+export class RowPacker {
+  readonly #shape: RowShape
+  #numbers = new Float64Array(firstCapacity)
+  #texts: (string | null)[] = []
+  #next = 0
+  #count = 0
+
+  constructor(shape: RowShape) {
+    this.#shape = shape
   }
-  return { count: rows.length, numbers, texts }
+
+  get count(): number {
+    return this.#count
+  }
+
+  add(cells: readonly Cell[]): void {
+    const { length } = this.#shape
+    if (this.#next + length > this.#numbers.length) this.#grow()
+    for (let field = 0; field < length; field++) {
+      const cell = cells[field] as Cell
+      if (this.#shape[field] === true) this.#texts.push(cell as string | null)
+      else this.#numbers[this.#next++] = cell === null ? Number.NaN : (cell as number)
+    }
+    this.#count++
+  }
+
+  /** The rows so far; the packer starts anew. */
+  take(): PackedRows {
+    const rows = {
+      count: this.#count,
+      numbers: this.#numbers.slice(0, this.#next),
+      texts: this.#texts,
+    }
+    this.#texts = []
+    this.#next = 0
+    this.#count = 0
+    return rows
+  }
+
+  #grow(): void {
+    const grown = new Float64Array(this.#numbers.length * 2)
+    grown.set(this.#numbers)
+    this.#numbers = grown
+  }
 }
 
-export function unpackRows({ count, numbers, texts }: PackedRows): readonly RequestRow[] {
-  const rows: RequestRow[] = []
+/** Calls back with the cells of each row, in one array that is used again for the next. */
+export function eachRow(rows: PackedRows, shape: RowShape, take: (cells: Cell[]) => void): void {
+  const cells: Cell[] = new Array(shape.length).fill(null)
   let number = 0
   let text = 0
-  for (let index = 0; index < count; index++) {
-    const row: Cell[] = new Array(isText.length)
-    for (let field = 0; field < isText.length; field++) {
-      if (isText[field] === true) row[field] = texts[text++] ?? null
+  for (let row = 0; row < rows.count; row++) {
+    for (let field = 0; field < shape.length; field++) {
+      if (shape[field] === true) cells[field] = rows.texts[text++] ?? null
       else {
-        const value = numbers[number++] as number
-        row[field] = Number.isNaN(value) ? null : value
+        const value = rows.numbers[number++] as number
+        cells[field] = Number.isNaN(value) ? null : value
       }
     }
-    rows.push(row)
+    take(cells)
   }
-  return rows
 }

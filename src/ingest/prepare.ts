@@ -1,7 +1,8 @@
 import { noPrefix, type RequestKeys } from '../domain/keys.ts'
+import { type PackedRows, RowPacker } from '../domain/packed-rows.ts'
 import { type CostByClass, costTotal, type Pricing } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
-import { type Cell, hash53, type MessageRow, type RequestRow } from '../domain/row.ts'
+import { type Cell, hash53, keyNumber, messageShape, requestShape } from '../domain/row.ts'
 import { noUsage, totalInputTokens, totalTokens, type Usage } from '../domain/usage.ts'
 import { estimateFor } from './estimate-usage.ts'
 import type { ContentMode, IngestPorts } from './ports.ts'
@@ -23,12 +24,14 @@ export type PrepareOptions = {
 export type Prepared = {
   readonly profiles: [number: number, json: string][]
   readonly prices: [number: number, key: string, json: string][]
-  readonly requests: RequestRow[]
-  readonly messages: MessageRow[]
+  readonly requests: PackedRows
+  readonly messages: PackedRows
   readonly aggregates: string[]
 }
 
 const profileLimit = 20_000
+
+type Words = Pick<Prepared, 'profiles' | 'prices' | 'aggregates'>
 
 /** Turns requests into rows: keys first, then redaction, price, profile. One per file. */
 export class Preparer {
@@ -40,7 +43,9 @@ export class Preparer {
   readonly #fewValues = new FewValues()
   #profileCount = 0
   readonly #onTooDeep: (place: Place) => void
-  #out: Prepared = emptyPrepared()
+  readonly #requests = new RowPacker(requestShape)
+  readonly #messages = new RowPacker(messageShape)
+  #words: Words = { profiles: [], prices: [], aggregates: [] }
   #held: Held | null = null
 
   /** `onTooDeep` is told the place of a request nested too deeply to be written as text. */
@@ -53,9 +58,9 @@ export class Preparer {
   /** Takes what has been prepared since the last call. */
   take(): Prepared {
     this.#release()
-    const out = this.#out
-    this.#out = emptyPrepared()
-    return out
+    const words = this.#words
+    this.#words = { profiles: [], prices: [], aggregates: [] }
+    return { ...words, requests: this.#requests.take(), messages: this.#messages.take() }
   }
 
   /**
@@ -64,7 +69,7 @@ export class Preparer {
    */
   add(request: Request, place: Place, countTokens: ((text: string) => number) | null): boolean {
     if (request.aggregateOf !== undefined) {
-      this.#out.aggregates.push(aggregateJson(request))
+      this.#words.aggregates.push(aggregateJson(request))
       return true
     }
     const next = {
@@ -102,7 +107,7 @@ export class Preparer {
     const pricing = this.#ports.price(request, usage)
     const row = this.#row(request, place, hash53(identity), keys, usage, pricing, estimate)
     this.#keepMessages(keys)
-    this.#out.requests.push(row)
+    this.#requests.add(row)
   }
 
   #row(
@@ -113,7 +118,7 @@ export class Preparer {
     usage: Usage,
     pricing: Pricing,
     estimate: Usage | null,
-  ): RequestRow {
+  ): readonly Cell[] {
     const cost = pricing.kind === 'priced' ? pricing.cost : null
     const tip = keys.chain[keys.chain.length - 1]
     const extra = extraOf(request, pricing, estimate, this.#options, this.#fewValues)
@@ -161,7 +166,7 @@ export class Preparer {
     if (this.#profileNumbers.size >= profileLimit) this.#profileNumbers.clear()
     const number = this.#profileCount++
     this.#profileNumbers.set(key, number)
-    this.#out.profiles.push([number, JSON.stringify(cells)])
+    this.#words.profiles.push([number, JSON.stringify(cells)])
     return number
   }
 
@@ -171,7 +176,7 @@ export class Preparer {
     if (known !== undefined) return known
     const number = this.#priceNumbers.size
     this.#priceNumbers.set(id, number)
-    this.#out.prices.push([number, id, JSON.stringify(pricing.price)])
+    this.#words.prices.push([number, id, JSON.stringify(pricing.price)])
     return number
   }
 
@@ -181,10 +186,10 @@ export class Preparer {
   }
 
   #keepLink(link: RequestKeys['chain'][number]): void {
-    const key = hash53(link.hash)
+    const key = keyNumber(link.hash)
     if (this.#knownLinks.has(key, link.hash)) return
     const content = this.#options.content === 'full' ? this.#shown(link.content) : null
-    this.#out.messages.push([key, link.hash, link.parent, link.role, content, link.isJson ? 1 : 0])
+    this.#messages.add([key, link.hash, link.parent, link.role, content, link.isJson ? 1 : 0])
   }
 
   #shown(text: string): string {
@@ -227,14 +232,6 @@ const noKeys: RequestKeys = {
   stepKey: null,
   answer: null,
 }
-
-const emptyPrepared = (): Prepared => ({
-  profiles: [],
-  prices: [],
-  requests: [],
-  messages: [],
-  aggregates: [],
-})
 
 function costCells(cost: CostByClass | null): readonly Cell[] {
   if (cost === null) return [null, null, null, null, null, null, null]

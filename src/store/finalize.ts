@@ -1,8 +1,7 @@
-import { segmentBits } from '../domain/columns.ts'
 import type { Database, SqlRow } from './database.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { forgetResults } from './results.ts'
-import { buildMissingSegments } from './segments.ts'
+import { buildMissingSegments, removeFromSegments } from './segments.ts'
 
 /** Two rows of one identity: which of them are the same request, and which row is the fullest. */
 export type Contender = {
@@ -109,32 +108,35 @@ function collapseDuplicates(database: Database, after: number): void {
 
 function collapse(database: Database, identities: readonly number[]): void {
   const select = database.prepare(contenders)
-  const remove = removal(database)
   const twin = database.prepare('INSERT OR IGNORE INTO twins (identity, seq) VALUES (?, ?)')
+  const repeats: Contender[] = []
   for (const identity of identities) {
     for (const group of sameRequest(select.all(identity).map(readContender))) {
       const kept = groupByFile(group).map((rows) => {
         const best = fullest(rows)
-        for (const row of rows) if (row !== best) remove(row)
+        repeats.push(...rows.filter((row) => row !== best))
         return best
       })
       // Both files keep their row: a report on one of them must not lose it. Whole-store reports take the fullest.
       if (kept.length > 1) for (const row of kept) twin.run(identity, row.seq)
     }
   }
+  removeRepeats(database, repeats)
 }
 
-function removal(database: Database): (row: Contender) => void {
+function removeRepeats(database: Database, repeats: readonly Contender[]): void {
   const remove = database.prepare('DELETE FROM requests WHERE seq = ?')
-  const dirty = database.prepare('DELETE FROM columns WHERE segment = ?')
   const counted = database.prepare(
     "UPDATE files SET counts = json_set(counts, '$.duplicates', coalesce(json_extract(counts, '$.duplicates'), 0) + 1) WHERE id = ?",
   )
-  return ({ seq, file }) => {
+  for (const { seq, file } of repeats) {
     remove.run(seq)
-    dirty.run(seq >> segmentBits)
     counted.run(file)
   }
+  removeFromSegments(
+    database,
+    repeats.map(({ seq }) => seq),
+  )
 }
 
 function groupByFile(rows: readonly Contender[]): readonly (readonly Contender[])[] {

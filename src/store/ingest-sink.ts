@@ -1,6 +1,7 @@
 import { type Batch, type FileCounts, type KnownFile, noCounts } from '../domain/batch.ts'
 import { segmentBits, segmentLength } from '../domain/columns.ts'
-import { at, type Cell, type MessageRow, requestFields } from '../domain/row.ts'
+import { eachRow } from '../domain/packed-rows.ts'
+import { at, type Cell, messageShape, requestFields, requestShape } from '../domain/row.ts'
 import { type Database, rollBack, type SqlValue, type Statement } from './database.ts'
 import { hasMessageIndex, lowerFinalized, newestSeq } from './finalize.ts'
 import { knownFiles } from './known-files.ts'
@@ -105,14 +106,14 @@ export class IngestSink {
   append(fileId: number, batch: Batch): void {
     this.#write(() => {
       this.#renumber(fileId, batch)
-      for (const message of batch.messages) this.#addMessage(message)
-      for (const cells of batch.requests) this.#addRequest(fileId, this.#stored(cells))
+      eachRow(batch.messages, messageShape, (cells) => this.#addMessage(cells))
+      eachRow(batch.requests, requestShape, (cells) => this.#addRequest(fileId, cells))
       this.#appendOthers(fileId, batch)
       this.#database
         .prepare(updatePlace)
         .run(batch.byteOffset, batch.line, JSON.stringify(batch.counts), fileId)
     })
-    this.#uncommitted += batch.messages.length + batch.requests.length + batch.rejects.length
+    this.#uncommitted += batch.messages.count + batch.requests.count + batch.rejects.length
     if (this.#uncommitted >= rowsPerTransaction) this.#commit()
   }
 
@@ -146,14 +147,17 @@ export class IngestSink {
     this.#uncommitted = 0
   }
 
-  #addMessage(message: MessageRow): void {
-    const [key, hash] = message
+  #addMessage(cells: readonly Cell[]): void {
+    const [key = null, hash = null] = cells
     if (this.#isIndexed && this.#selectMessage.get(key, hash) !== undefined) return
-    this.#insertMessage.run(...message)
+    this.#insertMessage.run(...cells)
   }
 
   /** Inserts a row, and its cells into the columns where the segment was seen from its start. */
-  #addRequest(fileId: number, cells: readonly Cell[]): void {
+  #addRequest(fileId: number, cells: Cell[]): void {
+    cells[at.profile] = this.#profiles.get(cells[at.profile] as number) ?? null
+    const price = cells[at.price] ?? null
+    if (price !== null) cells[at.price] = this.#prices.get(price as number) ?? null
     if (this.#nextSeq === 0) this.#findPlace()
     const seq = this.#nextSeq++
     this.#insertRequest.run(seq, fileId, ...cells)
@@ -193,14 +197,6 @@ export class IngestSink {
       this.#database.prepare(insertPrice).run(key, json)
       this.#prices.set(number, Number(this.#database.prepare(selectPrice).get(key)?.['id']))
     }
-  }
-
-  #stored(cells: readonly Cell[]): Cell[] {
-    const stored = cells.slice()
-    stored[at.profile] = this.#profiles.get(cells[at.profile] as number) ?? null
-    const price = cells[at.price]
-    stored[at.price] = price === null ? null : (this.#prices.get(price as number) ?? null)
-    return stored
   }
 
   #appendOthers(fileId: number, batch: Batch): void {

@@ -1,5 +1,5 @@
 import type { RequestLookup, StoredMessage } from '../domain/columns.ts'
-import { hash53 } from '../domain/row.ts'
+import { keyNumber } from '../domain/row.ts'
 import type { Database, SqlRow } from './database.ts'
 
 const selectMessage =
@@ -15,7 +15,7 @@ export function openRequestLookup(database: Database): RequestLookup {
     const row =
       hash === null || hash === undefined || hash === ''
         ? undefined
-        : message.get(hash53(String(hash)), String(hash))
+        : message.get(keyNumber(String(hash)), String(hash))
     return row === undefined ? null : readMessage(row)
   }
   const cell = (column: string) => {

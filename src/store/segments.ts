@@ -5,7 +5,7 @@ import {
   segmentBits,
   segmentLength,
 } from '../domain/columns.ts'
-import { at, type Cell, hash53, requestFields } from '../domain/row.ts'
+import { at, type Cell, hash53, keyNumber, requestFields } from '../domain/row.ts'
 import type { Database, SqlValue, Statement } from './database.ts'
 
 const wholeNumbers: ReadonlySet<string> = new Set([
@@ -23,6 +23,15 @@ const wholeNumbers: ReadonlySet<string> = new Set([
   'historyTokens',
   'price',
 ])
+/** Columns of text that is a hash already. */
+const hashes: ReadonlySet<string> = new Set([
+  'questionKey',
+  'promptTip',
+  'systemKey',
+  'historyKey',
+  'stepKey',
+])
+
 const insertColumn = 'INSERT OR REPLACE INTO columns (segment, name, cells) VALUES (?, ?, ?)'
 const rowFields = requestFields.filter((field) =>
   (columnNames as readonly string[]).includes(field),
@@ -53,7 +62,8 @@ export class SegmentBuilder {
   #set(name: ColumnName, index: number, cell: Cell): void {
     const column = this.#columns.get(name) as Column
     if (cell === null) column[index] = Number.NaN
-    else column[index] = typeof cell === 'string' ? hash53(cell) : cell
+    else if (typeof cell !== 'string') column[index] = cell
+    else column[index] = hashes.has(name) ? keyNumber(cell) : hash53(cell)
   }
 
   /** Writes the segment and starts an empty one. */
@@ -119,4 +129,39 @@ function spread(cells: readonly SqlValue[]): SqlValue[] {
     row[at[field]] = cells[index + 2] ?? null
   })
   return row
+}
+
+const selectColumns = 'SELECT name, cells FROM columns WHERE segment = ?'
+
+/** Takes rows out of the columns of their segments, which is far cheaper than building those anew. */
+export function removeFromSegments(database: Database, seqs: readonly number[]): void {
+  const bySegment = new Map<number, Set<number>>()
+  for (const seq of seqs) {
+    const segment = seq >> segmentBits
+    const rows = bySegment.get(segment) ?? new Set()
+    bySegment.set(segment, rows.add(seq))
+  }
+  for (const [segment, gone] of bySegment) removeFromSegment(database, segment, gone)
+}
+
+function removeFromSegment(database: Database, segment: number, gone: ReadonlySet<number>): void {
+  const columns = database.prepare(selectColumns).all(segment)
+  const seqCells = columns.find((row) => row['name'] === 'seq')?.['cells']
+  if (seqCells === undefined) return
+  const { byteLength } = seqCells as Uint8Array
+  const length = byteLength / Uint32Array.BYTES_PER_ELEMENT
+  const seq = decodeColumn('seq', seqCells as Uint8Array, length)
+  const kept = Uint32Array.from({ length }, (_, row) => row).filter(
+    (row) => !gone.has(seq[row] as number),
+  )
+  const insert = prepareInsertColumn(database)
+  for (const row of columns) {
+    const name = row['name'] as ColumnName
+    const column = decodeColumn(name, row['cells'] as Uint8Array, length)
+    const rest = emptyColumn(name, kept.length)
+    for (let index = 0; index < kept.length; index++)
+      rest[index] = column[kept[index] as number] as number
+    insert.run(segment, name, encodeColumn(rest))
+  }
+  if (kept.length === 0) database.prepare('DELETE FROM columns WHERE segment = ?').run(segment)
 }
