@@ -22,6 +22,7 @@ import {
   zoneOf,
 } from './common-options.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
+import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { type OpenLogs, openLogs } from './logs.ts'
 import { packageVersion } from './package-version.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
@@ -39,7 +40,6 @@ export type AnalyzeFlags = InputFlags &
   }
 
 const defaultTop = 20
-const interruptedCode = 130
 
 /** `llmcost analyze`: where the money went and what would help most. */
 export async function runAnalyze(
@@ -52,10 +52,7 @@ export async function runAnalyze(
   const prices = openRunPrices(flags, terminal)
   const logs = await openLogs(files, flags, terminal, prices)
   try {
-    if (logs.interrupted) {
-      terminal.stderr.write('stopped; run the same command again to go on where it was\n')
-      return interruptedCode
-    }
+    if (logs.interrupted) return interruptedCode(terminal)
     const result = resultOf(logs, { files, flags, terminal, prices, by, zone })
     const view = viewOf(terminal.stdout, terminal.env)
     await writeOut(terminal.stdout, formatAnalyze(result, flags.format ?? 'terminal', view))
@@ -63,20 +60,6 @@ export async function runAnalyze(
   } finally {
     logs.store.close()
   }
-}
-
-/** With --strict, a rejected record is reason enough to fail. */
-export function rejectedCode(logs: OpenLogs, flags: InputFlags, terminal: Terminal): number {
-  if (flags.strict !== true || logs.report === null) return 0
-  const rejected = logs.report.files.reduce(
-    (sum, file) => sum + Object.values(file.counts.rejected).reduce((a, b) => a + b, 0),
-    0,
-  )
-  if (rejected === 0) return 0
-  terminal.stderr.write(
-    `error: ${rejected} records were rejected\nhint:  llmcost sql "select * from v_rejects" shows each with its file, line and reason\n`,
-  )
-  return 2
 }
 
 type Job = {

@@ -1,4 +1,5 @@
 import type { InputFlags } from './common-options.ts'
+import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { openLogs } from './logs.ts'
 import { openRunPrices } from './price-book.ts'
 import type { Terminal } from './terminal.ts'
@@ -10,7 +11,11 @@ export async function runIngest(
   terminal: Terminal,
 ): Promise<number> {
   const logs = await openLogs(files, flags, terminal, openRunPrices(flags, terminal))
-  terminal.stdout.write(`${JSON.stringify(logs.report, null, 2)}\n`)
-  logs.store.close()
-  return 0
+  try {
+    if (logs.interrupted) return interruptedCode(terminal)
+    terminal.stdout.write(`${JSON.stringify(logs.report, null, 2)}\n`)
+    return rejectedCode(logs, flags, terminal)
+  } finally {
+    logs.store.close()
+  }
 }

@@ -3,7 +3,10 @@ import { UserError } from '../domain/user-error.ts'
 import { leaveOnClosedPipe } from './closed-pipe.ts'
 import { commandLine, type Exit } from './commands.ts'
 import { packageVersion } from './package-version.ts'
-import type { Terminal } from './terminal.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+
+/** What `bin/llmcost.js` does: runs this process's command line on its own terminal. */
+export const main = (): Promise<number> => run(process.argv.slice(2), processTerminal())
 
 /** Runs one command line and resolves to its exit code: 0 done, 1 a regression found, 2 could not run. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {

@@ -14,6 +14,7 @@ import { IngestSink } from '../store/ingest-sink.ts'
 import { type Store, withLoadLock } from '../store/store.ts'
 import type { InputFlags } from './common-options.ts'
 import { ingestPorts } from './ingest-ports.ts'
+import { interruptible, untilInterrupted } from './interrupt.ts'
 import type { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
 import { readText } from './read-text.ts'
@@ -30,19 +31,16 @@ export async function readInto(
   prices: RunPrices,
   narrator: Narrator,
 ): Promise<{ readonly report: IngestReport; readonly interrupted: boolean }> {
-  const interrupt = new AbortController()
-  const stopListening = terminal.onInterrupt?.(() => interrupt.abort())
   const reading = new Reading(store, flags, terminal, prices)
-  const work = async () => {
-    repriceIfNeeded(store, prices, narrator)
+  const work = async (signal: AbortSignal) => {
     const sink = new IngestSink(store.database, () => beginBulkLoad(store.database))
     const report = await storingWhatWasRead(sink, () =>
       ingest(
         {
           inputs,
           settings: askedSettings(flags),
-          stdin: terminal.stdin,
-          signal: interrupt.signal,
+          stdin: untilInterrupted(terminal.stdin, signal),
+          signal,
           openReading: (bytes, files) => reading.open(bytes, files),
           readTables: (plan, tables) => reading.tables(plan, tables),
           onVerdict: (file, note) => narrator.verdict(file, note),
@@ -52,16 +50,19 @@ export async function readInto(
       ),
     )
     narrator.clear()
-    finalize(store.database)
-    return report
+    // Whoever comes next completes what was cut off.
+    if (!signal.aborted) finalize(store.database)
+    return { report, interrupted: signal.aborted }
   }
   try {
-    const report = await withLoadLock(store, () => narrator.waiting(), work)
-    return { report, interrupted: interrupt.signal.aborted }
+    const waiting = () => narrator.waiting()
+    return await withLoadLock(store, waiting, () => {
+      repriceIfNeeded(store, prices, narrator)
+      return interruptible(terminal, work)
+    })
   } finally {
     await reading.close()
     narrator.clear()
-    stopListening?.()
   }
 }
 

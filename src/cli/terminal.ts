@@ -14,6 +14,20 @@ export type Output = {
   readonly columns?: number
 }
 
+/** This process's own streams. A second Ctrl-C ends the process at once, whoever listens to the first. */
+export const processTerminal = (): Terminal => ({
+  get stdin() {
+    return process.stdin
+  },
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  onInterrupt(listener) {
+    process.once('SIGINT', listener)
+    return () => process.removeListener('SIGINT', listener)
+  },
+})
+
 /** How wide and how colourful output may be. NO_COLOR and FORCE_COLOR are respected (no-color.org). */
 export function viewOf(
   output: Output,

@@ -1,7 +1,7 @@
 import type { Database, SqlRow } from './database.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { forgetResults } from './results.ts'
-import { buildMissingSegments, removeFromSegments } from './segments.ts'
+import { buildMissingSegments, lacksSegment, removeFromSegments } from './segments.ts'
 
 /** Two rows of one identity: which of them are the same request, and which row is the fullest. */
 export type Contender = {
@@ -66,15 +66,14 @@ export function lowerFinalized(database: Database): void {
 
 /** True when a load was cut off before it was completed. */
 export function needsFinalize(database: Database): boolean {
-  if (newestSeq(database) !== Number(readMeta(database, 'finalizedSeq') ?? 0)) return true
-  return (
-    database
-      .prepare(
-        "SELECT count(*) AS n FROM sqlite_master WHERE name IN ('requestsByIdentity', 'messagesByKey')",
-      )
-      .get()?.['n'] !== 2
-  )
+  const newest = newestSeq(database)
+  if (newest !== Number(readMeta(database, 'finalizedSeq') ?? 0)) return true
+  if (database.prepare(selectIndexes).get()?.['n'] !== 2) return true
+  return lacksSegment(database, newest)
 }
+
+const selectIndexes =
+  "SELECT count(*) AS n FROM sqlite_master WHERE name IN ('requestsByIdentity', 'messagesByKey')"
 
 export const hasMessageIndex = (database: Database): boolean =>
   database.prepare(selectMessageIndex).get() !== undefined
@@ -126,11 +125,13 @@ function collapse(database: Database, identities: readonly number[]): void {
 
 function removeRepeats(database: Database, repeats: readonly Contender[]): void {
   const remove = database.prepare('DELETE FROM requests WHERE seq = ?')
+  const part = database.prepare('DELETE FROM twins WHERE seq = ?')
   const counted = database.prepare(
     "UPDATE files SET counts = json_set(counts, '$.duplicates', coalesce(json_extract(counts, '$.duplicates'), 0) + 1) WHERE id = ?",
   )
   for (const { seq, file } of repeats) {
     remove.run(seq)
+    part.run(seq)
     counted.run(file)
   }
   removeFromSegments(

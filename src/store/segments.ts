@@ -102,6 +102,18 @@ export function decodeColumn(name: ColumnName, bytes: Uint8Array, length: number
 
 export const prepareInsertColumn = (database: Database): Statement => database.prepare(insertColumn)
 
+/** True when a segment has rows and no columns. */
+export function lacksSegment(database: Database, newestSeq: number): boolean {
+  const built = database.prepare("SELECT 1 AS one FROM columns WHERE segment = ? AND name = 'seq'")
+  const rows = database.prepare('SELECT 1 AS one FROM requests WHERE seq >= ? AND seq < ? LIMIT 1')
+  for (let segment = 0; segment <= newestSeq >> segmentBits; segment++) {
+    if (built.get(segment) !== undefined) continue
+    const from = segment * segmentLength
+    if (rows.get(from, from + segmentLength) !== undefined) return true
+  }
+  return false
+}
+
 /** Builds the columns of every segment that has none (new, changed, or cut off by a crash). */
 export function buildMissingSegments(database: Database): void {
   const missing = database
