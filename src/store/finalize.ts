@@ -22,8 +22,9 @@ const messageIndex = 'CREATE INDEX messagesByKey ON messages (key)'
 const selectMessageIndex =
   "SELECT 1 AS one FROM sqlite_master WHERE type = 'index' AND name = 'messagesByKey'"
 const repeatedMessageKeys = 'SELECT key FROM messages GROUP BY key HAVING count(*) > 1'
-const dropRepeatedMessages = `DELETE FROM messages WHERE key = ? AND rowid NOT IN
-  (SELECT min(rowid) FROM messages WHERE key = ? GROUP BY hash)`
+const dropRepeatedMessages = `DELETE FROM messages WHERE key = ? AND id NOT IN
+  (SELECT min(id) FROM messages WHERE key = ? GROUP BY hash)`
+const dropLooseContents = 'DELETE FROM contents WHERE message NOT IN (SELECT id FROM messages)'
 const repeatedIdentities = `SELECT identity FROM requests
   WHERE identity IN (SELECT identity FROM requests WHERE seq > ?) GROUP BY identity HAVING count(*) > 1`
 const allRepeatedIdentities = 'SELECT identity FROM requests GROUP BY identity HAVING count(*) > 1'
@@ -84,10 +85,15 @@ function uniqueMessages(database: Database): void {
   database.transaction(() => {
     database.exec(messageIndex)
     const drop = database.prepare(dropRepeatedMessages)
-    for (const row of database.prepare(repeatedMessageKeys).all())
-      drop.run(row['key'] as number, row['key'] as number)
+    const repeated = database.prepare(repeatedMessageKeys).all()
+    for (const { key = null } of repeated) drop.run(key, key)
+    if (repeated.length > 0) dropLoose(database)
   })
 }
+
+/** Texts of messages that are gone. */
+export const dropLoose = (database: Database): number =>
+  database.prepare(dropLooseContents).run().changes
 
 /** Rows per transaction while duplicates collapse. */
 const identitiesPerTransaction = 5000

@@ -21,7 +21,10 @@ const insertPrice =
 const selectPrice = 'SELECT id FROM prices WHERE key = ?'
 const selectMessage = 'SELECT 1 AS one FROM messages WHERE key = ? AND hash = ?'
 const insertMessage =
-  'INSERT INTO messages (key, hash, parent, role, content, isJson) VALUES (?, ?, ?, ?, ?, ?)'
+  'INSERT INTO messages (id, key, hash, parent, role, isJson) VALUES (?, ?, ?, ?, ?, ?)'
+/** Apart from the links, so that those stay narrow and quick to index. */
+const insertContent = 'INSERT INTO contents (message, content) VALUES (?, ?)'
+const newestMessage = 'SELECT max(id) AS id FROM messages'
 /** The segment that new rows continue, and those behind it. */
 const forgetColumnsFrom = 'DELETE FROM columns WHERE segment >= ?'
 const insertAggregate = 'INSERT INTO aggregates (file, json) VALUES (?, ?)'
@@ -48,11 +51,13 @@ export class IngestSink {
   #isOpen = false
   #uncommitted = 0
   readonly #onLargeLoad: () => void
+  readonly #insertContent: Statement
   readonly #selectMessage: Statement
   /** Without its index, a message that is stored twice is found when the load is finished. */
   #isIndexed = true
-  /** The number of the next row; 0 before it is known. */
+  /** The numbers of the next row and message; 0 before they are known. */
   #nextSeq = 0
+  #nextMessage = 0
   #builder: SegmentBuilder | null = null
 
   /** `onLargeLoad` is called before the first batch of a load of many megabytes. */
@@ -61,6 +66,7 @@ export class IngestSink {
     this.#onLargeLoad = onLargeLoad
     this.#insertRequest = database.prepare(insertRequest)
     this.#insertMessage = database.prepare(insertMessage)
+    this.#insertContent = database.prepare(insertContent)
     this.#selectMessage = database.prepare(selectMessage)
   }
 
@@ -147,10 +153,19 @@ export class IngestSink {
     this.#uncommitted = 0
   }
 
-  #addMessage(cells: readonly Cell[]): void {
-    const [key = null, hash = null] = cells
+  #addMessage([
+    key = null,
+    hash = null,
+    parent = null,
+    role = null,
+    content = null,
+    isJson = null,
+  ]: readonly Cell[]): void {
     if (this.#isIndexed && this.#selectMessage.get(key, hash) !== undefined) return
-    this.#insertMessage.run(...cells)
+    if (this.#nextMessage === 0) this.#nextMessage = nextMessage(this.#database)
+    const id = this.#nextMessage++
+    this.#insertMessage.run(id, key, hash, parent, role, isJson)
+    if (content !== null) this.#insertContent.run(id, content)
   }
 
   /** Inserts a row, and its cells into the columns where the segment was seen from its start. */
@@ -225,6 +240,9 @@ export function forgetFile(database: Database, id: number): void {
     .prepare("UPDATE files SET byteOffset = 0, line = 0, complete = 0, counts = '{}' WHERE id = ?")
     .run(id)
 }
+
+const nextMessage = (database: Database): number =>
+  Number(database.prepare(newestMessage).get()?.['id'] ?? 0) + 1
 
 const fileCells = (file: Omit<KnownFile, 'id'>): SqlValue[] => [
   file.path,

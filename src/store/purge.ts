@@ -1,6 +1,6 @@
 import { segmentBits } from '../domain/columns.ts'
 import type { Database, SqlValue } from './database.ts'
-import { finalize, lowerFinalized } from './finalize.ts'
+import { dropLoose, finalize, lowerFinalized } from './finalize.ts'
 import { forgetResults } from './results.ts'
 
 /** What is to go: everything, files with all that came from them, or the requests that meet every condition given. */
@@ -105,6 +105,7 @@ function deleteMessages(database: Database): number {
   database.exec(indexMessages)
   const { changes } = database.prepare(deleteLooseMessages).run()
   database.exec(dropIndex)
+  if (changes > 0) dropLoose(database)
   return changes
 }
 

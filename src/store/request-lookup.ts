@@ -2,8 +2,8 @@ import type { RequestLookup, StoredMessage } from '../domain/columns.ts'
 import { keyNumber } from '../domain/row.ts'
 import type { Database, SqlRow } from './database.ts'
 
-const selectMessage =
-  'SELECT hash, parent, role, content, isJson FROM messages WHERE key = ? AND hash = ?'
+const selectMessage = `SELECT hash, parent, role, content, isJson
+  FROM messages LEFT JOIN contents ON message = id WHERE key = ? AND hash = ?`
 
 /** Longest chain followed; longer conversations are cut at their start. */
 const longestChain = 10_000

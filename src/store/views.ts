@@ -39,7 +39,8 @@ CREATE VIEW v_requests AS SELECT
   (r.flags & ${flag.servedFromCache}) <> 0 AS servedFromCache, (r.flags & ${flag.truncated}) <> 0 AS truncated,
   r.exactKey, r.questionKey, r.promptTip, r.answerKey, r.extra, r.file, r.line, r.byteOffset
 FROM requests r JOIN profiles p ON p.id = r.profile;
-CREATE VIEW v_messages AS SELECT hash, parent, role, content, isJson FROM messages;
+CREATE VIEW v_messages AS SELECT hash, parent, role, content, isJson
+  FROM messages LEFT JOIN contents ON message = id;
 CREATE VIEW v_files AS SELECT id, path, format, size, line AS lines, complete,
   json_extract(counts, '$.requests') AS requests, json_extract(counts, '$.duplicates') AS duplicates FROM files;
 CREATE VIEW v_rejects AS SELECT f.path, r.line, r.byteOffset, r.reason, r.excerpt
