@@ -1,6 +1,6 @@
 import type { Column, ColumnName, RequestLookup, RequestSource } from '../domain/columns.ts'
 import { SpendSum, usdOf } from '../domain/money.ts'
-import { profileValue } from '../domain/profile-value.ts'
+import { isTagField, profileValue, tagValue } from '../domain/profile-value.ts'
 import { flag, type Profile } from '../domain/row.ts'
 import { isKeyField, type KeyField } from '../domain/selection.ts'
 import { type Calendar, isoDay, isoWeek } from './calendar.ts'
@@ -68,7 +68,7 @@ const compareBig = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0
 /** Turns rows of a segment into small numbers, equal for rows of equal value. */
 type Dimension = {
   readonly column: ColumnName
-  partOf(cell: number): number
+  partOf(cell: number, seq: number, flags: number): number
   labelOf(part: number, seq: number): string | null
 }
 
@@ -88,9 +88,16 @@ function dimensionOf(
     if (!numbers.has(value)) numbers.set(value, labels.push(value) - 1)
     return numbers.get(value) ?? 0
   })
+  const ownPart = (seq: number) => {
+    const value = tagValue(lookup.extraOf(seq)['tags'], name)
+    if (!numbers.has(value)) numbers.set(value, labels.push(value) - 1)
+    return numbers.get(value) ?? 0
+  }
+  const mayBeOwn = isTagField(name)
   return {
     column: 'profile',
-    partOf: (profile) => parts[profile] ?? 0,
+    partOf: (profile, seq, flags) =>
+      mayBeOwn && (flags & flag.ownTags) !== 0 ? ownPart(seq) : (parts[profile] ?? 0),
     labelOf: (part) => labels[part] ?? null,
   }
 }
@@ -151,18 +158,26 @@ function assignGroups(source: RequestSource, dimensions: readonly Dimension[]): 
   const costs: SpendSum[] = []
   const [first, second] = dimensions as [Dimension, Dimension | undefined]
   let position = 0
-  const columns: ColumnName[] = ['seq', 'cost', ...dimensions.map((dimension) => dimension.column)]
+  const columns: ColumnName[] = [
+    'seq',
+    'cost',
+    'flags',
+    ...dimensions.map((dimension) => dimension.column),
+  ]
   for (const segment of source.segments([...new Set(columns)])) {
     const cells = segment as unknown as { readonly [Name in ColumnName]: Column }
     const a = cells[first.column]
     const b = second === undefined ? undefined : cells[second.column]
     for (let row = 0; row < segment.length; row++) {
-      const partA = first.partOf(a[row] as number)
-      const partB = second === undefined || b === undefined ? 0 : second.partOf(b[row] as number)
+      const seq = cells.seq[row] as number
+      const flags = cells.flags[row] as number
+      const partA = first.partOf(a[row] as number, seq, flags)
+      const partB =
+        second === undefined || b === undefined ? 0 : second.partOf(b[row] as number, seq, flags)
       const group = index.add(partA * partSpan + partB)
       if (group === costs.length) {
         costs.push(new SpendSum())
-        firstSeq.push(cells.seq[row] as number)
+        firstSeq.push(seq)
         firstParts[0]?.push(partA)
         firstParts[1]?.push(partB)
       }

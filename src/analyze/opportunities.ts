@@ -6,6 +6,7 @@ import { batchEligible, cheaperElsewhere, expensiveOnSimple } from './rules/else
 import { exactRepeats } from './rules/exact-repeats.ts'
 import { lostPromptCache, unreadCacheWrites, unusedPromptCaching } from './rules/prompt-caching.ts'
 import {
+  count,
   type Rule,
   type RuleColumns,
   type RuleContext,
@@ -51,9 +52,9 @@ export function findOpportunities(
     opportunityOf(rule, overlaps.sums[index] as Sum, context, scale, lookup),
   )
   const worthy = found.filter((each) => each !== null).sort(bySaving)
-  const facts = chooseFacts(rules, overlaps.byMask).flatMap(({ kind, saving }) => {
-    const opportunity = worthy.find((each) => each.kind === kind)
-    return opportunity === undefined ? [] : [asFact(opportunity, saving, scale)]
+  const facts = chooseFacts(rules, overlaps.byMask).flatMap((chosen) => {
+    const opportunity = worthy.find((each) => each.kind === chosen.kind)
+    return opportunity === undefined ? [] : [asFact(opportunity, chosen, scale)]
   })
   return { opportunities: worthy, facts }
 }
@@ -88,7 +89,10 @@ type Sum = {
   readonly examples: { seq: number; saving: number }[]
 }
 
-/** Savings by the exact set of rules that apply to a request: what makes overlaps countable. */
+/**
+ * Savings by the exact set of rules that apply to a request, and behind them the number of such requests: what makes
+ * overlaps countable.
+ */
 type ByMask = ReadonlyMap<number, Float64Array>
 
 function judgeAll(
@@ -141,9 +145,10 @@ function note(sum: Sum, saving: number, seq: number): void {
 function addTo(byMask: Map<number, Float64Array>, mask: number, savings: Float64Array): void {
   let sums = byMask.get(mask)
   if (sums === undefined) {
-    sums = new Float64Array(savings.length)
+    sums = new Float64Array(savings.length + 1)
     byMask.set(mask, sums)
   }
+  sums[savings.length] = (sums[savings.length] as number) + 1
   for (let index = 0; index < savings.length; index++) {
     if ((mask & (1 << index)) !== 0)
       sums[index] = (sums[index] as number) + (savings[index] as number)
@@ -187,32 +192,46 @@ const bySaving = (a: Opportunity, b: Opportunity): number =>
  * The opportunities that save most together without counting a request twice: the largest first, then the largest on
  * the requests that are left, and so on. Their savings may be added up.
  */
-function chooseFacts(
-  rules: readonly Rule[],
-  byMask: ByMask,
-): readonly { kind: Rule['kind']; saving: number }[] {
-  const facts: { kind: Rule['kind']; saving: number }[] = []
+function chooseFacts(rules: readonly Rule[], byMask: ByMask): readonly Chosen[] {
+  const facts: Chosen[] = []
   let taken = 0
   while (facts.length < factCount) {
-    const left = rules.map((_, index) => savingOutside(byMask, index, taken))
-    const best = left.indexOf(Math.max(...left))
+    const left = rules.map((_, index) => outside(byMask, index, taken, rules.length))
+    const most = Math.max(...left.map(({ saving }) => saving))
+    const best = left.findIndex(({ saving }) => saving === most)
     const rule = rules[best]
-    if (rule === undefined || (left[best] ?? 0) <= 0) break
-    facts.push({ kind: rule.kind, saving: left[best] ?? 0 })
+    const chosen = left[best]
+    if (rule === undefined || chosen === undefined || most <= 0) break
+    facts.push({ kind: rule.kind, ...chosen })
     taken |= 1 << best
   }
   return facts
 }
 
-function savingOutside(byMask: ByMask, index: number, taken: number): number {
-  if ((taken & (1 << index)) !== 0) return 0
+type Left = { readonly saving: number; readonly requests: number }
+type Chosen = Left & { readonly kind: Rule['kind'] }
+
+/** What a rule saves on the requests that none of the taken ones applies to. */
+function outside(byMask: ByMask, index: number, taken: number, ruleCount: number): Left {
   let saving = 0
-  for (const [mask, sums] of byMask) if ((mask & taken) === 0) saving += sums[index] ?? 0
-  return saving
+  let requests = 0
+  if ((taken & (1 << index)) !== 0) return { saving, requests }
+  for (const [mask, sums] of byMask) {
+    if ((mask & taken) !== 0 || (mask & (1 << index)) === 0) continue
+    saving += sums[index] ?? 0
+    requests += sums[ruleCount] ?? 0
+  }
+  return { saving, requests }
 }
 
-/** The opportunity with the saving that is left for it; only less than before when others took some of its requests. */
-function asFact(opportunity: Opportunity, saving: number, scale: Scale): Opportunity {
+/** The opportunity with what is left for it: less than before only where the facts above took some of its requests. */
+function asFact(opportunity: Opportunity, { saving, requests }: Chosen, scale: Scale): Opportunity {
+  if (requests === opportunity.requests) return opportunity
   const left = Math.min(usdOf(Math.round(saving)), opportunity.savingUsd)
-  return { ...opportunity, ...scaled(left, scale) }
+  return {
+    ...opportunity,
+    ...scaled(left, scale),
+    requests,
+    evidence: `${opportunity.evidence}; here only the ${count(requests)} of these requests that no fact above has counted`,
+  }
 }

@@ -156,6 +156,7 @@ export type Opportunity = {
   readonly kind: OpportunityKind
   /** One sentence with its numbers, e.g. "1,204 of 9,872 requests repeat an earlier one exactly". */
   readonly title: string
+  /** Where no month can be projected (`projection.costUsdPerMonth` is null) the same as `savingUsd`. */
   readonly savingUsdPerMonth: number
   /** The saving over the log itself, before scaling to a month. */
   readonly savingUsd: number

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnalyzeFlags } from './analyze.ts'
-import { addFilterOptions, addInputOptions, collect, type InputFlags } from './common-options.ts'
+import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
+import type { IngestFlags } from './ingest.ts'
 import { addStoreCommands } from './store-commands.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -114,6 +115,12 @@ function planPrices(
   return { ...previous, ...Object.fromEntries(entries) }
 }
 
+const ingestExamples = `
+Examples:
+  llmcost ingest 'logs/**/*.jsonl'
+  llmcost ingest ~/.claude/projects --content none
+  zcat old.jsonl.gz | llmcost ingest -`
+
 function addIngest(program: Command, terminal: Terminal, exit: Exit): void {
   const command = program
     .command('ingest')
@@ -122,8 +129,13 @@ function addIngest(program: Command, terminal: Terminal, exit: Exit): void {
       'Reads logs into the store. Every command does this by itself when it is given files.',
     )
     .argument('<files...>', 'files, directories, globs, or - for standard input')
-  addInputOptions(command).action(async (files: string[], flags: InputFlags) => {
-    const { runIngest } = await import('./ingest.ts')
-    exit.code = await runIngest(files, flags, terminal)
-  })
+    .addHelpText('after', ingestExamples)
+  addInputOptions(command)
+    .addOption(
+      new Option('--format <name>', 'how to print it (default table)').choices(['table', 'json']),
+    )
+    .action(async (files: string[], flags: IngestFlags) => {
+      const { runIngest } = await import('./ingest.ts')
+      exit.code = await runIngest(files, flags, terminal)
+    })
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../domain/user-error.ts'
 import type { IngestReport } from '../ingest/ingest.ts'
+import { needsEstimates } from '../store/estimates.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
 import { needsReprice } from '../store/reprice.ts'
 import {
@@ -14,7 +15,7 @@ import type { InputFlags, StoreFlags } from './common-options.ts'
 import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
 import { readInto } from './read-into.ts'
-import { repriceIfNeeded } from './reprice.ts'
+import { applyEstimates, repriceIfNeeded } from './reprice.ts'
 import type { Terminal } from './terminal.ts'
 
 /** An open store, with what was asked about: the files named, or all of it. */
@@ -65,13 +66,15 @@ export async function openLogs(
 /** Finishes a load that was cut off, and prices what another price book had priced. */
 async function completeStore(store: Store, prices: RunPrices, narrator: Narrator): Promise<void> {
   const { database } = store
-  if (!needsFinalize(database) && !needsReprice(database, prices.fingerprint)) return
+  const isComplete = !needsFinalize(database) && !needsEstimates(database)
+  if (isComplete && !needsReprice(database, prices.fingerprint)) return
   await withLoadLock(
     store,
     () => narrator.waiting(),
     async () => {
       repriceIfNeeded(store, prices, narrator)
       finalize(database)
+      await applyEstimates(store, prices)
     },
   )
 }

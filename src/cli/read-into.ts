@@ -18,7 +18,7 @@ import { interruptible, untilInterrupted } from './interrupt.ts'
 import type { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
 import { readText } from './read-text.ts'
-import { repriceIfNeeded } from './reprice.ts'
+import { applyEstimates, repriceIfNeeded } from './reprice.ts'
 import type { Terminal } from './terminal.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -51,7 +51,10 @@ export async function readInto(
     )
     narrator.clear()
     // Whoever comes next completes what was cut off.
-    if (!signal.aborted) finalize(store.database)
+    if (!signal.aborted) {
+      finalize(store.database)
+      await applyEstimates(store, prices)
+    }
     return { report, interrupted: signal.aborted }
   }
   try {

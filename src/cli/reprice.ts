@@ -1,10 +1,14 @@
 import type { NanoUsd } from '../domain/money.ts'
+import { estimateTokens, loadTokenCounter } from '../prices/count-tokens.ts'
+import { learnEstimates, needsEstimates } from '../store/estimates.ts'
+import { finalize } from '../store/finalize.ts'
 import {
   needsReprice,
   repriceStore,
   type StoredPricer,
   setPricesFingerprint,
 } from '../store/reprice.ts'
+import { openRequestLookup } from '../store/request-lookup.ts'
 import type { Store } from '../store/store.ts'
 import type { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
@@ -30,3 +34,11 @@ const storedPricer =
       },
       fees,
     )
+
+/** Learns how providers count tokens, for the requests whose log does not say how many there were. */
+export async function applyEstimates({ database }: Store, prices: RunPrices): Promise<void> {
+  if (!needsEstimates(database)) return
+  const countTokens = await loadTokenCounter().catch(() => estimateTokens)
+  learnEstimates(database, openRequestLookup(database), countTokens, storedPricer(prices))
+  finalize(database)
+}

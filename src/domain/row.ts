@@ -123,8 +123,8 @@ export const flag = {
   hasTools: 256,
   hasImages: 512,
   hasCode: 1024,
-  /** The presets' verdict on the request, see `difficultyShift`. */
-  undated: 4096,
+  /** Its tags have too many values for profiles and are kept with the request. */
+  ownTags: 4096,
 } as const
 
 /** Two bits: 0 not classified, 1 simple, 2 medium, 3 hard. */

@@ -9,12 +9,11 @@ export const needsEstimate = ({ usage, status, servedFromCache }: Request): bool
 const tokensPerMessage = 3
 const tokensOfPriming = 3
 
-/** The usage that is an estimate: one the log gives as such, or one counted here. Calls that failed count nothing. */
+/** Usage counted from the text, where the log has none. Calls that failed count nothing. */
 export function estimateFor(
   request: Request,
   countTokens: ((text: string) => number) | null,
 ): Usage | null {
-  if (request.usage !== undefined) return request.usageEstimated === true ? request.usage : null
   return needsEstimate(request) && countTokens !== null ? estimateOf(request, countTokens) : null
 }
 

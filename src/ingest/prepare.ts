@@ -2,7 +2,7 @@ import { noPrefix, type RequestKeys } from '../domain/keys.ts'
 import { type PackedRows, RowPacker } from '../domain/packed-rows.ts'
 import { type CostByClass, costTotal, type Pricing } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
-import { type Cell, hash53, keyNumber, messageShape, requestShape } from '../domain/row.ts'
+import { type Cell, flag, hash53, keyNumber, messageShape, requestShape } from '../domain/row.ts'
 import { noUsage, totalInputTokens, totalTokens, type Usage } from '../domain/usage.ts'
 import { estimateFor } from './estimate-usage.ts'
 import type { ContentMode, IngestPorts } from './ports.ts'
@@ -10,7 +10,7 @@ import { RecentLinks } from './recent-links.ts'
 import { redact } from './redact.ts'
 import { flagsOf } from './request-flags.ts'
 import { identityOf, type Place } from './request-identity.ts'
-import { extraOf, FewValues, profileCells } from './request-words.ts'
+import { extraOf, FewValues, hasOwnTags, profileCells } from './request-words.ts'
 
 export type PrepareOptions = {
   readonly format: string
@@ -141,7 +141,7 @@ export class Preparer {
       ...costCells(cost),
       request.loggedCostNanoUsd ?? null,
       pricing.kind === 'priced' ? this.#price(pricing) : null,
-      flagsOf(request, pricing, this.#ports.difficultyOf(request)),
+      this.#flags(request, pricing),
       request.user ?? null,
       request.session ?? null,
       request.trace ?? null,
@@ -156,6 +156,11 @@ export class Preparer {
       keys.stepKey,
       extra,
     ]
+  }
+
+  #flags(request: Request, pricing: Pricing): number {
+    const flags = flagsOf(request, pricing, this.#ports.difficultyOf(request))
+    return hasOwnTags(request, this.#fewValues) ? flags | flag.ownTags : flags
   }
 
   #profile(request: Request): number {

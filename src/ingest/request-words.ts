@@ -26,6 +26,10 @@ export class FewValues {
     return value
   }
 
+  isFull(field: string): boolean {
+    return (this.#seen.get(field)?.size ?? 0) >= mostValues
+  }
+
   /** True when `keep` would have refused this value. */
   refuses(field: string, value: string): boolean {
     const seen = this.#seen.get(field)
@@ -66,6 +70,13 @@ const freelyWorded = {
     params === undefined ? null : JSON.stringify(params),
   documentVersion: ({ documentVersion }: Request): string | null => documentVersion ?? null,
 } as const
+
+/** True when a request's tags are kept in `extra`, its file having shown too many different ones. */
+export function hasOwnTags(request: Request, few: FewValues): boolean {
+  if (request.tags === undefined || !few.isFull('tags')) return false
+  const tags = freelyWorded.tags(request)
+  return tags !== null && few.refuses('tags', tags)
+}
 
 /** Fields of a request that go into `extra` unchanged. */
 const keptAsTheyAre = [

@@ -18,6 +18,7 @@ import {
   periodText,
   projectionPieces,
   requestPieces,
+  savingPeriod,
   spreadRows,
   spreadTitles,
   uncertainPieces,
@@ -63,15 +64,20 @@ function spread(result: AnalyzeResult): string {
   return markdownTable(['', ...spreadTitles], rows, new Set([1, 2, 3, 4, 5]))
 }
 
-function facts({ facts: three }: AnalyzeResult): string {
+function facts(result: AnalyzeResult): string {
+  const { facts: three } = result
   if (three.length === 0) return ''
   const remark = three.length === 1 ? '' : ' (these do not overlap)'
-  return [`### What would help most${remark}`, '', ...three.map(fact)].join('\n')
+  return [
+    `### What would help most${remark}`,
+    '',
+    ...three.map((each, index) => fact(each, index, savingPeriod(result))),
+  ].join('\n')
 }
 
-function fact(opportunity: Opportunity, index: number): string {
+function fact(opportunity: Opportunity, index: number, period: string): string {
   const { savingUsdPerMonth, share, title, evidence, caveat, command } = opportunity
-  const head = `${index + 1}. **${formatUsdRough(savingUsdPerMonth)} a month** (${escapeMarkdown(formatShare(share))} of the spend): ${escapeMarkdown(title)}`
+  const head = `${index + 1}. **${formatUsdRough(savingUsdPerMonth)} ${period}** (${escapeMarkdown(formatShare(share))} of the spend): ${escapeMarkdown(title)}`
   const lines = [
     ...(evidence === '' ? [] : [`Why: ${escapeMarkdown(evidence)}`]),
     ...(caveat === '' ? [] : [`But: ${escapeMarkdown(caveat)}`]),

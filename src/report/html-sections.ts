@@ -11,13 +11,15 @@ import {
   plural,
   unknownMark,
 } from './numbers.ts'
+import { savingPeriod } from './phrases.ts'
 
 /** The three savings that can be had together, as cards. */
-export function factsSection({ facts }: AnalyzeResult): Html {
+export function factsSection(result: AnalyzeResult): Html {
+  const { facts } = result
   if (facts.length === 0) return html``
   const remark =
     facts.length === 1 ? '' : 'The savings that can be had together: these do not overlap.'
-  return html`<section><h2>What would help most</h2><p class="remark">${remark}</p><div class="columns facts">${facts.map(factCard)}</div></section>`
+  return html`<section><h2>What would help most</h2><p class="remark">${remark}</p><div class="columns facts">${facts.map((fact) => factCard(fact, savingPeriod(result)))}</div></section>`
 }
 
 /** The groups asked for with --by, dearest first. */
@@ -34,10 +36,11 @@ export function groupsSection({ by, groups, groupCount }: AnalyzeResult): Html {
 }
 
 /** Every opportunity; they overlap, and the page says so. */
-export function opportunitiesSection({ opportunities }: AnalyzeResult): Html {
+export function opportunitiesSection(result: AnalyzeResult): Html {
+  const { opportunities } = result
   if (opportunities.length === 0) return html``
   const largest = Math.max(...opportunities.map(({ savingUsdPerMonth }) => savingUsdPerMonth))
-  return html`<section class="savings"><h2>All opportunities</h2><p class="remark">Dollars a month. They overlap: do not add them up.</p><div class="card scroll"><table><tbody>${opportunities.map((each) => opportunityRow(each, largest))}</tbody></table></div></section>`
+  return html`<section class="savings"><h2>All opportunities</h2><p class="remark">Dollars ${savingPeriod(result)}. They overlap: do not add them up.</p><div class="card scroll"><table><tbody>${opportunities.map((each) => opportunityRow(each, largest))}</tbody></table></div></section>`
 }
 
 export function alertsSection({ alerts }: AnalyzeResult): Html {
@@ -48,7 +51,7 @@ export function alertsSection({ alerts }: AnalyzeResult): Html {
   )}</ul></section>`
 }
 
-function factCard(fact: Opportunity): Html {
+function factCard(fact: Opportunity, period: string): Html {
   const rows: readonly (readonly [string, string])[] = [
     ['why', fact.evidence],
     ['but', fact.caveat],
@@ -58,7 +61,7 @@ function factCard(fact: Opportunity): Html {
     .map(([name, text]) => html`<dt>${name}</dt><dd>${safeText(text)}</dd>`)
   const command =
     fact.command === '' ? null : html`<code class="command">${commandWords(fact.command)}</code>`
-  return html`<article class="card"><p class="saving">${formatUsdRough(fact.savingUsdPerMonth)} <small>a month · ${formatShare(fact.share)} of the spend</small></p><p class="title">${safeText(fact.title)}</p><dl>${list}</dl>${command}</article>`
+  return html`<article class="card"><p class="saving">${formatUsdRough(fact.savingUsdPerMonth)} <small>${period} · ${formatShare(fact.share)} of the spend</small></p><p class="title">${safeText(fact.title)}</p><dl>${list}</dl>${command}</article>`
 }
 
 function groupRow(group: Group, by: readonly string[], dearest: number): Html {

@@ -132,3 +132,7 @@ export const verdictTexts: Readonly<Record<Verdict['gateway'], string>> = {
 const usd = (value: number | null): string => (value === null ? '' : formatUsd(value))
 const count = (value: number | null): string => (value === null ? '' : formatCount(value))
 const ms = (value: number | null): string => (value === null ? '' : formatMs(value))
+
+/** What savings are counted over: a month, or where nothing can be projected the log itself. */
+export const savingPeriod = ({ projection }: Pick<AnalyzeResult, 'projection'>): string =>
+  projection.costUsdPerMonth === null ? 'in this log' : 'a month'

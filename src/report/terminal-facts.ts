@@ -2,18 +2,23 @@ import type { AnalyzeResult, Opportunity } from '../analyze/result.ts'
 import { bar } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatShare, formatUsdRough } from './numbers.ts'
+import { savingPeriod } from './phrases.ts'
 import { type Block, hanging, heading, type Screen } from './screen.ts'
 import { padText, wrapText } from './text-width.ts'
 
 /** The three savings that can be had together, dollars first. */
-export function factsBlock({ facts }: AnalyzeResult, screen: Screen): Block {
+export function factsBlock(result: AnalyzeResult, screen: Screen): Block {
+  const { facts } = result
   if (facts.length === 0) return []
   const title =
     facts.length === 1 ? 'WHAT WOULD HELP MOST' : `THE ${numberWord(facts.length)} FACTS`
   const remark = facts.length === 1 ? '' : 'what would help most; these do not overlap'
   return [
     ...heading(screen, title, remark),
-    ...facts.flatMap((fact, index) => ['', ...factLines(fact, index + 1, screen)]),
+    ...facts.flatMap((fact, index) => [
+      '',
+      ...factLines(fact, index + 1, savingPeriod(result), screen),
+    ]),
   ]
 }
 
@@ -34,14 +39,16 @@ export function opportunitiesBlock(result: AnalyzeResult, screen: Screen): Block
     }),
   )
   return [
-    ...heading(screen, 'ALL OPPORTUNITIES', 'dollars a month; they overlap: do not add them up'),
+    ...heading(screen, 'ALL OPPORTUNITIES', `dollars ${savingPeriod(result)}; ${overlapWarning}`),
     ...lines,
   ]
 }
 
-function factLines(fact: Opportunity, number: number, screen: Screen): Block {
+const overlapWarning = 'they overlap: do not add them up'
+
+function factLines(fact: Opportunity, number: number, period: string, screen: Screen): Block {
   const { width, paint } = screen
-  const amount = `${formatUsdRough(fact.savingUsdPerMonth)} a month`
+  const amount = `${formatUsdRough(fact.savingUsdPerMonth)} ${period}`
   const share = `${formatShare(fact.share)} of the spend`
   const text = (label: string, value: string, style?: 'dim' | 'cyan') =>
     value === ''

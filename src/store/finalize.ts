@@ -113,9 +113,11 @@ function collapseDuplicates(database: Database, after: number): void {
 
 function collapse(database: Database, identities: readonly number[]): void {
   const select = database.prepare(contenders)
-  const twin = database.prepare('INSERT OR IGNORE INTO twins (identity, seq) VALUES (?, ?)')
+  const forget = database.prepare('DELETE FROM twins WHERE identity = ?')
+  const twin = database.prepare('INSERT INTO twins (identity, request, seq) VALUES (?, ?, ?)')
   const repeats: Contender[] = []
   for (const identity of identities) {
+    forget.run(identity)
     for (const group of sameRequest(select.all(identity).map(readContender))) {
       const kept = groupByFile(group).map((rows) => {
         const best = fullest(rows)
@@ -123,7 +125,7 @@ function collapse(database: Database, identities: readonly number[]): void {
         return best
       })
       // Both files keep their row: a report on one of them must not lose it. Whole-store reports take the fullest.
-      if (kept.length > 1) for (const row of kept) twin.run(identity, row.seq)
+      if (kept.length > 1) for (const row of kept) twin.run(identity, kept[0]?.seq ?? 0, row.seq)
     }
   }
   removeRepeats(database, repeats)

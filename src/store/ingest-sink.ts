@@ -1,10 +1,12 @@
 import { type Batch, type FileCounts, type KnownFile, noCounts } from '../domain/batch.ts'
 import { segmentBits, segmentLength } from '../domain/columns.ts'
 import { eachRow } from '../domain/packed-rows.ts'
-import { at, type Cell, messageShape, requestFields, requestShape } from '../domain/row.ts'
+import { at, type Cell, flag, messageShape, requestFields, requestShape } from '../domain/row.ts'
 import { type Database, rollBack, type SqlValue, type Statement } from './database.ts'
+import { estimatesName } from './estimates.ts'
 import { hasMessageIndex, lowerFinalized, newestSeq } from './finalize.ts'
 import { knownFiles } from './known-files.ts'
+import { writeMeta } from './meta.ts'
 import { forgetResults } from './results.ts'
 import { prepareInsertColumn, SegmentBuilder } from './segments.ts'
 
@@ -58,6 +60,7 @@ export class IngestSink {
   /** The numbers of the next row and message; 0 before they are known. */
   #nextSeq = 0
   #nextMessage = 0
+  #hasEstimates = false
   #builder: SegmentBuilder | null = null
 
   /** `onLargeLoad` is called before the first batch of a load of many megabytes. */
@@ -173,6 +176,7 @@ export class IngestSink {
     cells[at.profile] = this.#profiles.get(cells[at.profile] as number) ?? null
     const price = cells[at.price] ?? null
     if (price !== null) cells[at.price] = this.#prices.get(price as number) ?? null
+    if (((cells[at.flags] as number) & flag.estimated) !== 0) this.#noteEstimates()
     if (this.#nextSeq === 0) this.#findPlace()
     const seq = this.#nextSeq++
     this.#insertRequest.run(seq, fileId, ...cells)
@@ -180,6 +184,11 @@ export class IngestSink {
     if ((this.#nextSeq & (segmentLength - 1)) !== 0) return
     this.#builder?.flush(prepareInsertColumn(this.#database), seq >> segmentBits)
     this.#builder ??= new SegmentBuilder()
+  }
+
+  #noteEstimates(): void {
+    if (!this.#hasEstimates) writeMeta(this.#database, estimatesName, 1)
+    this.#hasEstimates = true
   }
 
   /** New rows follow the newest one; the columns of the segment they continue are built anew. */

@@ -6,18 +6,18 @@ import {
   segmentLength,
 } from '../domain/columns.ts'
 import type { PriceSource } from '../domain/price.ts'
-import { profileValue } from '../domain/profile-value.ts'
-import { hash53, type Profile, profileFields } from '../domain/row.ts'
-import { isKeyField, type KeyField, type Selection } from '../domain/selection.ts'
+import { isTagField, profileValue, tagValue } from '../domain/profile-value.ts'
+import { flag, hash53, type Profile, profileFields } from '../domain/row.ts'
+import { type Condition, isKeyField, type KeyField, type Selection } from '../domain/selection.ts'
 import type { Database } from './database.ts'
 import { type Contender, fullest } from './finalize.ts'
 import { decodeColumn } from './segments.ts'
 
 const selectSegments = "SELECT segment, cells FROM columns WHERE name = 'seq' ORDER BY segment"
 const selectColumn = 'SELECT cells FROM columns WHERE segment = ? AND name = ?'
-const selectTwins = `SELECT t.identity, r.seq, r.file, r.at,
+const selectTwins = `SELECT t.request, r.seq, r.file, r.at,
   r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS totalTokens
-  FROM twins t JOIN requests r ON r.seq = t.seq ORDER BY t.identity, r.seq`
+  FROM twins t JOIN requests r ON r.seq = t.seq ORDER BY t.identity, t.request, r.seq`
 
 type Index = { readonly segment: number; readonly length: number }
 
@@ -80,7 +80,7 @@ function rowFilter(
   const filters = [
     fileFilter(selection.files),
     timeFilter(selection),
-    profileFilter(selection, profiles),
+    profileFilter(database, selection, profiles),
     ...selection.where.filter(({ field }) => isKeyField(field)).map(keyFilter),
     twinFilter(database, selection.files),
   ].filter((filter) => filter !== null)
@@ -110,13 +110,39 @@ function timeFilter({ since, until }: Selection): RowFilter | null {
   }
 }
 
-function profileFilter({ where }: Selection, profiles: readonly Profile[]): RowFilter | null {
+function profileFilter(
+  database: Database,
+  { where }: Selection,
+  profiles: readonly Profile[],
+): RowFilter | null {
   const conditions = where.filter(({ field }) => !isKeyField(field))
   if (conditions.length === 0) return null
-  const kept = profiles.map((profile) =>
-    conditions.every(({ field, value }) => profileValue(profile, field) === value),
+  const holds = (wanted: readonly Condition[]) =>
+    profiles.map((profile) =>
+      wanted.every(({ field, value }) => profileValue(profile, field) === value),
+    )
+  const tags = conditions.filter(({ field }) => isTagField(field))
+  const all = holds(conditions)
+  if (tags.length === 0)
+    return { columns: ['profile'], keeps: ({ profile }, row) => all[profile?.[row] ?? -1] === true }
+  const others = holds(conditions.filter(({ field }) => !isTagField(field)))
+  const ownTags = ownTagReader(database)
+  return {
+    columns: ['profile', 'flags', 'seq'],
+    keeps({ profile, flags, seq }, row) {
+      const number = profile?.[row] ?? -1
+      if (((flags?.[row] ?? 0) & flag.ownTags) === 0) return all[number] === true
+      const json = others[number] === true ? ownTags(seq?.[row] ?? -1) : null
+      return json !== null && tags.every(({ field, value }) => tagValue(json, field) === value)
+    },
+  }
+}
+
+function ownTagReader(database: Database): (seq: number) => unknown {
+  const select = database.prepare(
+    "SELECT json_extract(extra, '$.tags') AS tags FROM requests WHERE seq = ?",
   )
-  return { columns: ['profile'], keeps: ({ profile }, row) => kept[profile?.[row] ?? -1] === true }
+  return (seq) => select.get(seq)?.['tags'] ?? null
 }
 
 function keyFilter({
@@ -136,7 +162,7 @@ function twinFilter(database: Database, files: readonly number[] | null): RowFil
   const wanted = files === null ? null : new Set(files)
   const dropped = new Set<number>()
   let group: Contender[] = []
-  let identity: unknown
+  let request: unknown
   const close = () => {
     if (group.length > 1) {
       const best = fullest(group)
@@ -145,8 +171,8 @@ function twinFilter(database: Database, files: readonly number[] | null): RowFil
     group = []
   }
   for (const row of database.prepare(selectTwins).all()) {
-    if (row['identity'] !== identity) close()
-    identity = row['identity']
+    if (row['request'] !== request) close()
+    request = row['request']
     const contender = row as unknown as Contender
     if (wanted === null || wanted.has(contender.file)) group.push(contender)
   }
