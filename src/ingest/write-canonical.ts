@@ -3,6 +3,7 @@ import { defined, isObject, type Json, type JsonObject } from '../domain/json.ts
 import { usdOf } from '../domain/money.ts'
 import { flag } from '../domain/row.ts'
 import type { StoredRequest } from '../domain/stored-request.ts'
+import { totalTokens } from '../domain/usage.ts'
 
 /** A stored request as a canonical record (docs/formats.md), which `canonical` reads back to the same request. */
 export function writeCanonical(request: StoredRequest): JsonObject {
@@ -28,7 +29,7 @@ export function writeCanonical(request: StoredRequest): JsonObject {
     answerLabel: extra['answerLabel'],
     embedding: extra['embedding'],
     usage: usageOf(request),
-    usageEstimated: extra['estimate'] === undefined ? undefined : has(flag.estimated),
+    usageEstimated: usageOf(request) === null ? undefined : has(flag.estimated),
     fees: extra['fees'],
     latencyMs: request.latencyMs,
     firstTokenMs: request.firstTokenMs,
@@ -74,8 +75,8 @@ const canonicalId = ({ id, profile }: StoredRequest): string | null =>
   id === null || profile.format === 'canonical' ? id : `${profile.format}:${id}`
 
 /** A log without counts and without text to count them by has no usage, which is not a usage of zero. */
-const usageOf = ({ usage, flags, extra }: StoredRequest): JsonObject | null =>
-  (flags & flag.estimated) !== 0 && extra['estimate'] === undefined ? null : usage
+const usageOf = ({ usage, flags }: StoredRequest): JsonObject | null =>
+  (flags & flag.estimated) !== 0 && totalTokens(usage) === 0 ? null : usage
 
 const tagsOf = (json: unknown): JsonObject | null => {
   const entries = parsed(json)
