@@ -1,6 +1,10 @@
 import { UserError } from '../domain/user-error.ts'
 import type { IngestReport } from '../ingest/ingest.ts'
+<<<<<<< Updated upstream
 import { needsEstimates } from '../store/estimates.ts'
+=======
+import { plural } from '../report/numbers.ts'
+>>>>>>> Stashed changes
 import { finalize, needsFinalize } from '../store/finalize.ts'
 import { needsReprice } from '../store/reprice.ts'
 import {
@@ -56,6 +60,7 @@ export async function openLogs(
     if (store.isNew && !store.isTemporary) narrator.firstRun(store.path, storeBytes(store.path))
     for (const name of report.passedOver)
       narrator.detail(`${name}: no log in a known format, passed over`)
+    if (report.files.length === 0 && !interrupted) throw noLog(inputs, report.passedOver.length)
     return { store, files: report.files.map((file) => file.id), report, interrupted }
   } catch (error) {
     store.close()
@@ -78,6 +83,14 @@ async function completeStore(store: Store, prices: RunPrices, narrator: Narrator
     },
   )
 }
+
+const noLog = (inputs: readonly string[], passedOver: number): UserError =>
+  new UserError(`no log in ${inputs.join(', ')}`, {
+    hint:
+      passedOver === 0
+        ? 'there are no files in it'
+        : `${plural(passedOver, 'file')} in no known format: name one by itself to see what is missing, or use -v to list them`,
+  })
 
 export const noStore = (path: string): UserError =>
   new UserError(`there is no store at ${path} yet`, {

@@ -18,8 +18,13 @@ export type LogFile = {
   readonly mtimeMs: number
 }
 
-/** The first bytes of a file, decompressed, and a hash that knows it again when it has grown or moved. */
-export type Head = { readonly bytes: Buffer; readonly content: Bytes }
+/** The first bytes of a file, decompressed as far as they are good. */
+export type Head = {
+  readonly bytes: Buffer
+  readonly content: Bytes
+  /** What is wrong with compressed data this early. */
+  readonly damage?: string
+}
 
 export const headBytes = 65_536
 
@@ -80,15 +85,16 @@ export async function headOf(absolutePath: string, path: string): Promise<Head> 
     const { bytesRead } = await handle.read(buffer, 0, headBytes, 0)
     const raw = buffer.subarray(0, bytesRead)
     const content = fileBytes(absolutePath, raw)
-    return { bytes: content.compression === 'none' ? raw : await firstBytes(content), content }
+    return content.compression === 'none' ? { bytes: raw, content } : await unpackedHead(content)
   } finally {
     await handle.close()
   }
 }
 
-async function firstBytes(content: Bytes): Promise<Buffer> {
+async function unpackedHead(content: Bytes): Promise<Head> {
   const chunks: Buffer[] = []
   let length = 0
+  let damage: string | undefined
   try {
     for await (const chunk of content.read(0)) {
       chunks.push(chunk)
@@ -97,8 +103,10 @@ async function firstBytes(content: Bytes): Promise<Buffer> {
     }
   } catch (error) {
     if (!(error instanceof TruncatedError)) throw error
+    damage = error.message
   }
-  return Buffer.concat(chunks).subarray(0, headBytes)
+  const bytes = Buffer.concat(chunks).subarray(0, headBytes)
+  return damage === undefined ? { bytes, content } : { bytes, content, damage }
 }
 
 /** Standard input as a file: its head is read from it, the rest follows. */

@@ -23,36 +23,32 @@ export async function* blocksOf(
   let dropping = 0
   let offset = from
   for await (const chunk of chunks) {
-    const last = chunk.lastIndexOf(newline)
+    let rest = chunk
     if (dropping > 0) {
-      const end = chunk.indexOf(newline)
-      dropping += end < 0 ? chunk.length : end + 1
-      if (end < 0) continue
+      const end = chunk.indexOf(newline) + 1
+      dropping += end === 0 ? chunk.length : end
+      if (end === 0) continue
       yield { bytes: Buffer.alloc(0), byteOffset: offset, closed: true, tooLong: dropping }
       offset += dropping
       dropping = 0
-      pending = [Buffer.from(chunk.subarray(end + 1))]
-      pendingBytes = chunk.length - end - 1
-      continue
+      rest = chunk.subarray(end)
     }
-    if (last < 0) {
-      pending.push(Buffer.from(chunk))
-      pendingBytes += chunk.length
-      if (pendingBytes > limit) {
-        dropping = pendingBytes
-        pending = []
-        pendingBytes = 0
-      }
-      continue
+    const end = rest.lastIndexOf(newline) + 1
+    if (end > 0) {
+      const whole = rest.subarray(0, end)
+      const bytes = pendingBytes === 0 ? whole : Buffer.concat([...pending, whole])
+      yield { bytes, byteOffset: offset, closed: true }
+      offset += bytes.length
+      pending = []
+      pendingBytes = 0
+      rest = rest.subarray(end)
     }
-    const bytes =
-      pendingBytes === 0
-        ? chunk.subarray(0, last + 1)
-        : Buffer.concat([...pending, chunk.subarray(0, last + 1)])
-    yield { bytes, byteOffset: offset, closed: true }
-    offset += bytes.length
-    pending = last + 1 < chunk.length ? [Buffer.from(chunk.subarray(last + 1))] : []
-    pendingBytes = chunk.length - last - 1
+    if (rest.length > 0) pending.push(Buffer.from(rest))
+    pendingBytes += rest.length
+    if (pendingBytes <= limit) continue
+    dropping = pendingBytes
+    pending = []
+    pendingBytes = 0
   }
   if (dropping > 0)
     yield { bytes: Buffer.alloc(0), byteOffset: offset, closed: true, tooLong: dropping }

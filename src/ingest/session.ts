@@ -102,7 +102,11 @@ export class Session {
       return nothingToRead(file, copy)
     }
     const settings = mergeSettings(this.#options.settings, known?.settings)
-    if (head.bytes.length === 0) return this.#readEmpty(file, settings, known)
+    if (head.bytes.length === 0) {
+      if (head.damage !== undefined) return this.#notALog(file, `cannot be read: ${head.damage}`)
+      if (file.fromDirectory && known === undefined) return null
+      return this.#readEmpty(file, settings, known)
+    }
     const format = this.#formatOf(file, head, settings)
     return format === null ? null : this.#start(file, head, settings, format, known)
   }
@@ -119,7 +123,6 @@ export class Session {
     if (here !== undefined) {
       if (hashes.startsAs(here)) return here
       this.#archive(here, file.path)
-      return undefined
     }
     return this.#known.find(
       (each) =>

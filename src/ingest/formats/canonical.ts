@@ -30,7 +30,7 @@ export const canonical: Reader = {
   name: 'canonical',
   title: 'llmcost canonical JSONL',
   recognise: (records) =>
-    records.every((record) => record['v'] === 1 && 'model' in record) ? 1 : 0,
+    records.filter((record) => record['v'] === 1 && 'model' in record).length / records.length,
   start: () => ({ read: readCanonical }),
 }
 
