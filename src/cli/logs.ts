@@ -1,10 +1,7 @@
 import { UserError } from '../domain/user-error.ts'
 import type { IngestReport } from '../ingest/ingest.ts'
-<<<<<<< Updated upstream
-import { needsEstimates } from '../store/estimates.ts'
-=======
 import { plural } from '../report/numbers.ts'
->>>>>>> Stashed changes
+import { needsEstimates } from '../store/estimates.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
 import { needsReprice } from '../store/reprice.ts'
 import {
