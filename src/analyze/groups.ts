@@ -31,8 +31,9 @@ export function groupBy(
   if (dimensions.length === 0 || source.count === 0) return { groups: [], groupCount: 0 }
   const readers = dimensions.map((name) => dimensionOf(name, source.profiles, calendar, lookup))
   const { groupOfRow, firstSeq, firstParts, costs } = assignGroups(source, readers)
-  const order = Array.from(costs.keys()).sort(
-    (a, b) => compareBig(costs[b]?.total() ?? 0n, costs[a]?.total() ?? 0n) || a - b,
+  const totals = costs.map((cost) => cost.total())
+  const order = Array.from(totals.keys()).sort(
+    (a, b) => compareBig(totals[b] ?? 0n, totals[a] ?? 0n) || a - b,
   )
   const chosen = order.slice(0, top)
   const slots = new Int32Array(costs.length).fill(-1)
@@ -41,13 +42,13 @@ export function groupBy(
   })
   const sums = sumGroups(source, groupOfRow, slots, chosen.length)
   const spread = spreads(source, groupOfRow, slots, sums.requests)
-  const all = costs.reduce((sum, cost) => sum + cost.total(), 0n)
+  const all = totals.reduce((sum, total) => sum + total, 0n)
   const groups = chosen.map((group, slot): Group => {
     const labels = readers.map((reader, index) => [
       dimensions[index],
       reader.labelOf(firstParts[index]?.[group] ?? 0, firstSeq[group] ?? 0),
     ])
-    const total = costs[group]?.total() ?? 0n
+    const total = totals[group] ?? 0n
     return {
       ...sums.group(slot),
       ...spread(slot, total),

@@ -32,11 +32,10 @@ export class KeyIndex {
 
   #slotOf(key: number): number {
     const mask = this.#keys.length - 1
-    const low = key % 4294967296
-    // Keys made of two numbers may differ in their high half only.
-    const high = Math.floor(key / 4294967296)
-    const mixed = Math.imul(low ^ (low >>> 15), 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)
-    let slot = ((mixed ^ (mixed >>> 16)) >>> 0) & mask
+    // Both halves of the key count: keys may differ in their high bits alone.
+    const high = Math.imul(Math.floor(key / 4294967296), 0x85ebca6b)
+    const mixed = Math.imul(((key % 4294967296) | 0) ^ high ^ (high >>> 13), 0x9e3779b1)
+    let slot = (mixed ^ (mixed >>> 15)) & mask
     while (this.#numbers[slot] !== -1 && this.#keys[slot] !== key) slot = (slot + 1) & mask
     return slot
   }

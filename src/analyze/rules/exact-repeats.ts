@@ -40,7 +40,7 @@ export function exactRepeats(profiles: readonly Profile[]): Rule {
     (profile) => profile?.status === 'ok' && !/tool|function/.test(profile.finishReason ?? ''),
   )
   const apart = new ExactCache()
-  const together = new ExactCache()
+  const together = namespaces.some((namespace) => namespace > 0) ? new ExactCache() : apart
   return {
     kind: 'exact-repeats',
     saving(columns, row) {
@@ -53,7 +53,7 @@ export function exactRepeats(profiles: readonly Profile[]): Rule {
       const latency = columns.latencyMs[row] as number
       const insertable = (flags & flag.truncated) === 0
       const wait = Number.isNaN(latency) ? 0 : latency
-      together.ask(key, time, wait, insertable)
+      if (together !== apart) together.ask(key, time, wait, insertable)
       const namespace = namespaces[profile] ?? 0
       return apart.ask(namespace === 0 ? key : mix(key, namespace), time, wait, insertable)
         ? costOf(columns, row)
