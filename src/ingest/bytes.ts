@@ -29,19 +29,54 @@ export function fileBytes(path: string, head: Uint8Array): Bytes {
   return { compression, read: (from) => skipBytes(decompress(raw(), compression), from) }
 }
 
-/** The bytes of a stream that can be read once; `head` has been taken from it already. */
-export function streamBytes(head: Buffer, rest: AsyncIterable<Buffer>): Bytes {
-  const compression = compressionOf(head)
-  const whole = joined(head, rest)
-  return {
-    compression,
-    read: (from) =>
-      skipBytes(compression === 'none' ? whole : decompress(whole, compression), from),
-  }
+/** The bytes of a stream that can be read once; `taken` has been taken from it, compressed as it came. */
+export function streamBytes(taken: Buffer, rest: AsyncIterable<Buffer>): Bytes {
+  const compression = compressionOf(taken)
+  const whole = joined(taken, rest)
+  const chunks = compression === 'none' ? whole : decompress(whole, compression)
+  return { compression, read: (from) => skipBytes(chunks, from) }
 }
 
-async function* joined(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield head
+/** The first bytes of what can be read once, and all of it as if none had been taken. */
+export async function peek(
+  content: Bytes,
+  length: number,
+): Promise<{ readonly bytes: Buffer; readonly content: Bytes; readonly damage?: string }> {
+  const chunks = content.read(0)[Symbol.asyncIterator]()
+  const { taken, damage } = await takeFirst(chunks, length)
+  const rest = { [Symbol.asyncIterator]: () => chunks }
+  const read = (from: number) => skipBytes(joined(taken, damage ?? rest), from)
+  const bytes = taken.subarray(0, length)
+  const peeked = { bytes, content: { compression: content.compression, read } }
+  return damage === undefined ? peeked : { ...peeked, damage: damage.message }
+}
+
+/** Chunks up to a length, or to where the data is damaged. */
+async function takeFirst(
+  chunks: AsyncIterator<Buffer>,
+  length: number,
+): Promise<{ readonly taken: Buffer; readonly damage?: TruncatedError }> {
+  const taken: Buffer[] = []
+  try {
+    for (let size = 0; size < length; ) {
+      const next = await chunks.next()
+      if (next.done === true) break
+      taken.push(Buffer.from(next.value))
+      size += next.value.length
+    }
+  } catch (error) {
+    if (!(error instanceof TruncatedError)) throw error
+    return { taken: Buffer.concat(taken), damage: error }
+  }
+  return { taken: Buffer.concat(taken) }
+}
+
+async function* joined(
+  taken: Buffer,
+  rest: AsyncIterable<Buffer> | TruncatedError,
+): AsyncGenerator<Buffer> {
+  yield taken
+  if (rest instanceof TruncatedError) throw rest
   yield* rest
 }
 

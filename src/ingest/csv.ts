@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { parse as parseWhole } from 'csv-parse/sync'
 import type { JsonObject } from '../domain/json.ts'
@@ -49,7 +49,9 @@ export async function* csvRows(
   chunks: AsyncIterable<Buffer>,
   delimiter: string,
 ): AsyncGenerator<CsvRow> {
-  const parser = Readable.from(copies(chunks)).pipe(parse({ ...options, delimiter, info: true }))
+  const parser = parse({ ...options, delimiter, info: true })
+  // Unlike pipe, it hands an error of the source on to who reads the rows.
+  pipeline(Readable.from(copies(chunks)), parser, () => {})
   for await (const { record, info } of parser as AsyncIterable<{
     record: JsonObject
     info: { bytes: number; lines: number }

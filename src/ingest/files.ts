@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { UserError } from '../domain/user-error.ts'
-import { type Bytes, fileBytes, streamBytes, TruncatedError } from './bytes.ts'
+import { type Bytes, fileBytes, peek, streamBytes } from './bytes.ts'
 
 /** A file to read, with its first bytes taken. */
 export type LogFile = {
@@ -85,51 +85,26 @@ export async function headOf(absolutePath: string, path: string): Promise<Head> 
     const { bytesRead } = await handle.read(buffer, 0, headBytes, 0)
     const raw = buffer.subarray(0, bytesRead)
     const content = fileBytes(absolutePath, raw)
-    return content.compression === 'none' ? { bytes: raw, content } : await unpackedHead(content)
+    if (content.compression === 'none') return { bytes: raw, content }
+    // A file is read from its start again, so only what was seen of it counts here.
+    return { ...(await peek(content, headBytes)), content }
   } finally {
     await handle.close()
   }
 }
 
-async function unpackedHead(content: Bytes): Promise<Head> {
-  const chunks: Buffer[] = []
-  let length = 0
-  let damage: string | undefined
-  try {
-    for await (const chunk of content.read(0)) {
-      chunks.push(chunk)
-      length += chunk.length
-      if (length >= headBytes) break
-    }
-  } catch (error) {
-    if (!(error instanceof TruncatedError)) throw error
-    damage = error.message
-  }
-  const bytes = Buffer.concat(chunks).subarray(0, headBytes)
-  return damage === undefined ? { bytes, content } : { bytes, content, damage }
-}
-
-/** Standard input as a file: its head is read from it, the rest follows. */
+/** Standard input as a file, named by its first bytes: the same log piped again is known again. */
 export async function openStdin(
   stream: AsyncIterable<Buffer>,
 ): Promise<{ readonly file: LogFile; readonly head: Head }> {
-  const iterator = stream[Symbol.asyncIterator]()
-  const chunks: Buffer[] = []
-  let length = 0
-  while (length < headBytes) {
-    const next = await iterator.next()
-    if (next.done === true) break
-    const chunk = Buffer.from(next.value)
-    chunks.push(chunk)
-    length += chunk.length
-  }
-  const taken = Buffer.concat(chunks)
-  const content = streamBytes(taken, { [Symbol.asyncIterator]: () => iterator })
-  const bytes = content.compression === 'none' ? taken.subarray(0, headBytes) : taken
-  const name = `stdin:${hashOf(taken).slice(0, 12)}`
+  const chunks = stream[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  const taken = first.done === true ? Buffer.alloc(0) : Buffer.from(first.value)
+  const head = await peek(streamBytes(taken, { [Symbol.asyncIterator]: () => chunks }), headBytes)
+  const name = `stdin:${hashOf(head.bytes).slice(0, 12)}`
   return {
     file: { path: '-', absolutePath: name, fromDirectory: false, size: 0, mtimeMs: 0 },
-    head: { bytes, content },
+    head,
   }
 }
 

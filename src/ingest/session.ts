@@ -112,6 +112,8 @@ export class Session {
   }
 
   #isCopy(known: KnownFile, file: LogFile): boolean {
+    // How long standard input is, only its end tells.
+    if (file.path === '-') return false
     if (known.path === file.absolutePath || known.size !== file.size) return false
     return known.complete || this.#begun.has(known.id)
   }

@@ -154,6 +154,18 @@ describe('data that was cut off', () => {
     expect((await runIn(terminal, 'analyze', terminal.folder)).code).toBe(2)
   })
 
+  test('in gzip of a CSV keeps the rows before', async () => {
+    const csv = `id,model,in\n${Array.from({ length: 9000 }, (_, row) => `${row},gpt-4o,${(row * 7919) % 1009}\n`).join('')}`
+    const whole = gzipSync(csv)
+    const flags = ['id=id', 'model=model', 'usage.inputTokens=in'].flatMap((pair) => [
+      '--map',
+      pair,
+    ])
+    const result = await analyzed(whole.subarray(0, whole.length / 2), ...flags)
+    expect(result.totals.requests).toBeGreaterThan(1000)
+    expect(skippedIn(result)).toMatchObject({ 'truncated-compression': 1 })
+  })
+
   test('in gzip of nothing is an empty log', async () => {
     expect((await analyzed(gzipSync(''))).totals.requests).toBe(0)
   })
