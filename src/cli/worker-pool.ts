@@ -21,7 +21,7 @@ export type FromWorker =
   | { readonly kind: 'error'; readonly job: number; readonly error: unknown }
 
 /** Batches a worker may be ahead of the store, over all of its files: bounds the memory. */
-export const batchesAhead = 12
+export const batchesAhead = 6
 
 /** The thread's bundle: beside this one, or above it where this code landed in a shared chunk. */
 const entry = ['./ingest-worker.js', '../ingest-worker.js']
@@ -42,7 +42,11 @@ export class WorkerPool {
   constructor(size: number, setup: WorkerSetup) {
     this.#workers = Array.from(
       { length: size },
-      () => new Worker(entry as URL, { workerData: setup }),
+      () =>
+        new Worker(entry as URL, {
+          workerData: setup,
+          resourceLimits: { maxYoungGenerationSizeMb: 16 },
+        }),
     )
     for (const worker of this.#workers) {
       worker.unref()

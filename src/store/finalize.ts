@@ -85,8 +85,12 @@ function uniqueMessages(database: Database): void {
   database.transaction(() => {
     database.exec(messageIndex)
     const drop = database.prepare(dropRepeatedMessages)
-    const repeated = database.prepare(repeatedMessageKeys).all()
-    for (const { key = null } of repeated) drop.run(key, key)
+    const repeated = Float64Array.from(
+      (function* () {
+        for (const [key] of database.prepare(repeatedMessageKeys).cells()) yield key as number
+      })(),
+    )
+    for (const key of repeated) drop.run(key, key)
     if (repeated.length > 0) dropLoose(database)
   })
 }

@@ -67,7 +67,7 @@ async function openAt(
   if (isNew) writeFileSync(path, '', { mode: 0o600, flag: 'a' })
   const database = await openDatabase(path, { driver: options.driver })
   database.exec(
-    'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = FILE; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000',
+    'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = FILE; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 2000',
   )
   migrate(database)
   const secret = readSecret(`${path}.secret`)
