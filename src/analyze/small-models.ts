@@ -1,4 +1,5 @@
 import type { RequestSource } from '../domain/columns.ts'
+import { inTable } from '../domain/json.ts'
 import type { PriceSource } from '../domain/price.ts'
 import type { Profile } from '../domain/row.ts'
 import type { Usage } from '../domain/usage.ts'
@@ -71,7 +72,7 @@ function distinctChatModels(
 }
 
 function defaultFor(provider: string | null, priceOf: PriceOf): Named | null {
-  const model = defaultSmall[provider ?? '']
+  const model = inTable(defaultSmall, provider ?? '')
   const price = model === undefined ? null : priceOf(provider, model)
   return price === null || model === undefined ? null : { target: `${provider}:${model}`, price }
 }

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander'
 import { UserError } from '../domain/user-error.ts'
+import { safeText } from '../report/escape.ts'
 import { leaveOnClosedPipe } from './closed-pipe.ts'
 import { commandLine, type Exit } from './commands.ts'
 import { packageVersion } from './package-version.ts'
@@ -16,7 +17,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
+      writeErr: (text) => terminal.stderr.write(safeLines(text)),
     })
   }
   try {
@@ -36,7 +37,10 @@ function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (!(error instanceof UserError)) throw error
   const place = error.at === undefined ? '' : ` at ${error.at}`
-  terminal.stderr.write(`error: ${error.message}${place}\n`)
-  if (error.hint !== undefined) terminal.stderr.write(`hint:  ${error.hint}\n`)
+  terminal.stderr.write(`${safeLines(`error: ${error.message}${place}`)}\n`)
+  if (error.hint !== undefined) terminal.stderr.write(`${safeLines(`hint:  ${error.hint}`)}\n`)
   return 2
 }
+
+/** Names of files, fields and models in a message may come from a log. */
+const safeLines = (text: string): string => text.split('\n').map(safeText).join('\n')

@@ -1,5 +1,6 @@
 import type { FileReport } from '../ingest/known-file.ts'
 import type { Progress } from '../ingest/session.ts'
+import { safeText } from '../report/escape.ts'
 import type { StoreFlags } from './common-options.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 
@@ -21,7 +22,7 @@ export class Narrator {
   say(sentence: string): void {
     if (this.#quiet) return
     this.clear()
-    this.#terminal.stderr.write(`${sentence}\n`)
+    this.#terminal.stderr.write(`${safeText(sentence)}\n`)
   }
 
   /** For --verbose only. */
@@ -57,7 +58,7 @@ export class Narrator {
     const rest = left === null ? '' : `, ${left} s left`
     this.#line = `reading ${path}: ${share} ${megabytes(bytes)} MB, ${requests.toLocaleString('en')} requests${rest}`
     const { width } = viewOf(this.#terminal.stderr, this.#terminal.env)
-    this.#terminal.stderr.write(`\r\x1b[2K${this.#line.slice(0, width - 1)}`)
+    this.#terminal.stderr.write(`\r\x1b[2K${safeText(this.#line).slice(0, width - 1)}`)
   }
 
   clear(): void {

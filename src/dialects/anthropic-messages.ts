@@ -1,6 +1,7 @@
 import {
   booleanOf,
   defined,
+  inTable,
   isObject,
   type Json,
   type JsonObject,
@@ -70,7 +71,7 @@ function messagesAnswer(body: JsonObject): Answer | undefined {
       .map((part) => (part['type'] === 'text' ? (textOf(part['text']) ?? '') : ''))
       .join(''),
     ...(calls.length > 0 && { toolCalls: calls }),
-    ...(typeof stop === 'string' && { finishReason: finishReasons[stop] ?? stop }),
+    ...(typeof stop === 'string' && { finishReason: inTable(finishReasons, stop) ?? stop }),
   }
 }
 

@@ -7,6 +7,7 @@ import {
   listOf,
   numberOf,
   objectOf,
+  openObject,
   textOf,
 } from '../domain/json.ts'
 import type { Answer, Message, Prompt } from '../domain/request.ts'
@@ -30,7 +31,7 @@ export function readChatRequest(body: JsonObject): AskedBody {
 
 /** Every field of a body that is not the prompt itself. */
 export function paramsOf(body: JsonObject, promptFields: ReadonlySet<string>): JsonObject {
-  const params: Record<string, Json | undefined> = {}
+  const params = openObject<Json | undefined>()
   for (const name in body) if (!promptFields.has(name)) params[name] = body[name]
   return params
 }
@@ -68,7 +69,7 @@ function readMessage(wire: Json): Message {
     if (name === 'role' || name === 'content' || name === 'cache_control') continue
     const value = wire[name]
     if (value === null || value === undefined) continue
-    rest ??= {}
+    rest ??= openObject<Json>()
     rest[name] = value
   }
   const message = { role: textOf(wire['role']) ?? 'user', content: wire['content'] ?? '' }

@@ -72,6 +72,13 @@ export function parsedOf(value: unknown): unknown {
   }
 }
 
+/** What a table says of a word; undefined for "constructor" and whatever else every object inherits. */
+export const inTable = <T>(table: Readonly<Record<string, T>>, word: string): T | undefined =>
+  Object.hasOwn(table, word) ? table[word] : undefined
+
+/** An object to be filled with names from a log: "__proto__" is a name like any other in it. */
+export const openObject = <T>(): Record<string, T> => Object.create(null)
+
 /** An object without its undefined entries, so that optional fields stay absent under exact optional types. */
 export function defined<T extends Record<string, unknown>>(
   fields: T,

@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto'
-import type { Json, JsonObject } from '../domain/json.ts'
+import { type Json, type JsonObject, openObject } from '../domain/json.ts'
 import { type Link, noPrefix, type PromptPrefix, type RequestKeys } from '../domain/keys.ts'
 import type { Answer, Message, Request } from '../domain/request.ts'
 import { totalInputTokens } from '../domain/usage.ts'
@@ -181,7 +181,7 @@ const transportParams = new Set([
 ])
 
 function keyParams(params: JsonObject): JsonObject {
-  const kept: Record<string, Json | undefined> = {}
+  const kept = openObject<Json | undefined>()
   for (const name of Object.keys(params)) if (!transportParams.has(name)) kept[name] = params[name]
   return kept
 }

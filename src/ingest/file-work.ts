@@ -244,8 +244,15 @@ type MutableCounts = {
 const mutable = (counts: FileCounts): MutableCounts =>
   structuredClone({ ...noCounts, ...counts }) as MutableCounts
 
+/** Words of a log that are kept apart as reasons; any more of them are one. */
+const reasonLimit = 100
+const reasonWord = /^[a-z][\w -]{0,39}$/i
+
 function count(counts: Record<string, number>, reason: string): void {
-  counts[reason] = (counts[reason] ?? 0) + 1
+  const isKnown = Object.hasOwn(counts, reason)
+  const isNew = !isKnown && reasonWord.test(reason) && Object.keys(counts).length < reasonLimit
+  const word = isKnown || isNew ? reason : 'other'
+  counts[word] = (Object.hasOwn(counts, word) ? (counts[word] ?? 0) : 0) + 1
 }
 
 const isBlank = (text: string): boolean => text.length < 64 && text.trim() === ''

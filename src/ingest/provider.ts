@@ -1,3 +1,5 @@
+import { inTable } from '../domain/json.ts'
+
 /** What logs call providers → the ids of our price book. Anything else is kept as it is, in lower case. */
 const providerIds: Readonly<Record<string, string>> = {
   anthropic_messages: 'anthropic',
@@ -48,7 +50,7 @@ const providerIds: Readonly<Record<string, string>> = {
 export function providerIdOf(name: string | undefined): string | undefined {
   if (name === undefined) return undefined
   const word = name.trim().toLowerCase()
-  return providerIds[word] ?? word
+  return inTable(providerIds, word) ?? word
 }
 
 const families: readonly (readonly [pattern: RegExp, provider: string])[] = [

@@ -3,12 +3,14 @@ import { readAnyUsage } from '../../dialects/usage.ts'
 import {
   booleanOf,
   defined,
+  inTable,
   isObject,
   type Json,
   type JsonObject,
   listOf,
   numberOf,
   objectOf,
+  openObject,
   textOf,
 } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
@@ -132,10 +134,10 @@ const paramNames: Readonly<Record<string, string>> = {
 
 function readParams(wire: unknown): JsonObject | undefined {
   if (!isObject(wire)) return undefined
-  const params: Record<string, Json> = {}
+  const params = openObject<Json>()
   for (const name in wire) {
     const value = wire[name]
-    if (value !== null && value !== undefined) params[paramNames[name] ?? name] = value
+    if (value !== null && value !== undefined) params[inTable(paramNames, name) ?? name] = value
   }
   return Object.keys(params).length === 0 ? undefined : params
 }

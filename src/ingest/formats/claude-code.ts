@@ -1,5 +1,5 @@
 import { readAnthropicUsage } from '../../dialects/usage.ts'
-import { defined, isObject, type JsonObject, textOf } from '../../domain/json.ts'
+import { defined, inTable, isObject, type JsonObject, textOf } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
 import { timeOf } from '../fields.ts'
@@ -92,7 +92,9 @@ const finishReasons: Readonly<Record<string, string>> = {
 }
 
 function answerOf(stop: unknown): Request['answer'] {
-  return typeof stop === 'string' ? { finishReason: finishReasons[stop] ?? stop } : undefined
+  return typeof stop === 'string'
+    ? { finishReason: inTable(finishReasons, stop) ?? stop }
+    : undefined
 }
 
 const geoOf = (value: unknown): string | undefined =>

@@ -3,6 +3,7 @@ import {
   defined,
   firstNumber,
   firstText,
+  inTable,
   isObject,
   type Json,
   type JsonObject,
@@ -156,7 +157,7 @@ function wireMessage(message: Json): JsonObject {
   const kind = firstText(inner['role'], inner['type'], listOf(message['id']).at(-1)) ?? 'user'
   const { content, tool_calls, tool_call_id } = inner
   return {
-    role: roles[kind] ?? kind,
+    role: inTable(roles, kind) ?? kind,
     content: content ?? '',
     ...(Array.isArray(tool_calls) && tool_calls.length > 0 && { tool_calls }),
     ...(typeof tool_call_id === 'string' && { tool_call_id }),

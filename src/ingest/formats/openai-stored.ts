@@ -6,6 +6,7 @@ import {
   type JsonObject,
   listOf,
   objectOf,
+  openObject,
   textOf,
 } from '../../domain/json.ts'
 import type { Request } from '../../domain/request.ts'
@@ -78,7 +79,7 @@ function readCompletion(record: JsonObject): Reading {
 }
 
 function settingsOf(record: JsonObject): JsonObject {
-  const settings: Record<string, Json> = {}
+  const settings = openObject<Json>()
   for (const [name, value] of Object.entries(paramsOf(record, answerFields))) {
     if (value !== null && value !== undefined && !(isObject(value) && name === 'error'))
       settings[name] = value

@@ -2,6 +2,7 @@ import { disjointUsage, type TokenCounts, type UsageReading } from '../../dialec
 import {
   defined,
   firstText,
+  inTable,
   type Json,
   type JsonObject,
   listOf,
@@ -105,8 +106,8 @@ const apiSuffix = /\.(?:chat|responses|messages|completions?|embeddings?|generat
 export function spanProvider(name: string | undefined): string | undefined {
   const word = name?.trim().toLowerCase()
   if (word === undefined || word === '') return undefined
-  const short = providerNames[word] === undefined ? word.replace(apiSuffix, '') : word
-  return providerNames[short] ?? providerIdOf(short)
+  const short = inTable(providerNames, word) === undefined ? word.replace(apiSuffix, '') : word
+  return inTable(providerNames, short) ?? providerIdOf(short)
 }
 
 /**
@@ -156,5 +157,5 @@ const finishWords: Readonly<Record<string, string>> = {
 /** A finish reason in our words: stop, length, tool, filtered; others as they are. First of a list, also as text. */
 export function finishReasonOf(wire: unknown): string | undefined {
   const word = textOf(listOf(wire)[0] ?? wire)?.toLowerCase()
-  return word === undefined ? undefined : (finishWords[word] ?? word)
+  return word === undefined ? undefined : (inTable(finishWords, word) ?? word)
 }
