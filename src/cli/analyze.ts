@@ -49,7 +49,7 @@ export async function runAnalyze(
 ): Promise<number> {
   const by = dimensionsOf(flags.by)
   const zone = zoneOf(flags.tz)
-  const prices = openRunPrices(flags, terminal)
+  const prices = await openRunPrices(flags, terminal)
   const logs = await openLogs(files, flags, terminal, prices)
   try {
     if (logs.interrupted) return interruptedCode(terminal)

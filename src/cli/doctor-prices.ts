@@ -11,9 +11,9 @@ const dayMs = 86_400_000
 const staleDays = 90
 
 /** The price book with its age, and the overrides that the environment names. */
-export function priceChecks(terminal: Terminal): readonly Check[] {
+export async function priceChecks(terminal: Terminal): Promise<readonly Check[]> {
   try {
-    const { book } = openRunPrices({}, terminal)
+    const { book } = await openRunPrices({}, terminal)
     const { providers } = book.context.catalog
     const models = providers.reduce((sum, { models }) => sum + models.length, 0)
     const age = Math.max(0, Math.floor((nowMs(terminal) - Date.parse(book.date)) / dayMs))

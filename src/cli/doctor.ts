@@ -17,7 +17,7 @@ export async function runDoctor(flags: DoctorFlags, terminal: Terminal): Promise
   const checks = [
     ...(await versionChecks(terminal)),
     ...(await storeChecks(flags, terminal)),
-    ...priceChecks(terminal),
+    ...(await priceChecks(terminal)),
     ...environmentChecks(terminal),
     ok('formats', readers.map(({ name }) => name).join(', ')),
     terminalCheck(terminal),

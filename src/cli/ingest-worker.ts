@@ -7,7 +7,7 @@ import { batchesAhead, type FromWorker, type ToWorker, type WorkerSetup } from '
 
 /** A thread that reads files into batches, one file after the other, a few batches ahead of who stores them. */
 const { secret, flags, env } = workerData as WorkerSetup
-const ports = ingestPorts(secret, openRunPrices(flags, { env }))
+const ports = ingestPorts(secret, await openRunPrices(flags, { env }))
 const queue: Extract<ToWorker, { kind: 'read' }>[] = []
 const stopped = new Set<number>()
 let ahead = 0

@@ -15,7 +15,7 @@ export async function runIngest(
   flags: IngestFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const logs = await openLogs(files, flags, terminal, openRunPrices(flags, terminal))
+  const logs = await openLogs(files, flags, terminal, await openRunPrices(flags, terminal))
   try {
     if (logs.interrupted) return interruptedCode(terminal)
     const reports = logs.report?.files ?? []

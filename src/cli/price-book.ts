@@ -3,7 +3,6 @@ import type { PriceQuery, Pricing } from '../domain/price.ts'
 import type { Fees, Usage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
-import { readYaml } from '../policy/read-yaml.ts'
 import { type PriceOverrides, parseOverrides } from '../prices/overrides.ts'
 import { type OpenPriceBook, openPriceBook } from '../prices/price-book.ts'
 import { chargeOf, type PriceMode } from '../prices/price-mode.ts'
@@ -25,10 +24,13 @@ export type Logged = {
 }
 
 /** Flags over LLMCOST_PRICES; the file that is named first wins. */
-export function openRunPrices(flags: InputFlags, terminal: Pick<Terminal, 'env'>): RunPrices {
+export async function openRunPrices(
+  flags: InputFlags,
+  terminal: Pick<Terminal, 'env'>,
+): Promise<RunPrices> {
   const fromEnv = terminal.env['LLMCOST_PRICES']
   const files = flags.prices ?? (fromEnv === undefined || fromEnv === '' ? [] : [fromEnv])
-  const overrides = files.map(loadOverrides)
+  const overrides = await Promise.all(files.map(loadOverrides))
   const asOf = flags.pricesAsOf === undefined ? undefined : timeOf(flags.pricesAsOf)
   if (flags.pricesAsOf !== undefined && asOf === undefined) {
     throw new UserError(`--prices-as-of "${flags.pricesAsOf}" is no date`, {
@@ -50,7 +52,9 @@ export function openRunPrices(flags: InputFlags, terminal: Pick<Terminal, 'env'>
   }
 }
 
-function loadOverrides(path: string): PriceOverrides {
+/** YAML is parsed by a library that most runs do not need. */
+async function loadOverrides(path: string): Promise<PriceOverrides> {
+  const { readYaml } = await import('../policy/read-yaml.ts')
   const text = readText(path, 'a YAML or JSON file with a `prices:` list')
   return parseOverrides(readYaml(text, path), path)
 }

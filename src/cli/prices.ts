@@ -23,12 +23,12 @@ export type PricesFlags = StoreFlags & {
 }
 
 /** `llmcost prices`: what the price book says, of one model or of all. */
-export function runPrices(
+export async function runPrices(
   model: string | undefined,
   flags: PricesFlags,
   terminal: Terminal,
-): number {
-  const { book } = openRunPrices(flags, terminal)
+): Promise<number> {
+  const { book } = await openRunPrices(flags, terminal)
   const provider = flags.provider === undefined ? undefined : providerId(book, flags.provider)
   const found = listPrices(book, {
     ...(model !== undefined && { model }),

@@ -2,12 +2,11 @@ import type { Batch } from '../domain/batch.ts'
 import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
 import { type IngestReport, ingest } from '../ingest/ingest.ts'
-import { readMapFile } from '../ingest/map-file.ts'
+import type { MapFile } from '../ingest/map-file.ts'
 import type { IngestPorts } from '../ingest/ports.ts'
 import { type ReadPlan, readPlanned, readPlannedRows } from '../ingest/read-plan.ts'
 import type { IngestReading } from '../ingest/session.ts'
 import type { AskedSettings } from '../ingest/settings.ts'
-import { readYaml } from '../policy/read-yaml.ts'
 import { beginBulkLoad, finalize } from '../store/finalize.ts'
 import { openForeignRows } from '../store/foreign-rows.ts'
 import { IngestSink } from '../store/ingest-sink.ts'
@@ -31,6 +30,7 @@ export async function readInto(
   prices: RunPrices,
   narrator: Narrator,
 ): Promise<{ readonly report: IngestReport; readonly interrupted: boolean }> {
+  const settings = await askedSettings(flags)
   const reading = new Reading(store, flags, terminal, prices)
   const work = async (signal: AbortSignal) => {
     const sink = new IngestSink(store.database, () => beginBulkLoad(store.database))
@@ -38,7 +38,7 @@ export async function readInto(
       ingest(
         {
           inputs,
-          settings: askedSettings(flags),
+          settings,
           stdin: untilInterrupted(terminal.stdin, signal),
           signal,
           openReading: (bytes, files) => reading.open(bytes, files),
@@ -126,14 +126,15 @@ class Reading {
   }
 }
 
-function askedSettings(flags: InputFlags): AskedSettings {
-  const file =
-    flags.mapFile === undefined
-      ? {}
-      : readMapFile(
-          readYaml(readText(flags.mapFile, 'a mapping file'), flags.mapFile),
-          flags.mapFile,
-        )
+/** Parsed and checked by libraries that most runs do not need. */
+async function loadMapFile(path: string): Promise<MapFile> {
+  const { readYaml } = await import('../policy/read-yaml.ts')
+  const { readMapFile } = await import('../ingest/map-file.ts')
+  return readMapFile(readYaml(readText(path, 'a mapping file'), path), path)
+}
+
+async function askedSettings(flags: InputFlags): Promise<AskedSettings> {
+  const file = flags.mapFile === undefined ? {} : await loadMapFile(flags.mapFile)
   const at = flags.at === undefined ? undefined : timeOf(flags.at)
   if (flags.at !== undefined && at === undefined) {
     throw new UserError(`--at "${flags.at}" is no time`, {

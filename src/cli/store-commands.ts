@@ -73,7 +73,7 @@ Examples:
     )
   addStoreOptions(command).action(async (model: string | undefined, flags: PricesFlags) => {
     const { runPrices } = await import('./prices.ts')
-    exit.code = runPrices(model, flags, terminal)
+    exit.code = await runPrices(model, flags, terminal)
   })
   addPricesUpdate(command, terminal, exit)
 }
