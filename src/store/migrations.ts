@@ -9,6 +9,17 @@ const migrations: readonly Migration[] = [
   { name: '0001-first-tables', up: (database) => database.exec(firstTables) },
 ]
 
+/** Refuses another program's database, before anything in it is changed. */
+export function refuseForeign(database: Database): void {
+  const tables = database.prepare(selectTables).all()
+  if (tables.length === 0 || tables.some((row) => row['name'] === 'migrations')) return
+  throw new UserError(`${database.path} is not an llmcost store but a database of something else`, {
+    hint: 'name another place with --db',
+  })
+}
+
+const selectTables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
 /** Brings a store to this version's schema; refuses one that a newer version made. */
 export function migrate(database: Database): void {
   database.exec(

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -13,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../domain/user-error.ts'
 import { type Database, openDatabase } from './database.ts'
-import { migrate } from './migrations.ts'
+import { migrate, refuseForeign } from './migrations.ts'
 
 export const defaultStorePath = '.llmcost/llmcost.db'
 
@@ -66,6 +68,7 @@ async function openAt(
   // Made empty with its mode first, so that SQLite never creates it readable for others.
   if (isNew) writeFileSync(path, '', { mode: 0o600, flag: 'a' })
   const database = await openDatabase(path, { driver: options.driver })
+  refuseForeign(database)
   database.exec(
     'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = FILE; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 2000',
   )
@@ -86,16 +89,26 @@ function makeFolder(folder: string): void {
 
 /** 128 random bits beside the store, readable by its owner only: hashes in the store cannot be guessed without it. */
 function readSecret(path: string): string {
-  try {
-    writeFileSync(path, randomBytes(16).toString('hex'), { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
+  if (!existsSync(path)) writeSecret(path)
   const secret = readFileSync(path, 'utf8')
   if (secret.length === 32) return secret
   throw new UserError(`${path} is damaged`, {
     hint: 'remove the store and its secret, and read the logs again',
   })
+}
+
+/** Whole or not at all: another process may be looking for it, or making its own, at the same moment. */
+function writeSecret(path: string): void {
+  const own = `${path}.${process.pid}`
+  writeFileSync(own, randomBytes(16).toString('hex'), { mode: 0o600 })
+  try {
+    linkSync(own, path)
+  } catch {
+    // Another one was first, or the file system knows no links.
+    if (!existsSync(path)) renameSync(own, path)
+  } finally {
+    rmSync(own, { force: true })
+  }
 }
 
 const deniedCodes = new Set([
