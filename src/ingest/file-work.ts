@@ -89,33 +89,45 @@ export class FileWork {
   /** Reads whole lines; yields after each record, true when the tokenizer is needed before it can be stored. */
   *lines(block: Buffer, blockOffset: number, closed: boolean): Generator<boolean> {
     const needle = this.#job.map === undefined ? this.#job.reader.needle : undefined
-    let start = 0
-    while (start < block.length) {
+    let found = needle === undefined ? 0 : block.indexOf(needle)
+    let { line } = this.place
+    let passed = 0
+    for (let start = 0; start < block.length; ) {
       const newline = block.indexOf(10, start)
       const end = newline < 0 ? block.length : newline
       const next = newline < 0 ? end : newline + 1
-      const line = this.place.line + 1
-      const lineStart = start
-      start = next
-      const place = { line, byteOffset: blockOffset + lineStart }
-      if (needle !== undefined && !block.subarray(lineStart, end).includes(needle)) {
-        this.#counts.records++
-        count(this.#counts.ignored, 'no-usage')
-        this.place = { line, byteOffset: blockOffset + next }
+      line++
+      if (needle !== undefined && (found < 0 || found >= end)) {
+        passed++
+        start = next
         continue
       }
-      const text = block.toString('utf8', lineStart, end)
+      if (needle !== undefined) found = block.indexOf(needle, end)
+      const place = { line, byteOffset: blockOffset + start }
+      const text = block.toString('utf8', start, end)
       // A last line without newline that is no whole record may still be being written: leave it for the next run.
       if (newline < 0 && !closed && !isWhole(text)) {
         if (text.trim() !== '') this.reject('incomplete-last-line', place, text)
+        this.#passOver(passed, { line: line - 1, byteOffset: blockOffset + start })
         return
       }
       this.place = place
-      this.#bytes += end - lineStart
+      this.#bytes += end - start
       const needTokens = this.text(text)
-      this.place = { line, byteOffset: blockOffset + next }
+      this.#passOver(passed, { line, byteOffset: blockOffset + next })
+      passed = 0
+      start = next
       yield needTokens
     }
+    this.#passOver(passed, { line, byteOffset: blockOffset + block.length })
+  }
+
+  /** Counts lines that were not even parsed, and moves on behind them. */
+  #passOver(lines: number, place: Place): void {
+    this.place = place
+    if (lines === 0) return
+    this.#counts.records += lines
+    this.#counts.ignored['no-usage'] = (this.#counts.ignored['no-usage'] ?? 0) + lines
   }
 
   /** Reads one record's JSON text. Blank text is no record. */

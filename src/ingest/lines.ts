@@ -33,14 +33,20 @@ export async function* blocksOf(
       dropping = 0
       rest = chunk.subarray(end)
     }
-    const end = rest.lastIndexOf(newline) + 1
-    if (end > 0) {
-      const whole = rest.subarray(0, end)
-      const bytes = pendingBytes === 0 ? whole : Buffer.concat([...pending, whole])
+    const first = pendingBytes === 0 ? 0 : rest.indexOf(newline) + 1
+    if (first > 0) {
+      // Only the line that two chunks share is copied together.
+      const bytes = Buffer.concat([...pending, rest.subarray(0, first)])
       yield { bytes, byteOffset: offset, closed: true }
       offset += bytes.length
       pending = []
       pendingBytes = 0
+      rest = rest.subarray(first)
+    }
+    const end = pendingBytes === 0 ? rest.lastIndexOf(newline) + 1 : 0
+    if (end > 0) {
+      yield { bytes: rest.subarray(0, end), byteOffset: offset, closed: true }
+      offset += end
       rest = rest.subarray(end)
     }
     if (rest.length > 0) pending.push(Buffer.from(rest))
