@@ -21,7 +21,10 @@ export type RequestKeys = {
   readonly questionKey: string | null
   /** What this prompt repeats of earlier ones, for prompt caches. */
   readonly prefix: PromptPrefix
-  /** The last message alone when it is not the user's (an agent's tool result); null otherwise. */
+  /**
+   * The last message alone, whoever wrote it, numbers, case and spacing aside: equal for the steps of a loop. Null
+   * outside a trace.
+   */
   readonly stepKey: string | null
   /** The answer as a link after the prompt, which is where it stands in the next turn's history. */
   readonly answer: Link | null

@@ -42,10 +42,18 @@ export function requestKeys(request: Request, hash: KeyHash): RequestKeys {
     exactKey: partitionKey(request, hash) + parent,
     questionKey: question === undefined ? null : hash(bodyOf(question).content),
     prefix: prefixOf(chain),
-    stepKey: last === undefined || last.role === 'user' ? null : hash(last.content),
+    stepKey:
+      last === undefined || request.trace === undefined ? null : hash(stepText(last.content)),
     answer: request.answer === undefined ? null : answerLink(request.answer, parent, hash),
   }
 }
+
+/** Longer messages are told apart by their beginnings. */
+const longestStep = 4000
+
+/** A message as an agent that goes round in circles repeats it: numbers, case and spacing aside. */
+const stepText = (content: string): string =>
+  content.slice(0, longestStep).toLowerCase().replace(/\d+/g, '0').replace(/\s+/g, ' ')
 
 /** Tools and system prompts are few and long: their links are remembered, per way of hashing. */
 const knownLinks = new WeakMap<KeyHash, Map<string, Link>>()

@@ -88,7 +88,8 @@ export function loops(): Rule {
         }
       }
       const number = index.add(trace)
-      const step = stepOf(columns, row)
+      // NaN, where the log has no text, equals nothing.
+      const step = columns.stepKey[row] as number
       const run = step === state.step.get(number) ? state.run.get(number) + 1 : 1
       state.step.set(number, step)
       state.run.set(number, run)
@@ -100,17 +101,11 @@ export function loops(): Rule {
     },
     describe: ({ requests }, { inputs }) => ({
       title: `${count(requests)} calls went round in circles in ${count(traces)} traces`,
-      evidence: `calls from the ${identicalInARow}th identical step in a row on, or beyond the ${callsPerTrace}th call of a trace`,
+      evidence: `calls from the ${identicalInARow}th near-identical step in a row on (the same last message, numbers, case and spacing aside), or beyond the ${callsPerTrace}th call of a trace`,
       caveat: 'a long task may need that many calls: look at the dearest traces first',
       command: commandWith('analyze', [inputs, '--by trace'].filter(Boolean).join(' ')),
     }),
   }
-}
-
-/** What the last message said, whoever said it; NaN (equal to nothing) where the log has no text. */
-function stepOf(columns: RuleColumns, row: number): number {
-  const step = columns.stepKey[row] as number
-  return Number.isNaN(step) ? (columns.questionKey[row] as number) : step
 }
 
 /** Context resent with every call beyond this is "oversized". */
