@@ -148,6 +148,7 @@ function budgetAlerts(
 
 function crossings(days: readonly DaySum[], budgetUsd: number): readonly Alert[] {
   const alerts: Alert[] = []
+  const budget = budgetUsd * 1e9
   let month = ''
   let spent = 0
   for (const day of days) {
@@ -157,14 +158,14 @@ function crossings(days: readonly DaySum[], budgetUsd: number): readonly Alert[]
       spent = 0
     }
     const before = spent
-    spent += usdOf(day.cost)
-    if (before > budgetUsd || spent <= budgetUsd) continue
+    spent += day.cost
+    if (before > budget || spent <= budget) continue
     alerts.push({
       kind: 'budget-crossed',
       level: 'critical',
       message: `the budget of $${budgetUsd} for ${month} was crossed on ${date}`,
       at: date,
-      value: spent,
+      value: usdOf(spent),
       limit: budgetUsd,
     })
   }
@@ -181,9 +182,10 @@ function forecast(
   const perDay = costUsdPerMonth / 30.4375
   const spent = days
     .filter((day) => isoDay(day.day).startsWith(month))
-    .reduce((sum, day) => sum + usdOf(day.cost), 0)
+    .reduce((sum, day) => sum + day.cost, 0)
   if (perDay <= 0) return []
-  const crossing = newest.day + Math.ceil((budgetUsd - spent) / perDay)
+  // The first day that ends above the budget: ending exactly on it is no crossing.
+  const crossing = newest.day + Math.floor((budgetUsd - usdOf(spent)) / perDay) + 1
   const date = new Date(crossing * dayMs)
   if (Number.isNaN(date.getTime()) || !isoDay(crossing).startsWith(month)) return []
   return [
@@ -192,7 +194,7 @@ function forecast(
       level: 'warn',
       message: `at $${perDay.toFixed(2)} a day the budget of $${budgetUsd} for ${month} will be crossed on ${isoDay(crossing)}`,
       at: isoDay(crossing),
-      value: spent,
+      value: usdOf(spent),
       limit: budgetUsd,
     },
   ]

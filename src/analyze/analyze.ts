@@ -6,14 +6,15 @@ import { bookAgeDays, dayAlerts } from './alerts.ts'
 import { type Calendar, calendarOf, isoDay, weekdayOf } from './calendar.ts'
 import { groupBy } from './groups.ts'
 import { nearRepeatOpportunity } from './near-repeat-opportunity.ts'
-import { findOpportunities, roundUsd, type Scale } from './opportunities.ts'
+import { bySaving, findOpportunities, roundUsd, type Scale } from './opportunities.ts'
 import type { AnalyzeOptions } from './options.ts'
 import { percentilesOf, perRequestOf, valuesOf } from './percentiles.ts'
 import { modelSwaps, topRepeated } from './repeated-questions.ts'
-import type { AnalyzeResult, Opportunity, Projection } from './result.ts'
+import type { AnalyzeResult, Projection } from './result.ts'
 import { selfHosting } from './self-hosting.ts'
 import { type DaySum, type Sums, sumUp } from './totals.ts'
 import { perTraceOf } from './traces.ts'
+import { withUsedProfiles } from './used-profiles.ts'
 import { sumUsers, unitEconomicsOf, userAlerts } from './users.ts'
 import { verdictOf } from './verdict.ts'
 
@@ -40,10 +41,11 @@ export function withGroups(
 }
 
 export function analyzeBase(
-  source: RequestSource,
+  all: RequestSource,
   lookup: RequestLookup,
   options: AnalyzeOptions,
 ): AnalyzeBase {
+  const source = withUsedProfiles(all)
   const calendar = calendarOf(options.zone)
   const sums = sumUp(source, calendar)
   const projection = projectionOf(sums, calendar)
@@ -51,7 +53,7 @@ export function analyzeBase(
   const users = sumUsers(source)
   const costs = valuesOf(source, 'cost')
   const { p50, p95 } = percentilesOf(source, 'firstTokenMs')
-  const { facts, opportunities } = allOpportunities(source, lookup, options, sums, scale)
+  const { facts, opportunities } = allOpportunities(source, lookup, options, { sums, projection, scale })
   return {
     kind: 'analyze',
     version: 1,
@@ -90,20 +92,16 @@ function allOpportunities(
   source: RequestSource,
   lookup: RequestLookup,
   options: AnalyzeOptions,
-  sums: Sums,
-  scale: Scale,
+  { sums, projection, scale }: { sums: Sums; projection: Projection; scale: Scale },
 ) {
   const found = findOpportunities(source, lookup, options, scale)
   const more = [
     nearRepeatOpportunity(source, lookup, scale, options.inputWords),
-    selfHosting(sums.totals, scale, options.inputWords),
+    selfHosting(sums.totals, projection, scale, options.inputWords),
   ].filter((opportunity) => opportunity !== null)
   const opportunities = [...found.opportunities, ...more].sort(bySaving)
   return { facts: found.facts, opportunities }
 }
-
-const bySaving = (a: Opportunity, b: Opportunity): number =>
-  b.savingUsdPerMonth - a.savingUsdPerMonth || (a.kind < b.kind ? -1 : 1)
 
 /** Complete days: all but the first and the last, which are complete only where the log covers them from end to end. */
 function completeDays({ days, from, to }: Sums, calendar: Calendar): readonly DaySum[] {

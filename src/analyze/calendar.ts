@@ -65,8 +65,7 @@ export const isoDay = (day: number): string => new Date(day * dayMs).toISOString
 
 /** The ISO week of a day, e.g. "2026-W31". */
 export function isoWeek(day: number): string {
-  const weekday = (day + 3) % 7
-  const thursday = new Date((day - weekday + 3) * dayMs)
+  const thursday = new Date((day - weekdayOf(day) + 3) * dayMs)
   const year = thursday.getUTCFullYear()
   const week = Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / dayMs / 7) + 1
   return `${year}-W${String(week).padStart(2, '0')}`

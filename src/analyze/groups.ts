@@ -148,8 +148,8 @@ type Assignment = {
   readonly costs: readonly SpendSum[]
 }
 
-/** Parts of the first dimension are below 2^21 (two million), so that two fit into one exact number. */
-const partSpan = 2 ** 32
+/** The root of 2^53: parts below it, two of them fit into one exact number. */
+const partSpan = 94_906_265
 
 function assignGroups(source: RequestSource, dimensions: readonly Dimension[]): Assignment {
   const index = new KeyIndex()

@@ -52,7 +52,7 @@ export function findOpportunities(
     opportunityOf(rule, overlaps.sums[index] as Sum, context, scale, lookup),
   )
   const worthy = found.filter((each) => each !== null).sort(bySaving)
-  const facts = chooseFacts(rules, overlaps.byMask).flatMap((chosen) => {
+  const facts = chooseFacts(rules, overlaps.byMask, limitsOf(rules, overlaps.sums, worthy)).flatMap((chosen) => {
     const opportunity = worthy.find((each) => each.kind === chosen.kind)
     return opportunity === undefined ? [] : [asFact(opportunity, chosen, scale)]
   })
@@ -185,18 +185,27 @@ export const scaled = (savingUsd: number, { perMonth, totalUsd }: Scale) => ({
 /** Nine decimals, as all dollars have. */
 export const roundUsd = (usd: number): number => usdOf(Math.round(usd * 1e9))
 
-const bySaving = (a: Opportunity, b: Opportunity): number =>
-  b.savingUsdPerMonth - a.savingUsdPerMonth || (a.kind < b.kind ? -1 : 1)
+export const bySaving = (a: Opportunity, b: Opportunity): number =>
+  b.savingUsdPerMonth - a.savingUsdPerMonth ||
+  b.savingUsd - a.savingUsd ||
+  (a.kind < b.kind ? -1 : 1)
 
 /**
  * The opportunities that save most together without counting a request twice: the largest first, then the largest on
  * the requests that are left, and so on. Their savings may be added up.
  */
-function chooseFacts(rules: readonly Rule[], byMask: ByMask): readonly Chosen[] {
+function chooseFacts(
+  rules: readonly Rule[],
+  byMask: ByMask,
+  limits: readonly number[],
+): readonly Chosen[] {
   const facts: Chosen[] = []
   let taken = 0
   while (facts.length < factCount) {
-    const left = rules.map((_, index) => outside(byMask, index, taken, rules.length))
+    const left = rules.map((_, index) => {
+      const { saving, requests } = outside(byMask, index, taken, rules.length)
+      return { saving: Math.min(saving, limits[index] ?? 0), requests }
+    })
     const most = Math.max(...left.map(({ saving }) => saving))
     const best = left.findIndex(({ saving }) => saving === most)
     const rule = rules[best]
@@ -207,6 +216,16 @@ function chooseFacts(rules: readonly Rule[], byMask: ByMask): readonly Chosen[] 
   }
   return facts
 }
+
+/** What each rule can bring as a fact at most: its saving after all costs, nothing where it is no opportunity. */
+const limitsOf = (
+  rules: readonly Rule[],
+  sums: readonly Sum[],
+  worthy: readonly Opportunity[],
+): readonly number[] =>
+  rules.map(({ kind }, index) =>
+    worthy.some((each) => each.kind === kind) ? (sums[index]?.saving ?? 0) : 0,
+  )
 
 type Left = { readonly saving: number; readonly requests: number }
 type Chosen = Left & { readonly kind: Rule['kind'] }

@@ -1,7 +1,7 @@
 import { orZero } from '../../domain/columns.ts'
 import { flag, type Profile } from '../../domain/row.ts'
 import { KeyIndex, NumberList } from '../key-index.ts'
-import { commandWith, costOf, count, promptTokensOf, type Rule, type RuleColumns } from './rule.ts'
+import { commandWith, costOf, count, promptTokensOf, type Rule } from './rule.ts'
 
 /** Errors, timeouts and cancelled calls that were billed all the same. */
 export function failedAttempts(profiles: readonly Profile[]): Rule {
