@@ -53,7 +53,11 @@ export function analyzeBase(
   const users = sumUsers(source)
   const costs = valuesOf(source, 'cost')
   const { p50, p95 } = percentilesOf(source, 'firstTokenMs')
-  const { facts, opportunities } = allOpportunities(source, lookup, options, { sums, projection, scale })
+  const { facts, opportunities } = allOpportunities(source, lookup, options, {
+    sums,
+    projection,
+    scale,
+  })
   return {
     kind: 'analyze',
     version: 1,

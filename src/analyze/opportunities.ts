@@ -52,10 +52,12 @@ export function findOpportunities(
     opportunityOf(rule, overlaps.sums[index] as Sum, context, scale, lookup),
   )
   const worthy = found.filter((each) => each !== null).sort(bySaving)
-  const facts = chooseFacts(rules, overlaps.byMask, limitsOf(rules, overlaps.sums, worthy)).flatMap((chosen) => {
-    const opportunity = worthy.find((each) => each.kind === chosen.kind)
-    return opportunity === undefined ? [] : [asFact(opportunity, chosen, scale)]
-  })
+  const facts = chooseFacts(rules, overlaps.byMask, limitsOf(rules, overlaps.sums, worthy)).flatMap(
+    (chosen) => {
+      const opportunity = worthy.find((each) => each.kind === chosen.kind)
+      return opportunity === undefined ? [] : [asFact(opportunity, chosen, scale)]
+    },
+  )
   return { opportunities: worthy, facts }
 }
 
