@@ -183,12 +183,23 @@ export type RepeatedQuestion = {
   readonly costUsd: number
 }
 
-/** The mix that the `signals` preset finds, and the share each preset decides by itself. */
+/** How hard the requests look: by the `signals` preset, and by each preset beside it. */
 export type Difficulty = {
+  /** Requests with a text to judge by: the denominator of all shares. */
   readonly classified: number
   readonly simple: number
   readonly medium: number
   readonly hard: number
+  readonly presets: readonly PresetMix[]
+}
+
+export type PresetMix = {
+  readonly preset: string
+  readonly simple: number
+  readonly medium: number
+  readonly hard: number
+  /** Share the preset decides by its own rules; the rest counts as medium. */
+  readonly decidedShare: number
 }
 
 export type UnitEconomics = {

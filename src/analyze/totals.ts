@@ -1,7 +1,8 @@
 import type { RequestSource } from '../domain/columns.ts'
 import { SpendSum, usdOf } from '../domain/money.ts'
-import { difficultyShift, flag } from '../domain/row.ts'
+import { flag } from '../domain/row.ts'
 import type { Calendar } from './calendar.ts'
+import { DifficultyCount } from './difficulty.ts'
 import type { CostByClassUsd, Difficulty, Totals } from './result.ts'
 
 const usageNames = [
@@ -66,7 +67,7 @@ class Summing {
   readonly #computedOfLogged = new SpendSum()
   readonly #days = new Map<number, DaySum>()
   readonly #unpriced = new Map<number, number>()
-  readonly #difficulty = [0, 0, 0, 0]
+  readonly #difficulty = new DifficultyCount()
   readonly #counts = { errors: 0, unpriced: 0, estimated: 0, cached: 0, undated: 0, logged: 0 }
   #requests = 0
   #from = Number.POSITIVE_INFINITY
@@ -95,8 +96,7 @@ class Summing {
     }
     if ((flags & flag.estimated) !== 0) this.#counts.estimated++
     if ((flags & flag.servedFromCache) !== 0) this.#counts.cached++
-    const level = (flags >>> difficultyShift) & 3
-    this.#difficulty[level] = (this.#difficulty[level] as number) + 1
+    this.#difficulty.add(flags)
     this.#addLogged(columns.loggedCost[row] as number, cost)
     this.#addDay(columns, row, Number.isNaN(cost) ? 0 : cost, failed)
   }
@@ -158,7 +158,6 @@ class Summing {
       [Name in (typeof usageNames)[number]]: number
     }
     const dated = this.#from <= this.#to
-    const [unclassified = 0, simple = 0, medium = 0, hard = 0] = this.#difficulty
     return {
       totals: {
         requests,
@@ -178,7 +177,7 @@ class Summing {
         undatedRequests: undated,
       },
       totalCost: this.#cost.total(),
-      difficulty: { classified: requests - unclassified, simple, medium, hard },
+      difficulty: this.#difficulty.result(),
       days: everyDay(this.#days),
       from: dated ? this.#from : null,
       to: dated ? this.#to : null,

@@ -1,4 +1,5 @@
 import type { Request } from '../domain/request.ts'
+import { keptPresets } from '../domain/row.ts'
 import { contentOf, keyHash, requestKeys } from '../engine/cache-key.ts'
 import type { ClassifierInput } from '../engine/classifier.ts'
 import { presets } from '../engine/presets.ts'
@@ -23,13 +24,18 @@ export function ingestPorts(secret: string, prices: RunPrices): IngestPorts {
   }
 }
 
-/** The `signals` preset's verdict; where it abstains the request counts as medium. 0 without text to judge by. */
-function difficultyOf(request: Request): 0 | 1 | 2 | 3 {
+/** The verdict of each kept preset in two bits: 0 not classified, 1 simple, 2 medium or abstained, 3 hard. */
+function difficultyOf(request: Request): number {
   const input = classifierInput(request)
   if (input === null) return 0
-  const label = presets.signals(input)?.label ?? 'medium'
-  return label === 'simple' ? 1 : label === 'medium' ? 2 : 3
+  return keptPresets.reduce(
+    (bits, preset, index) =>
+      bits | (levelOf[presets[preset](input)?.label ?? 'medium'] << (2 * index)),
+    0,
+  )
 }
+
+const levelOf = { simple: 1, medium: 2, hard: 3 } as const
 
 function classifierInput(request: Request): ClassifierInput | null {
   const { prompt } = request

@@ -122,14 +122,16 @@ export const flag = {
   truncated: 128,
   hasTools: 256,
   hasImages: 512,
-  hasCode: 1024,
   /** Its tags have too many values for profiles and are kept with the request. */
   ownTags: 4096,
 } as const
 
-/** Two bits: 0 not classified, 1 simple, 2 medium, 3 hard. */
+/** From here on two bits a preset: 0 not classified, 1 simple, 2 medium, 3 hard. */
 export const difficultyShift = 16
-export const difficulties = ['simple', 'medium', 'hard'] as const
+
+/** The presets whose verdicts a row holds, two bits each, the first lowest. `three-way` sorts as `signals` does. */
+export const keptPresets = ['signals', 'length', 'keywords'] as const
+export type KeptPreset = (typeof keptPresets)[number]
 
 /** A 53-bit hash of text, for identities and groupings; equal hashes are checked against the text where it matters. */
 export function hash53(text: string): number {

@@ -90,41 +90,34 @@ export class FileWork {
   *lines(block: Buffer, blockOffset: number, closed: boolean): Generator<boolean> {
     const needle = this.#job.map === undefined ? this.#job.reader.needle : undefined
     let found = needle === undefined ? 0 : block.indexOf(needle)
-    let { line } = this.place
     let passed = 0
-    for (let start = 0; start < block.length; ) {
-      const newline = block.indexOf(10, start)
-      const end = newline < 0 ? block.length : newline
-      const next = newline < 0 ? end : newline + 1
-      line++
+    for (const { start, end, next } of linesOf(block)) {
       if (needle !== undefined && (found < 0 || found >= end)) {
         passed++
-        start = next
         continue
       }
       if (needle !== undefined) found = block.indexOf(needle, end)
-      const place = { line, byteOffset: blockOffset + start }
+      this.#passOver(passed, blockOffset + start)
+      passed = 0
+      const place = { line: this.place.line + 1, byteOffset: blockOffset + start }
       const text = block.toString('utf8', start, end)
       // A last line without newline that is no whole record may still be being written: leave it for the next run.
-      if (newline < 0 && !closed && !isWhole(text)) {
+      if (end === next && !closed && !isWhole(text)) {
         if (text.trim() !== '') this.reject('incomplete-last-line', place, text)
-        this.#passOver(passed, { line: line - 1, byteOffset: blockOffset + start })
         return
       }
       this.place = place
       this.#bytes += end - start
       const needTokens = this.text(text)
-      this.#passOver(passed, { line, byteOffset: blockOffset + next })
-      passed = 0
-      start = next
+      this.place = { line: place.line, byteOffset: blockOffset + next }
       yield needTokens
     }
-    this.#passOver(passed, { line, byteOffset: blockOffset + block.length })
+    this.#passOver(passed, blockOffset + block.length)
   }
 
   /** Counts lines that were not even parsed, and moves on behind them. */
-  #passOver(lines: number, place: Place): void {
-    this.place = place
+  #passOver(lines: number, byteOffset: number): void {
+    this.place = { line: this.place.line + lines, byteOffset }
     if (lines === 0) return
     this.#counts.records += lines
     this.#counts.ignored['no-usage'] = (this.#counts.ignored['no-usage'] ?? 0) + lines
@@ -244,6 +237,19 @@ export class FileWork {
       reason,
       excerpt: excerpt !== null && redacting ? redact(excerpt) : excerpt,
     })
+  }
+}
+
+type Line = { readonly start: number; readonly end: number; readonly next: number }
+
+/** Where each line of a block starts and ends, and the next one starts (at the same place without a newline). */
+function* linesOf(block: Buffer): Generator<Line> {
+  for (let start = 0; start < block.length; ) {
+    const newline = block.indexOf(10, start)
+    const end = newline < 0 ? block.length : newline
+    const next = newline < 0 ? end : newline + 1
+    yield { start, end, next }
+    start = next
   }
 }
 

@@ -10,8 +10,8 @@ export type ContentMode = 'full' | 'hash' | 'none'
 /** What the ingest asks of the layers beside it. */
 export type IngestPorts = {
   keysOf(request: Request): RequestKeys
-  /** 0 not classified, 1 simple, 2 medium, 3 hard. */
-  difficultyOf(request: Request): 0 | 1 | 2 | 3
+  /** The presets' verdicts as bits, see `difficultyShift`; 0 where there is no text to judge by. */
+  difficultyOf(request: Request): number
   price(request: Request, usage: Usage): Pricing
   /** Loads the tokenizer; asked only when a log has no token counts. */
   loadTokenCounter(): Promise<(text: string) => number>

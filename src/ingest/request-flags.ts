@@ -3,8 +3,8 @@ import type { Request } from '../domain/request.ts'
 import { difficultyShift, flag } from '../domain/row.ts'
 import { needsEstimate } from './estimate-usage.ts'
 
-/** The yes-or-no facts of a request as bits, with its difficulty (0 not classified … 3 hard). */
-export function flagsOf(request: Request, pricing: Pricing, difficulty: 0 | 1 | 2 | 3): number {
+/** The yes-or-no facts of a request as bits, with the presets' verdicts behind them. */
+export function flagsOf(request: Request, pricing: Pricing, difficulty: number): number {
   let flags = difficulty << difficultyShift
   for (const [bit, holds] of facts) if (holds(request)) flags |= bit
   return pricing.kind === 'unpriced' ? flags | flag.unpriced : flags

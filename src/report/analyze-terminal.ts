@@ -6,6 +6,7 @@ import {
   difficultyBlock,
   modelsBlock,
   repeatedBlock,
+  tracesBlock,
   unitEconomicsBlock,
 } from './terminal-details.ts'
 import { factsBlock, opportunitiesBlock } from './terminal-facts.ts'
@@ -24,6 +25,7 @@ export function analyzeTerminal(result: AnalyzeResult, view: View): string {
     opportunitiesBlock(result, screen),
     alertsBlock(result, screen),
     modelsBlock(result, screen),
+    tracesBlock(result, screen),
     repeatedBlock(result, screen),
     difficultyBlock(result, screen),
     unitEconomicsBlock(result, screen),

@@ -1,4 +1,4 @@
-import type { AnalyzeResult } from '../analyze/result.ts'
+import type { AnalyzeResult, Difficulty } from '../analyze/result.ts'
 import { divideColumns } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatGrid, type GridColumn } from './grid.ts'
@@ -82,8 +82,50 @@ export function difficultyBlock({ difficulty }: AnalyzeResult, screen: Screen): 
     ...heading(screen, 'DIFFICULTY', `of ${plural(classified, 'request')}, by the signals preset`),
     `  ${line.join('')}`,
     ...flowPieces(legend, width - 4).map((each) => `  ${each}`),
+    ...presetLines(difficulty, screen),
   ]
 }
+
+/** The other presets beside it: they disagree, which is the point of showing them. */
+function presetLines({ presets, classified }: Difficulty, screen: Screen): Block {
+  const rows = presets.map(({ preset, simple, medium, hard, decidedShare }) => [
+    safeText(preset),
+    ...[simple, medium, hard].map((count) => formatPart(count, classified)),
+    formatShare(decidedShare),
+  ])
+  if (rows.length < 2) return []
+  const columns: readonly GridColumn[] = [
+    { title: 'preset' },
+    { title: 'simple', align: 'right' },
+    { title: 'medium', align: 'right' },
+    { title: 'hard', align: 'right' },
+    { title: 'decides', align: 'right' },
+  ]
+  return formatGrid(columns, rows, screen)
+}
+
+/** Traces that cost most, where traces are more than single calls. */
+export function tracesBlock({ perTrace }: AnalyzeResult, screen: Screen): Block {
+  if ((perTrace.callsMax ?? 0) < 2 || perTrace.worst.length === 0) return []
+  const rows = perTrace.worst
+    .slice(0, maxTraces)
+    .map(({ trace, calls, costUsd }) => [
+      formatUsd(costUsd),
+      plural(calls, 'call'),
+      safeText(trace),
+    ])
+  const columns: readonly GridColumn[] = [
+    { title: '', align: 'right', style: 'bold' },
+    { title: '', align: 'right' },
+    { title: '', minWidth: 10 },
+  ]
+  return [
+    ...heading(screen, 'THE DEAREST TRACES', `of ${plural(perTrace.traces, 'trace')}`),
+    ...formatGrid(columns, rows, screen),
+  ]
+}
+
+const maxTraces = 3
 
 /** What a user of each plan costs beside what the plan earns. */
 export function unitEconomicsBlock({ unitEconomics }: AnalyzeResult, screen: Screen): Block {

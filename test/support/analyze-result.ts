@@ -35,7 +35,7 @@ export function emptyAnalyzeResult(): AnalyzeResult {
     facts: [],
     intendedVsActual: [],
     topRepeated: [],
-    difficulty: { classified: 0, simple: 0, medium: 0, hard: 0 },
+    difficulty: { classified: 0, simple: 0, medium: 0, hard: 0, presets: [] },
     unitEconomics: null,
     opportunities: [],
     alerts: [],
@@ -149,7 +149,17 @@ const rich: AnalyzeResult = {
     { text: '注文した商品がまだ届きません。いつ届きますか？', count: 731, costUsd: 12.5 },
     { text: null, count: 402, costUsd: 4.1 },
   ],
-  difficulty: { classified: 398_220, simple: 241_300, medium: 121_800, hard: 35_120 },
+  difficulty: {
+    classified: 398_220,
+    simple: 241_300,
+    medium: 121_800,
+    hard: 35_120,
+    presets: [
+      { preset: 'signals', simple: 241_300, medium: 121_800, hard: 35_120, decidedShare: 0.694 },
+      { preset: 'length', simple: 310_020, medium: 70_100, hard: 18_100, decidedShare: 1 },
+      { preset: 'keywords', simple: 205_110, medium: 150_000, hard: 43_110, decidedShare: 1 },
+    ],
+  },
   unitEconomics: {
     plans: [
       {
