@@ -92,6 +92,10 @@ describe('what is installed', () => {
     expect(admits(range, [20, 0, 0])).toBe(expected)
   })
 
+  test.skipIf(process.platform === 'win32')('the command can be executed from a checkout', () => {
+    expect(statSync(join(root, 'bin/llmcost.js')).mode & 0o111).not.toBe(0)
+  })
+
   test('whatever users run admits the oldest Node that the package promises', () => {
     expect(manifest.engines?.node).toBe('>=20')
     const names = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })

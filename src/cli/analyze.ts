@@ -41,11 +41,12 @@ export type AnalyzeFlags = InputFlags &
 
 const defaultTop = 20
 
-/** `llmcost analyze`: where the money went and what would help most. */
+/** `llmcost analyze`: where the money went and what would help most. `adapt` has the last word on the result. */
 export async function runAnalyze(
   files: readonly string[],
   flags: AnalyzeFlags,
   terminal: Terminal,
+  adapt = (result: AnalyzeResult): AnalyzeResult => result,
 ): Promise<number> {
   const by = dimensionsOf(flags.by)
   const zone = zoneOf(flags.tz)
@@ -53,7 +54,7 @@ export async function runAnalyze(
   const logs = await openLogs(files, flags, terminal, prices)
   try {
     if (logs.interrupted) return interruptedCode(terminal)
-    const result = resultOf(logs, { files, flags, terminal, prices, by, zone })
+    const result = adapt(resultOf(logs, { files, flags, terminal, prices, by, zone }))
     const view = viewOf(terminal.stdout, terminal.env)
     await writeOut(terminal.stdout, formatAnalyze(result, flags.format ?? 'terminal', view))
     return rejectedCode(logs, flags, terminal)

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { AnalyzeResult, Opportunity } from '../analyze/result.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type AnalyzeFlags, runAnalyze } from './analyze.ts'
 import type { Terminal } from './terminal.ts'
@@ -27,8 +28,21 @@ export async function runDemo(flags: AnalyzeFlags, terminal: Terminal): Promise<
       db: join(folder, 'llmcost.db'),
       quiet: true,
     }
-    return await runAnalyze([path], asked, terminal)
+    return await runAnalyze([path], asked, terminal, (result) => withDemoCommands(result, path))
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Commands that a reader of the demo can copy: the bundled log is known by this command alone. */
+function withDemoCommands(result: AnalyzeResult, path: string): AnalyzeResult {
+  const renamed = (each: Opportunity): Opportunity => ({
+    ...each,
+    command: each.command.replace(`llmcost analyze ${path}`, 'llmcost demo'),
+  })
+  return {
+    ...result,
+    facts: result.facts.map(renamed),
+    opportunities: result.opportunities.map(renamed),
   }
 }
