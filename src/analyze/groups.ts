@@ -10,7 +10,6 @@ import type { Group } from './result.ts'
 import { costByClassUsd, costNames } from './totals.ts'
 
 const sumNames = [
-  ...costNames,
   'inputTokens',
   'cacheReadTokens',
   'cacheWrite5mTokens',
@@ -190,7 +189,13 @@ function assignGroups(source: RequestSource, dimensions: readonly Dimension[]): 
   return { groupOfRow, firstSeq, firstParts, costs }
 }
 
-type SumColumns = { readonly [Name in 'profile' | 'flags' | (typeof sumNames)[number]]: Column }
+type SumColumns = {
+  readonly [Name in
+    | 'profile'
+    | 'flags'
+    | (typeof sumNames)[number]
+    | (typeof costNames)[number]]: Column
+}
 type GroupSums = { readonly requests: Uint32Array; group(slot: number): Partial<Group> }
 
 function sumGroups(
@@ -201,6 +206,7 @@ function sumGroups(
 ): GroupSums {
   const isError = source.profiles.map((profile) => profile.status !== 'ok')
   const sums = sumNames.map(() => new Float64Array(count))
+  const costs = costNames.map(() => Array.from({ length: count }, () => new SpendSum()))
   const requests = new Uint32Array(count)
   const errors = new Uint32Array(count)
   const unpriced = new Uint32Array(count)
@@ -215,9 +221,13 @@ function sumGroups(
       const sum = sums[index] as Float64Array
       if (!Number.isNaN(cell)) sum[slot] = (sum[slot] as number) + cell
     }
+    for (let index = 0; index < costNames.length; index++) {
+      const cell = segment[costNames[index] as (typeof costNames)[number]][row] as number
+      if (!Number.isNaN(cell)) costs[index]?.[slot]?.add(cell)
+    }
   }
   let position = 0
-  for (const segment of source.segments(['profile', 'flags', ...sumNames])) {
+  for (const segment of source.segments(['profile', 'flags', ...sumNames, ...costNames])) {
     for (let row = 0; row < segment.length; row++) {
       const slot = slots[groupOfRow[position++] as number] as number
       if (slot >= 0) addRow(segment, row, slot)
@@ -229,7 +239,7 @@ function sumGroups(
     requests,
     group: (slot) => ({
       requests: requests[slot] ?? 0,
-      costByClass: costByClassUsd(costNames.map((name) => sumOf(name, slot))),
+      costByClass: costByClassUsd(costs.map((sums) => sums[slot]?.total() ?? 0n)),
       inputTokens: sumOf('inputTokens', slot),
       cacheReadTokens: sumOf('cacheReadTokens', slot),
       cacheWriteTokens: sumOf('cacheWrite5mTokens', slot) + sumOf('cacheWrite1hTokens', slot),

@@ -1,15 +1,22 @@
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
 import { KeyIndex } from './key-index.ts'
-import { findNearRepeats } from './near-repeats.ts'
+import { findNearRepeats, maxCharacters, type NearRepeats } from './near-repeats.ts'
 import { type Scale, scaled } from './opportunities.ts'
 import type { Opportunity } from './result.ts'
 import { commandWith, count, percent } from './rules/rule.ts'
+import { inTimeOrder } from './time-order.ts'
 
 /** Distinct questions compared with each other. */
 const sampleSize = 4000
 
-type Sampled = { readonly seq: number; readonly cost: number; readonly draw: number }
+type Sampled = {
+  readonly seq: number
+  /** Of its question among the distinct ones, in time. */
+  readonly place: number
+  readonly cost: number
+  readonly draw: number
+}
 
 /** Questions that differ little from an earlier one, measured on a sample of the log's distinct questions. */
 export function nearRepeatOpportunity(
@@ -19,9 +26,12 @@ export function nearRepeatOpportunity(
   inputs: string,
 ): Opportunity | null {
   const { sample, distinct, distinctCost } = sampleQuestions(source)
+  const firstSeq = new Map<string, number>()
   const texts = sample.flatMap(({ seq, cost }) => {
     const text = lookup.questionOf(seq)
-    return text === null || text.trim() === '' ? [] : [{ text, requests: 1, cost }]
+    if (text === null || text.trim() === '') return []
+    if (!firstSeq.has(text)) firstSeq.set(text, seq)
+    return [{ text, requests: 1, cost }]
   })
   if (texts.length < 2) return null
   const found = findNearRepeats(texts)
@@ -34,18 +44,29 @@ export function nearRepeatOpportunity(
     title: `about ${percent(share)} of the ${count(distinct)} distinct questions nearly repeat another one`,
     ...scaled(savingUsd, scale),
     requests: Math.round(share * distinct),
-    evidence: `lexical similarity ≥ ${found.minSimilarity} among ${count(texts.length)} sampled questions, equal numbers and names; exact repeats are not in it`,
+    evidence: `lexical similarity ≥ ${found.minSimilarity} among ${count(texts.length)} sampled questions, equal numbers and names; exact repeats are not in it${cutOff(found.bound)}`,
     caveat:
       'alike in words is not yet the same question: how often such an answer would be wrong is unmeasured',
     command: commandWith('analyze', [inputs, '--by feature'].filter(Boolean).join(' ')),
     examples: found.clusters
       .slice(0, 3)
-      .flatMap((cluster) => cluster.examples.slice(0, 1))
-      .map((text) => text.slice(0, 80)),
+      .flatMap(({ examples: [, near] }) => (near === undefined ? [] : [firstSeq.get(near) ?? 0]))
+      .map((seq) => lookup.textOf(seq, 'id') ?? `#${seq}`),
   }
 }
 
-/** The first request of each question; of those a sample that depends on their order alone. */
+/** What kept the comparison short of all there is. */
+function cutOff({ truncatedTexts, unfinishedTexts }: NearRepeats['bound']): string {
+  const beginnings =
+    truncatedTexts === 0
+      ? ''
+      : `; ${count(truncatedTexts)} compared on their first ${count(maxCharacters)} characters`
+  return unfinishedTexts === 0
+    ? beginnings
+    : `${beginnings}; ${count(unfinishedTexts)} not compared with all others`
+}
+
+/** The first request of each question in time; of those a sample that depends on their order alone. */
 function sampleQuestions(source: RequestSource): {
   sample: readonly Sampled[]
   distinct: number
@@ -54,7 +75,8 @@ function sampleQuestions(source: RequestSource): {
   const index = new KeyIndex()
   const sample = new Sample()
   let distinctCost = 0
-  for (const { length, seq, questionKey, cost } of source.segments([
+  for (const { length, seq, questionKey, cost } of inTimeOrder(source, [
+    'at',
     'seq',
     'questionKey',
     'cost',
@@ -65,7 +87,7 @@ function sampleQuestions(source: RequestSource): {
       if (Number.isNaN(key) || index.add(key) !== known) continue
       const spent = Number.isNaN(cost[row] as number) ? 0 : (cost[row] as number)
       distinctCost += spent
-      sample.offer(seq[row] as number, spent)
+      sample.offer(seq[row] as number, known, spent)
     }
   }
   return { sample: sample.inOrder(), distinct: index.size, distinctCost }
@@ -76,28 +98,28 @@ class Sample {
   #kept: Sampled[] = []
   #limit = Number.POSITIVE_INFINITY
 
-  offer(seq: number, cost: number): void {
-    const draw = drawOf(seq)
-    if (draw < this.#limit) this.#kept.push({ seq, cost, draw })
+  offer(seq: number, place: number, cost: number): void {
+    const draw = drawOf(place)
+    if (draw < this.#limit) this.#kept.push({ seq, place, cost, draw })
     if (this.#kept.length >= sampleSize * 2) this.#trim()
   }
 
   inOrder(): readonly Sampled[] {
     this.#trim()
-    return this.#kept.sort((a, b) => a.seq - b.seq)
+    return this.#kept.sort((a, b) => a.place - b.place)
   }
 
   #trim(): void {
-    this.#kept.sort((a, b) => a.draw - b.draw || a.seq - b.seq)
+    this.#kept.sort((a, b) => a.draw - b.draw || a.place - b.place)
     if (this.#kept.length <= sampleSize) return
     this.#kept.length = sampleSize
     this.#limit = this.#kept[sampleSize - 1]?.draw ?? this.#limit
   }
 }
 
-/** A uniform number from a request's place in the store: the same log gives the same sample. */
-function drawOf(seq: number): number {
-  let bits = Math.imul(seq ^ (seq >>> 16), 0x45d9f3b)
+/** A uniform number from a question's place: the same log gives the same sample. */
+function drawOf(place: number): number {
+  let bits = Math.imul(place ^ (place >>> 16), 0x45d9f3b)
   bits = Math.imul(bits ^ (bits >>> 16), 0x45d9f3b)
   return ((bits ^ (bits >>> 16)) >>> 0) / 4294967296
 }

@@ -1,4 +1,5 @@
 import type { RequestSource } from '../domain/columns.ts'
+import type { Profile } from '../domain/row.ts'
 import type { Usage } from '../domain/usage.ts'
 import { quantiles } from '../stats/quantile.ts'
 import { KeyIndex, NumberList } from './key-index.ts'
@@ -8,7 +9,7 @@ import type { RuleColumns } from './rules/rule.ts'
 
 /** What the rules must know of the whole log before they judge its requests one by one. */
 export type Survey = {
-  /** Mean usage of each profile's requests. */
+  /** Mean usage of the requests to a profile's model at its provider. */
   readonly usageOf: (profile: number) => Usage
   /** Cache-read tokens by caching scope. */
   readonly readsByScope: ReadonlyMap<string, number>
@@ -27,17 +28,28 @@ const tokenNames = [
 const minuteMs = 60_000
 
 export function survey(source: RequestSource): Survey {
+  const models = groupNumbers(source.profiles, ({ provider, model }) => [provider, model])
+  const kinds = groupNumbers(source.profiles, ({ provider, model, feature }) => [
+    provider,
+    model,
+    feature,
+  ])
   const sums = tokenNames.map(() => new NumberList())
+  const reads = new NumberList()
   const requests = new NumberList()
+  const ofModel = new NumberList()
   const minutes = new KeyIndex()
   const perMinute = new NumberList()
   for (const segment of source.segments(['profile', 'at', 'user', 'session', ...tokenNames])) {
     for (let row = 0; row < segment.length; row++) {
       const profile = segment.profile[row] as number
+      const model = models[profile] as number
       requests.add(profile, 1)
+      ofModel.add(model, 1)
+      reads.add(profile, segment.cacheReadTokens[row] as number)
       for (let name = 0; name < tokenNames.length; name++) {
         sums[name]?.add(
-          profile,
+          model,
           segment[tokenNames[name] as (typeof tokenNames)[number]][row] as number,
         )
       }
@@ -46,12 +58,14 @@ export function survey(source: RequestSource): Survey {
         !Number.isNaN(segment.session[row] as number)
       )
         continue
-      const minute = minuteKey(segment.at[row] as number, profile)
+      const minute = minuteKey(segment.at[row] as number, kinds[profile] as number)
       if (!Number.isNaN(minute)) perMinute.add(minutes.add(minute), 1)
     }
   }
-  const mean = (name: number, profile: number) =>
-    Math.round((sums[name]?.get(profile) ?? 0) / Math.max(1, requests.get(profile)))
+  const mean = (name: number, profile: number) => {
+    const model = models[profile] ?? 0
+    return Math.round((sums[name]?.get(model) ?? 0) / Math.max(1, ofModel.get(model)))
+  }
   return {
     usageOf: (profile) => ({
       inputTokens: mean(0, profile),
@@ -61,11 +75,11 @@ export function survey(source: RequestSource): Survey {
       outputTokens: mean(4, profile),
       reasoningTokens: 0,
     }),
-    readsByScope: readsByScope(source, sums[1] as NumberList),
+    readsByScope: readsByScope(source, reads),
     isBurst(columns, row) {
       if (!Number.isNaN(columns.user[row] as number)) return false
       const minute = minutes.find(
-        minuteKey(columns.at[row] as number, columns.profile[row] as number),
+        minuteKey(columns.at[row] as number, kinds[columns.profile[row] as number] as number),
       )
       return minute >= 0 && perMinute.get(minute) >= burstRequests
     },
@@ -73,8 +87,22 @@ export function survey(source: RequestSource): Survey {
   }
 }
 
-const minuteKey = (at: number, profile: number): number =>
-  Math.floor(at / minuteMs) * 65_536 + (profile % 65_536)
+const minuteKey = (at: number, kind: number): number =>
+  Math.floor(at / minuteMs) * 65_536 + (kind % 65_536)
+
+/** Profiles that agree in some words share a number. */
+function groupNumbers(
+  profiles: readonly Profile[],
+  wordsOf: (profile: Profile) => readonly (string | null)[],
+): readonly number[] {
+  const numbers = new Map<string, number>()
+  return profiles.map((profile) => {
+    const name = JSON.stringify(wordsOf(profile))
+    const number = numbers.get(name) ?? numbers.size
+    numbers.set(name, number)
+    return number
+  })
+}
 
 function readsByScope(source: RequestSource, reads: NumberList): ReadonlyMap<string, number> {
   const sums = new Map<string, number>()
@@ -92,14 +120,8 @@ const medians = 4
 const leastRequests = 50
 
 function outputLimits(source: RequestSource, requests: NumberList): readonly number[] {
-  const groups = new Map<string, number>()
-  const groupOf = source.profiles.map(({ feature, model }) => {
-    const name = JSON.stringify([feature, model])
-    const group = groups.get(name) ?? groups.size
-    groups.set(name, group)
-    return group
-  })
-  const sizes = new Uint32Array(groups.size)
+  const groupOf = groupNumbers(source.profiles, ({ feature, model }) => [feature, model])
+  const sizes = new Uint32Array(groupOf.reduce((most, group) => Math.max(most, group + 1), 0))
   groupOf.forEach((group, profile) => {
     sizes[group] = (sizes[group] as number) + requests.get(profile)
   })

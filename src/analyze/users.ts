@@ -7,6 +7,7 @@ import { roundUsd, type Scale } from './opportunities.ts'
 import type { AnalyzeOptions } from './options.ts'
 import type { Alert, UnitEconomics } from './result.ts'
 import { numbersOf } from './rules/exact-repeats.ts'
+import { inTimeOrder } from './time-order.ts'
 
 /** Cost of every user, with the plan they were last seen on. */
 export type UserSums = {
@@ -21,7 +22,8 @@ export function sumUsers(source: RequestSource): UserSums {
   const { names, plans } = numberPlans(source.profiles)
   const index = new KeyIndex()
   const lists = { cost: new NumberList(), firstSeq: new NumberList(), plan: new NumberList() }
-  for (const { length, user, cost, seq, profile } of source.segments([
+  for (const { length, user, cost, seq, profile } of inTimeOrder(source, [
+    'at',
     'seq',
     'user',
     'cost',
@@ -118,7 +120,7 @@ export function userAlerts(
     alerts.push({
       kind: 'user-far-above-median',
       level: 'warn',
-      message: `${far.length} of ${users.count} users cost over ${timesMedian} times the median user ($${usdOf(median).toFixed(4)} in this log): ${far.slice(0, shownUsers).map(nameOf).join(', ')}`,
+      message: `${far.length} of ${users.count} users ${far.length === 1 ? 'costs' : 'cost'} over ${timesMedian} times the median user ($${usdOf(median).toFixed(4)} in this log): ${far.slice(0, shownUsers).map(nameOf).join(', ')}`,
       at: null,
       value: usdOf(users.cost[first] ?? 0),
       limit: usdOf(median * timesMedian),
@@ -139,7 +141,7 @@ function limitAlert(
   return {
     kind: 'user-above-limit',
     level: 'warn',
-    message: `${above.length} users cost more than $${limit} a month: ${named.join(', ')}`,
+    message: `${above.length} ${above.length === 1 ? 'user costs' : 'users cost'} more than $${limit} a month: ${named.join(', ')}`,
     at: null,
     value: monthOf(above[0] ?? 0),
     limit,

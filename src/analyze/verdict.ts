@@ -62,7 +62,10 @@ function hardReason({ classified, hard }: Difficulty): readonly string[] {
 function strictReason({ profiles }: RequestSource): readonly string[] {
   const strict = new Set<string>()
   profiles.forEach(({ feature, tags }) => {
-    if (strictWords.test(`${feature ?? ''} ${tags ?? ''}`)) strict.add(feature ?? 'tagged requests')
+    const words = `${feature ?? ''} ${tags ?? ''}`
+      .replace(/_/g, ' ')
+      .replace(/([a-z])(?=[A-Z])/g, '$1 ')
+    if (strictWords.test(words)) strict.add(feature ?? 'tagged requests')
   })
   if (strict.size === 0) return []
   return [

@@ -1,12 +1,13 @@
 import { difficultyShift, flag, type Profile } from '../../domain/row.ts'
 import {
   commandWith,
-  costOf,
   count,
+  counted,
   promptTokensOf,
   type Rates,
   type Rule,
   type RuleColumns,
+  tokenCostOf,
 } from './rule.ts'
 
 /** Nano-dollars per token of another way to get the same answer. */
@@ -33,13 +34,13 @@ export function expensiveOnSimple(smallFor: readonly (Alternative | undefined)[]
       if (small === undefined || ((flags >>> difficultyShift) & 3) !== simple) return 0
       if ((flags & (flag.hasTools | flag.hasImages | flag.servedFromCache)) !== 0) return 0
       if (promptTokensOf(columns, row) > shortPromptTokens) return 0
-      const saving = costOf(columns, row) - costAt(columns, row, small)
+      const saving = tokenCostOf(columns, row) - costAt(columns, row, small)
       if (saving <= 0) return 0
       targets.set(small.target, (targets.get(small.target) ?? 0) + 1)
       return saving
     },
     describe: ({ requests }, { requests: all, inputs }) => ({
-      title: `${count(requests)} of ${count(all)} requests are short and simple, yet went to an expensive model`,
+      title: `${count(requests)} of ${count(all)} requests ${requests === 1 ? 'is' : 'are'} short and simple, yet went to an expensive model`,
       evidence: `by the \`signals\` preset (factoid, greeting or command under 60 characters; prompt ≤ ${count(shortPromptTokens)} tokens), priced at ${[...targets.keys()].sort().join(', ')}`,
       caveat:
         'quality on the smaller model is unmeasured, and tokens are taken to be the same there',
@@ -56,20 +57,17 @@ export function cheaperElsewhere(offers: readonly (Alternative | undefined)[]): 
     saving(columns, row) {
       const offer = offers[columns.profile[row] as number]
       if (offer === undefined) return 0
-      const saving = costOf(columns, row) - costAt(columns, row, offer)
+      const saving = tokenCostOf(columns, row) - costAt(columns, row, offer)
       if (saving <= 0) return 0
       targets.add(offer.target)
       return saving
     },
-    describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} requests ask for models that another provider offers cheaper`,
+    describe: ({ requests }) => ({
+      title: `${counted(requests, 'request asks', 'requests ask')} for models that another provider offers cheaper`,
       evidence: `list prices of ${[...targets].sort().slice(0, 3).join(', ')}`,
       caveat:
         'check quantisation, context length, rate limits, data location and your contract prices before you move',
-      command: commandWith('prices', inputs === '' ? '' : 'MODEL').replace(
-        'MODEL',
-        [...targets][0]?.split(':').slice(1).join(':') ?? '',
-      ),
+      command: commandWith('prices', [...targets].sort()[0]?.split(':').slice(1).join(':') ?? ''),
     }),
   }
 }
@@ -125,10 +123,10 @@ export function batchEligible(
       if (!named && !isBurst(columns, row)) return 0
       if (named) found.words++
       else found.bursts++
-      return costOf(columns, row) * batchShare
+      return tokenCostOf(columns, row) * batchShare
     },
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} requests that nobody waits for could go through a batch endpoint at half price`,
+      title: `${counted(requests, 'request')} that nobody waits for could go through a batch endpoint at half price`,
       evidence: `no session, not streamed; ${count(found.words)} by the name of their feature, task or tags, ${count(found.bursts)} in bursts of ≥ ${burstRequests} a minute without a user`,
       caveat: 'a batch may take up to 24 hours',
       command: commandWith('analyze', [inputs, '--by feature,hour'].filter(Boolean).join(' ')),

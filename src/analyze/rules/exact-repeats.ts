@@ -1,3 +1,4 @@
+import { objectOf } from '../../domain/json.ts'
 import type { Profile } from '../../domain/row.ts'
 import { flag } from '../../domain/row.ts'
 import { KeyIndex, NumberList } from '../key-index.ts'
@@ -37,7 +38,8 @@ class ExactCache {
 export function exactRepeats(profiles: readonly Profile[]): Rule {
   const namespaces = numbersOf(profiles, (profile) => profile.namespace)
   const cacheable = profiles.map(
-    (profile) => profile?.status === 'ok' && !/tool|function/.test(profile.finishReason ?? ''),
+    ({ status, finishReason, params }) =>
+      status === 'ok' && !/tool|function/.test(finishReason ?? '') && !asksForChoices(params),
   )
   const apart = new ExactCache()
   const together = namespaces.some((namespace) => namespace > 0) ? new ExactCache() : apart
@@ -60,20 +62,26 @@ export function exactRepeats(profiles: readonly Profile[]): Rule {
         : 0
     },
     describe({ requests }, { requests: all }) {
-      const more = together.hits - apart.hits
+      const { hits } = apart
+      const more = together.hits - hits
+      const unpaid = hits - requests
       return {
-        title: `${count(requests)} of ${count(all)} requests (${percent(requests / all)}) repeat an earlier one exactly`,
-        evidence: `same model, system prompt, parameters and conversation within 24 h and one namespace${more > 0 ? `; ${count(more)} more across namespaces` : ''}`,
+        title: `${count(hits)} of ${count(all)} requests (${percent(hits / all)}) ${hits === 1 ? 'repeats' : 'repeat'} an earlier one exactly`,
+        evidence: `same model, system prompt, parameters and conversation within 24 h and one namespace${more > 0 ? `; ${count(more)} more across namespaces` : ''}${unpaid > 0 ? `; ${count(unpaid)} of them without a cost` : ''}`,
         caveat:
           'an exact cache returns the earlier answer: fine unless answers must vary or be fresher than a day',
         command: commandWith(
           'sql',
-          '"select questionKey, count(*) n, sum(costUsd) usd from v_requests group by exactKey having n > 1 order by usd desc limit 20"',
+          '"select questionKey, count(*) n, sum(costUsd) usd from v_requests where exactKey is not null group by exactKey having n > 1 order by usd desc limit 20"',
         ),
       }
     },
   }
 }
+
+/** More than one answer was asked for (`n`): no cache serves that. */
+const asksForChoices = (params: string | null): boolean =>
+  params !== null && Number(objectOf(params)['n'] ?? 1) > 1
 
 /** Distinct values numbered from 1; 0 is none. */
 export function numbersOf(

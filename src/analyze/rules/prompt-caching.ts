@@ -4,6 +4,7 @@ import { mix, numbersOf } from './exact-repeats.ts'
 import {
   commandWith,
   count,
+  counted,
   promptTokensOf,
   type Rates,
   type Rule,
@@ -14,6 +15,8 @@ import {
 const leastPrefixTokens = 1024
 /** Anthropic's default life of a cached prefix, renewed by each use. */
 const prefixTtlMs = 300_000
+/** And of one written for an hour. */
+const longTtlMs = 3_600_000
 const remembered = 2_000_000
 /** A request reads "nothing" of its prefix when the reads are below this share of it. */
 const readsNothing = 0.1
@@ -22,6 +25,7 @@ const readsNothing = 0.1
 class SeenPrefixes {
   #index = new KeyIndex()
   #lastAt = new NumberList(Number.NEGATIVE_INFINITY)
+  #written = new NumberList()
 
   /** When the prefix was last used, or -Infinity. */
   lastUse(key: number): number {
@@ -29,12 +33,21 @@ class SeenPrefixes {
     return number < 0 ? Number.NEGATIVE_INFINITY : this.#lastAt.get(number)
   }
 
-  use(key: number, at: number): void {
+  /** How many of its tokens would be in the cache by then: what is beyond them was never written. */
+  writtenOf(key: number): number {
+    const number = this.#index.find(key)
+    return number < 0 ? 0 : this.#written.get(number)
+  }
+
+  use(key: number, at: number, written: number): void {
     if (this.#index.size > remembered) {
       this.#index = new KeyIndex()
       this.#lastAt = new NumberList(Number.NEGATIVE_INFINITY)
+      this.#written = new NumberList()
     }
-    this.#lastAt.set(this.#index.add(key), at)
+    const number = this.#index.add(key)
+    this.#lastAt.set(number, at)
+    this.#written.set(number, written)
   }
 }
 
@@ -50,19 +63,26 @@ export function unusedPromptCaching(profiles: readonly Profile[], rates: Rates):
       if (Number.isNaN(at)) return 0
       const model = models[columns.profile[row] as number] ?? 0
       const tokens = readablePrefix(columns, row, model, at, seen)
-      remember(columns, row, model, at, seen)
+      const unwritten =
+        tokens === 0 ? leadOf(columns, row) : unwrittenOf(columns, row, model, tokens, seen)
+      remember(columns, row, { model, at, written: Math.max(tokens, leadOf(columns, row)) }, seen)
       const price = columns.price[row] as number
       const discount = (rates.input[price] as number) - (rates.cacheRead[price] as number)
       if (discount <= 0) return 0
       const written =
         (columns.cacheWrite5mTokens[row] as number) + (columns.cacheWrite1hTokens[row] as number)
       if ((columns.cacheReadTokens[row] as number) > tokens * readsNothing || written > 0) return 0
-      if (tokens === 0) return -writePremium(columns, row, rates, price)
+      const premium = Math.max(
+        0,
+        (rates.cacheWrite[price] as number) - (rates.input[price] as number),
+      )
+      if (tokens === 0) return -unwritten * premium
       repeatedTokens += tokens
-      return Math.min(tokens, columns.inputTokens[row] as number) * discount
+      const saving = Math.min(tokens, columns.inputTokens[row] as number) * discount
+      return saving - unwritten * premium
     },
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} requests sent ${count(Math.round(repeatedTokens / 1e3))}k prompt tokens again at full price`,
+      title: `${counted(requests, 'request')} sent ${count(Math.round(repeatedTokens / 1e3))}k prompt tokens again at full price`,
       evidence: `the same system prompt or conversation of ≥ ${count(leastPrefixTokens)} tokens went to the same model within 5 minutes and nothing was read from its prompt cache`,
       caveat:
         'needs a prefix that stays the same byte for byte, and cache marks where the provider wants them; write premiums are already taken off',
@@ -91,31 +111,46 @@ function readablePrefix(
 function remember(
   columns: RuleColumns,
   row: number,
-  model: number,
-  at: number,
+  { model, at, written }: { model: number; at: number; written: number },
   seen: SeenPrefixes,
 ): void {
   const system = columns.systemKey[row] as number
   const tip = columns.promptTip[row] as number
   const history = columns.historyKey[row] as number
-  if (!Number.isNaN(system)) seen.use(mix(system, model), at)
-  if (!Number.isNaN(history)) seen.use(mix(history, model), at)
-  if (!Number.isNaN(tip)) seen.use(mix(tip, model), at)
+  if (!Number.isNaN(system)) seen.use(mix(system, model), at, written)
+  if (!Number.isNaN(history)) seen.use(mix(history, model), at, written)
+  if (!Number.isNaN(tip)) seen.use(mix(tip, model), at, written)
 }
 
-/** What writing the system prompt to the cache would cost on top, the first time it is seen. */
-function writePremium(columns: RuleColumns, row: number, rates: Rates, price: number): number {
+/** Tools and system prompt, which the first request to bring them would write. */
+function leadOf(columns: RuleColumns, row: number): number {
   const system = columns.systemTokens[row] as number
-  if (system < leastPrefixTokens) return 0
-  const premium = (rates.cacheWrite[price] as number) - (rates.input[price] as number)
-  return premium > 0 ? system * premium : 0
+  return system < leastPrefixTokens ? 0 : system
+}
+
+/** The part of a conversation that the turns before would have had to write, for this one to read it. */
+function unwrittenOf(
+  columns: RuleColumns,
+  row: number,
+  model: number,
+  tokens: number,
+  seen: SeenPrefixes,
+): number {
+  const history = columns.historyTokens[row] as number
+  if (tokens !== history || tokens < leastPrefixTokens) return 0
+  return Math.max(0, tokens - seen.writtenOf(mix(columns.historyKey[row] as number, model)))
 }
 
 /** Sessions whose cached prefix had to be written again: after a pause over its life, or for another model. */
 export function lostPromptCache(profiles: readonly Profile[], rates: Rates): Rule {
   const models = numbersOf(profiles, modelOf)
   let index = new KeyIndex()
-  const last = { at: new NumberList(), model: new NumberList(), tokens: new NumberList() }
+  const last = {
+    at: new NumberList(),
+    model: new NumberList(),
+    tokens: new NumberList(),
+    life: new NumberList(prefixTtlMs),
+  }
   const lost = { ttl: 0, model: 0 }
   return {
     kind: 'lost-prompt-cache',
@@ -131,17 +166,20 @@ export function lostPromptCache(profiles: readonly Profile[], rates: Rates): Rul
         at: last.at.get(number),
         model: last.model.get(number),
         tokens: last.tokens.get(number),
+        life: last.life.get(number),
       }
       last.at.set(number, at)
       last.model.set(number, model)
       last.tokens.set(number, promptTokensOf(columns, row))
+      if ((columns.cacheWrite1hTokens[row] as number) > 0) last.life.set(number, longTtlMs)
+      else if (!isKnown) last.life.set(number, prefixTtlMs)
       return isKnown
         ? lostTokens(columns, row, { ...before, now: at, nowModel: model }, rates, lost)
         : 0
     },
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} requests wrote their prompt to the cache again`,
-      evidence: `${count(lost.ttl)} after a pause of over 5 minutes in the session, ${count(lost.model)} after a switch of model`,
+      title: `${counted(requests, 'request')} wrote to the cache again what was there before`,
+      evidence: `${count(lost.ttl)} after a pause longer than the cache lives (5 minutes, or the hour it was written for), ${count(lost.model)} after a switch of model`,
       caveat:
         'a 1-hour cache writes at 2× instead of 1.25×; a session that stays on one model keeps its prefix',
       command: commandWith('analyze', [inputs, '--by session'].filter(Boolean).join(' ')),
@@ -153,6 +191,8 @@ type Turn = {
   readonly at: number
   readonly model: number
   readonly tokens: number
+  /** How long its cached prefix lives after a use. */
+  readonly life: number
   readonly now: number
   readonly nowModel: number
 }
@@ -174,14 +214,14 @@ function lostTokens(
   )
     return 0
   const switched = turn.model !== turn.nowModel
-  if (!switched && turn.now - turn.at <= prefixTtlMs) return 0
+  if (!switched && turn.now - turn.at <= turn.life) return 0
   if (switched) lost.model++
   else lost.ttl++
   const price = columns.price[row] as number
-  return (
-    Math.min(turn.tokens, written) *
-    ((rates.cacheWrite[price] as number) - (rates.cacheRead[price] as number))
-  )
+  const paid =
+    (columns.cacheWrite5mTokens[row] as number) * (rates.cacheWrite[price] as number) +
+    (columns.cacheWrite1hTokens[row] as number) * (rates.cacheWrite1h[price] as number)
+  return Math.min(turn.tokens, written) * (paid / written - (rates.cacheRead[price] as number))
 }
 
 const sessionOf = (columns: RuleColumns, row: number): number => {
@@ -215,8 +255,8 @@ export function unreadCacheWrites(
       )
     },
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} requests wrote ${count(Math.round(tokens / 1e3))}k tokens to a prompt cache that nobody read`,
-      evidence: 'no request of the same model, feature and key ever read from the cache',
+      title: `${counted(requests, 'request')} wrote ${count(Math.round(tokens / 1e3))}k tokens to a prompt cache that nobody read`,
+      evidence: 'no request of the same model, feature, key and namespace ever read from the cache',
       caveat:
         'leave the cache marks out there, or make the prefix the same from call to call; the saving is the write premium alone',
       command: commandWith('analyze', [inputs, '--by feature,model'].filter(Boolean).join(' ')),

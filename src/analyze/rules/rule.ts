@@ -17,6 +17,7 @@ export const ruleColumns = [
   'costCacheRead',
   'costCacheWrite',
   'costOutput',
+  'costTools',
   'cost',
   'flags',
   'price',
@@ -100,7 +101,14 @@ export const promptTokensOf = (columns: RuleColumns, row: number): number =>
 
 export const costOf = (columns: RuleColumns, row: number): number => orZero(columns.cost[row])
 
+/** Cost without fees by the piece, which stay the same elsewhere and in a batch. */
+export const tokenCostOf = (columns: RuleColumns, row: number): number =>
+  costOf(columns, row) - orZero(columns.costTools[row])
+
 export const count = (value: number): string => value.toLocaleString('en-US')
+/** "1 trace", "2 traces". */
+export const counted = (value: number, one: string, more = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : more}`
 export const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
 export const commandWith = (command: string, inputs: string): string =>
   ['llmcost', command, inputs].filter((part) => part !== '').join(' ')

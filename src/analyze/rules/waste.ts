@@ -1,7 +1,7 @@
 import { orZero } from '../../domain/columns.ts'
 import { flag, type Profile } from '../../domain/row.ts'
 import { KeyIndex, NumberList } from '../key-index.ts'
-import { commandWith, costOf, count, promptTokensOf, type Rule } from './rule.ts'
+import { commandWith, costOf, count, counted, promptTokensOf, type Rule } from './rule.ts'
 
 /** Errors, timeouts and cancelled calls that were billed all the same. */
 export function failedAttempts(profiles: readonly Profile[]): Rule {
@@ -16,7 +16,7 @@ export function failedAttempts(profiles: readonly Profile[]): Rule {
       return cost
     },
     describe: (_, { inputs }) => ({
-      title: `${count(billed)} failed calls were paid for`,
+      title: `${counted(billed, 'failed call was', 'failed calls were')} paid for`,
       evidence: 'status error, timeout or cancelled, with billed tokens in the log',
       caveat:
         'some failures cannot be avoided; a provider may not bill all of what a failed call logged',
@@ -32,12 +32,12 @@ export function truncatedAnswers(): Rule {
     saving: (columns, row) =>
       ((columns.flags[row] as number) & flag.truncated) === 0 ? 0 : costOf(columns, row),
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} answers were cut off at their output limit`,
+      title: `${counted(requests, 'answer was', 'answers were')} cut off at the output limit`,
       evidence: 'finish reason length or max_tokens; the whole cost of these requests is counted',
       caveat: 'a cut answer may still have been of use; raise the limit or ask for less',
       command: commandWith(
         'analyze',
-        [inputs, '--by feature --where finishReason=length'].filter(Boolean).join(' '),
+        [inputs, '--by feature,finishReason'].filter(Boolean).join(' '),
       ),
     }),
   }
@@ -50,7 +50,7 @@ export function unreadOutput(): Rule {
     saving: (columns, row) =>
       ((columns.flags[row] as number) & flag.outputUnused) === 0 ? 0 : costOf(columns, row),
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} answers were not read`,
+      title: `${counted(requests, 'answer was', 'answers were')} not read`,
       evidence: 'the log marks them outputUsed: false, or the client hung up before the end',
       caveat: 'as good as the mark: an answer may have been used where the log does not see it',
       command: commandWith('analyze', [inputs, '--by feature'].filter(Boolean).join(' ')),
@@ -100,7 +100,7 @@ export function loops(): Rule {
       return costOf(columns, row)
     },
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} calls went round in circles in ${count(traces)} traces`,
+      title: `${counted(requests, 'call')} went round in circles in ${counted(traces, 'trace')}`,
       evidence: `calls from the ${identicalInARow}th near-identical step in a row on (the same last message, numbers, case and spacing aside), or beyond the ${callsPerTrace}th call of a trace`,
       caveat: 'a long task may need that many calls: look at the dearest traces first',
       command: commandWith('analyze', [inputs, '--by trace'].filter(Boolean).join(' ')),
@@ -132,7 +132,7 @@ export function repeatedContext(): Rule {
       return paid * Math.min(1, excess / prompt)
     },
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} requests carried over ${count(contextLimitTokens)} tokens of repeated context`,
+      title: `${counted(requests, 'request')} carried over ${count(contextLimitTokens)} tokens of repeated context`,
       evidence: `${count(Math.round(excessTokens / 1e3))}k tokens of system prompt, tools and history beyond that, at the average price they were really paid at`,
       caveat: 'trimming context can lose what the model needs; measure before you cut',
       command: commandWith('analyze', [inputs, '--by feature'].filter(Boolean).join(' ')),
@@ -153,7 +153,7 @@ export function outputOutliers(limits: readonly number[]): Rule {
       return orZero(columns.costOutput[row]) * ((output - limit) / output)
     },
     describe: ({ requests }, { inputs }) => ({
-      title: `${count(requests)} answers ran far longer than the rest of their feature`,
+      title: `${counted(requests, 'answer')} ran far longer than the rest of their feature`,
       evidence: `${count(Math.round(excessTokens / 1e3))}k output tokens above the feature's 95th percentile, where the answer is over 4 times the median and 300 tokens`,
       caveat:
         'some questions deserve long answers; an output limit with a request to be brief keeps most of them',
