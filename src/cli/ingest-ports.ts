@@ -12,6 +12,7 @@ export function ingestPorts(secret: string, prices: RunPrices): IngestPorts {
   const hash = keyHash(secret)
   return {
     keysOf: (request) => requestKeys(request, hash),
+    pseudonym: (text) => hash(text).slice(0, 6),
     difficultyOf,
     price: (request, usage) => prices.price(request, usage, request, request.fees),
     loadTokenCounter: async () => {

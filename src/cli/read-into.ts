@@ -10,6 +10,7 @@ import type { AskedSettings } from '../ingest/settings.ts'
 import { beginBulkLoad, finalize } from '../store/finalize.ts'
 import { openForeignRows } from '../store/foreign-rows.ts'
 import { IngestSink } from '../store/ingest-sink.ts'
+import { compactIfDue } from '../store/purge.ts'
 import { type Store, withLoadLock } from '../store/store.ts'
 import type { InputFlags } from './common-options.ts'
 import { ingestPorts } from './ingest-ports.ts'
@@ -54,6 +55,7 @@ export async function readInto(
     if (!signal.aborted) {
       finalize(store.database)
       await applyEstimates(store, prices)
+      compactIfDue(store.database)
     }
     return { report, interrupted: signal.aborted }
   }

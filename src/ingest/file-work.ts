@@ -5,7 +5,7 @@ import { needsEstimate } from './estimate-usage.ts'
 import type { IngestPorts } from './ports.ts'
 import { type PrepareOptions, Preparer } from './prepare.ts'
 import { isReading, type Reader, type Reading, type RecordReader } from './reader.ts'
-import { redact } from './redact.ts'
+import { redact, redactKeys } from './redact.ts'
 import type { Place } from './request-identity.ts'
 import { type Container, chooseReader, withoutBom } from './sniff.ts'
 
@@ -230,13 +230,13 @@ export class FileWork {
     count(this.#counts.rejected, reason)
     if (++this.#kept > rejectLimit) return
     const { content, redact: redacting } = this.#job.prepare
-    const excerpt = content === 'full' && text !== '' ? text.slice(0, excerptLength) : null
-    this.#rejects.push({
-      line,
-      byteOffset,
-      reason,
-      excerpt: excerpt !== null && redacting ? redact(excerpt) : excerpt,
-    })
+    const shown = redacting ? redact : redactKeys
+    // Redacted before it is cut: half an address is none to the patterns, and yet one to a reader.
+    const excerpt =
+      content === 'full' && text !== ''
+        ? shown(text.slice(0, 3 * excerptLength)).slice(0, excerptLength)
+        : null
+    this.#rejects.push({ line, byteOffset, reason, excerpt })
   }
 }
 

@@ -13,6 +13,8 @@ export type IngestPorts = {
   /** The presets' verdicts as bits, see `difficultyShift`; 0 where there is no text to judge by. */
   difficultyOf(request: Request): number
   price(request: Request, usage: Usage): Pricing
+  /** A few characters that stand for a text in this store and tell nothing of it. */
+  pseudonym(text: string): string
   /** Loads the tokenizer; asked only when a log has no token counts. */
   loadTokenCounter(): Promise<(text: string) => number>
 }
@@ -24,8 +26,8 @@ export type Sink = {
   knownFiles(): readonly KnownFile[]
   /** Adds a file, or changes what is known of it; returns its number. */
   saveFile(file: Omit<KnownFile, 'id'>, id?: number): number
-  /** Drops a file's requests and its place, to read it again from its start. */
-  forgetFile(id: number): void
+  /** Drops a file's requests and its place, to read it again from its start; `withText` also what only they said. */
+  forgetFile(id: number, withText: boolean): void
   /** Takes back what a growing file's cut-off end left behind; returns the counts to go on from. */
   resume(id: number): FileCounts
   append(fileId: number, batch: Batch): void

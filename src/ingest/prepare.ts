@@ -11,6 +11,7 @@ import { redact } from './redact.ts'
 import { flagsOf } from './request-flags.ts'
 import { identityOf, type Place } from './request-identity.ts'
 import { extraOf, FewValues, hasOwnTags, profileCells } from './request-words.ts'
+import { ShownWords } from './shown-words.ts'
 
 export type PrepareOptions = {
   readonly format: string
@@ -41,6 +42,7 @@ export class Preparer {
   readonly #priceNumbers = new Map<string, number>()
   readonly #knownLinks = new RecentLinks()
   readonly #fewValues = new FewValues()
+  readonly #shownWords: ShownWords
   #profileCount = 0
   readonly #onTooDeep: (place: Place) => void
   readonly #requests = new RowPacker(requestShape)
@@ -53,6 +55,7 @@ export class Preparer {
     this.#onTooDeep = onTooDeep
     this.#ports = ports
     this.#options = options
+    this.#shownWords = new ShownWords(options, (text) => ports.pseudonym(text))
   }
 
   /** Takes what has been prepared since the last call. */
@@ -69,7 +72,7 @@ export class Preparer {
    */
   add(request: Request, place: Place, countTokens: ((text: string) => number) | null): boolean {
     if (request.aggregateOf !== undefined) {
-      this.#words.aggregates.push(aggregateJson(request))
+      this.#words.aggregates.push(aggregateJson(request, this.#shownWords))
       return true
     }
     const next = {
@@ -121,13 +124,14 @@ export class Preparer {
   ): readonly Cell[] {
     const cost = pricing.kind === 'priced' ? pricing.cost : null
     const tip = keys.chain[keys.chain.length - 1]
-    const extra = extraOf(request, pricing, estimate, this.#options, this.#fewValues)
+    const { content } = this.#options
+    const extra = extraOf(request, pricing, estimate, content, this.#fewValues, this.#shownWords)
     return [
       place.line,
       place.byteOffset,
       identity,
-      request.id ?? null,
-      request.responseId ?? null,
+      this.#shownWords.id(request.id),
+      this.#shownWords.id(request.responseId),
       this.#profile(request),
       request.at ?? null,
       request.latencyMs ?? null,
@@ -142,9 +146,9 @@ export class Preparer {
       request.loggedCostNanoUsd ?? null,
       pricing.kind === 'priced' ? this.#price(pricing) : null,
       this.#flags(request, pricing),
-      request.user ?? null,
-      request.session ?? null,
-      request.trace ?? null,
+      this.#shownWords.name(request.user),
+      this.#shownWords.name(request.session),
+      this.#shownWords.name(request.trace),
       keys.exactKey,
       keys.questionKey,
       tip?.hash ?? null,
@@ -171,7 +175,7 @@ export class Preparer {
     if (this.#profileNumbers.size >= profileLimit) this.#profileNumbers.clear()
     const number = this.#profileCount++
     this.#profileNumbers.set(key, number)
-    this.#words.profiles.push([number, JSON.stringify(cells)])
+    this.#words.profiles.push([number, JSON.stringify(this.#shownWords.profile(cells))])
     return number
   }
 
@@ -221,8 +225,14 @@ const repeatWithinMs = 86_400_000
 
 const tokensOf = ({ usage }: Request): number => (usage === undefined ? 0 : totalTokens(usage))
 
-const aggregateJson = (request: Request): string =>
-  JSON.stringify(request, (_, value) => (value instanceof Map ? Object.fromEntries(value) : value))
+const aggregateJson = (request: Request, shown: ShownWords): string =>
+  JSON.stringify(request, (_, value) =>
+    value instanceof Map
+      ? Object.fromEntries(value)
+      : typeof value === 'string'
+        ? shown.name(value)
+        : value,
+  )
 
 /** A prefix's share of the prompt's text, of the tokens the provider counted. */
 function prefixTokens(bytes: number, promptBytes: number, usage: Usage): number {

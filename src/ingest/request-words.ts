@@ -3,7 +3,7 @@ import type { Request } from '../domain/request.ts'
 import { type Cell, profileFields } from '../domain/row.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { ContentMode } from './ports.ts'
-import { redact } from './redact.ts'
+import type { ShownWords } from './shown-words.ts'
 
 /** Distinct values of a freely worded field beyond which it is kept with each request and not in profiles. */
 const mostValues = 1000
@@ -80,7 +80,6 @@ export function hasOwnTags(request: Request, few: FewValues): boolean {
 
 /** Fields of a request that go into `extra` unchanged. */
 const keptAsTheyAre = [
-  'answerLabel',
   'embedding',
   'promptBlocks',
   'fees',
@@ -93,23 +92,36 @@ export function extraOf(
   request: Request,
   pricing: Pricing,
   estimate: Usage | null,
-  options: { readonly content: ContentMode; readonly redact: boolean },
+  content: ContentMode,
   few: FewValues,
+  shown: ShownWords,
 ): string | null {
   const extra: Record<string, unknown> = {}
   for (const name of keptAsTheyAre) if (request[name] !== undefined) extra[name] = request[name]
-  addContent(extra, request, options)
+  if (request.answerLabel !== undefined) extra['answerLabel'] = shown.name(request.answerLabel)
+  addContent(extra, request, content, shown)
   if (request.answer?.choices !== undefined) extra['choices'] = request.answer.choices
   if (estimate !== null) extra['estimate'] = [estimate.inputTokens, estimate.outputTokens]
-  for (const field of ['tags', 'params', 'documentVersion'] as const) {
-    const value = request[field] === undefined ? null : freelyWorded[field](request)
-    if (value !== null && few.refuses(field, value)) extra[field] = value
-  }
+  addOverflow(extra, request, few, shown)
   if (request.warnings !== undefined || pricing.warnings.length > 0) {
     extra['warnings'] = [...(request.warnings ?? []), ...pricing.warnings]
   }
   for (const _ in extra) return JSON.stringify(extra)
   return null
+}
+
+/** What profiles refused, because its file has shown too many different values of it. */
+function addOverflow(
+  extra: Record<string, unknown>,
+  request: Request,
+  few: FewValues,
+  shown: ShownWords,
+): void {
+  for (const field of ['tags', 'params', 'documentVersion'] as const) {
+    const value = request[field] === undefined ? null : freelyWorded[field](request)
+    if (value !== null && few.refuses(field, value))
+      extra[field] = field === 'documentVersion' ? shown.name(value) : shown.json(field, value)
+  }
 }
 
 /** Longest error text kept. */
@@ -119,10 +131,11 @@ const longestError = 2000
 function addContent(
   extra: Record<string, unknown>,
   { error, paths }: Request,
-  { content, redact: redacting }: { readonly content: ContentMode; readonly redact: boolean },
+  content: ContentMode,
+  shown: ShownWords,
 ): void {
   const kept = content === 'full'
-  const shown = (text: string) => (redacting ? redact(text) : text)
-  if (error !== undefined) extra['error'] = kept ? shown(error).slice(0, longestError) : 'withheld'
-  if (kept && paths !== undefined) extra['paths'] = paths.map(shown)
+  if (error !== undefined)
+    extra['error'] = kept ? shown.text(error).slice(0, longestError) : 'withheld'
+  if (kept && paths !== undefined) extra['paths'] = paths.map((path) => shown.text(path))
 }

@@ -14,7 +14,13 @@ import {
 import type { Sink } from './ports.ts'
 import type { ReadPlan } from './read-plan.ts'
 import type { Reader } from './reader.ts'
-import { type AskedSettings, mergeSettings, type Settings, settingsText } from './settings.ts'
+import {
+  type AskedSettings,
+  keepsOtherText,
+  mergeSettings,
+  type Settings,
+  settingsText,
+} from './settings.ts'
 import { containerOf, looksInside } from './sniff.ts'
 
 /** A shorter beginning is no proof that two files of different length are one that grew. */
@@ -187,7 +193,8 @@ export class Session {
     const row = fileRow(file, reader.name, settings, head.bytes)
     const resumes = known !== undefined && canResume(known, row, { container, reader })
     const wasRead = known !== undefined && (known.byteOffset > 0 || known.complete)
-    if (known !== undefined && !resumes) this.#sink.forgetFile(known.id)
+    if (known !== undefined && !resumes)
+      this.#sink.forgetFile(known.id, keepsOtherText(known.settings, row.settings))
     const start = resumes
       ? { byteOffset: known.byteOffset, line: known.line }
       : { byteOffset: 0, line: 0 }

@@ -34,3 +34,9 @@ export function settingsText(settings: Settings): string {
       : value,
   )
 }
+
+/** True when two settings (as `settingsText` gives them) keep prompts and answers in other forms. */
+export function keepsOtherText(before: string, after: string): boolean {
+  const [a, b] = [before, after].map((text) => JSON.parse(text) as Settings)
+  return a?.content !== b?.content || a?.redact !== b?.redact
+}

@@ -7,6 +7,7 @@ import { estimatesName } from './estimates.ts'
 import { hasMessageIndex, lowerFinalized, newestSeq } from './finalize.ts'
 import { knownFiles } from './known-files.ts'
 import { writeMeta } from './meta.ts'
+import { forgetLooseText } from './purge.ts'
 import { forgetResults } from './results.ts'
 import { prepareInsertColumn, SegmentBuilder } from './segments.ts'
 
@@ -95,9 +96,12 @@ export class IngestSink {
     return Number(this.#database.prepare('SELECT last_insert_rowid() AS id').get()?.['id'])
   }
 
-  forgetFile(id: number): void {
+  forgetFile(id: number, withText: boolean): void {
     this.#forgetPlace()
-    this.#write(() => forgetFile(this.#database, id))
+    this.#write(() => {
+      forgetFile(this.#database, id)
+      if (withText) forgetLooseText(this.#database)
+    })
   }
 
   resume(id: number): FileCounts {

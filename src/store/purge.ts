@@ -1,6 +1,7 @@
 import { segmentBits } from '../domain/columns.ts'
 import type { Database, SqlValue } from './database.ts'
 import { dropLoose, finalize, lowerFinalized } from './finalize.ts'
+import { readMeta, writeMeta } from './meta.ts'
 import { forgetResults } from './results.ts'
 
 /** What is to go: everything, files with all that came from them, or the requests that meet every condition given. */
@@ -107,6 +108,23 @@ function deleteMessages(database: Database): number {
   database.exec(dropIndex)
   if (changes > 0) dropLoose(database)
   return changes
+}
+
+/** Takes the text out that no request needs any more, as a file is about to be read again to keep less of it. */
+export function forgetLooseText(database: Database): void {
+  database.exec('PRAGMA secure_delete = ON')
+  deleteMessages(database)
+  database.prepare('DELETE FROM profiles WHERE id NOT IN (SELECT profile FROM requests)').run()
+  writeMeta(database, compactDue, 1)
+}
+
+const compactDue = 'compactDue'
+
+/** Compacts a store that text was taken out of, once the load that did it is complete. */
+export function compactIfDue(database: Database): void {
+  if (readMeta(database, compactDue) !== 1) return
+  compact(database)
+  writeMeta(database, compactDue, 0)
 }
 
 type SomeScope = Exclude<PurgeScope, { kind: 'all' }>
