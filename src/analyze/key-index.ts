@@ -83,3 +83,9 @@ export class NumberList {
     this.values = grown
   }
 }
+
+/** Keys handled at a time where a table of all would not fit: some 25 MB. */
+const keysAtOnce = 500_000
+
+/** Into how many parts (by key modulo) that many keys are split. */
+export const partsOf = (keys: number): number => Math.max(1, Math.ceil(keys / keysAtOnce))

@@ -1,6 +1,6 @@
-import type { RequestLookup, RequestSource } from '../domain/columns.ts'
+import { orZero, type RequestLookup, type RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
-import { KeyIndex } from './key-index.ts'
+import { KeyIndex, partsOf } from './key-index.ts'
 import { findNearRepeats, maxCharacters, type NearRepeats } from './near-repeats.ts'
 import { type Scale, scaled } from './opportunities.ts'
 import type { Opportunity } from './result.ts'
@@ -72,25 +72,34 @@ function sampleQuestions(source: RequestSource): {
   distinct: number
   distinctCost: number
 } {
-  const index = new KeyIndex()
   const sample = new Sample()
+  const parts = partsOf(source.count)
+  let distinct = 0
   let distinctCost = 0
-  for (const { length, seq, questionKey, cost } of inTimeOrder(source, [
-    'at',
-    'seq',
-    'questionKey',
-    'cost',
-  ])) {
-    for (let row = 0; row < length; row++) {
-      const key = questionKey[row] as number
+  for (let part = 0; part < parts; part++) {
+    const found = samplePart(source, part, parts, sample)
+    distinct += found.distinct
+    distinctCost += found.cost
+  }
+  return { sample: sample.inOrder(), distinct, distinctCost }
+}
+
+/** Offers the questions whose key falls into one part: the others have their turn. */
+function samplePart(source: RequestSource, part: number, parts: number, sample: Sample) {
+  const index = new KeyIndex()
+  let cost = 0
+  let place = 0
+  for (const segment of inTimeOrder(source, ['at', 'seq', 'questionKey', 'cost'])) {
+    for (let row = 0; row < segment.length; row++, place++) {
+      const key = segment.questionKey[row] as number
       const known = index.size
-      if (Number.isNaN(key) || index.add(key) !== known) continue
-      const spent = Number.isNaN(cost[row] as number) ? 0 : (cost[row] as number)
-      distinctCost += spent
-      sample.offer(seq[row] as number, known, spent)
+      if (Number.isNaN(key) || key % parts !== part || index.add(key) !== known) continue
+      const spent = orZero(segment.cost[row])
+      cost += spent
+      sample.offer(segment.seq[row] as number, place, spent)
     }
   }
-  return { sample: sample.inOrder(), distinct: index.size, distinctCost }
+  return { distinct: index.size, cost }
 }
 
 /** Keeps the requests with the smallest draws. */

@@ -1,4 +1,4 @@
-import type { ColumnName, RequestSource } from '../domain/columns.ts'
+import { type ColumnName, type RequestSource, segmentLength } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
 import { percentiles as exact } from '../stats/quantile.ts'
 import type { Percentiles, PerRequest } from './result.ts'
@@ -10,16 +10,29 @@ export function percentilesOf(source: RequestSource, name: ColumnName): Percenti
 
 /** Values of a column in a fresh array, absent ones left out. */
 export function valuesOf(source: RequestSource, name: ColumnName): Float64Array {
-  const values = new Float64Array(source.count)
+  let present = 0
+  for (const value of eachValue(source, name)) present += value.length
+  const values = new Float64Array(present)
   let length = 0
+  for (const value of eachValue(source, name)) {
+    values.set(value, length)
+    length += value.length
+  }
+  return values
+}
+
+/** The values of each segment, in an array that is used again for the next. */
+function* eachValue(source: RequestSource, name: ColumnName): Generator<Float64Array> {
+  const present = new Float64Array(segmentLength)
   for (const segment of source.segments([name])) {
+    let length = 0
     const column = segment[name]
     for (let row = 0; row < segment.length; row++) {
       const value = column[row] as number
-      if (!Number.isNaN(value)) values[length++] = value
+      if (!Number.isNaN(value)) present[length++] = value
     }
+    yield present.subarray(0, length)
   }
-  return values.subarray(0, length)
 }
 
 /** Reorders the values. Null where there are none. */

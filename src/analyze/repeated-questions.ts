@@ -1,6 +1,6 @@
 import { orZero, type RequestLookup, type RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
-import { KeyIndex, NumberList } from './key-index.ts'
+import { KeyIndex, NumberList, partsOf } from './key-index.ts'
 import type { ModelSwap, RepeatedQuestion } from './result.ts'
 
 const shownQuestions = 10
@@ -11,6 +11,23 @@ export function topRepeated(
   source: RequestSource,
   lookup: RequestLookup,
 ): readonly RepeatedQuestion[] {
+  const parts = partsOf(source.count)
+  const candidates: Counted[] = []
+  for (let part = 0; part < parts; part++) candidates.push(...mostOftenOf(source, part, parts))
+  return candidates
+    .sort((a, b) => b.count - a.count || a.seq - b.seq)
+    .slice(0, shownQuestions)
+    .map(({ seq, count, cost }) => ({
+      text: lookup.questionOf(seq)?.slice(0, shownText) ?? null,
+      count,
+      costUsd: usdOf(cost),
+    }))
+}
+
+type Counted = { readonly seq: number; readonly count: number; readonly cost: number }
+
+/** The most repeated of the questions whose key falls into one part: the others have their turn. */
+function mostOftenOf(source: RequestSource, part: number, parts: number): readonly Counted[] {
   const index = new KeyIndex()
   const counts = new NumberList()
   const costs = new NumberList()
@@ -21,18 +38,19 @@ export function topRepeated(
     'cost',
   ])) {
     for (let row = 0; row < length; row++) {
-      if (Number.isNaN(questionKey[row] as number)) continue
+      const key = questionKey[row] as number
+      if (Number.isNaN(key) || key % parts !== part) continue
       const known = index.size
-      const number = index.add(questionKey[row] as number)
+      const number = index.add(key)
       if (number === known) firstSeq.set(number, seq[row] as number)
       counts.add(number, 1)
       costs.add(number, orZero(cost[row]))
     }
   }
   return mostOften(counts, index.size).map((number) => ({
-    text: lookup.questionOf(firstSeq.get(number))?.slice(0, shownText) ?? null,
+    seq: firstSeq.get(number),
     count: counts.get(number),
-    costUsd: usdOf(costs.get(number)),
+    cost: costs.get(number),
   }))
 }
 

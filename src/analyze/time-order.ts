@@ -8,9 +8,17 @@ export function* inTimeOrder<Name extends ColumnName>(
   source: RequestSource,
   names: readonly (Name | 'at')[],
 ): Generator<Segment<Name | 'at'>> {
-  if (isOrdered(source)) yield* source.segments(names)
+  let ordered = knownOrder.get(source)
+  if (ordered === undefined) {
+    ordered = isOrdered(source)
+    knownOrder.set(source, ordered)
+  }
+  if (ordered) yield* source.segments(names)
   else yield sorted(source, names)
 }
+
+/** Whether a source is in order does not change, and costs a pass to find out. */
+const knownOrder = new WeakMap<RequestSource, boolean>()
 
 function isOrdered(source: RequestSource): boolean {
   let last = Number.NEGATIVE_INFINITY

@@ -1,11 +1,9 @@
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
 import { quantiles } from '../stats/quantile.ts'
-import { KeyIndex, NumberList } from './key-index.ts'
+import { KeyIndex, NumberList, partsOf } from './key-index.ts'
 import type { PerTrace } from './result.ts'
 
-/** Traces handled at a time: their tables stay within some 50 MB however many there are. */
-const tracesAtOnce = 1_000_000
 const worstShown = 5
 
 type TraceSums = {
@@ -17,7 +15,7 @@ type TraceSums = {
 
 /** Cost and calls per trace, over requests that have one. */
 export function perTraceOf(source: RequestSource, lookup: RequestLookup): PerTrace {
-  const parts = Math.max(1, Math.ceil(source.count / tracesAtOnce))
+  const parts = partsOf(source.count)
   const costs: Float64Array[] = []
   const calls: Float64Array[] = []
   let worst: { seq: number; calls: number; cost: number }[] = []

@@ -6,7 +6,7 @@ import { commandWith, costOf, count, percent, type Rule } from './rule.ts'
 
 const dayMs = 86_400_000
 /** Keys remembered at once; the oldest are forgotten together, which can only miss repeats. */
-const rememberedKeys = 2_000_000
+const rememberedKeys = 500_000
 
 /** A cache of answers by exact key: insertion on a miss when the answer is complete, 24 hours to live. */
 class ExactCache {

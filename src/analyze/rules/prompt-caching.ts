@@ -17,7 +17,7 @@ const leastPrefixTokens = 1024
 const prefixTtlMs = 300_000
 /** And of one written for an hour. */
 const longTtlMs = 3_600_000
-const remembered = 2_000_000
+const remembered = 500_000
 /** A request reads "nothing" of its prefix when the reads are below this share of it. */
 const readsNothing = 0.1
 

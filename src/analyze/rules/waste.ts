@@ -61,7 +61,7 @@ export function unreadOutput(): Rule {
 /** The loop guard that POLICY offers by default: 5 near-identical calls in a row, 40 calls a trace. */
 const identicalInARow = 5
 const callsPerTrace = 40
-const rememberedTraces = 2_000_000
+const rememberedTraces = 500_000
 
 /** Calls of a trace that ask the same again and again, and those beyond 40. */
 export function loops(): Rule {
