@@ -100,7 +100,7 @@ function mainPromptByWeek(source: RequestSource, firstDay: number): readonly num
     const all = [...prompts.values()].reduce((sum, count) => sum + count, 0)
     const [main] = [...prompts].sort((a, b) => b[1] - a[1])
     // A prompt that varies per request is no main prompt that changed.
-    return main === undefined || main[1] < all / 2 ? [] : [main[0]]
+    return main === undefined || main[1] <= all / 2 ? [] : [main[0]]
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Profile } from '../../domain/row.ts'
+import { flag, type Profile } from '../../domain/row.ts'
 import { KeyIndex, NumberList } from '../key-index.ts'
 import { mix, numbersOf } from './exact-repeats.ts'
 import {
@@ -60,7 +60,7 @@ export function unusedPromptCaching(profiles: readonly Profile[], rates: Rates):
     kind: 'unused-prompt-caching',
     saving(columns, row) {
       const at = columns.at[row] as number
-      if (Number.isNaN(at)) return 0
+      if (Number.isNaN(at) || servedFromCache(columns, row)) return 0
       const model = models[columns.profile[row] as number] ?? 0
       const tokens = readablePrefix(columns, row, model, at, seen)
       const unwritten =
@@ -90,6 +90,10 @@ export function unusedPromptCaching(profiles: readonly Profile[], rates: Rates):
     }),
   }
 }
+
+/** A response cache answered: no provider read or wrote a prompt. */
+const servedFromCache = (columns: RuleColumns, row: number): boolean =>
+  ((columns.flags[row] as number) & flag.servedFromCache) !== 0
 
 const modelOf = (profile: Profile): string => `${profile.provider ?? ''}:${profile.model ?? ''}`
 
@@ -157,7 +161,7 @@ export function lostPromptCache(profiles: readonly Profile[], rates: Rates): Rul
     saving(columns, row) {
       const session = sessionOf(columns, row)
       const at = columns.at[row] as number
-      if (Number.isNaN(session) || Number.isNaN(at)) return 0
+      if (Number.isNaN(session) || Number.isNaN(at) || servedFromCache(columns, row)) return 0
       if (index.size > remembered) index = new KeyIndex()
       const isKnown = index.find(session) >= 0
       const number = index.add(session)
@@ -242,7 +246,7 @@ export function unreadCacheWrites(
   return {
     kind: 'unread-cache-writes',
     saving(columns, row) {
-      if (never[columns.profile[row] as number] !== true) return 0
+      if (never[columns.profile[row] as number] !== true || servedFromCache(columns, row)) return 0
       const price = columns.price[row] as number
       const write5m = columns.cacheWrite5mTokens[row] as number
       const write1h = columns.cacheWrite1hTokens[row] as number

@@ -52,6 +52,7 @@ test.each<[string, PlainRequest]>([
   ['another model', { model: 'gpt-4o-mini' }],
   ['read from the cache', { cacheReadTokens: 1900, inputTokens: 100 }],
   ['written to the cache', { cacheWrite5mTokens: 2000, inputTokens: 0 }],
+  ['answered by a response cache', { flags: 4 }],
   ['undated', { at: null }],
 ])('no saving for a prefix that is %s', (_name, fields) => {
   expect(unused(prompt(0), prompt(1000, fields))).toBeNull()
@@ -114,6 +115,12 @@ test('unread writes cost the premium over plain input', () => {
   ]
   // 2,000 × $0.25 + 1,000 × $1 per thousand; the feature `f` does read.
   expect(saved(log, 'unread-cache-writes', prices)).toEqual([1.5, 1])
+})
+
+test('an answer of a response cache wrote nothing', () => {
+  const log = [0, 6 * minute].map((at) => written(at, { flags: 4, costs: {} }))
+  expect(lost(...log)).toBeNull()
+  expect(saved(log, 'unread-cache-writes', prices)).toBeNull()
 })
 
 test('no saving is more than the request cost', () => {
