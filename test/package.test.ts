@@ -224,7 +224,9 @@ describe('the packed package', () => {
   test('holds the program and its papers, and nothing else', () => {
     const installed = join(user, 'node_modules', manifest.name)
     const papers = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json']
-    expect(readdirSync(installed).sort()).toEqual([...papers, 'bin', 'dist', 'fixtures'].sort())
+    expect(readdirSync(installed).sort()).toEqual(
+      [...papers, 'bin', 'dist', 'fixtures', 'src'].sort(),
+    )
     expect(readdirSync(join(installed, 'bin'))).toEqual(['llmcost.js'])
     const built = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
     expect(built.filter((name) => !/^chunks$|\.js$|\.js\.map$|\.gz$|\.json$/.test(name))).toEqual(
