@@ -60,7 +60,7 @@ function spikes(days: readonly DaySum[]): readonly Alert[] {
 
 /** The last seven days against all before: a rise by half that chance explains in one of a thousand cases. */
 const riseFactor = 1.5
-const riseZ = 3.29
+const leastZ = 3.29
 
 function risingErrors(days: readonly DaySum[]): readonly Alert[] {
   const recent = total(days.slice(-trailingDays), (day) => [day.errors, day.requests])
@@ -68,7 +68,7 @@ function risingErrors(days: readonly DaySum[]): readonly Alert[] {
   if (recent.of === 0 || before.of === 0) return []
   const now = recent.part / recent.of
   const then = before.part / before.of
-  if (now <= then * riseFactor || differenceZ(recent, before) < riseZ) return []
+  if (now <= then * riseFactor || differenceZ(recent, before) < leastZ) return []
   return [
     {
       kind: 'error-rate-rising',
@@ -81,7 +81,7 @@ function risingErrors(days: readonly DaySum[]): readonly Alert[] {
   ]
 }
 
-/** A share that fell by a third or more. */
+/** A share that fell by a third or more, beyond what chance explains were each request a draw. */
 const fallFactor = 2 / 3
 const leastShare = 0.02
 
@@ -97,6 +97,12 @@ function fallingShare(
   const now = recent.part / recent.of
   const then = before.part / before.of
   if (then < leastShare || now >= then * fallFactor) return []
+  const drawn = (part: number, among: readonly DaySum[]): Share => {
+    const of = among.reduce((sum, { requests }) => sum + requests, 0)
+    return { part: part * of, of }
+  }
+  const earlier = drawn(then, days.slice(0, -trailingDays))
+  if (differenceZ(earlier, drawn(now, days.slice(-trailingDays))) < leastZ) return []
   return [
     {
       kind,

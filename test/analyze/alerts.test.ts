@@ -88,18 +88,23 @@ test('errors rise by half and beyond chance', () => {
   ).toEqual([])
 })
 
-test('prompt-cache reads and cache hits that fall by a third', () => {
-  const reads = (now: number) => (day: number) => ({
-    inputTokens: day < 14 ? 70 : 100 - now,
-    cacheReadTokens: day < 14 ? 30 : now,
-  })
-  const log = (now: number) =>
-    days(
-      Array.from({ length: 21 }, () => 1),
-      reads(now),
+test('prompt-cache reads and cache hits that fall by a third, beyond chance', () => {
+  const each = 100
+  const log = (now: number, times = each) =>
+    days(Array.from({ length: 21 }, () => 1)).flatMap((request, index) =>
+      Array.from(
+        { length: times },
+        (): PlainRequest => ({
+          ...request,
+          inputTokens: index < 28 ? 70 : 100 - now,
+          cacheReadTokens: index < 28 ? 30 : now,
+        }),
+      ),
     )
   expect(alertsOf(log(19), 'prefix-share-falling')).toMatchObject([{ value: 0.19, limit: 0.3 }])
   expect(alertsOf(log(20), 'prefix-share-falling')).toEqual([])
+  // 30 % of 28 requests and none of 14: z = 2.3.
+  expect(alertsOf(log(0, 1), 'prefix-share-falling')).toEqual([])
   const hits = days(
     Array.from({ length: 21 }, () => 1),
     (day) => ({ flags: day < 14 ? 4 : 0 }),
