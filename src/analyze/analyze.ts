@@ -53,11 +53,7 @@ export function analyzeBase(
   const users = sumUsers(source)
   const costs = valuesOf(source, 'cost')
   const { p50, p95 } = percentilesOf(source, 'firstTokenMs')
-  const { facts, opportunities } = allOpportunities(source, lookup, options, {
-    sums,
-    projection,
-    scale,
-  })
+  const found = allOpportunities(source, lookup, options, { sums, projection, scale })
   return {
     kind: 'analyze',
     version: 1,
@@ -75,12 +71,12 @@ export function analyzeBase(
     usdPerThousandRequests:
       costs.length === 0 ? null : roundUsd((usdOf(sums.totalCost) * 1000) / costs.length),
     daily: sums.days.map(dayOf),
-    facts,
+    facts: found.facts,
     intendedVsActual: modelSwaps(source),
     topRepeated: topRepeated(source, lookup),
     difficulty: sums.difficulty,
     unitEconomics: unitEconomicsOf(users, options, scale),
-    opportunities,
+    opportunities: found.opportunities,
     alerts: [...dayAlerts(sums, projection, options), ...userAlerts(users, lookup, options, scale)],
     verdict: verdictOf(source, sums, projection, sums.difficulty),
     priceBook: {

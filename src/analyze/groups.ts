@@ -204,7 +204,7 @@ function sumGroups(
   slots: Int32Array,
   count: number,
 ): GroupSums {
-  const isError = source.profiles.map((profile) => profile.status !== 'ok')
+  const isError = source.profiles.map(({ status }) => status !== 'ok')
   const sums = sumNames.map(() => new Float64Array(count))
   const costs = costNames.map(() => Array.from({ length: count }, () => new SpendSum()))
   const requests = new Uint32Array(count)
@@ -212,14 +212,13 @@ function sumGroups(
   const unpriced = new Uint32Array(count)
   const addRow = (segment: SumColumns, row: number, slot: number) => {
     requests[slot] = (requests[slot] as number) + 1
-    if (isError[segment.profile[row] as number] === true)
-      errors[slot] = (errors[slot] as number) + 1
-    if (((segment.flags[row] as number) & flag.unpriced) !== 0)
-      unpriced[slot] = (unpriced[slot] as number) + 1
+    const isUnpriced = ((segment.flags[row] as number) & flag.unpriced) !== 0
+    if (isUnpriced) unpriced[slot] = (unpriced[slot] as number) + 1
+    const failed = isError[segment.profile[row] as number] === true
+    if (failed) errors[slot] = (errors[slot] as number) + 1
     for (let index = 0; index < sumNames.length; index++) {
-      const cell = segment[sumNames[index] as (typeof sumNames)[number]][row] as number
       const sum = sums[index] as Float64Array
-      if (!Number.isNaN(cell)) sum[slot] = (sum[slot] as number) + cell
+      sum[slot] = (sum[slot] as number) + (segment[sumNames[index] ?? 'inputTokens'][row] as number)
     }
     for (let index = 0; index < costNames.length; index++) {
       const cell = segment[costNames[index] as (typeof costNames)[number]][row] as number
@@ -239,7 +238,7 @@ function sumGroups(
     requests,
     group: (slot) => ({
       requests: requests[slot] ?? 0,
-      costByClass: costByClassUsd(costs.map((sums) => sums[slot]?.total() ?? 0n)),
+      costByClass: costByClassUsd(costs.map((classes) => classes[slot]?.total() ?? 0n)),
       inputTokens: sumOf('inputTokens', slot),
       cacheReadTokens: sumOf('cacheReadTokens', slot),
       cacheWriteTokens: sumOf('cacheWrite5mTokens', slot) + sumOf('cacheWrite1hTokens', slot),

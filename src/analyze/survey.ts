@@ -29,17 +29,11 @@ const minuteMs = 60_000
 
 export function survey(source: RequestSource): Survey {
   const models = groupNumbers(source.profiles, ({ provider, model }) => [provider, model])
-  const kinds = groupNumbers(source.profiles, ({ provider, model, feature }) => [
-    provider,
-    model,
-    feature,
-  ])
   const sums = tokenNames.map(() => new NumberList())
   const reads = new NumberList()
   const requests = new NumberList()
   const ofModel = new NumberList()
-  const minutes = new KeyIndex()
-  const perMinute = new NumberList()
+  const bursts = new Bursts(source.profiles)
   for (const segment of source.segments(['profile', 'at', 'user', 'session', ...tokenNames])) {
     for (let row = 0; row < segment.length; row++) {
       const profile = segment.profile[row] as number
@@ -53,13 +47,7 @@ export function survey(source: RequestSource): Survey {
           segment[tokenNames[name] as (typeof tokenNames)[number]][row] as number,
         )
       }
-      if (
-        !Number.isNaN(segment.user[row] as number) ||
-        !Number.isNaN(segment.session[row] as number)
-      )
-        continue
-      const minute = minuteKey(segment.at[row] as number, kinds[profile] as number)
-      if (!Number.isNaN(minute)) perMinute.add(minutes.add(minute), 1)
+      bursts.add(segment, row)
     }
   }
   const mean = (name: number, profile: number) => {
@@ -76,19 +64,45 @@ export function survey(source: RequestSource): Survey {
       reasoningTokens: 0,
     }),
     readsByScope: readsByScope(source, reads),
-    isBurst(columns, row) {
-      if (!Number.isNaN(columns.user[row] as number)) return false
-      const minute = minutes.find(
-        minuteKey(columns.at[row] as number, kinds[columns.profile[row] as number] as number),
-      )
-      return minute >= 0 && perMinute.get(minute) >= burstRequests
-    },
+    isBurst: (columns, row) => bursts.has(columns, row),
     outputLimits: outputLimits(source, requests),
   }
 }
 
-const minuteKey = (at: number, kind: number): number =>
-  Math.floor(at / minuteMs) * 65_536 + (kind % 65_536)
+type BurstColumns = Pick<RuleColumns, 'profile' | 'at' | 'user' | 'session'>
+
+/** Requests without user or session by minute, model and feature. */
+class Bursts {
+  readonly #kinds: readonly number[]
+  readonly #minutes = new KeyIndex()
+  readonly #requests = new NumberList()
+
+  constructor(profiles: readonly Profile[]) {
+    this.#kinds = groupNumbers(profiles, (profile) => [
+      profile.provider,
+      profile.model,
+      profile.feature,
+    ])
+  }
+
+  add(columns: BurstColumns, row: number): void {
+    if (!Number.isNaN(columns.user[row] as number)) return
+    if (!Number.isNaN(columns.session[row] as number)) return
+    const key = this.#keyOf(columns, row)
+    if (!Number.isNaN(key)) this.#requests.add(this.#minutes.add(key), 1)
+  }
+
+  has(columns: BurstColumns, row: number): boolean {
+    if (!Number.isNaN(columns.user[row] as number)) return false
+    const number = this.#minutes.find(this.#keyOf(columns, row))
+    return number >= 0 && this.#requests.get(number) >= burstRequests
+  }
+
+  #keyOf({ at, profile }: BurstColumns, row: number): number {
+    const kind = this.#kinds[profile[row] as number] ?? 0
+    return Math.floor((at[row] as number) / minuteMs) * 65_536 + (kind % 65_536)
+  }
+}
 
 /** Profiles that agree in some words share a number. */
 function groupNumbers(
