@@ -11,6 +11,7 @@ import { readAggregates } from '../store/aggregates.ts'
 import { openRequestLookup } from '../store/request-lookup.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import { storedResult, storeResult } from '../store/results.ts'
+import { writeIfUnchanged } from '../store/snapshot.ts'
 import { newestRequest } from '../store/store-facts.ts'
 import { analyzePrices } from './analyze-prices.ts'
 import { nowMs } from './clock.ts'
@@ -108,8 +109,12 @@ function resultOf(logs: OpenLogs, job: Job): AnalyzeResult {
   const lookup = openRequestLookup(database)
   const base =
     stored === null ? analyzeBase(source, lookup, options) : (JSON.parse(stored) as AnalyzeBase)
-  if (stored === null) storeResult(database, key, JSON.stringify(base))
-  return withGroups(current(base, options), source, lookup, options)
+  const result = withGroups(current(base, options), source, lookup, options)
+  if (stored === null) {
+    const json = JSON.stringify(base)
+    writeIfUnchanged(database, logs.snapshot, () => storeResult(database, key, json))
+  }
+  return result
 }
 
 /** A stored report under this run's clock and inputs. */

@@ -4,6 +4,7 @@ import { plural } from '../report/numbers.ts'
 import { needsEstimates } from '../store/estimates.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
 import { needsReprice } from '../store/reprice.ts'
+import { beginSnapshot, endSnapshot, type Snapshot } from '../store/snapshot.ts'
 import {
   defaultStorePath,
   openStore,
@@ -22,6 +23,8 @@ import type { Terminal } from './terminal.ts'
 /** An open store, with what was asked about: the files named, or all of it. */
 export type OpenLogs = {
   readonly store: Store
+  /** The store as it was when the logs were read: what other processes do meanwhile is not seen. */
+  readonly snapshot: Snapshot
   /** Numbers of the files the user named, or null for the whole store. */
   readonly files: readonly number[] | null
   readonly report: IngestReport | null
@@ -50,15 +53,16 @@ export async function openLogs(
   if (store === null) throw noStore(path)
   try {
     if (inputs.length === 0) {
-      await completeStore(store, prices, narrator)
-      return { store, files: null, report: null, interrupted: false }
+      const snapshot = await completeStore(store, prices, narrator)
+      return { store, snapshot, files: null, report: null, interrupted: false }
     }
-    const { report, interrupted } = await readInto(store, inputs, flags, terminal, prices, narrator)
+    const read = await readInto(store, inputs, flags, terminal, prices, narrator)
+    const { report, interrupted } = read
     if (store.isNew && !store.isTemporary) narrator.firstRun(store.path, storeBytes(store.path))
     for (const name of report.passedOver)
       narrator.detail(`${name}: no log in a known format, passed over`)
     if (report.files.length === 0 && !interrupted) throw noLog(inputs, report.passedOver.length)
-    return { store, files: report.files.map((file) => file.id), report, interrupted }
+    return { store, files: report.files.map((file) => file.id), ...read }
   } catch (error) {
     store.close()
     throw storeError(error, path)
@@ -66,17 +70,24 @@ export async function openLogs(
 }
 
 /** Finishes a load that was cut off, and prices what another price book had priced. */
-async function completeStore(store: Store, prices: RunPrices, narrator: Narrator): Promise<void> {
+async function completeStore(
+  store: Store,
+  prices: RunPrices,
+  narrator: Narrator,
+): Promise<Snapshot> {
   const { database } = store
+  const snapshot = beginSnapshot(database)
   const isComplete = !needsFinalize(database) && !needsEstimates(database)
-  if (isComplete && !needsReprice(database, prices.fingerprint)) return
-  await withLoadLock(
+  if (isComplete && !needsReprice(database, prices.fingerprint)) return snapshot
+  endSnapshot(database)
+  return await withLoadLock(
     store,
     () => narrator.waiting(),
     async () => {
       repriceIfNeeded(store, prices, narrator)
       finalize(database)
       await applyEstimates(store, prices)
+      return beginSnapshot(database)
     },
   )
 }

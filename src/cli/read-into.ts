@@ -11,6 +11,7 @@ import { beginBulkLoad, finalize } from '../store/finalize.ts'
 import { openForeignRows } from '../store/foreign-rows.ts'
 import { IngestSink } from '../store/ingest-sink.ts'
 import { compactIfDue } from '../store/purge.ts'
+import { beginSnapshot, type Snapshot } from '../store/snapshot.ts'
 import { type Store, withLoadLock } from '../store/store.ts'
 import type { InputFlags } from './common-options.ts'
 import { ingestPorts } from './ingest-ports.ts'
@@ -22,6 +23,13 @@ import { applyEstimates, repriceIfNeeded } from './reprice.ts'
 import type { Terminal } from './terminal.ts'
 import { WorkerPool } from './worker-pool.ts'
 
+/** What was read, and the store as it then was. */
+export type ReadLogs = {
+  readonly report: IngestReport
+  readonly interrupted: boolean
+  readonly snapshot: Snapshot
+}
+
 /** Reads the named logs into the store, alone among processes, and completes it. */
 export async function readInto(
   store: Store,
@@ -30,7 +38,7 @@ export async function readInto(
   terminal: Terminal,
   prices: RunPrices,
   narrator: Narrator,
-): Promise<{ readonly report: IngestReport; readonly interrupted: boolean }> {
+): Promise<ReadLogs> {
   const settings = await askedSettings(flags)
   const reading = new Reading(store, flags, terminal, prices)
   const work = async (signal: AbortSignal) => {
@@ -57,7 +65,8 @@ export async function readInto(
       await applyEstimates(store, prices)
       compactIfDue(store.database)
     }
-    return { report, interrupted: signal.aborted }
+    // Taken before another process may load: it begins by taking apart what this one has just built.
+    return { report, interrupted: signal.aborted, snapshot: beginSnapshot(store.database) }
   }
   try {
     const waiting = () => narrator.waiting()

@@ -87,17 +87,30 @@ function encodeColumn(column: Column): Uint8Array {
   return new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength)
 }
 
-/** The column again, `length` long. SQLite gives bytes at any alignment, so they are copied. */
+/** The column again, `length` long: a view of the bytes where their place in memory allows it, else a copy. */
 export function decodeColumn(name: ColumnName, bytes: Uint8Array, length: number): Column {
-  const buffer = bytes.buffer.slice(
-    bytes.byteOffset,
-    bytes.byteOffset + bytes.byteLength,
-  ) as ArrayBuffer
-  const stored = wholeNumbers.has(name) ? new Uint32Array(buffer) : new Float64Array(buffer)
-  if (stored.length === length) return stored
-  const column = emptyColumn(name, length)
-  column.fill(stored[0] ?? 0)
-  return column
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const { buffer, byteOffset, byteLength } = aligned
+  const stored = wholeNumbers.has(name)
+    ? new Uint32Array(buffer, byteOffset, byteLength / Uint32Array.BYTES_PER_ELEMENT)
+    : new Float64Array(buffer, byteOffset, byteLength / Float64Array.BYTES_PER_ELEMENT)
+  return stored.length === length ? stored : constantColumn(name, stored[0] ?? 0, length)
+}
+
+/** Columns of one value, which segment after segment share. Whoever moves their rows about changes nothing. */
+const constantColumns = new Map<string, Column>()
+const mostConstantColumns = 64
+
+function constantColumn(name: ColumnName, value: number, length: number): Column {
+  const key = `${wholeNumbers.has(name)} ${value}`
+  let column = constantColumns.get(key)
+  if (column === undefined) {
+    if (constantColumns.size >= mostConstantColumns) constantColumns.clear()
+    column = emptyColumn(name, segmentLength)
+    column.fill(value)
+    constantColumns.set(key, column)
+  }
+  return column.subarray(0, length)
 }
 
 export const prepareInsertColumn = (database: Database): Statement => database.prepare(insertColumn)
