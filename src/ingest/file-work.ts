@@ -2,6 +2,7 @@ import { type Batch, type FileCounts, noCounts, type RejectRow } from '../domain
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Request } from '../domain/request.ts'
 import { needsEstimate } from './estimate-usage.ts'
+import { linesOf } from './lines.ts'
 import type { IngestPorts } from './ports.ts'
 import { type PrepareOptions, Preparer } from './prepare.ts'
 import { isReading, type Reader, type Reading, type RecordReader } from './reader.ts'
@@ -237,19 +238,6 @@ export class FileWork {
         ? shown(text.slice(0, 3 * excerptLength)).slice(0, excerptLength)
         : null
     this.#rejects.push({ line, byteOffset, reason, excerpt })
-  }
-}
-
-type Line = { readonly start: number; readonly end: number; readonly next: number }
-
-/** Where each line of a block starts and ends, and the next one starts (at the same place without a newline). */
-function* linesOf(block: Buffer): Generator<Line> {
-  for (let start = 0; start < block.length; ) {
-    const newline = block.indexOf(10, start)
-    const end = newline < 0 ? block.length : newline
-    const next = newline < 0 ? end : newline + 1
-    yield { start, end, next }
-    start = next
   }
 }
 

@@ -61,3 +61,17 @@ export async function* blocksOf(
   else if (pendingBytes > 0)
     yield { bytes: Buffer.concat(pending), byteOffset: offset, closed: false }
 }
+
+/** Where a line of a block starts and ends, and the next one starts. */
+export type Line = { readonly start: number; readonly end: number; readonly next: number }
+
+/** Where each line of a block starts and ends, and the next one starts (at the same place without a newline). */
+export function* linesOf(block: Buffer): Generator<Line> {
+  for (let start = 0; start < block.length; ) {
+    const newline = block.indexOf(10, start)
+    const end = newline < 0 ? block.length : newline
+    const next = newline < 0 ? end : newline + 1
+    yield { start, end, next }
+    start = next
+  }
+}

@@ -234,9 +234,13 @@ const aggregateJson = (request: Request, shown: ShownWords): string =>
         : value,
   )
 
-/** A prefix's share of the prompt's text, of the tokens the provider counted. */
+/**
+ * A prefix's share of the prompt's text, of the tokens the provider counted; never more tokens than it has bytes, since
+ * a log may leave out a part of the prompt that was billed.
+ */
 function prefixTokens(bytes: number, promptBytes: number, usage: Usage): number {
-  return promptBytes === 0 ? 0 : Math.round((bytes / promptBytes) * totalInputTokens(usage))
+  if (promptBytes === 0) return 0
+  return Math.min(bytes, Math.round((bytes / promptBytes) * totalInputTokens(usage)))
 }
 
 const noKeys: RequestKeys = {
