@@ -112,7 +112,11 @@ function resultOf(logs: OpenLogs, job: Job): AnalyzeResult {
   const result = withGroups(current(base, options), source, lookup, options)
   if (stored === null) {
     const json = JSON.stringify(base)
-    writeIfUnchanged(database, logs.snapshot, () => storeResult(database, key, json))
+    try {
+      writeIfUnchanged(database, logs.snapshot, () => storeResult(database, key, json))
+    } catch {
+      // A report that cannot be stored, be it on a full disk, is only made again next time.
+    }
   }
   return result
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../domain/user-error.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
+import { beginSnapshot, endSnapshot } from '../store/snapshot.ts'
 import { openStore, type Store, storeError, withLoadLock } from '../store/store.ts'
 import { holdsNoFiles, holdsNoRequests } from '../store/store-facts.ts'
 import type { StoreFlags } from './common-options.ts'
@@ -15,6 +16,7 @@ export async function withExistingStore<T>(
   flags: StoreFlags,
   terminal: Terminal,
   needs: 'files' | 'requests',
+  access: 'read' | 'write',
   work: (store: Store, narrator: Narrator) => T | Promise<T>,
 ): Promise<T> {
   const narrator = new Narrator(terminal, flags)
@@ -23,16 +25,27 @@ export async function withExistingStore<T>(
   if (store === null) throw noStore(path)
   try {
     if (isEmpty(store, needs)) throw emptyStore(path)
-    if (needsFinalize(store.database)) {
-      const complete = async () => finalize(store.database)
-      await withLoadLock(store, () => narrator.waiting(), complete)
-    }
+    await snapshotOf(store, narrator)
+    if (access === 'write') endSnapshot(store.database)
     return await work(store, narrator)
   } catch (error) {
     throw storeError(error, path)
   } finally {
     store.close()
   }
+}
+
+/** Begins a snapshot of the complete store. */
+async function snapshotOf(store: Store, narrator: Narrator): Promise<void> {
+  const { database } = store
+  beginSnapshot(database)
+  if (!needsFinalize(database)) return
+  endSnapshot(database)
+  const complete = async () => {
+    finalize(database)
+    beginSnapshot(database)
+  }
+  await withLoadLock(store, () => narrator.waiting(), complete)
 }
 
 const isEmpty = ({ database }: Store, needs: 'files' | 'requests'): boolean =>

@@ -37,7 +37,7 @@ export async function runExplain(
   flags: ExplainFlags,
   terminal: Terminal,
 ): Promise<number> {
-  return await withExistingStore(flags, terminal, 'requests', ({ database }, narrator) => {
+  return await withExistingStore(flags, terminal, 'requests', 'read', ({ database }, narrator) => {
     const found = find(database, name.trim())
     const [request] = found
     if (request === undefined) throw notFound(name)

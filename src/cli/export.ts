@@ -25,7 +25,7 @@ export type ExportFlags = StoreFlags &
 
 /** `llmcost export`: the stored requests as canonical JSONL, in constant memory. */
 export async function runExport(flags: ExportFlags, terminal: Terminal): Promise<number> {
-  return await withExistingStore(flags, terminal, 'requests', async (store, narrator) => {
+  return await withExistingStore(flags, terminal, 'requests', 'read', async (store, narrator) => {
     const source = openRequestSource(store.database, {
       files: null,
       ...period(store, flags),

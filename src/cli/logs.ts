@@ -3,6 +3,7 @@ import type { IngestReport } from '../ingest/ingest.ts'
 import { plural } from '../report/numbers.ts'
 import { needsEstimates } from '../store/estimates.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
+import { knownFiles } from '../store/known-files.ts'
 import { needsReprice } from '../store/reprice.ts'
 import { beginSnapshot, endSnapshot, type Snapshot } from '../store/snapshot.ts'
 import {
@@ -62,11 +63,22 @@ export async function openLogs(
     for (const name of report.passedOver)
       narrator.detail(`${name}: no log in a known format, passed over`)
     if (report.files.length === 0 && !interrupted) throw noLog(inputs, report.passedOver.length)
-    return { store, files: report.files.map((file) => file.id), ...read }
+    const files = report.files.map((file) => file.id)
+    return { store, files, ...read, report: withFinalCounts(report, store) }
   } catch (error) {
     store.close()
     throw storeError(error, path)
   }
+}
+
+/** Which records repeat others is known only when all are stored. */
+function withFinalCounts(report: IngestReport, { database }: Store): IngestReport {
+  const counts = new Map(knownFiles(database).map((file) => [file.id, file.counts]))
+  const files = report.files.map((file) => ({
+    ...file,
+    counts: counts.get(file.id) ?? file.counts,
+  }))
+  return { ...report, files }
 }
 
 /** Finishes a load that was cut off, and prices what another price book had priced. */

@@ -28,7 +28,7 @@ export type PurgeFlags = StoreFlags & {
 /** `llmcost purge`: erases from the store, after asking. */
 export async function runPurge(flags: PurgeFlags, terminal: Terminal): Promise<number> {
   checkFlags(flags, terminal)
-  return await withExistingStore(flags, terminal, 'files', async (store, narrator) => {
+  return await withExistingStore(flags, terminal, 'files', 'write', async (store, narrator) => {
     const scope = scopeOf(flags, knownFiles(store.database), terminal)
     const locked = <T>(work: () => T) =>
       withLoadLock(

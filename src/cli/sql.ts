@@ -30,7 +30,7 @@ export async function runSql(
       hint: 'write llmcost sql "select …", or llmcost sql --views for what there is',
     })
   }
-  const path = await withExistingStore(flags, terminal, 'files', (store) => store.path)
+  const path = await withExistingStore(flags, terminal, 'files', 'read', (store) => store.path)
   const driver = terminal.env['LLMCOST_SQLITE']
   const database = await openDatabase(path, { driver, readOnly: true, bigIntegers: true })
   try {

@@ -1,6 +1,7 @@
 import { type Batch, type FileCounts, noCounts, type RejectRow } from '../domain/batch.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Request } from '../domain/request.ts'
+import { count } from './count-reasons.ts'
 import { needsEstimate } from './estimate-usage.ts'
 import { linesOf } from './lines.ts'
 import type { IngestPorts } from './ports.ts'
@@ -249,17 +250,6 @@ type MutableCounts = {
 
 const mutable = (counts: FileCounts): MutableCounts =>
   structuredClone({ ...noCounts, ...counts }) as MutableCounts
-
-/** Words of a log that are kept apart as reasons; any more of them are one. */
-const reasonLimit = 100
-const reasonWord = /^[a-z][\w -]{0,39}$/i
-
-function count(counts: Record<string, number>, reason: string): void {
-  const isKnown = Object.hasOwn(counts, reason)
-  const isNew = !isKnown && reasonWord.test(reason) && Object.keys(counts).length < reasonLimit
-  const word = isKnown || isNew ? reason : 'other'
-  counts[word] = (Object.hasOwn(counts, word) ? (counts[word] ?? 0) : 0) + 1
-}
 
 const isBlank = (text: string): boolean => text.length < 64 && text.trim() === ''
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
@@ -14,6 +14,8 @@ export type LogFile = {
   readonly absolutePath: string
   /** Found in a directory: a file of no known format is then passed over instead of being an error. */
   readonly fromDirectory: boolean
+  /** A pipe or standard input: it can be read once, and only its end tells how long it is. */
+  readonly isStream: boolean
   readonly size: number
   readonly mtimeMs: number
 }
@@ -28,27 +30,28 @@ export type Head = {
 
 export const headBytes = 65_536
 
-/** Paths, globs and directories as files, in the order given and sorted inside each; each file once. */
+/** Paths, globs and directories as files, in the order given and sorted inside each; each file once, links followed. */
 export async function findFiles(inputs: readonly string[]): Promise<readonly LogFile[]> {
   const found = new Map<string, LogFile>()
   for (const input of inputs) {
-    for (const file of await expand(input))
-      if (!found.has(file.absolutePath)) found.set(file.absolutePath, file)
+    for (const file of await expand(input)) {
+      const place = realpathSync(file.absolutePath)
+      if (!found.has(place)) found.set(place, file)
+    }
   }
   return [...found.values()]
 }
 
 async function expand(input: string): Promise<readonly LogFile[]> {
   if (existsSync(input)) {
-    const stat = statSync(input)
-    if (!stat.isDirectory()) return [logFile(input, false)]
+    if (!statSync(input).isDirectory()) return logFile(input, false)
     const below = await glob('**/*', {
       cwd: input,
       absolute: true,
       dot: true,
       ignore: ['**/.git/**', '**/.llmcost/**', '**/node_modules/**'],
     })
-    return below.sort().map((path) => logFile(relative('', path), true))
+    return below.sort().flatMap((path) => logFile(relative('', path), true))
   }
   if (!isDynamicPattern(input))
     throw new UserError(`no such file: ${input}`, {
@@ -59,18 +62,16 @@ async function expand(input: string): Promise<readonly LogFile[]> {
     throw new UserError(`no file matches ${input}`, {
       hint: 'check the pattern; quote it so that your shell leaves it alone',
     })
-  return matches.sort().map((path) => logFile(relative('', path), false))
+  return matches.sort().flatMap((path) => logFile(relative('', path), false))
 }
 
-function logFile(path: string, fromDirectory: boolean): LogFile {
-  const stat = statSync(path)
-  return {
-    path,
-    absolutePath: resolve(path),
-    fromDirectory,
-    size: stat.size,
-    mtimeMs: stat.mtimeMs,
-  }
+/** Nothing where a link leads nowhere, or a directory holds a pipe that nobody may ever write to. */
+function logFile(path: string, fromDirectory: boolean): readonly LogFile[] {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || (fromDirectory && !stat.isFile())) return []
+  const { size, mtimeMs } = stat
+  const isStream = !stat.isFile()
+  return [{ path, absolutePath: resolve(path), fromDirectory, isStream, size, mtimeMs }]
 }
 
 /** Reads the head of a file on disk. A head cut off by damage is as long as the damage allows. */
@@ -93,8 +94,9 @@ export async function headOf(absolutePath: string, path: string): Promise<Head> 
   }
 }
 
-/** Standard input as a file, named by its first bytes: the same log piped again is known again. */
-export async function openStdin(
+/** A stream as a file, named by its first bytes: the same log piped again is known again. */
+export async function openStream(
+  path: string,
   stream: AsyncIterable<Buffer>,
 ): Promise<{ readonly file: LogFile; readonly head: Head }> {
   const chunks = stream[Symbol.asyncIterator]()
@@ -102,10 +104,8 @@ export async function openStdin(
   const taken = first.done === true ? Buffer.alloc(0) : Buffer.from(first.value)
   const head = await peek(streamBytes(taken, { [Symbol.asyncIterator]: () => chunks }), headBytes)
   const name = `stdin:${hashOf(head.bytes).slice(0, 12)}`
-  return {
-    file: { path: '-', absolutePath: name, fromDirectory: false, size: 0, mtimeMs: 0 },
-    head,
-  }
+  const place = { path, absolutePath: name, fromDirectory: false, isStream: true }
+  return { file: { ...place, size: 0, mtimeMs: 0 }, head }
 }
 
 export const hashOf = (bytes: Uint8Array): string =>

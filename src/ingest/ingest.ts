@@ -1,4 +1,5 @@
-import { findFiles, openStdin } from './files.ts'
+import { createReadStream } from 'node:fs'
+import { findFiles, openStream } from './files.ts'
 import type { FileReport } from './known-file.ts'
 import type { Sink } from './ports.ts'
 import { type Begun, type IngestOptions, Session } from './session.ts'
@@ -25,16 +26,26 @@ export async function ingest(options: IngestOptions, sink: Sink): Promise<Ingest
   }
   for (const file of found) {
     if (options.signal.aborted) break
-    const next = await session.begin(file)
+    const next = file.isStream
+      ? await beginStream(session, file.path, createReadStream(file.path))
+      : await session.begin(file)
     if (next === null) passedOver.push(file.path)
     else begun.push(next)
     if (begun.length > filesAhead) await storeNext()
   }
   while (begun.length > 0) await storeNext()
   if (options.inputs.includes('-') && !options.signal.aborted) {
-    const { file, head } = await openStdin(options.stdin)
-    const next = await session.beginWith(file, head)
+    const next = await beginStream(session, '-', options.stdin)
     if (next !== null) files.push(await session.store(next))
   }
   return { files, passedOver }
+}
+
+async function beginStream(
+  session: Session,
+  path: string,
+  stream: AsyncIterable<Buffer>,
+): Promise<Begun | null> {
+  const { file, head } = await openStream(path, stream)
+  return session.beginWith(file, head)
 }

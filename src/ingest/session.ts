@@ -91,7 +91,12 @@ export class Session {
     if (known !== undefined && this.#isDone(file)) {
       return nothingToRead(file, report(known, file.path, 'unchanged'))
     }
-    return this.beginWith(file, await headOf(file.absolutePath, file.path))
+    const head = await headOf(file.absolutePath, file.path).catch((error: unknown) => {
+      if (!file.fromDirectory || !(error instanceof UserError)) throw error
+      this.#options.onVerdict(unreadable(file), `${error.message}: passed over`)
+      return null
+    })
+    return head === null ? null : this.beginWith(file, head)
   }
 
   #isDone(file: LogFile): boolean {
@@ -118,8 +123,7 @@ export class Session {
   }
 
   #isCopy(known: KnownFile, file: LogFile): boolean {
-    // How long standard input is, only its end tells.
-    if (file.path === '-') return false
+    if (file.isStream) return false
     if (known.path === file.absolutePath || known.size !== file.size) return false
     return known.complete || this.#begun.has(known.id)
   }
@@ -209,7 +213,9 @@ export class Session {
       settings,
       fileKey: known?.headHash ?? row.headHash,
       companions:
-        reader.name === 'openai-batch' ? this.#found.map((each) => each.absolutePath) : [],
+        reader.name === 'openai-batch'
+          ? this.#found.filter((each) => !each.isStream).map((each) => each.absolutePath)
+          : [],
     }
     const batches = await this.#batches(plan, reader, file, head)
     if (batches === null) return null
@@ -229,7 +235,7 @@ export class Session {
     file: LogFile,
     head: Head,
   ): Promise<AsyncIterable<Batch> | null> {
-    if (plan.container !== 'sqlite') return this.#read(plan, file.path === '-' ? head : undefined)
+    if (plan.container !== 'sqlite') return this.#read(plan, file.isStream ? head : undefined)
     if (tables === undefined) {
       throw new UserError(`${file.path} is a database, and ${name} logs are not`, {
         hint: 'leave out --input-format',
@@ -283,4 +289,12 @@ const nothingToRead = (file: LogFile, done: FileReport): Begun => ({
   report: done,
   row: null,
   batches: null,
+})
+
+const unreadable = ({ path }: LogFile): FileReport => ({
+  id: 0,
+  path,
+  format: 'unreadable',
+  state: 'new',
+  counts: noCounts,
 })

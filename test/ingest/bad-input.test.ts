@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -106,6 +107,18 @@ describe('a directory', () => {
     writeFileSync(path, `${record({ id: 'a' })}\n`)
     await analyzeIn(terminal, path)
     expect((await analyzeIn(terminal, terminal.folder)).totals.requests).toBe(1)
+  })
+
+  test('may hold links that lead nowhere or in a circle, and pipes', async () => {
+    const folder = join(terminal.folder, 'links')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'z.jsonl'), `${record({ id: 'a' })}\n`)
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'broken.jsonl'))
+    symlinkSync(folder, join(folder, 'circle'))
+    symlinkSync(join(folder, 'z.jsonl'), join(folder, 'again.jsonl'))
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    const { totals, inputs } = await analyzeIn(terminal, folder)
+    expect([totals.requests, inputs.length]).toEqual([1, 1])
   })
 
   test('without a log says so', async () => {

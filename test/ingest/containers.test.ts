@@ -1,9 +1,18 @@
+import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AnalyzeResult } from '../../src/analyze/result.ts'
-import { analyzeIn, canonicalRecord, newTerminal, removeTerminals, runIn } from '../support/cli.ts'
+import {
+  analyzeIn,
+  canonicalRecord,
+  command,
+  newTerminal,
+  removeTerminals,
+  runIn,
+  started,
+} from '../support/cli.ts'
 import type { FakeTerminal } from '../support/terminal.ts'
 import { tinyZst } from '../support/tiny-zst.ts'
 
@@ -96,6 +105,23 @@ describe('three requests are read from', () => {
     const result = await analyzeIn(terminal, write('log.csv', content), ...flags)
     expect([result.totals.requests, result.totals.inputTokens]).toEqual([3, 18])
   })
+})
+
+test('a pipe with a name, as a shell makes it, is read like standard input', async () => {
+  const log = write('log.jsonl.gz', gzipSync(lines))
+  const { ended } = started(
+    spawn(
+      'bash',
+      ['-c', `"$0" "$1" analyze <(cat "$2") --format json -q`, process.execPath, command, log],
+      {
+        env: { ...process.env, ...terminal.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    ),
+  )
+  const { code, out, err } = await ended
+  expect([code, err]).toEqual([0, ''])
+  expect(summary(JSON.parse(out) as AnalyzeResult)).toEqual(three)
 })
 
 describe('files are found', () => {

@@ -293,6 +293,12 @@ describe('one call that two logs tell', () => {
     expect([totals.requests, inputs[0]?.duplicates]).toEqual([2, 3])
   })
 
+  test('is counted by ingest as analyze counts it', async () => {
+    writeFileSync(log, line('a') + line('b') + line('a'))
+    expect(await ingested(log)).toMatchObject({ files: [{ requests: 2, duplicates: 1 }] })
+    expect(await ingested(log)).toMatchObject({ files: [{ requests: 2, duplicates: 1 }] })
+  })
+
   test('under the same id on another day is another call', async () => {
     writeFileSync(log, line('1') + line('1', { at: '2026-08-09T10:00:00Z' }))
     expect((await analyzeIn(terminal, log)).totals.requests).toBe(2)

@@ -179,6 +179,24 @@ describe.skipIf(nobody === null)('in a folder that cannot be written to', () => 
     })
     expect([code, err]).toEqual([2, expect.stringContaining('cannot be read (EACCES)')])
   })
+
+  test('a log in a directory that may not be read is passed over, and said so', async () => {
+    chmodSync(terminal.folder, 0o777)
+    const folder = join(terminal.folder, 'logs')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'mine.jsonl'), `${canonicalRecord()}\n`)
+    writeFileSync(join(folder, 'private.jsonl'), `${canonicalRecord()}\n`, { mode: 0o600 })
+    const { code, out, err } = await startAsNobody(
+      ['analyze', folder, '--format', 'json'],
+      terminal.folder,
+      { LLMCOST_DB: join(terminal.folder, 'nobodys.db') },
+    )
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('cannot be read (EACCES): passed over'),
+    ])
+    expect((JSON.parse(out) as AnalyzeResult).totals.requests).toBe(1)
+  })
 })
 
 describe('a full disk', () => {
