@@ -196,7 +196,7 @@ export class Preparer {
 
   #keepLink(link: RequestKeys['chain'][number]): void {
     const key = keyNumber(link.hash)
-    if (this.#knownLinks.has(key, link.hash)) return
+    if (this.#knownLinks.has(key)) return
     const content = this.#options.content === 'full' ? this.#shown(link.content) : null
     this.#messages.add([key, link.hash, link.parent, link.role, content, link.isJson ? 1 : 0])
   }

@@ -22,8 +22,10 @@ const messageIndex = 'CREATE INDEX messagesByKey ON messages (key)'
 const selectMessageIndex =
   "SELECT 1 AS one FROM sqlite_master WHERE type = 'index' AND name = 'messagesByKey'"
 const repeatedMessageKeys = 'SELECT key FROM messages GROUP BY key HAVING count(*) > 1'
-const dropRepeatedMessages = `DELETE FROM messages WHERE key = ? AND id NOT IN
+const selectRepeats = `SELECT id FROM messages WHERE key = ? AND id NOT IN
   (SELECT min(id) FROM messages WHERE key = ? GROUP BY hash)`
+const dropMessage = 'DELETE FROM messages WHERE id = ?'
+const dropContent = 'DELETE FROM contents WHERE message = ?'
 const dropLooseContents = 'DELETE FROM contents WHERE message NOT IN (SELECT id FROM messages)'
 const repeatedIdentities = `SELECT identity FROM requests
   WHERE identity IN (SELECT identity FROM requests WHERE seq > ?) GROUP BY identity HAVING count(*) > 1`
@@ -84,15 +86,26 @@ function uniqueMessages(database: Database): void {
   if (hasMessageIndex(database)) return
   database.transaction(() => {
     database.exec(messageIndex)
-    const drop = database.prepare(dropRepeatedMessages)
     const repeated = Float64Array.from(
       (function* () {
         for (const [key] of database.prepare(repeatedMessageKeys).cells()) yield key as number
       })(),
     )
-    for (const key of repeated) drop.run(key, key)
-    if (repeated.length > 0) dropLoose(database)
+    repeated.forEach(dropRepeats(database))
   })
+}
+
+/** Drops all but the first message of each hash under a key, with their texts. */
+function dropRepeats(database: Database): (key: number) => void {
+  const select = database.prepare(selectRepeats)
+  const message = database.prepare(dropMessage)
+  const content = database.prepare(dropContent)
+  return (key) => {
+    for (const { id = null } of select.all(key, key)) {
+      message.run(id)
+      content.run(id)
+    }
+  }
 }
 
 /** Texts of messages that are gone. */
