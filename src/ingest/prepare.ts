@@ -169,7 +169,7 @@ export class Preparer {
 
   #profile(request: Request): number {
     const cells = profileCells(request, this.#options.format, this.#fewValues)
-    const key = cells.join('\u0000')
+    const key = unambiguous(cells)
     const known = this.#profileNumbers.get(key)
     if (known !== undefined) return known
     if (this.#profileNumbers.size >= profileLimit) this.#profileNumbers.clear()
@@ -233,6 +233,13 @@ const aggregateJson = (request: Request, shown: ShownWords): string =>
         ? shown.name(value)
         : value,
   )
+
+/** Cells as one text, each behind its length: no two lists of cells give the same. */
+function unambiguous(cells: readonly Cell[]): string {
+  let text = ''
+  for (const cell of cells) text += cell === null ? '-' : `${String(cell).length}:${cell}`
+  return text
+}
 
 /**
  * A prefix's share of the prompt's text, of the tokens the provider counted; never more tokens than it has bytes, since
