@@ -8,7 +8,6 @@ import { noCost } from './cost-of-usage.ts'
  * cost, only. `auto`: override, then the book, then the log where the book does not know the model.
  */
 export type PriceMode = 'computed' | 'logged' | 'auto'
-export const priceModes: readonly PriceMode[] = ['computed', 'logged', 'auto']
 
 /** What one request is charged in a report, beside what the log and the book say of it. */
 export type Charge = {

@@ -4,7 +4,6 @@ import {
   count,
   counted,
   promptTokensOf,
-  type Rates,
   type Rule,
   type RuleColumns,
   tokenCostOf,
@@ -133,11 +132,3 @@ export function batchEligible(
     }),
   }
 }
-
-export const alternativeOf = (target: string, rates: Rates, price: number): Alternative => ({
-  target,
-  inputRate: rates.input[price] ?? 0,
-  cacheReadRate: rates.cacheRead[price] ?? 0,
-  cacheWriteRate: rates.cacheWrite[price] ?? 0,
-  outputRate: rates.output[price] ?? 0,
-})
