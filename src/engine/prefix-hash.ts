@@ -1,7 +1,7 @@
 /**
  * A rolling hash over the blocks of a prompt: the key after each block covers that block and all before it, so equal
- * keys mean equal prefixes. 64 bits of state, of which keys show 53 (two of 10⁸ keys are equal by chance once in two
- * times). One-to-one in each number added, but not keyed: keys stay in memory.
+ * keys mean equal prefixes. Keys have 53 bits: among 10⁷ that two are equal by chance happens once in 180 times. They
+ * are under no secret: for memory, not for a store.
  */
 export class PrefixHash {
   #high = 0
