@@ -60,7 +60,7 @@ function tokensOf(text: string): readonly Token[] {
   return tokens
 }
 
-const begins = /[\p{L}\p{N}\p{Cs}@/~]/u
+const begins = /[\p{L}\p{N}\p{M}\p{Cs}@/~]/u
 const ends = /[\p{L}\p{N}\p{M}\p{Cs}+#)]/u
 
 /**
