@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os'
 import type { Batch } from '../domain/batch.ts'
 import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
 import { type IngestReport, ingest } from '../ingest/ingest.ts'
 import type { MapFile } from '../ingest/map-file.ts'
 import type { IngestPorts } from '../ingest/ports.ts'
+import { readInTurns } from '../ingest/ranges.ts'
 import { type ReadPlan, readPlanned, readPlannedRows } from '../ingest/read-plan.ts'
 import type { IngestReading } from '../ingest/session.ts'
 import type { AskedSettings } from '../ingest/settings.ts'
@@ -91,8 +93,10 @@ async function storingWhatWasRead<T>(sink: IngestSink, read: () => Promise<T>): 
 
 /** From this many bytes on, starting a thread to read them pays. */
 const threadBytes = 24e6
-/** More files than this keep two threads busy. */
+/** More files than this keep the readers busy; of fewer, a long one is read by all of them in turns. */
 const manyFiles = 8
+/** More readers than this only wait for the one thread that stores. */
+const readerCount = Math.min(2, availableParallelism())
 
 /** How files are read in this run: here, or in a thread beside the one that stores. */
 class Reading {
@@ -114,15 +118,17 @@ class Reading {
       return (plan, head) => readPlanned(plan, this.#ports, head)
     }
     const { secret } = this.#store
-    const size = pendingFiles > manyFiles ? 2 : 1
-    const pool = new WorkerPool(size, {
+    const pool = new WorkerPool(readerCount, {
       secret,
       flags: this.#flags,
       env: { ...this.#terminal.env },
     })
     this.#pool = pool
-    return (plan, head) =>
-      head === undefined ? pool.read(plan) : readPlanned(plan, this.#ports, head)
+    return (plan, head) => {
+      if (head !== undefined) return readPlanned(plan, this.#ports, head)
+      if (pendingFiles > manyFiles) return pool.read(plan)
+      return readInTurns(plan, readerCount, (part) => pool.read(part))
+    }
   }
 
   async tables(

@@ -21,7 +21,7 @@ export type FromWorker =
   | { readonly kind: 'error'; readonly job: number; readonly error: unknown }
 
 /** Batches a worker may be ahead of the store, over all of its files: bounds the memory. */
-export const batchesAhead = 6
+export const batchesAhead = 3
 
 /** The thread's bundle: beside this one, or above it where this code landed in a shared chunk. */
 const entry = ['./ingest-worker.js', '../ingest-worker.js']
@@ -35,36 +35,42 @@ export class WorkerPool {
     return entry !== undefined
   }
 
-  readonly #workers: Worker[]
+  readonly #size: number
+  readonly #setup: WorkerSetup
+  readonly #workers: Worker[] = []
   readonly #inboxes = new Map<number, Inbox>()
   #jobs = 0
 
   constructor(size: number, setup: WorkerSetup) {
-    this.#workers = Array.from(
-      { length: size },
-      () =>
-        new Worker(entry as URL, {
-          workerData: setup,
-          resourceLimits: { maxYoungGenerationSizeMb: 16 },
-        }),
-    )
-    for (const worker of this.#workers) {
-      worker.unref()
-      worker.on('message', (message: FromWorker) => this.#inboxes.get(message.job)?.take(message))
-      worker.on('error', (error) => {
-        for (const inbox of this.#inboxes.values()) inbox.take({ kind: 'error', job: 0, error })
-      })
-    }
+    this.#size = size
+    this.#setup = setup
   }
 
   /** Starts reading at once; batches wait until they are asked for. */
   read(plan: ReadPlan): AsyncIterable<Batch> {
     const job = this.#jobs++
-    const worker = this.#workers[job % this.#workers.length] as Worker
+    const worker = this.#worker(job % this.#size)
     const inbox = new Inbox(() => worker.postMessage({ kind: 'more', job } satisfies ToWorker))
     this.#inboxes.set(job, inbox)
     worker.postMessage({ kind: 'read', job, plan } satisfies ToWorker)
     return this.#batches(job, inbox, worker)
+  }
+
+  /** Started when there is work for it. */
+  #worker(number: number): Worker {
+    const running = this.#workers[number]
+    if (running !== undefined) return running
+    const worker = new Worker(entry as URL, {
+      workerData: this.#setup,
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    })
+    worker.unref()
+    worker.on('message', (message: FromWorker) => this.#inboxes.get(message.job)?.take(message))
+    worker.on('error', (error) => {
+      for (const inbox of this.#inboxes.values()) inbox.take({ kind: 'error', job: 0, error })
+    })
+    this.#workers[number] = worker
+    return worker
   }
 
   async close(): Promise<void> {

@@ -39,6 +39,8 @@ export type Batch = {
   /** Where the file was read up to: a later run goes on from here. */
   readonly byteOffset: number
   readonly line: number
+  /** The last one of a range, where a file is read in ranges. */
+  readonly endsRange?: true
 }
 
 /** A file as the store knows it. */

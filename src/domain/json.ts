@@ -87,3 +87,15 @@ export function defined<T extends Record<string, unknown>>(
   for (const name in fields) if (fields[name] !== undefined) kept[name] = fields[name]
   return kept as { [K in keyof T]: Exclude<T[K], undefined> }
 }
+
+let lastObject: object | null = null
+let lastText = ''
+
+/** JSON text of an object; asked twice in a row for the same one, it is written once. */
+export function jsonTextOf(value: object): string {
+  if (value !== lastObject) {
+    lastText = JSON.stringify(value)
+    lastObject = value
+  }
+  return lastText
+}

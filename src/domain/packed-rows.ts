@@ -81,3 +81,17 @@ export function eachRow(rows: PackedRows, shape: RowShape, take: (cells: Cell[])
     take(cells)
   }
 }
+
+/** Changes one column of numbers in place; absent cells stay absent. */
+export function changeNumbers(
+  rows: PackedRows,
+  shape: RowShape,
+  field: number,
+  change: (value: number) => number,
+): void {
+  const isNumber = (_: boolean, index: number): boolean => shape[index] === false
+  const width = shape.filter(isNumber).length
+  const first = shape.slice(0, field).filter(isNumber).length
+  for (let place = first; place < rows.numbers.length; place += width)
+    rows.numbers[place] = change(rows.numbers[place] as number)
+}

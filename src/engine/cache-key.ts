@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto'
-import { type Json, type JsonObject, openObject } from '../domain/json.ts'
+import { type Json, type JsonObject, jsonTextOf, openObject } from '../domain/json.ts'
 import { type Link, noPrefix, type PromptPrefix, type RequestKeys } from '../domain/keys.ts'
 import type { Answer, Message, Request } from '../domain/request.ts'
 import { totalInputTokens } from '../domain/usage.ts'
@@ -167,7 +167,7 @@ const knownParams = new Map<string, string>()
 const mostKnownParams = 1000
 
 function paramsText(params: JsonObject): string {
-  const written = JSON.stringify(params)
+  const written = jsonTextOf(params)
   const known = knownParams.get(written)
   if (known !== undefined) return known
   if (knownParams.size >= mostKnownParams) knownParams.clear()

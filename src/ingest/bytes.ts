@@ -6,8 +6,11 @@ import { Decompress } from 'fzstd'
 /** Chunks of a file's bytes, decompressed by what its first bytes say (gzip, zstd) and not by its name. */
 export type Bytes = {
   readonly compression: 'none' | 'gzip' | 'zstd'
-  /** From this decompressed offset on. A truncated stream ends in a TruncatedError after its last good bytes. */
-  read(from: number): AsyncIterable<Buffer>
+  /**
+   * From this decompressed offset on. A truncated stream ends in a TruncatedError after its last good bytes. `to` is
+   * where to stop in a file that is not compressed.
+   */
+  read(from: number, to?: number): AsyncIterable<Buffer>
 }
 
 /** The compressed data ended too early or is damaged; what came before was read. */
@@ -24,7 +27,8 @@ export function compressionOf(head: Uint8Array): Bytes['compression'] {
 /** The bytes of a file on disk. */
 export function fileBytes(path: string, head: Uint8Array): Bytes {
   const compression = compressionOf(head)
-  if (compression === 'none') return { compression, read: (from) => plainChunks(path, from) }
+  if (compression === 'none')
+    return { compression, read: (from, to) => plainChunks(path, from, to) }
   const raw = () => createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Buffer>
   return { compression, read: (from) => skipBytes(decompress(raw(), compression), from) }
 }
@@ -84,14 +88,19 @@ async function* joined(
 const spareBuffers: Buffer[] = []
 
 /** Two buffers take turns, so that a chunk stays valid while the next one is read. */
-async function* plainChunks(path: string, from: number): AsyncGenerator<Buffer> {
+async function* plainChunks(
+  path: string,
+  from: number,
+  to = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Buffer> {
   const take = () => spareBuffers.pop() ?? Buffer.allocUnsafeSlow(chunkBytes)
   const buffers = [take(), take()] as const
   const file = await open(path, 'r')
   try {
     let position = from
     for (let turn = 0; ; turn ^= 1) {
-      const { bytesRead, buffer } = await file.read(buffers[turn as 0 | 1], 0, chunkBytes, position)
+      const length = Math.min(chunkBytes, to - position)
+      const { bytesRead, buffer } = await file.read(buffers[turn as 0 | 1], 0, length, position)
       if (bytesRead === 0) return
       position += bytesRead
       yield buffer.subarray(0, bytesRead)

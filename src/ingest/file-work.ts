@@ -6,6 +6,7 @@ import { needsEstimate } from './estimate-usage.ts'
 import { linesOf } from './lines.ts'
 import type { IngestPorts } from './ports.ts'
 import { type PrepareOptions, Preparer } from './prepare.ts'
+import type { Range } from './ranges.ts'
 import { isReading, type Reader, type Reading, type RecordReader } from './reader.ts'
 import { redact, redactKeys } from './redact.ts'
 import type { Place } from './request-identity.ts'
@@ -19,6 +20,7 @@ export type ReadJob = {
   /** All readers, for records of another format in the same file. */
   readonly readers: readonly Reader[]
   readonly start: Place
+  readonly ranges?: readonly Range[]
   readonly counts: FileCounts
   readonly prepare: PrepareOptions
   /** True where the user stated the times' unit, or wrote them: even 1970 is then meant. */

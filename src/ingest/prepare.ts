@@ -1,12 +1,12 @@
 import { noPrefix, type RequestKeys } from '../domain/keys.ts'
 import { type PackedRows, RowPacker } from '../domain/packed-rows.ts'
 import { type CostByClass, costTotal, type Pricing } from '../domain/price.ts'
+import { RecentKeys } from '../domain/recent-keys.ts'
 import type { Request } from '../domain/request.ts'
 import { type Cell, flag, hash53, keyNumber, messageShape, requestShape } from '../domain/row.ts'
 import { noUsage, totalInputTokens, totalTokens, type Usage } from '../domain/usage.ts'
 import { estimateFor } from './estimate-usage.ts'
 import type { ContentMode, IngestPorts } from './ports.ts'
-import { RecentLinks } from './recent-links.ts'
 import { redact } from './redact.ts'
 import { flagsOf } from './request-flags.ts'
 import { identityOf, type Place } from './request-identity.ts'
@@ -40,7 +40,7 @@ export class Preparer {
   readonly #options: PrepareOptions
   readonly #profileNumbers = new Map<string, number>()
   readonly #priceNumbers = new Map<string, number>()
-  readonly #knownLinks = new RecentLinks()
+  readonly #knownLinks = new RecentKeys()
   readonly #fewValues = new FewValues()
   readonly #shownWords: ShownWords
   #profileCount = 0

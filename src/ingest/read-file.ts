@@ -7,6 +7,7 @@ import { FileWork, type ReadJob } from './file-work.ts'
 import { jsonValues } from './json-values.ts'
 import { blocksOf } from './lines.ts'
 import type { IngestPorts } from './ports.ts'
+import type { Range } from './ranges.ts'
 import { withoutBom } from './sniff.ts'
 
 /**
@@ -21,7 +22,7 @@ export async function* readFile(
 ): AsyncGenerator<Batch> {
   const work = new FileWork(job, ports)
   try {
-    if (job.container === 'json-lines') yield* readLines(work, bytes, job.start.byteOffset)
+    if (job.container === 'json-lines') yield* readLines(work, bytes, job)
     else if (job.container === 'csv') yield* readCsv(work, bytes, head)
     else yield* readValues(work, bytes, head)
   } catch (error) {
@@ -49,8 +50,24 @@ export async function* readRows(
   yield work.batch()
 }
 
-async function* readLines(work: FileWork, bytes: Bytes, from: number): AsyncGenerator<Batch> {
-  for await (const block of blocksOf(bytes.read(from), from)) {
+async function* readLines(work: FileWork, bytes: Bytes, job: ReadJob): AsyncGenerator<Batch> {
+  if (job.ranges === undefined) {
+    yield* readRange(work, bytes, { from: job.start.byteOffset })
+    return
+  }
+  for (const range of job.ranges) {
+    work.place = { line: 0, byteOffset: range.from }
+    yield* readRange(work, bytes, range)
+    yield { ...work.batch(), endsRange: true }
+  }
+}
+
+async function* readRange(
+  work: FileWork,
+  bytes: Bytes,
+  { from, to }: Range,
+): AsyncGenerator<Batch> {
+  for await (const block of blocksOf(bytes.read(from, to), from)) {
     if (block.tooLong !== undefined) {
       work.reject('line-too-long', { line: work.place.line + 1, byteOffset: block.byteOffset }, '')
       work.place = { line: work.place.line + 1, byteOffset: block.byteOffset + block.tooLong }

@@ -5,6 +5,7 @@ import type { ReadJob } from './file-work.ts'
 import { type Head, headOf } from './files.ts'
 import { mappingOf } from './mapping.ts'
 import type { IngestPorts } from './ports.ts'
+import type { Range } from './ranges.ts'
 import { readFile, readRows } from './read-file.ts'
 import { readers } from './readers.ts'
 import type { Place } from './request-identity.ts'
@@ -20,6 +21,8 @@ export type ReadPlan = {
   /** Name of the reader. */
   readonly format: string
   readonly start: Place
+  /** Only these stretches of the file, each a count of lines by itself. */
+  readonly ranges?: readonly Range[]
   readonly counts: FileCounts
   readonly settings: Settings
   /** Stands for the file in identities of requests that have no id of their own. */
@@ -62,5 +65,6 @@ function jobOf(plan: ReadPlan): ReadJob {
     batchInput: batchInputsOf(plan.companions),
     ...(defaultAt !== undefined && { defaultAt }),
     ...(map !== undefined && { map }),
+    ...(plan.ranges !== undefined && { ranges: plan.ranges }),
   }
 }

@@ -1,3 +1,4 @@
+import { jsonTextOf } from '../domain/json.ts'
 import type { Pricing } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
 import { type Cell, profileFields } from '../domain/row.ts'
@@ -67,7 +68,7 @@ const freelyWorded = {
   tags: ({ tags }: Request): string | null =>
     tags === undefined ? null : JSON.stringify([...tags].sort(([a], [b]) => (a < b ? -1 : 1))),
   params: ({ params }: Request): string | null =>
-    params === undefined ? null : JSON.stringify(params),
+    params === undefined ? null : jsonTextOf(params),
   documentVersion: ({ documentVersion }: Request): string | null => documentVersion ?? null,
 } as const
 

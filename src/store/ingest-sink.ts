@@ -1,6 +1,7 @@
 import { type Batch, type FileCounts, type KnownFile, noCounts } from '../domain/batch.ts'
 import { segmentBits, segmentLength } from '../domain/columns.ts'
 import { eachRow } from '../domain/packed-rows.ts'
+import { RecentKeys } from '../domain/recent-keys.ts'
 import { at, type Cell, flag, messageShape, requestFields, requestShape } from '../domain/row.ts'
 import { type Database, rollBack, type SqlValue, type Statement } from './database.ts'
 import { estimatesName } from './estimates.ts'
@@ -30,6 +31,7 @@ const insertContent = 'INSERT INTO contents (message, content) VALUES (?, ?)'
 const newestMessage = 'SELECT max(id) AS id FROM messages'
 /** The segment that new rows continue, and those behind it. */
 const forgetColumnsFrom = 'DELETE FROM columns WHERE segment >= ?'
+const selectLastId = 'SELECT last_insert_rowid() AS id'
 const insertAggregate = 'INSERT INTO aggregates (file, json) VALUES (?, ?)'
 const insertReject =
   'INSERT INTO rejects (file, line, byteOffset, reason, excerpt) VALUES (?, ?, ?, ?, ?)'
@@ -45,6 +47,7 @@ const largeLoadBytes = 64e6
 /** Writes batches of requests: the only way rows come into the store. */
 export class IngestSink {
   readonly #database: Database
+  readonly #statements = new Map<string, Statement>()
   readonly #insertRequest: Statement
   readonly #insertMessage: Statement
   /** Per file: the file's own numbers of profiles and prices → the store's. */
@@ -58,6 +61,8 @@ export class IngestSink {
   readonly #selectMessage: Statement
   /** Without its index, a message that is stored twice is found when the load is finished. */
   #isIndexed = true
+  /** What several readers of a load found, each for itself. */
+  readonly #recentMessages = new RecentKeys()
   /** The numbers of the next row and message; 0 before they are known. */
   #nextSeq = 0
   #nextMessage = 0
@@ -89,11 +94,11 @@ export class IngestSink {
 
   #saveFile(cells: readonly SqlValue[], id?: number): number {
     if (id !== undefined) {
-      this.#database.prepare(updateFile).run(...cells, id)
+      this.#statement(updateFile).run(...cells, id)
       return id
     }
-    this.#database.prepare(insertFile).run(...cells)
-    return Number(this.#database.prepare('SELECT last_insert_rowid() AS id').get()?.['id'])
+    this.#statement(insertFile).run(...cells)
+    return Number(this.#statement(selectLastId).get()?.['id'])
   }
 
   forgetFile(id: number, withText: boolean): void {
@@ -122,9 +127,12 @@ export class IngestSink {
       eachRow(batch.messages, messageShape, (cells) => this.#addMessage(cells))
       eachRow(batch.requests, requestShape, (cells) => this.#addRequest(fileId, cells))
       this.#appendOthers(fileId, batch)
-      this.#database
-        .prepare(updatePlace)
-        .run(batch.byteOffset, batch.line, JSON.stringify(batch.counts), fileId)
+      this.#statement(updatePlace).run(
+        batch.byteOffset,
+        batch.line,
+        JSON.stringify(batch.counts),
+        fileId,
+      )
     })
     this.#uncommitted += batch.messages.count + batch.requests.count + batch.rejects.length
     if (this.#uncommitted >= rowsPerTransaction) this.#commit()
@@ -169,6 +177,7 @@ export class IngestSink {
     isJson = null,
   ]: readonly Cell[]): void {
     if (this.#isIndexed && this.#selectMessage.get(key, hash) !== undefined) return
+    if (!this.#isIndexed && this.#recentMessages.has(key as number)) return
     if (this.#nextMessage === 0) this.#nextMessage = nextMessage(this.#database)
     const id = this.#nextMessage++
     this.#insertMessage.run(id, key, hash, parent, role, isJson)
@@ -188,6 +197,16 @@ export class IngestSink {
     if ((this.#nextSeq & (segmentLength - 1)) !== 0) return
     this.#builder?.flush(prepareInsertColumn(this.#database), seq >> segmentBits)
     this.#builder ??= new SegmentBuilder()
+  }
+
+  /** Prepared when it is first needed, and kept: a history of small files uses each many times. */
+  #statement(sql: string): Statement {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
   }
 
   #noteEstimates(): void {
@@ -215,23 +234,20 @@ export class IngestSink {
       this.#numbersOf = fileId
     }
     for (const [number, json] of batch.profiles) {
-      this.#database.prepare(insertProfile).run(json)
-      this.#profiles.set(
-        number,
-        Number(this.#database.prepare('SELECT last_insert_rowid() AS id').get()?.['id']),
-      )
+      this.#statement(insertProfile).run(json)
+      this.#profiles.set(number, Number(this.#statement(selectLastId).get()?.['id']))
     }
     for (const [number, key, json] of batch.prices) {
-      this.#database.prepare(insertPrice).run(key, json)
-      this.#prices.set(number, Number(this.#database.prepare(selectPrice).get(key)?.['id']))
+      this.#statement(insertPrice).run(key, json)
+      this.#prices.set(number, Number(this.#statement(selectPrice).get(key)?.['id']))
     }
   }
 
   #appendOthers(fileId: number, batch: Batch): void {
     if (batch.aggregates.length > 0) forgetResults(this.#database)
-    for (const json of batch.aggregates) this.#database.prepare(insertAggregate).run(fileId, json)
+    for (const json of batch.aggregates) this.#statement(insertAggregate).run(fileId, json)
     for (const { line, byteOffset, reason, excerpt } of batch.rejects) {
-      this.#database.prepare(insertReject).run(fileId, line, byteOffset, reason, excerpt)
+      this.#statement(insertReject).run(fileId, line, byteOffset, reason, excerpt)
     }
   }
 }
