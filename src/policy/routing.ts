@@ -101,7 +101,8 @@ export const routePresetNames = [...classifierPresets, 'cascade'] as const
 export type RoutePresetName = (typeof routePresetNames)[number]
 
 /** Requests of one session, or trace, stay where the first of them went. */
-export type Sticky = 'none' | 'session' | 'trace'
+export const stickyWords = ['none', 'session', 'trace'] as const
+export type Sticky = (typeof stickyWords)[number]
 
 /** The first two rungs at once: the cheap one wins if its validators pass in time. Both are billed. */
 export type Speculative =

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { policyJsonSchema } from '../../src/policy/policy-schema.ts'
+
+/** `vitest -u` writes it anew. */
+test('the published JSON Schema is the one of the reader', async () => {
+  const schema = `${JSON.stringify(policyJsonSchema(), null, 2)}\n`
+  await expect(schema).toMatchFileSnapshot('../../src/report/schema/policy.schema.json')
+})
+
+type Schema = {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly additionalProperties?: Schema | boolean
+}
+
+/** Every key with its path, of sections within sections and lists. */
+function keysOf(schema: Schema, path: string): readonly (readonly [string, Schema])[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
+    const at = path === '' ? key : `${path}.${key}`
+    return [[at, inner] as const, ...keysOf(inner, at)]
+  })
+  const more = typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []
+  const within = [
+    ...(schema.items === undefined ? [] : [schema.items]),
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...more,
+  ]
+  return [...own, ...within.flatMap((inner) => keysOf(inner, path))]
+}
+
+test('every key says what it means', () => {
+  const schema = policyJsonSchema() as Schema
+  const silent = keysOf(schema, '').filter(([, { description = '' }]) => description.length < 3)
+  const known = ['cache.semantic.cacheText.template', 'cache.semantic.cacheText.pattern']
+  expect(silent.map(([path]) => path)).toEqual(known)
+})
