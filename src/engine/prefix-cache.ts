@@ -126,7 +126,8 @@ function readAutomatic({ table, hash, request, at, until }: Walk, rules: PrefixR
   let live = 0
   for (let index = 0; index < blocks.length; index++) {
     hash.add(blocks[index] as number | string)
-    if (table.touch(hash.key(), at, until) && live === index) live++
+    // Whatever used a prefix used its beginnings too: those before a live one are alive.
+    if (table.touch(hash.key(), at, until)) live = index + 1
   }
   const readTokens = steps(tokensOf(live, request), rules)
   return usageOf(request, rules, readTokens, steps(totalInputTokens, rules))

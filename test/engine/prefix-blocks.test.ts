@@ -68,6 +68,12 @@ describe('the blocks of a prompt', () => {
     expect(new Set(forms).size).toBe(4)
   })
 
+  it('differ after a short message that fills none, whatever its words', () => {
+    const after = (short: string) => promptBlocksOf([user(short), user('c'.repeat(600))]).blocks
+    expect(sharedBlocks(after('yes'), after('yes'))).toBe(2)
+    expect(sharedBlocks(after('yes'), after('now'))).toBe(0)
+  })
+
   it('of the next turn begin with those of the turn before', () => {
     const turns = [user('q'.repeat(900)), assistant('r'.repeat(900)), user('s'.repeat(900))]
     const before = promptBlocksOf(turns.slice(0, 1)).blocks

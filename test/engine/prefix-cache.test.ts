@@ -147,6 +147,14 @@ describe('a prompt cache with breakpoints', () => {
     expect(split(cache.read(request({ ...asked, at: 121 * minute })))).toEqual([0, 0, 0, 2560])
   })
 
+  it('keeps for its hour what is read by requests that ask for less', () => {
+    const cache = openPrefixCache()
+    const asked = { ...claude, count: 40, breakpoints: [40] }
+    cache.read(request({ ...asked, ttl: '1h' }))
+    const reads = [10, 30].map((at) => readOf(cache.read(request({ ...asked, at: at * minute }))))
+    expect(reads).toEqual([2560, 2560])
+  })
+
   it('keeps an earlier breakpoint alive that a later prompt reads over', () => {
     const cache = openPrefixCache()
     cache.read(request({ ...claude, count: 40, breakpoints: [20, 40] }))
@@ -306,7 +314,7 @@ describe('any prompt cache', () => {
 
   it('takes a time before the last as the last', () => {
     const cache = openPrefixCache()
-    cache.read(request({ count: 16, at: 10 * minute }))
+    cache.read(request({ count: 16, at: 10 * minute, scope: 'other' }))
     cache.read(request({ count: 16, at: 0 }))
     expect(readOf(cache.read(request({ count: 16, at: 15 * minute })))).toBe(1024)
   })

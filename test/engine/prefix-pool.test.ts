@@ -54,6 +54,24 @@ describe('a pool of prompt blocks', () => {
     )
   })
 
+  it('equals, many times full, an ordered map', () => {
+    const pool = openBlockPool({ blocks: 3000 })
+    const held = new Set<number>()
+    let hits = 0
+    let expected = 0
+    for (let turn = 0; turn < 30_000; turn++) {
+      // Single blocks, some of them often: the squares of a counter modulo a prime.
+      const block = (turn * turn) % 7919
+      hits += pool.read([block])
+      expected += Number(held.delete(block))
+      held.add(block)
+      const [oldest] = held
+      if (held.size > 3000 && oldest !== undefined) held.delete(oldest)
+    }
+    expect(hits).toBe(expected)
+    expect(hits).toBeGreaterThan(1000)
+  })
+
   it('grows past its first tables and still finds what it held', () => {
     const pool = openBlockPool({})
     const long = Array.from({ length: 10_000 }, (_, index) => index)
