@@ -37,7 +37,11 @@ export const tierOf: Readonly<Record<Label, Tier>> = {
  * True when a text has fewer than `limit` words. Stops at the limit, so a long text costs no more
  * than a short one.
  */
-export function hasFewerWords(text: string, limit: number): boolean {
+export const hasFewerWords = (text: string, limit: number): boolean =>
+  countWords(text, limit) < limit
+
+/** Stretches between white space, and each character of scripts without spaces; up to `limit`. */
+export function countWords(text: string, limit = Number.POSITIVE_INFINITY): number {
   let words = 0
   let inWord = false
   for (let i = 0; i < text.length && words < limit; i++) {
@@ -46,7 +50,7 @@ export function hasFewerWords(text: string, limit: number): boolean {
     if (alone || (!inWord && !isSpace(code))) words++
     inWord = !alone && !isSpace(code)
   }
-  return words < limit
+  return words
 }
 
 const isSpace = (code: number): boolean =>

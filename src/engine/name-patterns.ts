@@ -1,0 +1,79 @@
+import { inTable } from '../domain/json.ts'
+import { compilePattern } from '../policy/pattern.ts'
+
+/** Whether a text is meant. */
+type TextTest = (text: string) => boolean
+
+/** Equal to one of the names, letter by letter; `*` stands for any characters. */
+export function nameMatcher(names: readonly string[]): TextTest {
+  const plain = new Set(names.filter((name) => !name.includes('*')))
+  const patterns = names.filter((name) => name.includes('*')).map((name) => name.split('*'))
+  if (patterns.length === 0) return (text) => plain.has(text)
+  return (text) => plain.has(text) || patterns.some((pieces) => holdsInOrder(text, pieces))
+}
+
+/**
+ * The pieces between the stars, one after the other: the first at the start, the last at the end.
+ * Leftmost finds suffice, so that no pattern takes longer than the text is long.
+ */
+function holdsInOrder(text: string, pieces: readonly string[]): boolean {
+  const first = pieces[0] ?? ''
+  const last = pieces.at(-1) ?? ''
+  if (text.length < first.length + last.length) return false
+  if (!text.startsWith(first) || !text.endsWith(last)) return false
+  const end = text.length - last.length
+  let from = first.length
+  for (const piece of pieces.slice(1, -1)) {
+    const found = text.indexOf(piece, from)
+    if (found < 0 || found + piece.length > end) return false
+    from = found + piece.length
+  }
+  return true
+}
+
+/** A touched path fits one of these: `*` within a folder, `**` across folders. */
+export function pathMatcher(patterns: readonly string[]): TextTest {
+  const any = patterns.map(pathPattern)
+  return (path) => {
+    const slashed = path.replaceAll('\\', '/').replace(/^\.\//, '')
+    return any.some((pattern) => pattern.test(slashed))
+  }
+}
+
+/** Between the slashes of `src/**`+`/test.ts` may be no folder at all. */
+function pathPattern(glob: string): RegExp {
+  const pieces = glob.replace(/^\.\//, '').split(/(\*\*\/|\*\*|\*)/)
+  const source = pieces.map((piece) => inTable(pathStars, piece) ?? escaped(piece)).join('')
+  return new RegExp(`^${source}$`, 's')
+}
+
+const pathStars: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*' }
+
+/**
+ * Any of these words or phrases, whole and in any case; white space in a phrase is any white space,
+ * an apostrophe either of the two in use.
+ */
+export function keywordPattern(words: readonly string[]): RegExp {
+  const alternatives = words.map((word) => {
+    const phrase = word.trim().split(/\s+/).map(escaped).join('\\s+').replace(/['’]/g, "['’]")
+    return `${edge(word.trim()[0], '<!')}${phrase}${edge(word.trim().at(-1), '!')}`
+  })
+  return new RegExp(alternatives.length === 0 ? '(?!)' : alternatives.join('|'), 'iu')
+}
+
+/** A letter or digit may not go on there; scripts without spaces have no edges to look for. */
+function edge(character: string | undefined, look: '!' | '<!'): string {
+  const isSpaced = character !== undefined && /[\p{L}\p{N}_]/u.test(character)
+  if (!isSpaced || unspacedScript.test(character)) return ''
+  return `(?${look}[\\p{L}\\p{N}_])`
+}
+
+const unspacedScript = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u
+
+/** Whether a text holds a match of any of these regular expressions, in any case. */
+export function anyPattern(sources: readonly string[]): TextTest {
+  const patterns = sources.map(compilePattern)
+  return (text) => patterns.some((pattern) => pattern.test(text))
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
