@@ -94,7 +94,10 @@ function switched<Layer extends ExactCache>(layer: z.ZodType<Layer>): z.ZodType<
 }
 
 const namespaceField: z.ZodType<NamespaceField> = z.codec(
-  z.union([z.enum(namespaceFields), z.string().regex(/^tag:.+$/, { error: 'tag:NAME', abort: true })]),
+  z.union([
+    z.enum(namespaceFields),
+    z.string().regex(/^tag:.+$/, { error: 'tag:NAME', abort: true }),
+  ]),
   z.custom<NamespaceField>(),
   { decode: (written) => written as NamespaceField, encode: (value) => value },
 )
