@@ -5,6 +5,7 @@ import { benchIngest } from './benches/ingest.ts'
 import { benchManyUsers } from './benches/many-users.ts'
 import { benchSecondAnalyze } from './benches/second-analyze.ts'
 import { benchStartup } from './benches/startup.ts'
+import { benchCertifier } from './certifier.ts'
 import { parseCommandLine } from './command-line.ts'
 import { readMachine } from './machine.ts'
 import { endRunning } from './measure.ts'
@@ -25,6 +26,11 @@ const benches: Readonly<Record<string, Bench>> = {
   'first-analyze': { about: 'the first report on a file', run: benchFirstAnalyze },
   'second-analyze': { about: 'further reports on the same file', run: benchSecondAnalyze },
   claude: { about: 'a Claude Code history, against ccusage', run: benchClaude },
+  certifier: {
+    about: 'how often a certified threshold breaks its promise (only when named)',
+    run: benchCertifier,
+    optional: true,
+  },
   'by-million-users': {
     about: 'memory with 200,000 distinct users (only when named)',
     run: benchManyUsers,

@@ -34,7 +34,7 @@ export function outcomeText({ bench, input, figures, targets }: Outcome): string
   const ratios = figures.flatMap((one) => one.ratios.map((ratio) => ratioText(one, ratio)))
   const lines = [
     `${bench}: ${input}`,
-    ...aligned([headings, ...figures.map(cellsOf)]),
+    ...(figures.length === 0 ? [] : aligned([headings, ...figures.map(cellsOf)])),
     ...ratios,
     ...verdicts,
   ]
