@@ -22,6 +22,8 @@ export type Database = {
   prepare(sql: string): Statement
   /** Runs the work in one immediate transaction; rolls back when it throws. */
   transaction<T>(work: () => T): T
+  /** Loads a compiled extension of SQLite from a file; throws where the driver cannot. */
+  loadExtension(path: string): void
   close(): void
 }
 
@@ -64,6 +66,7 @@ type BetterDatabase = {
   exec(sql: string): unknown
   prepare(sql: string): BetterStatement
   pragma(text: string): unknown
+  loadExtension(path: string): unknown
   defaultSafeIntegers(on: boolean): unknown
   close(): void
 }
@@ -111,16 +114,34 @@ type NodeStatement = {
   setReadBigInts(on: boolean): void
   setReturnArrays?(on: boolean): void
 }
-type NodeDatabase = { exec(sql: string): void; prepare(sql: string): NodeStatement; close(): void }
+type NodeDatabase = {
+  exec(sql: string): void
+  prepare(sql: string): NodeStatement
+  /** From Node 22.13 on, like `loadExtension`. */
+  enableLoadExtension?(on: boolean): void
+  loadExtension?(path: string): void
+  close(): void
+}
 type NodeSqlite = {
-  readonly DatabaseSync: new (path: string, options: { readOnly: boolean }) => NodeDatabase
+  readonly DatabaseSync: new (
+    path: string,
+    options: { readOnly: boolean; allowExtension: true },
+  ) => NodeDatabase
 }
 
 async function openNode(path: string, options: OpenOptions): Promise<Database> {
   const { DatabaseSync } = await importNodeSqlite()
-  const database = new DatabaseSync(path, { readOnly: options.readOnly === true })
+  const readOnly = options.readOnly === true
+  const database = new DatabaseSync(path, { readOnly, allowExtension: true })
+  // Only while one is loaded: no query may do it.
+  database.enableLoadExtension?.(false)
   database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? defaultBusyTimeoutMs}`)
-  return databaseOf('node:sqlite', path, database, (sql) => {
+  const driver = {
+    exec: (sql: string) => database.exec(sql),
+    close: () => database.close(),
+    loadExtension: (file: string) => loadIntoNode(database, file),
+  }
+  return databaseOf('node:sqlite', path, driver, (sql) => {
     const statement = database.prepare(sql)
     // From Node 22.16 on. Before it, columns of one name, or of a number for a name, cannot be told apart.
     const arrays = database.prepare(sql)
@@ -142,6 +163,17 @@ async function openNode(path: string, options: OpenOptions): Promise<Database> {
   })
 }
 
+function loadIntoNode(database: NodeDatabase, file: string): void {
+  if (database.loadExtension === undefined || database.enableLoadExtension === undefined)
+    throw new Error('node:sqlite loads extensions from Node 22.13 on')
+  database.enableLoadExtension(true)
+  try {
+    database.loadExtension(file)
+  } finally {
+    database.enableLoadExtension(false)
+  }
+}
+
 /** Node's own SQLite, without the warning that it is experimental: it is the fallback we chose and test. */
 async function importNodeSqlite(): Promise<NodeSqlite> {
   const warn = process.emitWarning
@@ -160,7 +192,7 @@ async function importNodeSqlite(): Promise<NodeSqlite> {
 function databaseOf(
   driver: Database['driver'],
   path: string,
-  database: { exec(sql: string): unknown; close(): void },
+  database: { exec(sql: string): unknown; loadExtension(path: string): unknown; close(): void },
   prepare: (sql: string) => Statement,
 ): Database {
   return {
@@ -180,6 +212,9 @@ function databaseOf(
         rollBack(database)
         throw error
       }
+    },
+    loadExtension: (file) => {
+      database.loadExtension(file)
     },
     close: () => database.close(),
   }

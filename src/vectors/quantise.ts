@@ -32,6 +32,9 @@ export function quantiseRow(from: RowToQuantise, out: Int16Array, at: number): v
 export const quantisationError = (dimensions: number): number =>
   Math.sqrt(dimensions) / unit + dimensions / (4 * unit * unit) + 2e-6
 
+/** The most that an end of a unit vector can be off: half a step in each component. */
+export const directionError = (dimensions: number): number => Math.sqrt(dimensions) / (2 * unit)
+
 /** The least int16 dot product that a pair with this cosine can have. */
 export const dotLimit = (cosine: number, dimensions: number): number =>
   Math.max(-(2 ** 31), Math.floor((cosine - quantisationError(dimensions)) * unit * unit))

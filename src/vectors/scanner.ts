@@ -1,5 +1,5 @@
 import { type Kernels, openKernels } from './kernels.ts'
-import { dotLimit, unit } from './quantise.ts'
+import { directionError, dotLimit } from './quantise.ts'
 import { leftRows, rightRows, type ScanLayout } from './scan-layout.ts'
 import { hashLimits, type Lengths, limitAt, widestAngle } from './simhash.ts'
 import type { WasmMemory, WasmModule } from './web-assembly.ts'
@@ -122,7 +122,7 @@ export class Scanner {
   #limitBetween(left: number, leftEnd: number, right: number, rightEnd: number): number {
     const a = lengthsOf(this.#lengths, left, leftEnd)
     const b = lengthsOf(this.#lengths, right, rightEnd)
-    const error = Math.sqrt(this.#layout.dimensions) / (2 * unit)
+    const error = directionError(this.#layout.dimensions)
     return limitAt(this.#hashLimits, widestAngle(this.#floor, a, b, error))
   }
 
