@@ -85,7 +85,8 @@ const idealRules: PrefixRules = {
 
 function check({ at, blocks, tokensPerBlock, totalInputTokens }: PrefixRequest): void {
   if (!Number.isFinite(at)) throw new RangeError(`no time: ${at}`)
-  if (!(tokensPerBlock > 0)) throw new RangeError(`blocks of ${tokensPerBlock} tokens`)
+  if (!(tokensPerBlock >= 0 && tokensPerBlock < Infinity))
+    throw new RangeError(`blocks of ${tokensPerBlock} tokens`)
   if (!Number.isSafeInteger(totalInputTokens) || totalInputTokens < 0) {
     throw new RangeError(`${totalInputTokens} input tokens in ${blocks.length} blocks`)
   }
@@ -164,7 +165,9 @@ function marksOf(request: PrefixRequest, { minTokens }: PrefixRules): readonly n
   if (breakpoints.length > mostBreakpoints) {
     throw new RangeError(`${breakpoints.length} breakpoints, more than ${mostBreakpoints}`)
   }
-  const wrong = breakpoints.find((mark) => !Number.isInteger(mark) || mark > blocks.length)
+  const wrong = breakpoints.find(
+    (mark) => !Number.isInteger(mark) || mark < 0 || mark > blocks.length,
+  )
   if (wrong !== undefined) throw new RangeError(`a breakpoint after ${wrong} blocks`)
   const marks = breakpoints.filter((mark) => mark > 0 && tokensOf(mark, request) >= minTokens)
   return [...new Set(marks)].sort((a, b) => a - b)

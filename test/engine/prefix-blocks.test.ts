@@ -69,9 +69,9 @@ describe('the blocks of a prompt', () => {
   })
 
   it('differ after a short message that fills none, whatever its words', () => {
-    const after = (short: string) => promptBlocksOf([user(short), user('c'.repeat(600))]).blocks
-    expect(sharedBlocks(after('yes'), after('yes'))).toBe(2)
-    expect(sharedBlocks(after('yes'), after('now'))).toBe(0)
+    const behind = (short: string) => promptBlocksOf([user(short), user('c'.repeat(600))]).blocks
+    expect(sharedBlocks(behind('yes'), behind('yes'))).toBe(2)
+    expect(sharedBlocks(behind('yes'), behind('now'))).toBe(0)
   })
 
   it('of the next turn begin with those of the turn before', () => {

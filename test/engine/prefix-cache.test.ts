@@ -189,6 +189,7 @@ describe('a prompt cache with breakpoints', () => {
     expect(asked([1, 2, 3, 4, 5])).toThrow(RangeError)
     expect(asked([41])).toThrow(RangeError)
     expect(asked([1.5])).toThrow(RangeError)
+    expect(asked([-1])).toThrow(RangeError)
   })
 })
 
@@ -319,10 +320,20 @@ describe('any prompt cache', () => {
     expect(readOf(cache.read(request({ count: 16, at: 15 * minute })))).toBe(1024)
   })
 
+  it('takes a prompt that counted no tokens', () => {
+    const cache = openPrefixCache({ idealised: true })
+    const none = request({ count: 3, tokensPerBlock: 0, totalInputTokens: 0 })
+    expect([cache.read(none), cache.read(none)].map(split)).toEqual([
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ])
+  })
+
   it('refuses times and sizes that are none', () => {
     const cache = openPrefixCache()
     expect(() => cache.read(request({ count: 16, at: Number.NaN }))).toThrow(RangeError)
-    expect(() => cache.read(request({ count: 16, tokensPerBlock: 0 }))).toThrow(RangeError)
+    expect(() => cache.read(request({ count: 16, tokensPerBlock: -1 }))).toThrow(RangeError)
+    expect(() => cache.read(request({ count: 16, tokensPerBlock: 1 / 0 }))).toThrow(RangeError)
     expect(() => cache.read(request({ count: 16, totalInputTokens: -1 }))).toThrow(RangeError)
   })
 })
