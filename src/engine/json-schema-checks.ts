@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../domain/json.ts'
+import { UserError } from '../domain/user-error.ts'
 
 /** Whether a JSON value fits. */
 export type Check = (value: unknown) => boolean
@@ -34,7 +35,7 @@ const ifNumber =
 /** Keywords that say something of a value by themselves. */
 export const assertions: Readonly<Record<string, (of: unknown) => Check>> = {
   type: (of) => {
-    const types = [of].flat()
+    const types = [of].flat().map(typeName)
     return (value) => types.some((type) => isOfType(value, type))
   },
   enum: (of) => (value) => Array.isArray(of) && of.some((each) => isSameJson(each, value)),
@@ -47,7 +48,7 @@ export const assertions: Readonly<Record<string, (of: unknown) => Check>> = {
   minLength: (of) => ifText((value) => codePoints(value) >= Number(of)),
   maxLength: (of) => ifText((value) => codePoints(value) <= Number(of)),
   pattern: (of) => {
-    const pattern = new RegExp(String(of), 'u')
+    const pattern = schemaPattern(String(of))
     return ifText((value) => pattern.test(value))
   },
   minItems: (of) => ifList((value) => value.length >= Number(of)),
@@ -70,6 +71,34 @@ export const assertions: Readonly<Record<string, (of: unknown) => Check>> = {
       ),
     )
   },
+}
+
+const typeNames: ReadonlySet<unknown> = new Set([
+  'null',
+  'boolean',
+  'object',
+  'array',
+  'number',
+  'string',
+  'integer',
+])
+
+function typeName(type: unknown): unknown {
+  if (typeNames.has(type)) return type
+  throw new UserError(`a JSON Schema knows no type ${JSON.stringify(type)}`, {
+    hint: `types are ${[...typeNames].join(', ')}`,
+  })
+}
+
+/** A regular expression of a schema; it may match anywhere. */
+export function schemaPattern(source: string): RegExp {
+  try {
+    return new RegExp(source, 'u')
+  } catch (error) {
+    throw new UserError(`no regular expression: ${source} (${(error as Error).message})`, {
+      hint: 'patterns of a JSON Schema are ECMAScript regular expressions',
+    })
+  }
 }
 
 function isOfType(value: unknown, type: unknown): boolean {

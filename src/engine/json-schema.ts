@@ -1,6 +1,13 @@
 import { inTable, isObject, type JsonObject } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
-import { assertions, type Check, everyCheck, ifList, ifObject } from './json-schema-checks.ts'
+import {
+  assertions,
+  type Check,
+  everyCheck,
+  ifList,
+  ifObject,
+  schemaPattern,
+} from './json-schema-checks.ts'
 
 /**
  * A JSON Schema (2020-12, and draft 7 where it says the same) as a check of a value. Every keyword
@@ -128,7 +135,7 @@ const applicators: Readonly<Record<string, Applicator>> = {
   },
   additionalProperties: (value, schema, compile) => {
     const check = compile(value)
-    const named = new Set(Object.keys(objectIn(schema['properties'])))
+    const named = new Set(Object.keys(objectIn(schema['properties'] ?? {})))
     const patterns = patternChecks(schema['patternProperties'] ?? {}, () => () => true)
     const isNamed = (name: string) =>
       named.has(name) || patterns.some(([pattern]) => pattern.test(name))
@@ -178,11 +185,14 @@ const checksOf = (value: unknown, compile: Compile): readonly (readonly [string,
   Object.entries(objectIn(value)).map(([name, schema]) => [name, compile(schema)])
 
 const patternChecks = (value: unknown, compile: Compile): readonly (readonly [RegExp, Check])[] =>
-  checksOf(value, compile).map(([source, check]) => [new RegExp(source, 'u'), check])
+  checksOf(value, compile).map(([source, check]) => [schemaPattern(source), check])
 
 const mistake = (message: string): UserError =>
   new UserError(message, {
     hint: `supported: $ref, ${[...Object.keys(applicators), ...Object.keys(assertions)].sort().join(', ')}`,
   })
 
-const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {})
+function objectIn(value: unknown): JsonObject {
+  if (isObject(value)) return value
+  throw mistake('properties and the like of a JSON Schema are objects')
+}

@@ -54,10 +54,13 @@ const pathStars: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '
  * an apostrophe either of the two in use.
  */
 export function keywordPattern(words: readonly string[]): RegExp {
-  const alternatives = words.map((word) => {
-    const phrase = word.trim().split(/\s+/).map(escaped).join('\\s+').replace(/['’]/g, "['’]")
-    return `${edge(word.trim()[0], '<!')}${phrase}${edge(word.trim().at(-1), '!')}`
-  })
+  const alternatives = words
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+    .map((word) => {
+      const phrase = word.split(/\s+/).map(escaped).join('\\s+').replace(/['’]/g, "['’]")
+      return `${edge(word[0], '<!')}${phrase}${edge(word.at(-1), '!')}`
+    })
   return new RegExp(alternatives.length === 0 ? '(?!)' : alternatives.join('|'), 'iu')
 }
 

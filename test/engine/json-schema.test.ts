@@ -114,6 +114,10 @@ describe('a JSON Schema', () => {
     [{ $ref: 'https://example.com/schema' }, 'nothing at "https://example.com/schema"'],
     [{ $ref: '#/$defs/none', $defs: {} }, 'nothing at "#/$defs/none"'],
     [{ anyOf: {} }, 'are lists'],
+    [{ properties: ['a'] }, 'are objects'],
+    [{ type: 'int' }, 'no type "int"'],
+    [{ pattern: '(' }, 'no regular expression: ('],
+    [{ patternProperties: { '(': {} } }, 'no regular expression: ('],
     [{ items: 3 }, 'is an object, true or false'],
   ])('that would be misread is refused: %j', (schema, message) => {
     expect(() => compileSchema(schema)).toThrow(message)

@@ -71,6 +71,7 @@ describe('keywords', () => {
 
   it('match nothing when there are none', () => {
     expect(keywordPattern([]).test('anything')).toBe(false)
+    expect(keywordPattern([' ']).test('any thing')).toBe(false)
   })
 })
 
