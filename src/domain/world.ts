@@ -99,13 +99,12 @@ export type Attempted =
       readonly retryAfterMs: number | null
     }
 
+export type BudgetWord = { readonly budget: string; readonly action: BudgetAction }
+
 /** Spend against budgets: reserved before a call, settled after it. */
 export type Ledger = {
   /** What budgets say to one more call; the worst of them. Null: all of them let it pass. */
-  admit(asked: Asked): MaybePromise<{
-    readonly budget: string
-    readonly action: BudgetAction
-  } | null>
+  admit(asked: Asked): MaybePromise<BudgetWord | null>
   /** Turns the reservation of `admit` into what was really spent. */
   settle(asked: Asked, costNanoUsd: NanoUsd): void
 }

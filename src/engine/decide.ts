@@ -59,10 +59,11 @@ async function admit(
   world: World,
 ): Promise<'pass' | 'downgrade' | 'block'> {
   const word = now(world.ledger.admit(asked))
-  const verdict = word instanceof Promise ? await word : word
+  const verdict: BudgetWord | null = word instanceof Promise ? await word : word
   if (verdict === null) return 'pass'
-  course.add({ kind: 'budget', ...verdict })
-  return verdict.action === 'alert' ? 'pass' : verdict.action
+  const { budget, action } = verdict
+  course.add({ kind: 'budget', budget, action })
+  return action === 'alert' ? 'pass' : action
 }
 
 /** The receipt of a request that a cache, or an identical request in flight, answered; else null. */
