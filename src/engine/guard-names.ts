@@ -8,7 +8,7 @@ import { wordsOf } from './guard-text.ts'
  * capitalised names, nor has one in which nearly every word has a capital: there it says nothing.
  */
 export function namesIn(text: string): readonly string[] {
-  if (nothingButWords.test(text)) return []
+  if (!moreThanWords.test(text)) return []
   const tokens = tokensOf(text)
   const telling = capitalsTell(tokens)
   const names = new Set<string>()
@@ -22,8 +22,8 @@ export function namesIn(text: string): readonly string[] {
   return [...names].sort()
 }
 
-/** How most questions are typed: no capital, no sign of an identifier, no quote. */
-const nothingButWords = /^(?:[a-z\s?!,;-]|(?<=[a-z])'(?=[a-z]))*$/
+/** Most questions are typed without a capital, a sign of an identifier or a quote. */
+const moreThanWords = /[^a-z\s?!,;'-]|(?<![a-z])'|'(?![a-z])/
 
 const padded = (text: string): string => ` ${wordsOf(text).join(' ')} `
 
@@ -64,7 +64,8 @@ const begins = /[\p{L}\p{N}\p{M}\p{Cs}@/~]/u
 const ends = /[\p{L}\p{N}\p{M}\p{Cs}+#)]/u
 
 /**
- * By code units, so halves of a pair stay. A loop, as a pattern would try every place of a long rule of dashes again.
+ * By code units, so halves of a pair stay. A loop, as a pattern would try every place of a long row
+ * of dashes again.
  */
 function withoutEdges(raw: string): string {
   let from = 0

@@ -189,6 +189,8 @@ describe('the guards', () => {
       '"'.repeat(200_000),
       ' '.repeat(200_000),
       'three '.repeat(30_000),
+      'a'.repeat(5_000_000),
+      'you and I '.repeat(300_000),
     ]
     for (const text of hostile) {
       const before = process.cpuUsage()
