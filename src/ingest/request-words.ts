@@ -81,7 +81,6 @@ export function hasOwnTags(request: Request, few: FewValues): boolean {
 
 /** Fields of a request that go into `extra` unchanged. */
 const keptAsTheyAre = [
-  'embedding',
   'promptBlocks',
   'fees',
   'variant',
@@ -128,15 +127,16 @@ function addOverflow(
 /** Longest error text kept. */
 const longestError = 2000
 
-/** Error texts and paths may quote the prompt: they are kept where content is. */
+/** Error texts and paths may quote the prompt, and a vector can be turned back into it: they are kept where content is. */
 function addContent(
   extra: Record<string, unknown>,
-  { error, paths }: Request,
+  { error, paths, embedding }: Request,
   content: ContentMode,
   shown: ShownWords,
 ): void {
   const kept = content === 'full'
   if (error !== undefined)
     extra['error'] = kept ? shown.text(error).slice(0, longestError) : 'withheld'
+  if (kept && embedding !== undefined) extra['embedding'] = embedding
   if (kept && paths !== undefined) extra['paths'] = paths.map((path) => shown.text(path))
 }

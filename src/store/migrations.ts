@@ -7,6 +7,7 @@ type Migration = { readonly name: string; readonly up: (database: Database) => v
 /** In order, never edited once released. Each runs in a transaction with the record that it ran. */
 const migrations: readonly Migration[] = [
   { name: '0001-first-tables', up: (database) => database.exec(firstTables) },
+  { name: '0002-vectors', up: (database) => database.exec(vectorTables) },
 ]
 
 /** Refuses another program's database, before anything in it is changed. */
@@ -131,4 +132,16 @@ CREATE TABLE twins (identity INTEGER NOT NULL, request INTEGER NOT NULL, seq INT
 CREATE TABLE aggregates (file INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE columns (segment INTEGER NOT NULL, name TEXT NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (segment, name)) WITHOUT ROWID;
 CREATE TABLE results (key TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+`
+
+const vectorTables = `
+CREATE TABLE embedders (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE);
+CREATE TABLE vectors (
+  id INTEGER PRIMARY KEY,
+  embedder INTEGER NOT NULL,
+  textHash TEXT NOT NULL,
+  bytesPerCell INTEGER NOT NULL,
+  cells BLOB,
+  UNIQUE (embedder, textHash)
+);
 `

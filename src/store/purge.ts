@@ -54,6 +54,10 @@ const deleteLooseMessages = `WITH RECURSIVE kept (hash) AS (
     UNION SELECT answerKey FROM requests WHERE answerKey IS NOT NULL
     UNION SELECT m.parent FROM kept JOIN messages m ON m.hash = kept.hash WHERE m.parent <> '')
   DELETE FROM messages WHERE hash NOT IN (SELECT hash FROM kept)`
+/** A vector tells of its text: it stays only as long as the question of a request is that text, and is kept. */
+const deleteLooseVectors = `DELETE FROM vectors WHERE textHash NOT IN (
+  SELECT r.questionKey FROM requests r JOIN messages m ON m.hash = r.promptTip JOIN contents c ON c.message = m.id
+  WHERE r.questionKey IS NOT NULL)`
 const removeExcerpts =
   'UPDATE rejects SET excerpt = NULL WHERE file = ? AND line <= ? AND excerpt IS NOT NULL'
 const selectTables = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('meta', 'migrations')
@@ -105,6 +109,7 @@ function purgeAll(database: Database): Purged {
 function deleteMessages(database: Database): number {
   database.exec(indexMessages)
   const { changes } = database.prepare(deleteLooseMessages).run()
+  database.prepare(deleteLooseVectors).run()
   database.exec(dropIndex)
   if (changes > 0) dropLoose(database)
   return changes
