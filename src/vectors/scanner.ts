@@ -103,7 +103,7 @@ export class Scanner {
     const out = this.#pairs.byteOffset
     const limit = this.#dotLimit
     const found = this.#kernels.scan(rowsAt, stride, left, leftEnd, right, rightEnd, limit, out)
-    for (let n = 0; n < found; n++) this.#keep(n)
+    for (let n = 0; n < found; n++) this.#keep(n, leftEnd)
   }
 
   #near(left: number, leftEnd: number, right: number, rightEnd: number): void {
@@ -115,7 +115,8 @@ export class Scanner {
     const found = near(hashesAt, left, leftEnd, right, rightEnd, limit, out)
     this.candidates += found
     this.#kernels.dots(rowsAt, stride, out, found, this.#dots.byteOffset)
-    for (let n = 0; n < found; n++) if ((this.#dots[n] as number) >= this.#dotLimit) this.#keep(n)
+    for (let n = 0; n < found; n++)
+      if ((this.#dots[n] as number) >= this.#dotLimit) this.#keep(n, leftEnd)
   }
 
   /** Bits in which the hashes of two rows of these blocks may differ. */
@@ -126,11 +127,14 @@ export class Scanner {
     return limitAt(this.#hashLimits, widestAngle(this.#floor, a, b, error))
   }
 
-  /** Takes a pair that a kernel wrote, unless it is of two groups or comes up the other way round as well. */
-  #keep(n: number): void {
+  /**
+   * Takes a pair that a kernel wrote, unless it is of two groups, comes up the other way round as well, or belongs to the
+   * row behind an odd end.
+   */
+  #keep(n: number, leftEnd: number): void {
     const left = this.#pairs[2 * n] as number
     const right = this.#pairs[2 * n + 1] as number
-    if (right >= left || right < (this.#starts[left] as number)) return
+    if (left >= leftEnd || right >= left || right < (this.#starts[left] as number)) return
     if (this.#foundLength === this.#found.length) {
       const grown = new Uint32Array(2 * this.#found.length)
       grown.set(this.#found)
