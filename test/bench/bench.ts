@@ -1,5 +1,6 @@
 import { setup as build } from '../support/build.ts'
 import { benchClaude } from './benches/claude.ts'
+import { benchEmbed } from './benches/embed.ts'
 import { benchFirstAnalyze } from './benches/first-analyze.ts'
 import { benchIngest } from './benches/ingest.ts'
 import { benchManyUsers } from './benches/many-users.ts'
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, Bench>> = {
     run: benchCertifier,
     optional: true,
   },
+  embed: { about: 'texts per second of the built-in embedders', run: benchEmbed },
   'by-million-users': {
     about: 'memory with 200,000 distinct users (only when named)',
     run: benchManyUsers,

@@ -28,6 +28,13 @@ export const insertFloor = (log: LogFile): Subject => ({
   command: ({ folder }) => floor('insert.mjs', log.path, join(folder, 'floor.db')),
 })
 
+/** What it costs to split texts into words. */
+export const splitFloor = (texts: LogFile): Subject => ({
+  name: 'floor: split into words',
+  role: 'floor',
+  command: () => floor('split-words.mjs', texts.path),
+})
+
 /** What it costs to start Node and do nothing. */
 export const nodeFloor: Subject = {
   name: 'floor: node -e 0',
