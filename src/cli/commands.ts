@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnalyzeFlags } from './analyze.ts'
 import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
 import type { IngestFlags } from './ingest.ts'
+import { addPolicyCommands } from './policy-commands.ts'
 import { addStoreCommands } from './store-commands.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -21,6 +22,7 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
   addAnalyze(program, terminal, exit)
   addDemo(program, terminal, exit)
   addIngest(program, terminal, exit)
+  addPolicyCommands(program, terminal, exit)
   addStoreCommands(program, terminal, exit)
   return program
 }

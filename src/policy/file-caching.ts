@@ -111,7 +111,11 @@ export const namespace: z.ZodType<Namespace> = z.codec(
       if (written === 'log' || written === 'shared') return { kind: written }
       return { kind: 'fields', fields: [written] }
     },
-    encode: (value) => (value.kind === 'fields' ? [...value.fields] : value.kind),
+    encode(value) {
+      if (value.kind !== 'fields') return value.kind
+      const [field] = value.fields
+      return field !== undefined && value.fields.length === 1 ? field : [...value.fields]
+    },
   },
 )
 

@@ -21,8 +21,6 @@ export type ParsedPolicy =
   | { readonly problems: readonly PolicyProblem[] }
 
 export type ParseOptions = {
-  /** The file's name, for messages. */
-  readonly path: string
   /** For "did you mean". */
   readonly nearest?: Nearest
   /** Models are not checked without it. */
@@ -30,9 +28,9 @@ export type ParseOptions = {
 }
 
 /** Reads a policy file: the policy, or every problem in it, in the order of the file. */
-export function parsePolicy(text: string, options: ParseOptions): ParsedPolicy {
+export function parsePolicy(text: string, options: ParseOptions = {}): ParsedPolicy {
   if (text.length > maxCharacters) {
-    const message = `${options.path} has over ${maxCharacters} characters: it is no policy`
+    const message = `has over ${maxCharacters} characters: it is no policy`
     return { problems: [{ path: '', value: null, line: null, message, hint: null }] }
   }
   const file = readYamlFile(text)
@@ -76,10 +74,10 @@ function under(given: JsonObject, base: Readonly<Record<string, unknown>>): unkn
   return merged
 }
 
-function problemOf({ path, message, hint }: Finding, file: YamlFile): PolicyProblem {
+function problemOf({ path, message, hint, shown }: Finding, file: YamlFile): PolicyProblem {
   return {
     path: formatPath(path),
-    value: path.length === 0 ? null : shownValue(path, valueAt(file.value, path)),
+    value: path.length === 0 ? null : (shown ?? shownValue(path, valueAt(file.value, path))),
     line: file.lineOf(path),
     message,
     hint,

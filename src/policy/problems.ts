@@ -20,6 +20,15 @@ export type Finding = {
   readonly path: Path
   readonly message: string
   readonly hint: string | null
+  /** What to show in place of the value. */
+  readonly shown?: string
+}
+
+/** "unknown model "gpt-4o-mimi"", "92 is no similarity", "`window` is missing". */
+export function problemSentence({ path, value, message }: PolicyProblem): string {
+  if (message.startsWith('unknown')) return `${message} ${value ?? ''}`.trimEnd()
+  const key = path.split('.').at(-1)
+  return `${value ?? (key ? `\`${key}\`` : 'the file')} ${message}`
 }
 
 /** The known word that a mistyped one most likely means; null when none is near. */
@@ -73,7 +82,8 @@ function unknownKey(path: Path, key: string, known: string, { nearest }: Context
   const near = nearest(key, keys)
   return {
     path,
-    message: `unknown key "${key}"`,
+    message: 'unknown key',
+    shown: JSON.stringify(key),
     hint: near === null ? `keys here: ${keys.join(', ')}` : `did you mean "${near}"?`,
   }
 }

@@ -1,5 +1,6 @@
 import { Document, isMap, isScalar, type Pair, type YAMLMap } from 'yaml'
 import * as z from 'zod'
+import { namespace } from './file-caching.ts'
 import { filePolicy } from './file-policy.ts'
 import type { Policy } from './policy.ts'
 import type { Path } from './problems.ts'
@@ -44,8 +45,7 @@ const ownNotes: readonly PolicyNote[] = [
 
 /** First in `cache`, whatever it is. */
 function withNamespace(written: Readonly<Record<string, unknown>>, policy: Policy): unknown {
-  const { namespace } = policy.cache
-  const form = namespace.kind === 'fields' ? namespace.fields : namespace.kind
+  const form = z.encode(namespace, policy.cache.namespace)
   const cache = written['cache'] as Readonly<Record<string, unknown>> | undefined
   return { ...written, cache: { namespace: form, ...cache } }
 }

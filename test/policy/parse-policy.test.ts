@@ -228,7 +228,7 @@ describe('a wrong file', () => {
     const text =
       'routes:\n  - default: true\n    when:\n      any:\n        - not:\n            hasTool: true\n'
     expect(problemsOf(text)).toEqual([
-      '6 routes[0].when.any[0].not.hasTool: unknown key "hasTool" [true] (did you mean "hasTools"?)',
+      '6 routes[0].when.any[0].not.hasTool: unknown key ["hasTool"] (did you mean "hasTools"?)',
     ])
   })
 

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { policyJsonSchema } from '../../src/policy/policy-schema.ts'
+
+const root = resolve(import.meta.dirname, '../..')
 
 /** `vitest -u` writes it anew. */
 test('the published JSON Schema is the one of the reader', async () => {
@@ -37,4 +41,19 @@ test('every key says what it means', () => {
   const silent = keysOf(schema, '').filter(([, { description = '' }]) => description.length < 3)
   const known = ['cache.semantic.cacheText.template', 'cache.semantic.cacheText.pattern']
   expect(silent.map(([path]) => path)).toEqual(known)
+})
+
+test('docs/policy.md names every key of the file', () => {
+  const docs = readFileSync(resolve(root, 'docs/policy.md'), 'utf8')
+  const words = new Set(
+    [...docs.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => code.split(/[^\w-]+/)),
+  )
+  const schema = policyJsonSchema() as Schema & {
+    readonly $defs?: Readonly<Record<string, Schema>>
+  }
+  const keys = [schema, ...Object.values(schema.$defs ?? {})].flatMap((each) => keysOf(each, ''))
+  const missing = keys
+    .map(([path]) => path)
+    .filter((path) => !words.has(path.split('.').at(-1) ?? ''))
+  expect(missing).toEqual([])
 })

@@ -8,7 +8,7 @@ import { didYouMean } from '../../src/prices/did-you-mean.ts'
 const folder = resolve(import.meta.dirname, '../../fixtures/policies')
 export const policyText = (name: string): string => readFileSync(resolve(folder, name), 'utf8')
 
-const options: ParseOptions = { path: 'llmcost.yaml', nearest: didYouMean }
+const options: ParseOptions = { nearest: didYouMean }
 
 /** The policy of a text that must have no problems. */
 export function policyOf(text: string): Policy {

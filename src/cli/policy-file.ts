@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { noUsage } from '../domain/usage.ts'
+import { UserError } from '../domain/user-error.ts'
+import { type ParsedPolicy, parsePolicy } from '../policy/parse-policy.ts'
+import type { Policy } from '../policy/policy.ts'
+import { type PolicyProblem, problemSentence } from '../policy/problems.ts'
+import type { KnownModel } from '../policy/targets.ts'
+import type { PolicyWarning } from '../policy/warnings.ts'
+import { didYouMean } from '../prices/did-you-mean.ts'
+import { type PriceOverrides, parseOverrides } from '../prices/overrides.ts'
+import type { OpenPriceBook } from '../prices/price-book.ts'
+import { suggestModels } from '../prices/suggest-models.ts'
+import { readText } from './read-text.ts'
+import type { Terminal } from './terminal.ts'
+
+export type PolicyFileFlags = { readonly policy?: string }
+
+/** A policy file that was read and has no problems. */
+export type LoadedPolicy = {
+  readonly path: string
+  readonly policy: Policy
+  readonly warnings: readonly PolicyWarning[]
+  /** Its `prices`, to be put after those of --prices and LLMCOST_PRICES. */
+  readonly overrides: PriceOverrides
+}
+
+export const policyFileNames = ['llmcost.yaml', 'llmcost.yml'] as const
+
+/** The policy file of a folder or of the nearest folder above it; null where there is none. */
+export function findPolicyFile(from: string): string | null {
+  const folder = resolve(from)
+  const found = policyFileNames.map((name) => join(folder, name)).find((path) => existsSync(path))
+  if (found !== undefined) return found
+  const above = dirname(folder)
+  return above === folder ? null : findPolicyFile(above)
+}
+
+/** The file that --policy or LLMCOST_POLICY names, or the nearest upward; null where there is none. */
+export const policyPath = (
+  flags: PolicyFileFlags,
+  { env }: Pick<Terminal, 'env'>,
+  from: string = process.cwd(),
+): string | null => flags.policy ?? (env['LLMCOST_POLICY'] || findPolicyFile(from))
+
+/** Reads a policy file, models checked against the price book. Throws one UserError with every problem. */
+export function loadPolicy(path: string, book: OpenPriceBook): LoadedPolicy {
+  const parsed = parsePolicyFile(path, book)
+  if ('problems' in parsed) throw problemsError(parsed.problems, path)
+  const { policy, warnings } = parsed
+  return { path, policy, warnings, overrides: parseOverrides(policy.prices, path) }
+}
+
+/** The same, with problems as a value. */
+export const parsePolicyFile = (path: string, book: OpenPriceBook): ParsedPolicy =>
+  parsePolicy(readText(path, 'a policy file, e.g. the one of `llmcost policy init`'), {
+    nearest: didYouMean,
+    knownModel: knownModelOf(book),
+  })
+
+const oneToken = { ...noUsage, inputTokens: 1 }
+
+/** A name is known as it stands, or as `provider:model`: names of models may hold colons themselves. */
+function knownModelOf(book: OpenPriceBook): KnownModel {
+  const isPriced = (model: string, provider?: string) =>
+    book.price({ model, ...(provider !== undefined && { provider }) }, oneToken).kind === 'priced'
+  return (name) => {
+    const colon = name.indexOf(':')
+    const known =
+      isPriced(name) || (colon > 0 && isPriced(name.slice(colon + 1), name.slice(0, colon)))
+    const [nearest] = known ? [] : suggestModels(book, name, 1)
+    return { known, ...(nearest !== undefined && { nearest }) }
+  }
+}
+
+/** One problem stands in the error itself, several as a list below it. */
+function problemsError(problems: readonly PolicyProblem[], path: string): UserError {
+  const [first] = problems
+  if (first !== undefined && problems.length === 1) {
+    return new UserError(problemSentence(first), {
+      at: placeOf(first, path),
+      ...(first.hint !== null && { hint: first.hint }),
+    })
+  }
+  const list = problems.map((problem) => {
+    const hint = problem.hint === null ? '' : `: ${problem.hint}`
+    return `  ${placeOf(problem, path)}: ${problemSentence(problem)}${hint}`
+  })
+  return new UserError(`${problems.length} problems in ${path}\n${list.join('\n')}`, {
+    hint: 'docs/policy.md describes every key, its default and its values',
+  })
+}
+
+function placeOf(problem: PolicyProblem, path: string): string {
+  const line = problem.line === null ? path : `${path}:${problem.line}`
+  return problem.path === '' ? line : `${line} (${problem.path})`
+}
