@@ -1,7 +1,8 @@
 import type { Vector } from '../domain/embedder.ts'
 import { UserError } from '../domain/user-error.ts'
+import { chooseHead, tailLengths } from './choose-head.ts'
 import { type HashBits, kernelModule } from './kernels.ts'
-import { quantiseRow, unit } from './quantise.ts'
+import { dotLimit, quantiseRow, unit } from './quantise.ts'
 import { layOut, type ScanLayout } from './scan-layout.ts'
 import type { ScanOrder } from './scan-order.ts'
 import type { ScanSetup } from './scanner.ts'
@@ -42,24 +43,30 @@ export function fillScan(rows: Rows, order: ScanOrder, options: ScanOptions): Sc
   }
   const size = { initial: layout.pages, maximum: layout.pages, shared: true } as const
   const memory = new webAssembly.Memory(size)
-  fillRows(rows, order, layout, memory.buffer)
+  const head = fillRows(rows, order, { layout, floor }, memory.buffer)
   if (hash !== null) fillHashInput(rows, order, { layout, centre: hash.centre }, memory.buffer)
-  return { layout, memory, module: kernelModule(), floor }
+  return { layout, memory, module: kernelModule(), floor, head }
 }
 
+/** Returns the bytes that a scan does well to look at first. */
 function fillRows(
   { vectors, dimensions, squaredLengths }: Rows,
   order: ScanOrder,
-  { rowsAt, stride, startsAt }: ScanLayout,
+  { layout, floor }: { readonly layout: ScanLayout; readonly floor: number },
   buffer: SharedArrayBuffer,
-): void {
-  const width = stride / 2
-  const out = new Int16Array(buffer, rowsAt, order.rows.length * width)
+): number {
+  const width = layout.stride / 2
+  const count = order.rows.length
+  const out = new Int16Array(buffer, layout.rowsAt, count * width)
   for (const [at, row] of order.rows.entries()) {
     const squared = squaredLengths[row] as number
     quantiseRow({ vectors, row, dimensions, squaredLength: squared }, out, at * width)
   }
-  new Uint32Array(buffer, startsAt, order.starts.length).set(order.starts)
+  new Uint32Array(buffer, layout.startsAt, count).set(order.starts)
+  const rows16 = { rows: out, width, count }
+  const head = chooseHead(rows16, dotLimit(floor, dimensions))
+  new Float32Array(buffer, layout.tailsAt, count).set(tailLengths(rows16, head))
+  return 2 * head
 }
 
 function fillHashInput(

@@ -23,11 +23,15 @@ const locals = (type: string, names: readonly string[]): string =>
 /** 2 × 4 rows at a time: eight sums, two left and one right operand fit the sixteen registers of x86-64. */
 const left = from0(2)
 const right = from0(4)
+
 function scanText(): string {
-  return `  (func (export "scan") (param $rows i32) (param $stride i32) (param $i i32) (param $iEnd i32)
-    (param $jStart i32) (param $jEnd i32) (param $limit i32) (param $out i32) (result i32)
-    ${locals('i32', ['$j', '$at', '$end', '$mask', ...left.map((p) => `$a${p}`), ...right.map((q) => `$b${q}`)])}
-    ${locals('v128', ['$y', '$r', '$t0', '$t1', '$limits', ...left.map((p) => `$x${p}`), ...left.flatMap((p) => right.map((q) => `$s${p}${q}`))])}
+  const sums = left.flatMap((p) => right.map((q) => `$s${p}${q}`))
+  const rows = [...left.map((p) => `$a${p}`), ...right.map((q) => `$b${q}`)]
+  return `  (func (export "scan") (param $rows i32) (param $stride i32) (param $head i32) (param $i i32) (param $iEnd i32)
+    (param $jStart i32) (param $jEnd i32) (param $headLimit i32) (param $limit i32) (param $out i32) (result i32)
+    ${locals('i32', ['$j', '$at', '$end', '$mask', ...rows])}
+    ${locals('v128', ['$y', '$r0', '$r1', '$t0', '$t1', '$headLimits', '$limits', ...left.map((p) => `$x${p}`), ...sums])}
+    (local.set $headLimits (i32x4.splat (local.get $headLimit)))
     (local.set $limits (i32x4.splat (local.get $limit)))
     (local.set $at (local.get $out))
     (loop $left
@@ -35,13 +39,19 @@ function scanText(): string {
       (loop $right
         ${lines(left.map((p) => `(local.set $a${p} ${addressOf('$i', p)})`))}
         ${lines(right.map((q) => `(local.set $b${q} ${addressOf('$j', q)})`))}
-        ${lines(left.flatMap((p) => right.map((q) => `(local.set $s${p}${q} (v128.const i32x4 0 0 0 0))`)))}
-        (local.set $end (i32.add (local.get $a0) (local.get $stride)))
-        (loop $components
-          ${multiplyAddText()}
-          ${lines(['$a0', '$a1', '$b0', '$b1', '$b2', '$b3'].map((at) => `(local.set ${at} (i32.add (local.get ${at}) (i32.const 16)))`))}
-          (br_if $components (i32.ne (local.get $a0) (local.get $end))))
-        ${lines(left.map(reportText))}
+        ${lines(sums.map((sum) => `(local.set ${sum} (v128.const i32x4 0 0 0 0))`))}
+        (local.set $end (i32.add (local.get $a0) (local.get $head)))
+        ${componentsText(rows)}
+        (block $next
+          (if (i32.ne (local.get $head) (local.get $stride)) (then
+            ${lines(left.map(addUpText))}
+            (br_if $next (i32.eqz (v128.any_true (v128.or
+              (i32x4.ge_s (local.get $r0) (local.get $headLimits))
+              (i32x4.ge_s (local.get $r1) (local.get $headLimits))))))
+            (local.set $end (i32.add (local.get $end) (i32.sub (local.get $stride) (local.get $head))))
+            ${componentsText(rows)}))
+          ${lines(left.map(addUpText))}
+          ${lines(left.map(reportText))})
         (local.set $j (i32.add (local.get $j) (i32.const 4)))
         (br_if $right (i32.lt_u (local.get $j) (local.get $jEnd))))
       (local.set $i (i32.add (local.get $i) (i32.const 2)))
@@ -52,25 +62,30 @@ function scanText(): string {
 const addressOf = (row: string, plus: number): string =>
   `(i32.add (local.get $rows) (i32.mul (i32.add (local.get ${row}) (i32.const ${plus})) (local.get $stride)))`
 
-/** Eight components of each row. Not unrolled: V8 would then spill registers, which costs a sixth. */
-function multiplyAddText(): string {
+/** All rows' components until $end, eight at a time. Not unrolled: V8 would then spill registers, a sixth slower. */
+function componentsText(rows: readonly string[]): string {
   const load = (name: string, at: string) => `(local.set ${name} (v128.load (local.get ${at})))`
   const add = (p: number, q: number) =>
     `(local.set $s${p}${q} (i32x4.add (local.get $s${p}${q}) (i32x4.dot_i16x8_s (local.get $x${p}) (local.get $y))))`
-  return lines([
-    ...left.map((p) => load(`$x${p}`, `$a${p}`)),
-    ...right.flatMap((q) => [load('$y', `$b${q}`), ...left.map((p) => add(p, q))]),
-  ])
+  return `(loop $components
+          ${lines([
+            ...left.map((p) => load(`$x${p}`, `$a${p}`)),
+            ...right.flatMap((q) => [load('$y', `$b${q}`), ...left.map((p) => add(p, q))]),
+            ...rows.map((at) => `(local.set ${at} (i32.add (local.get ${at}) (i32.const 16)))`),
+          ])}
+          (br_if $components (i32.ne (local.get $a0) (local.get $end))))`
 }
 
-/** The four sums of one left row in one vector; where one reaches the limit, the pairs are written. */
-function reportText(p: number): string {
-  return `(local.set $t0 ${sumOfTwo(`$s${p}0`, `$s${p}1`)})
+/** The four dot products of one left row in one vector. */
+const addUpText = (p: number): string => `(local.set $t0 ${sumOfTwo(`$s${p}0`, `$s${p}1`)})
         (local.set $t1 ${sumOfTwo(`$s${p}2`, `$s${p}3`)})
-        (local.set $r (i32x4.add
+        (local.set $r${p} (i32x4.add
           (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t0) (local.get $t1))
-          (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t0) (local.get $t1))))
-        (local.set $mask (i32x4.bitmask (i32x4.ge_s (local.get $r) (local.get $limits))))
+          (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t0) (local.get $t1))))`
+
+/** Writes the pairs of one left row that reach the limit. */
+const reportText = (p: number): string =>
+  `(local.set $mask (i32x4.bitmask (i32x4.ge_s (local.get $r${p}) (local.get $limits))))
         (if (local.get $mask) (then
           (loop $hits
             (i32.store (local.get $at) (i32.add (local.get $i) (i32.const ${p})))
@@ -78,7 +93,6 @@ function reportText(p: number): string {
             (local.set $at (i32.add (local.get $at) (i32.const 8)))
             (local.set $mask (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))
             (br_if $hits (local.get $mask)))))`
-}
 
 /** Of a0 a1 a2 a3 and b0 b1 b2 b3: a0+a2, b0+b2, a1+a3, b1+b3. */
 const sumOfTwo = (a: string, b: string): string => `(i32x4.add

@@ -11,15 +11,19 @@ export type HashBits = 256 | 512
 export type Kernels = {
   /**
    * Writes the pairs of a row in [i, iEnd) and a row in [j, jEnd) whose int16 dot product reaches the limit; returns
-   * how many. Left rows are taken by two and right ones by four: beyond an end there must be rows.
+   * how many. Left rows are taken by two and right ones by four: beyond an end there must be rows. Where the first
+   * `head` bytes of eight pairs' rows all fall short of `headLimit`, the rest of them is not looked at; `head` is a
+   * multiple of 16, and the stride where all is to be looked at.
    */
   scan(
     rows: number,
     stride: number,
+    head: number,
     i: number,
     iEnd: number,
     j: number,
     jEnd: number,
+    headLimit: number,
     limit: number,
     out: number,
   ): number

@@ -40,4 +40,7 @@ export const directionError = (dimensions: number): number => Math.sqrt(dimensio
 
 /** The least int16 dot product that a pair with this cosine can have. */
 export const dotLimit = (cosine: number, dimensions: number): number =>
-  Math.max(-(2 ** 31), Math.floor((cosine - quantisationError(dimensions)) * unit * unit))
+  leastInt32((cosine - quantisationError(dimensions)) * unit * unit)
+
+/** The largest int32 that is not above a limit; the least one for limits below all. */
+export const leastInt32 = (limit: number): number => Math.max(-(2 ** 31), Math.floor(limit))

@@ -22,6 +22,8 @@ export type ScanLayout = ScanSize & {
   readonly startsAt: number
   /** float32 for each row: its length as seen from the centre. */
   readonly lengthsAt: number
+  /** float32 for each row: the length of its int16 components behind the head. */
+  readonly tailsAt: number
   readonly hashesAt: number
   /** float32 signs of both rounds, and the centre in int16's units. */
   readonly signsAt: number
@@ -52,6 +54,7 @@ export function layOut(size: ScanSize): ScanLayout | null {
     rowsAt: place(rows * stride),
     startsAt: place(rows * 4),
     lengthsAt: place(rows * 4),
+    tailsAt: place(rows * 4),
     hashesAt: place((rows * (size.bits ?? 0)) / 8),
     signsAt: place(8 * length),
     meanAt: place(4 * length),

@@ -1,5 +1,5 @@
 import { type Kernels, openKernels } from './kernels.ts'
-import { directionError, dotLimit } from './quantise.ts'
+import { directionError, dotLimit, leastInt32 } from './quantise.ts'
 import { leftRows, rightRows, type ScanLayout } from './scan-layout.ts'
 import { hashLimits, type Lengths, limitAt, widestAngle } from './simhash.ts'
 import type { WasmMemory, WasmModule } from './web-assembly.ts'
@@ -10,6 +10,8 @@ export type ScanSetup = {
   readonly memory: WasmMemory
   readonly module: WasmModule
   readonly floor: number
+  /** Bytes of a row that the scan looks at first. */
+  readonly head: number
 }
 
 /**
@@ -35,6 +37,8 @@ export class Scanner {
   readonly #floor: number
   readonly #starts: Uint32Array
   readonly #lengths: Float32Array
+  readonly #tails: Float32Array
+  readonly #head: number
   readonly #hashLimits: Uint16Array
   readonly #transformAt: number
   readonly #pairs: Uint32Array
@@ -42,7 +46,7 @@ export class Scanner {
   #found = new Uint32Array(1024)
   #foundLength = 0
 
-  constructor({ layout, memory, module, floor }: ScanSetup, thread: number) {
+  constructor({ layout, memory, module, floor, head }: ScanSetup, thread: number) {
     const { rowCount, dimensions, bits } = layout
     const { buffer } = memory
     this.#layout = layout
@@ -51,6 +55,8 @@ export class Scanner {
     this.#dotLimit = dotLimit(floor, dimensions)
     this.#starts = new Uint32Array(buffer, layout.startsAt, rowCount)
     this.#lengths = new Float32Array(buffer, layout.lengthsAt, rowCount)
+    this.#tails = new Float32Array(buffer, layout.tailsAt, rowCount)
+    this.#head = head
     this.#hashLimits = bits === null ? new Uint16Array() : hashLimits(bits)
     this.#transformAt = layout.scratchAt + thread * layout.scratchBytes
     const most = leftRows * rightRows
@@ -102,7 +108,22 @@ export class Scanner {
     const { rowsAt, stride } = this.#layout
     const out = this.#pairs.byteOffset
     const limit = this.#dotLimit
-    const found = this.#kernels.scan(rowsAt, stride, left, leftEnd, right, rightEnd, limit, out)
+    // By Cauchy–Schwarz: what the tails of two rows can add at most is missing from the heads of those that stay.
+    const tails =
+      rangeOf(this.#tails, left, leftEnd).max * rangeOf(this.#tails, right, rightEnd).max
+    const headLimit = leastInt32(limit - tails)
+    const found = this.#kernels.scan(
+      rowsAt,
+      stride,
+      this.#head,
+      left,
+      leftEnd,
+      right,
+      rightEnd,
+      headLimit,
+      limit,
+      out,
+    )
     for (let n = 0; n < found; n++) this.#keep(n, leftEnd)
   }
 
@@ -121,8 +142,8 @@ export class Scanner {
 
   /** Bits in which the hashes of two rows of these blocks may differ. */
   #limitBetween(left: number, leftEnd: number, right: number, rightEnd: number): number {
-    const a = lengthsOf(this.#lengths, left, leftEnd)
-    const b = lengthsOf(this.#lengths, right, rightEnd)
+    const a = rangeOf(this.#lengths, left, leftEnd)
+    const b = rangeOf(this.#lengths, right, rightEnd)
     const error = directionError(this.#layout.dimensions)
     return limitAt(this.#hashLimits, widestAngle(this.#floor, a, b, error))
   }
@@ -145,13 +166,13 @@ export class Scanner {
   }
 }
 
-function lengthsOf(lengths: Float32Array, from: number, to: number): Lengths {
+function rangeOf(values: Float32Array, from: number, to: number): Lengths {
   let min = Number.POSITIVE_INFINITY
   let max = 0
   for (let row = from; row < to; row++) {
-    const length = lengths[row] as number
-    if (length < min) min = length
-    if (length > max) max = length
+    const value = values[row] as number
+    if (value < min) min = value
+    if (value > max) max = value
   }
   return { min, max }
 }

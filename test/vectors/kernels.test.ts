@@ -51,13 +51,40 @@ describe.each(dimensions)('in %i dimensions', (d) => {
   test.each([-(2 ** 31), 0, 0.6, 0.8, 0.99])('scan finds what a loop finds, limit %d', (cosine) => {
     const limit = Math.max(-(2 ** 31), Math.floor(cosine * 32767 ** 2))
     // From the middle to the last row: ends are not where rows were begun.
-    const found = kernels.scan(rowsAt, stride, 6, count, 2, 14, limit, pairsAt)
+    const found = kernels.scan(rowsAt, stride, stride, 6, count, 2, 14, 0, limit, pairsAt)
     const expected = all
       .slice(6)
       .flatMap((i) => all.slice(2, 14).map((j) => [i, j] as const))
       .filter(([i, j]) => reference.dot(rows, width, i, j) >= limit)
     expect(opened.pairs(found).sort(byNumbers)).toEqual(expected.map((pair) => [...pair]))
     if (cosine <= 0) expect(found).toBeGreaterThan(0)
+  })
+
+  test('scan gives up eight pairs whose heads all fall short, and no others', () => {
+    const head = 16 * Math.ceil(width / 32)
+    const headOf = (i: number) => rows.subarray(i * width, i * width + head / 2)
+    const headDot = (i: number, j: number) =>
+      headOf(i).reduce((sum, x, k) => sum + x * (headOf(j)[k] as number), 0)
+    const heads = all
+      .flatMap((i) => all.slice(0, 20).map((j) => headDot(i, j)))
+      .sort((a, b) => a - b)
+    const limit = -(2 ** 31)
+    for (const headLimit of [heads[0] ?? 0, heads[300] ?? 0, heads[430] ?? 0, 2 ** 31 - 1]) {
+      const found = kernels.scan(rowsAt, stride, head, 0, count, 0, 20, headLimit, limit, pairsAt)
+      const stays = (i: number, j: number) =>
+        head === stride ||
+        [0, 1].some((p) =>
+          [0, 1, 2, 3].some((q) => headDot((i & ~1) + p, (j & ~3) + q) >= headLimit),
+        )
+      expect(opened.pairs(found).sort(byNumbers)).toEqual(
+        all.flatMap((i) =>
+          all
+            .slice(0, 20)
+            .filter((j) => stays(i, j))
+            .map((j) => [i, j]),
+        ),
+      )
+    }
   })
 
   test('dots are those of a loop', () => {

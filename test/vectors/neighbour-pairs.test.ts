@@ -59,6 +59,20 @@ describe('an exact search', () => {
     if (count > 1) expect(found.neighbours.length).toBeGreaterThan(0)
   })
 
+  test.each([0.95, 1.05])(
+    'is exact where components weigh unequally, by %d each',
+    async (weight) => {
+      const dimensions = 160
+      const count = 250
+      const even = randomVectors({ count, dimensions, seed: 12, clusters: 30 })
+      const vectors = even.map((x, k) => x * weight ** (k % dimensions))
+      for (const floor of [0.5, 0.8, 0.95]) {
+        const found = await neighbourPairs({ vectors, dimensions, count, floor, mode: 'exact' })
+        expect(triplesOf(found)).toEqual(bruteForce(vectors, dimensions, floor))
+      }
+    },
+  )
+
   test('compares only vectors with equal keys', async () => {
     await fc.assert(
       fc.asyncProperty(
