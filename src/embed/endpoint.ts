@@ -76,24 +76,27 @@ async function tryOnce(
   text: string,
   signal: AbortSignal | undefined,
 ): Promise<Attempt> {
+  const answer = await post(endpoint, text, signal).catch((error: unknown) => {
+    signal?.throwIfAborted()
+    return whyNoAnswer(error)
+  })
+  if (typeof answer === 'string') return { kind: 'failed', why: answer, waitMs: 0 }
+  return attemptOf(answer.response, answer.text, endpoint)
+}
+
+async function post({ url, key }: Endpoint, body: string, signal: AbortSignal | undefined) {
   const { end, done } = timeLimit(signal)
+  const authorization = key === null ? {} : { authorization: `Bearer ${key}` }
   try {
-    const response = await fetch(endpoint.url, {
+    const response = await fetch(url, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(endpoint.key !== null && { authorization: `Bearer ${endpoint.key}` }),
-      },
-      body: text,
+      headers: { 'content-type': 'application/json', ...authorization },
+      body,
       // A redirect would turn the POST into a GET, or carry texts to where nobody meant them to go.
       redirect: 'manual',
       signal: end,
     })
-    return attemptOf(response, await response.text(), endpoint)
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    signal?.throwIfAborted()
-    return { kind: 'failed', why: whyNoAnswer(error), waitMs: 0 }
+    return { response, text: await response.text() }
   } finally {
     done()
   }

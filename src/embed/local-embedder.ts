@@ -18,7 +18,7 @@ export type LocalEmbedderOptions = {
 const library = '@huggingface/transformers'
 
 /** What is used of the library, which is the user's own to install. */
-type Tensor = { readonly data: ArrayLike<number>; readonly dims: readonly number[] }
+type Tensor = { readonly data: ArrayLike<number> }
 type Extractor = (
   text: string,
   options: { readonly pooling: 'mean'; readonly normalize: boolean },

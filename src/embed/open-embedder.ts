@@ -107,6 +107,11 @@ async function openEndpoint(
       hint: 'set it in the environment, or use the built-in embedder "static", which asks nobody',
     })
   }
+  if (key !== null && !plainKey.test(key)) {
+    throw new UserError(`${apiKeyEnv} holds characters that no key has`, {
+      hint: 'set it again, without quotes and line breaks',
+    })
+  }
   refuseProxy(url, env)
   const { openOpenAiEmbedder } = await import('./openai-embedder.ts')
   return openOpenAiEmbedder({
@@ -116,6 +121,9 @@ async function openEndpoint(
     costOf: (tokens) => costOf(prices, name, model, tokens),
   })
 }
+
+/** What an HTTP header can carry. */
+const plainKey = /^[!-~]+$/
 
 function endpointUrl(baseUrl: string, name: string): URL {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null

@@ -87,6 +87,13 @@ describe('an embedder by its name', () => {
     ['static:v1', 'takes no model', 'write "static"', {}, {}],
     ['logged', 'the log holds no vectors', '--map embedding=FIELD', {}, { logged: null }],
     ['openai:small', 'OPENAI_API_KEY is not set', '"static"', {}, {}],
+    [
+      'openai:s',
+      'OPENAI_API_KEY holds characters',
+      'without quotes',
+      { OPENAI_API_KEY: `“${key}”` },
+      {},
+    ],
     ['acme:x', 'ACME_KEY is not set', 'static', withKey, { providers: [acme] }],
     [
       'openai:s',
