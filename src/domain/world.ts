@@ -41,12 +41,14 @@ export type CacheEntry = {
   readonly answer: Answer | null
 }
 
+export type FoundEntry = { readonly entry: CacheEntry; readonly similarity: number }
+
 /** What the semantic layer found: the most similar entry that no guard rejects, or why it was not asked. */
 export type NearestEntry =
   | { readonly kind: 'bypass'; readonly reason: BypassReason }
   | {
       readonly kind: 'asked'
-      readonly found: { readonly entry: CacheEntry; readonly similarity: number } | null
+      readonly found: FoundEntry | null
       /** The most similar entry that a guard rejected, where it was more similar than the one found. */
       readonly guarded: { readonly guard: string; readonly similarity: number } | null
     }
@@ -63,14 +65,17 @@ export type ResponseCache = {
   /** Keeps an answer from its birth on. */
   remember(layer: CacheLayer, asked: Asked, terms: CacheTerms, entry: CacheEntry): void
   /** Says that the answer of a request that has begun is there, or null that none came. */
-  end(asked: Asked, terms: CacheTerms, answer: Answer | null): void
+  end(asked: Asked, terms: CacheTerms, answered: Answered | null): void
 }
 
 export type InFlight = {
   readonly id: RequestId
-  /** When its answer was there, milliseconds since 1970; null when none came. */
-  readonly answered: MaybePromise<{ readonly at: number; readonly answer: Answer | null } | null>
+  /** Null when no answer came. */
+  readonly answered: MaybePromise<Answered | null>
 }
+
+/** When an answer was there, milliseconds since 1970 UTC, and what it was; null where this world does not know. */
+export type Answered = { readonly at: number; readonly answer: Answer | null }
 
 /** What one call to one model came to. */
 export type Attempted =
