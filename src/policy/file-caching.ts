@@ -128,7 +128,7 @@ const rule = section<FileCacheRule>({
   exact: optional(onOff, 'Switches the exact layer.'),
   semantic: optional(onOff, 'Switches the semantic layer.'),
   threshold: optional(similarity, 'Instead of `semantic.threshold`.'),
-  ttlSeconds: optional(orOff(seconds) as z.ZodType<number>, 'Of both layers.', { name: 'ttl' }),
+  ttlSeconds: optional(orOff(seconds), 'Of both layers.', { name: 'ttl' }),
   namespace: optional(namespace, 'Instead of `cache.namespace`.'),
 })
 

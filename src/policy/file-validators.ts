@@ -29,7 +29,7 @@ const common = {
     'enforce',
     'shadow: only counts what it would reject.',
   ),
-  /** 3 % is the limit that METHODS of validation publish: 99 wrong answers, all caught. */
+  /** 3 % is what 99 wrong answers, all caught, prove at 95 % (Clopper–Pearson). */
   maxFalsePassRate: defaulted(share, 0.03, 'It may be promoted when surely below this.', {
     name: 'maxFalsePass',
   }),

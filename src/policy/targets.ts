@@ -36,7 +36,7 @@ function targetsIn(root: unknown): readonly Target[] {
   return [...tiers, ...rungs, ...elsewhere, ...fallbackTargets(root)]
 }
 
-/** These name models of the user's own, or times (`to` of a time window is checked by its form). */
+/** These name models that the price book need not know. */
 const skipped: readonly string[] = ['prices', 'selfHosted', 'check']
 
 function textAt(root: unknown, path: Path): readonly Target[] {
@@ -44,6 +44,7 @@ function textAt(root: unknown, path: Path): readonly Target[] {
   return typeof name === 'string' && !isTime(path) ? [{ path, name }] : []
 }
 
+/** `to` of a time window. */
 const isTime = (path: Path): boolean => path.at(-2) === 'time'
 
 function fallbackTargets(root: unknown): readonly Target[] {

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { compileSchema } from '../../src/engine/json-schema.ts'
+import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import { policyJsonSchema } from '../../src/policy/policy-schema.ts'
+import { writePolicy } from '../../src/policy/write-policy.ts'
+import { policyText } from './support.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -9,6 +14,15 @@ const root = resolve(import.meta.dirname, '../..')
 test('the published JSON Schema is the one of the reader', async () => {
   const schema = `${JSON.stringify(policyJsonSchema(), null, 2)}\n`
   await expect(schema).toMatchFileSnapshot('../../src/report/schema/policy.schema.json')
+})
+
+test('an editor finds the fixtures right, and the wrong one wrong', () => {
+  const fits = compileSchema(policyJsonSchema())
+  const read = (name: string) => parse(policyText(name))
+  expect(fits(read('support.yaml'))).toBe(true)
+  expect(fits(read('code-review.yaml'))).toBe(true)
+  expect(fits(read('wrong.yaml'))).toBe(false)
+  expect(fits(parse(writePolicy(defaultPolicy)))).toBe(true)
 })
 
 type Schema = {
