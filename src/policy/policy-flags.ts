@@ -25,7 +25,7 @@ export type PolicyFlags = {
   readonly maxEntries?: string
   readonly sticky?: string
   readonly route?: string
-  /** False for --no-exact, and so on. */
+  /** False for --no-exact, and so on; true, which is what a command line has without it, says nothing. */
   readonly exact?: boolean
   readonly semantic?: boolean
   readonly coalesce?: boolean
@@ -45,7 +45,7 @@ export function layerPolicy({ file, env = {}, flags = {}, nearest }: Layering): 
   const near = nearest ?? (() => null)
   const layers = [
     { given: (flag: Flag) => env[environmentName(flag)] || undefined, name: environmentName },
-    { given: (flag: Flag) => flags[flag], name: (flag: Flag) => `--${hyphened(flag)}` },
+    { given: (flag: Flag) => saidBy(flags[flag]), name: (flag: Flag) => `--${hyphened(flag)}` },
   ]
   let policy = file ?? defaultPolicy
   for (const { given, name } of layers) {
@@ -56,6 +56,8 @@ export function layerPolicy({ file, env = {}, flags = {}, nearest }: Layering): 
   }
   return policy
 }
+
+const saidBy = (flag: string | boolean | undefined) => (flag === true ? undefined : flag)
 
 const hyphened = (flag: Flag): string =>
   flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

@@ -76,6 +76,13 @@ describe('flags', () => {
     expect(part(withFlags(flags as PolicyFlags))).toEqual(expected)
   })
 
+  test('that are not given, which the command line knows as true, leave the file as it is', () => {
+    const file = policyOf('coalesce: off\ncache: { exact: off, defaultRules: false }')
+    const flags = { exact: true, semantic: true, coalesce: true, defaultRules: true }
+    expect(layerPolicy({ file, flags })).toEqual(file)
+    expect(layerPolicy({ file, env: { LLMCOST_EXACT: 'on' } }).cache.exact.on).toBe(true)
+  })
+
   test('keep the rules of a file when the default ones go', () => {
     const file = policyOf('cache: { rules: [{ name: mine, exact: off }] }')
     const { rules } = layerPolicy({ file, flags: { defaultRules: false } }).cache
