@@ -12,6 +12,7 @@ import { readMachine } from './machine.ts'
 import { endRunning } from './measure.ts'
 import type { BenchOptions, Outcome } from './outcome.ts'
 import { machineText, outcomeText } from './table.ts'
+import { benchVectors } from './vectors.ts'
 import { cacheFolder } from './work-folder.ts'
 
 type Bench = {
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ingest: { about: 'rows per second into a new store, against two floors', run: benchIngest },
   'first-analyze': { about: 'the first report on a file', run: benchFirstAnalyze },
   'second-analyze': { about: 'further reports on the same file', run: benchSecondAnalyze },
+  vectors: { about: 'cosine neighbours of 10,000 to 100,000 vectors', run: benchVectors },
   claude: { about: 'a Claude Code history, against ccusage', run: benchClaude },
   certifier: {
     about: 'how often a certified threshold breaks its promise (only when named)',

@@ -5,7 +5,9 @@ export const inWhole = (value: number): string => Math.round(value).toLocaleStri
 
 /** Milliseconds below a second, else seconds. */
 export const inTime = (ms: number): string =>
-  ms < 1000 ? `${ms.toFixed(ms < 100 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(2)} s`
+  ms < 1000 ? `${inDigits(ms)} ms` : `${(ms / 1000).toFixed(2)} s`
+
+const inDigits = (ms: number): string => ms.toFixed(ms < 1 ? 3 : ms < 100 ? 1 : 0)
 
 export const inBytes = (bytes: number): string =>
   bytes < 1e9
@@ -58,10 +60,13 @@ function cellsOf({ name, runs, wallMs, userMs, sysMs, ...rest }: Figures): reado
 }
 
 function ratioText({ name }: Figures, { to, time, peakRss }: Ratio): string {
-  const range = `${time.min.toFixed(2)}–${time.max.toFixed(2)}`
+  const range = `${inTimes(time.min)}–${inTimes(time.max)}`
   const memory = peakRss === null ? '' : `, ${peakRss.toFixed(2)} × its memory`
-  return `  ${name}: ${time.median.toFixed(2)} × the time of ${to} (${range})${memory}`
+  return `  ${name}: ${inTimes(time.median)} × the time of ${to} (${range})${memory}`
 }
+
+/** Hundredths; where that leaves nothing, the first digit. */
+const inTimes = (ratio: number): string => (ratio < 0.1 ? ratio.toPrecision(1) : ratio.toFixed(2))
 
 const known = (value: number | null, format: (value: number) => string): string =>
   value === null ? '-' : format(value)
