@@ -75,7 +75,9 @@ export async function neighbourPairs(options: NeighbourOptions): Promise<Neighbo
   }
 }
 
-function measure({ vectors, dimensions, count }: NeighbourOptions): Rows {
+function measure({ vectors, dimensions, count, groups }: NeighbourOptions): Rows {
+  if (groups !== undefined && groups.length !== count)
+    throw new RangeError(`${groups.length} keys for ${count} vectors`)
   if (vectors.length !== count * dimensions)
     throw new VectorError(`${vectors.length} numbers are not ${count} × ${dimensions} components`)
   const squaredLengths = new Float64Array(count)

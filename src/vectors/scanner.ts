@@ -134,10 +134,11 @@ export class Scanner {
     const out = this.#pairs.byteOffset
     const near = this.#kernels.near[bits]
     const found = near(hashesAt, left, leftEnd, right, rightEnd, limit, out)
-    this.candidates += found
     this.#kernels.dots(rowsAt, stride, out, found, this.#dots.byteOffset)
-    for (let n = 0; n < found; n++)
+    for (let n = 0; n < found; n++) {
+      if ((this.#pairs[2 * n + 1] as number) < (this.#pairs[2 * n] as number)) this.candidates++
       if ((this.#dots[n] as number) >= this.#dotLimit) this.#keep(n, leftEnd)
+    }
   }
 
   /** Bits in which the hashes of two rows of these blocks may differ. */

@@ -212,7 +212,9 @@ describe('a search', () => {
     },
   )
 
-  test('refuses vectors that are not as many as said', async () => {
+  test('refuses vectors and keys that are not as many as said', async () => {
+    const groups = new Uint32Array(3)
+    await expect(neighbourPairs({ ...options, groups })).rejects.toThrow(RangeError)
     await expect(neighbourPairs({ ...options, count: count + 1 })).rejects.toThrow(VectorError)
   })
 })
