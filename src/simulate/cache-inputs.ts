@@ -1,0 +1,154 @@
+import type { BypassReason } from '../domain/receipt.ts'
+import type { CacheTerms } from '../domain/world.ts'
+import type { CompiledPolicy } from '../engine/compile-policy.ts'
+import type { RequestFacts } from '../engine/request-facts.ts'
+import type { CapacityPer } from '../policy/caching.ts'
+import { bypassReasons, type History } from '../worlds/history.ts'
+import type { SemanticInputs } from '../worlds/history-cache.ts'
+import type { CacheInputs } from './cache-run.ts'
+import { Slots, slotNeighbours } from './slots.ts'
+
+/** What keeps each request from each layer, by place; null: nothing. */
+export type Bypasses = {
+  readonly exact: readonly (BypassReason | null)[]
+  readonly semantic: readonly (BypassReason | null)[]
+}
+
+export type PreparedCache = {
+  readonly inputs: CacheInputs
+  readonly bypasses: Bypasses
+  /** Number of each request's namespace, and their names. */
+  readonly namespace: Uint32Array
+  readonly namespaces: readonly string[]
+}
+
+/** Puts a policy's terms to every request of a history, and numbers the keys that they leave. */
+export function prepareCache(
+  history: History,
+  semantic: SemanticInputs,
+  compiled: CompiledPolicy,
+  factsAt: (place: number) => RequestFacts,
+): PreparedCache {
+  const { cache } = compiled.policy
+  const preparing = new Preparing(history, semantic, cache.semantic.maxMessages)
+  for (let place = 0; place < history.count; place++)
+    preparing.add(place, compiled.termsOf(factsAt(place)))
+  const { exactSlots, semanticSlots, namespace, namespaces } = preparing
+  const inputs: CacheInputs = {
+    count: history.count,
+    at: history.at,
+    born: history.born,
+    arrivals: arrivalsOf(history),
+    exactSlot: preparing.exactSlot,
+    semanticSlot: preparing.semanticSlot,
+    flightSlot: preparing.flightSlot,
+    insertable: history.insertable,
+    exactSlots: exactSlots.count,
+    semanticSlots: semanticSlots.count,
+    exactScope: scopeOf(exactSlots, cache.exact.capacityPer),
+    semanticScope: scopeOf(semanticSlots, cache.semantic.capacityPer),
+    exactTtlMs: preparing.exactTtlMs,
+    semanticTtlMs: preparing.semanticTtlMs,
+    ownThreshold: preparing.ownThreshold(cache.semantic.threshold),
+    insert: cache.semantic.insert,
+    exactCapacity: cache.exact.maxEntries ?? Number.POSITIVE_INFINITY,
+    semanticCapacity: cache.semantic.maxEntries ?? Number.POSITIVE_INFINITY,
+    refreshExact: cache.exact.refreshOnHit,
+    refreshSemantic: cache.semantic.refreshOnHit,
+    neighbours: slotNeighbours(semanticSlots, semantic.neighbours),
+  }
+  const { bypasses } = preparing
+  return { inputs, bypasses, namespace, namespaces: [...namespaces.keys()] }
+}
+
+const scopeOf = (slots: Slots, per: CapacityPer): Uint32Array | null =>
+  per === 'all' ? null : slots.namespaces()
+
+/** Requests by when their answers were there, ties by their own order. */
+export function arrivalsOf({ count, born }: Pick<History, 'count' | 'born'>): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, place) => place)
+  return order.sort((a, b) => (born[a] as number) - (born[b] as number) || a - b)
+}
+
+/** The terms of a history's requests, as they come. */
+class Preparing {
+  readonly exactSlots = new Slots()
+  readonly semanticSlots = new Slots()
+  readonly namespaces = new Map<string, number>()
+  readonly namespace: Uint32Array
+  readonly exactSlot: Int32Array
+  readonly semanticSlot: Int32Array
+  readonly flightSlot: Int32Array
+  readonly exactTtlMs: Float64Array
+  readonly semanticTtlMs: Float64Array
+  readonly bypasses: { exact: (BypassReason | null)[]; semantic: (BypassReason | null)[] } = {
+    exact: [],
+    semantic: [],
+  }
+  readonly #thresholds: Float64Array
+  readonly #history: History
+  readonly #semantic: SemanticInputs
+  readonly #maxMessages: number
+
+  constructor(history: History, semantic: SemanticInputs, maxMessages: number) {
+    const { count } = history
+    this.#history = history
+    this.#semantic = semantic
+    this.#maxMessages = maxMessages
+    this.namespace = new Uint32Array(count)
+    this.exactSlot = new Int32Array(count).fill(-1)
+    this.semanticSlot = new Int32Array(count).fill(-1)
+    this.flightSlot = new Int32Array(count).fill(-1)
+    this.exactTtlMs = new Float64Array(count)
+    this.semanticTtlMs = new Float64Array(count)
+    this.#thresholds = new Float64Array(count)
+  }
+
+  add(place: number, terms: CacheTerms): void {
+    const namespace = this.#namespaceOf(terms.namespace)
+    this.namespace[place] = namespace
+    this.exactTtlMs[place] = terms.exactTtlMs
+    this.semanticTtlMs[place] = terms.semanticTtlMs
+    this.#thresholds[place] = terms.threshold
+    const own = bypassReasons[this.#history.bypass[place] as number] ?? null
+    const exact = ruledOut(terms, 'exact') ?? own
+    const semantic = ruledOut(terms, 'semantic') ?? own ?? this.#withoutText(place)
+    this.bypasses.exact.push(exact)
+    this.bypasses.semantic.push(semantic)
+    const key = this.#history.exact[place] as number
+    if (exact === null || (terms.coalesce && own === null)) {
+      const slot = this.exactSlots.of(key, namespace)
+      if (exact === null) this.exactSlot[place] = slot
+      if (terms.coalesce && own === null) this.flightSlot[place] = slot
+    }
+    const question = this.#semantic.questions.at[place] as number
+    if (semantic === null) this.semanticSlot[place] = this.semanticSlots.of(question, namespace)
+  }
+
+  /** Null where every request takes the policy's threshold. */
+  ownThreshold(threshold: number): Float64Array | null {
+    const own = this.#thresholds.map((each) => (each === threshold ? Number.NaN : each))
+    return own.every(Number.isNaN) ? null : own
+  }
+
+  #namespaceOf(name: string): number {
+    const known = this.namespaces.get(name)
+    if (known !== undefined) return known
+    this.namespaces.set(name, this.namespaces.size)
+    return this.namespaces.size - 1
+  }
+
+  #withoutText(place: number): BypassReason | null {
+    const { questions, neighbours } = this.#semantic
+    const question = questions.at[place] as number
+    if (question === -1) return 'no-text'
+    if ((this.#history.messages[place] as number) > this.#maxMessages) return 'long-conversation'
+    if (neighbours === null) return 'no-text'
+    return neighbours.hasVector(question) ? null : 'no-vector'
+  }
+}
+
+function ruledOut(terms: CacheTerms, layer: 'exact' | 'semantic'): BypassReason | null {
+  if (terms[layer]) return null
+  return terms.rule === null ? 'off' : `rule ${terms.rule}`
+}

@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { NanoUsd } from '../../src/domain/money.ts'
+import { noUsage } from '../../src/domain/usage.ts'
+import type { Asked, World } from '../../src/domain/world.ts'
+import { compilePolicy } from '../../src/engine/compile-policy.ts'
+import { decide } from '../../src/engine/decide.ts'
+import { RequestFacts } from '../../src/engine/request-facts.ts'
+import { unasked } from '../../src/engine/validators.ts'
+import { defaultPolicy } from '../../src/policy/default-policy.ts'
+import { mergePolicy } from '../../src/policy/merge-policy.ts'
+import type { Policy } from '../../src/policy/policy.ts'
+import { prepareCache } from '../../src/simulate/cache-inputs.ts'
+import { type CacheRun, runCache, served } from '../../src/simulate/cache-run.ts'
+import { bypassReasons, type History } from '../../src/worlds/history.ts'
+import { HistoryCache, type SemanticInputs } from '../../src/worlds/history-cache.ts'
+import { historyOf, lastUserQuestions, neighboursOf, type PlainMoment } from '../support/history.ts'
+
+const floor = 0.6
+
+/** Few keys, few moments and few directions: everything happens at once, and twice. */
+const moment = fc.record({
+  step: fc.integer({ min: 0, max: 3 }),
+  latencyMs: fc.integer({ min: 0, max: 5 }),
+  question: fc.integer({ min: 0, max: 7 }),
+  turn: fc.integer({ min: 0, max: 1 }),
+  bypass: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.constant(3) },
+  ),
+  insertable: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  ),
+  namespace: fc.constantFrom('a', 'b'),
+  feature: fc.constantFrom('chat', 'strict', 'never'),
+})
+
+const limit = (max: number) => fc.option(fc.integer({ min: 1, max }), { nil: null })
+const layer = {
+  on: fc.boolean(),
+  ttlSeconds: fc.option(fc.constantFrom(0.002, 0.005, 0.01), { nil: null }),
+  refreshOnHit: fc.boolean(),
+  maxEntries: limit(4),
+  capacityPer: fc.constantFrom('all', 'namespace'),
+} as const
+const policies = fc
+  .record({
+    coalesce: fc.boolean(),
+    exact: fc.record(layer),
+    semantic: fc.record({
+      ...layer,
+      insert: fc.constantFrom('on-miss', 'always', 'always-oracle'),
+      maxMessages: fc.integer({ min: 1, max: 2 }),
+    }),
+    shared: fc.boolean(),
+  })
+  .map(
+    ({ coalesce, exact, semantic, shared }): Policy =>
+      mergePolicy(defaultPolicy, {
+        coalesce,
+        cache: {
+          exact,
+          semantic,
+          namespace: shared ? { kind: 'shared' } : { kind: 'log' },
+          rules: [
+            { name: 'strict', when: { feature: ['strict'] }, threshold: 0.95, ttlSeconds: 0.004 },
+            { name: 'never', when: { feature: ['never'] }, exact: false, semantic: false },
+          ],
+        },
+      } as Parameters<typeof mergePolicy>[1]),
+  )
+
+/** Eight directions in a plane, some of them the same. */
+const vectorsOf = (turns: readonly number[]) =>
+  Array.from({ length: 8 }, (_, question) => {
+    const angle = ((turns[question] ?? 0) * Math.PI) / 12
+    return question === 7 ? null : [Math.cos(angle), Math.sin(angle)]
+  })
+
+const factsOf = (history: History) => (place: number) =>
+  new RequestFacts(history.requestAt(place), {
+    at: history.at[place],
+    countTokens: () => 0,
+    contextTokens: () => undefined,
+    label: () => 'unasked',
+  })
+
+/** What `decide` says, in the words of a run. */
+async function decided(history: History, semantic: SemanticInputs, policy: Policy) {
+  const world: World = {
+    cache: new HistoryCache(history, semantic, policy.cache),
+    ledger: { admit: () => null, settle: () => {} },
+    ask: (_, { id }) => ({
+      kind: 'answered',
+      answer: null,
+      usage: noUsage,
+      costNanoUsd: 0 as NanoUsd,
+      latencyMs: history.latencyMs[id as number] as number,
+    }),
+    isUp: () => true,
+    classify: () => ({ label: 'medium', costNanoUsd: 0 as NanoUsd, latencyMs: 0 }),
+    wait: () => {},
+  }
+  const compiled = compilePolicy(policy)
+  const by: number[] = []
+  const owner: number[] = []
+  const guard: number[] = []
+  for (let place = 0; place < history.count; place++) {
+    const asked: Asked = {
+      id: place,
+      at: history.at[place] as number,
+      request: history.requestAt(place),
+      bypass: bypassReasons[history.bypass[place] as number] ?? null,
+    }
+    const seen = { facts: factsOf(history)(place), asks: async () => unasked }
+    const receipt = await decide(asked, seen, compiled, world)
+    const hit = receipt.steps.find((step) => step.kind === 'hit')
+    by.push(
+      receipt.outcome === 'coalesced'
+        ? served.coalesced
+        : hit === undefined
+          ? served.model
+          : served[hit.layer],
+    )
+    owner.push((receipt.servedBy ?? -1) as number)
+    guard.push(receipt.steps.some(({ kind }) => kind === 'guarded') ? 1 : 0)
+  }
+  return { by, owner, guard }
+}
+
+const plain = ({ by, owner, guard }: CacheRun) => ({
+  by: [...by],
+  owner: [...owner],
+  guard: [...guard],
+})
+
+describe('a run over arrays', () => {
+  test('is what decide says of each request, whatever the policy', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(moment, { minLength: 1, maxLength: 40 }),
+        fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 8, maxLength: 8 }),
+        fc.constantFrom(0.6, 0.8, 0.9, 0.97, 1),
+        policies,
+        async (steps, turns, threshold, policy) => {
+          const history = historyOf(momentsOf(steps))
+          const questions = lastUserQuestions(history)
+          const isGuarded = (a: number, b: number) => a !== b && a + b === 5
+          const neighbours = neighboursOf(questions, vectorsOf(turns), floor, isGuarded)
+          const semantic = { questions, neighbours }
+          const asked = mergePolicy(policy, { cache: { semantic: { threshold } } })
+          const { inputs } = prepareCache(history, semantic, compilePolicy(asked), factsOf(history))
+          expect(plain(runCache(inputs, threshold))).toEqual(
+            await decided(history, semantic, asked),
+          )
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  }, 60_000)
+})
+
+function momentsOf(
+  steps: readonly (Omit<PlainMoment, 'at' | 'request'> & {
+    step: number
+    turn: number
+    namespace: string
+    feature: string
+  })[],
+): readonly PlainMoment[] {
+  let at = 0
+  return steps.map(({ step, turn, namespace, feature, ...moment }) => {
+    at += step
+    const exact = moment.question * 2 + turn
+    return { ...moment, at, exact, messages: turn + 1, request: { namespace, feature } }
+  })
+}
