@@ -127,12 +127,9 @@ export class IngestSink {
       eachRow(batch.messages, messageShape, (cells) => this.#addMessage(cells))
       eachRow(batch.requests, requestShape, (cells) => this.#addRequest(fileId, cells))
       this.#appendOthers(fileId, batch)
-      this.#statement(updatePlace).run(
-        batch.byteOffset,
-        batch.line,
-        JSON.stringify(batch.counts),
-        fileId,
-      )
+      this.#database
+        .prepare(updatePlace)
+        .run(batch.byteOffset, batch.line, JSON.stringify(batch.counts), fileId)
     })
     this.#uncommitted += batch.messages.count + batch.requests.count + batch.rejects.length
     if (this.#uncommitted >= rowsPerTransaction) this.#commit()
