@@ -1,6 +1,6 @@
 import type { AnalyzeResult } from '../analyze/result.ts'
 import { safeText } from './escape.ts'
-import { type Html, html, trustedHtml } from './html.ts'
+import { type Html, html } from './html.ts'
 import { compositionChart, daysChart, spreadChart } from './html-charts.ts'
 import {
   consoleSection,
@@ -10,13 +10,13 @@ import {
   repeatedSection,
   tracesSection,
 } from './html-details.ts'
+import { htmlPage } from './html-page.ts'
 import {
   alertsSection,
   factsSection,
   groupsSection,
   opportunitiesSection,
 } from './html-sections.ts'
-import { htmlStyle } from './html-style.ts'
 import {
   formatCount,
   formatDay,
@@ -32,24 +32,7 @@ import { noteLines, periodText, projectionPieces, verdictTexts } from './phrases
 /** The result as one file that loads nothing and runs nothing. */
 export function analyzeHtml(result: AnalyzeResult): string {
   const title = `LLM spend, ${periodText(result)}`
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>${trustedHtml(htmlStyle)}</style>
-</head>
-<body>
-<main>
-${sections(result, title)}
-</main>
-</body>
-</html>
-`
-  return page.markup
+  return htmlPage(title, sections(result, title))
 }
 
 function sections(result: AnalyzeResult, title: string): readonly Html[] {

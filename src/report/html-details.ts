@@ -105,7 +105,7 @@ export function consoleSection({ aggregates }: AnalyzeResult): Html {
 }
 
 /** A plain table; the columns from `firstNumber` on hold numbers. */
-function tableSection(
+export function tableSection(
   title: string,
   remark: string,
   titles: readonly string[],

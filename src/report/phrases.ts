@@ -113,7 +113,8 @@ export function noteLines({
   return [...unpriced, ...warned, ...projection.notes.map(safeText), ...inputs.flatMap(leftOutLine)]
 }
 
-function leftOutLine({ path, skipped, duplicates }: InputSummary): readonly string[] {
+/** The records of a file that were not counted, by reason; nothing where all were. */
+export function leftOutLine({ path, skipped, duplicates }: InputSummary): readonly string[] {
   const reasons = Object.entries(skipped)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([reason, records]) => `${formatCount(records)} ${safeText(reason)}`)

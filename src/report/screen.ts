@@ -1,5 +1,5 @@
 import { colorPaint, type Paint, plainPaint } from './paint.ts'
-import { toAscii, wrapText } from './text-width.ts'
+import { flowPieces, padText, toAscii, wrapText } from './text-width.ts'
 
 /** What the place of output can show. */
 export type View = { readonly width: number; readonly color: boolean; readonly unicode: boolean }
@@ -56,6 +56,21 @@ export function hanging(
   const lines = wrapText(text, width - indent)
   return lines.map((line, index) => (index === 0 ? label : ' '.repeat(indent)) + paint(line))
 }
+
+/** A dim label, then pieces over as many lines as they need. */
+export function labelled(
+  label: string,
+  pieces: readonly string[],
+  { width, paint }: Screen,
+): Block {
+  if (pieces.length === 0) return []
+  return flowPieces(pieces, width - labelWidth, '   ').map(
+    (line, index) => paint('dim', padText(index === 0 ? `  ${label}` : '', labelWidth)) + line,
+  )
+}
+
+/** Columns of the dim label that opens a line of figures. */
+export const labelWidth = 15
 
 /** Lines longer than this are hard to read back, shorter ones leave no room for a table. */
 const maxWidth = 120

@@ -1,4 +1,5 @@
 import type { AnalyzeResult } from '../analyze/result.ts'
+import type { InputSummary } from '../domain/report.ts'
 import { divideColumns, sparkline } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatGrid } from './grid.ts'
@@ -19,7 +20,7 @@ import {
   spreadTitles,
   uncertainPieces,
 } from './phrases.ts'
-import { type Block, fillSign, type Screen } from './screen.ts'
+import { type Block, fillSign, labelled, labelWidth, type Screen } from './screen.ts'
 import { flowPieces, padText, textWidth, truncateText } from './text-width.ts'
 import { usageClasses } from './usage-classes.ts'
 
@@ -78,7 +79,7 @@ function spreadLines(result: AnalyzeResult, screen: Screen): Block {
 const spreadDropOrder: Readonly<Record<string, number>> = { mean: 3, max: 2, p99: 1 }
 
 /** As many names as fit on a line; the rest as a count. */
-function filesText(inputs: AnalyzeResult['inputs'], width: number): string {
+export function filesText(inputs: readonly InputSummary[], width: number): string {
   const names = inputs.map(({ path }) => safeText(path.split(/[\\/]/).at(-1) ?? path))
   const text = names.join(', ')
   if (names.length === 1 || textWidth(text) <= width / 2) return truncateText(text, width)
@@ -138,13 +139,3 @@ function compositionLines({ totals }: AnalyzeResult, screen: Screen): Block {
   })
   return [`  ${line}`, ...flowPieces(legend, width - 4, '   ').map((each) => `  ${each}`)]
 }
-
-/** A dim label, then pieces over as many lines as they need. */
-function labelled(label: string, pieces: readonly string[], { width, paint }: Screen): Block {
-  if (pieces.length === 0) return []
-  return flowPieces(pieces, width - labelWidth, '   ').map(
-    (line, index) => paint('dim', padText(index === 0 ? `  ${label}` : '', labelWidth)) + line,
-  )
-}
-
-const labelWidth = 15
