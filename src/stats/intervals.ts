@@ -20,18 +20,28 @@ export type Proportion = { readonly successes: number; readonly trials: number }
  */
 export function wilson(proportion: Proportion, level = 0.95): Interval {
   requireProportion(proportion, level)
-  const { successes: k, trials: n } = proportion
-  if (n === 0) return { low: 0, high: 1, level, method: 'wilson' }
+  return wilsonWeighed(proportion, 1, level)
+}
+
+/** The same where trials come in clusters: each counts as one of its design effect, so that there are fewer of them. */
+export function wilsonWeighed(
+  { successes, trials }: Proportion,
+  designEffect: number,
+  level = 0.95,
+): Interval {
+  const method = designEffect === 1 ? 'wilson' : 'wilson-design-effect'
+  const n = trials / designEffect
+  if (n === 0) return { low: 0, high: 1, level, method }
   const z = normalQuantile((1 + level) / 2)
-  const p = k / n
+  const p = successes / trials
   const scale = 1 + (z * z) / n
   const middle = (p + (z * z) / (2 * n)) / scale
   const half = (z / scale) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
   return {
-    low: k === 0 ? 0 : Math.max(0, Math.min(p, middle - half)),
-    high: k === n ? 1 : Math.min(1, Math.max(p, middle + half)),
+    low: successes === 0 ? 0 : Math.max(0, Math.min(p, middle - half)),
+    high: successes === trials ? 1 : Math.min(1, Math.max(p, middle + half)),
     level,
-    method: 'wilson',
+    method,
   }
 }
 

@@ -1,0 +1,38 @@
+import type { InputSummary, Warning } from '../domain/report.ts'
+import type { CompiledPolicy } from '../engine/compile-policy.ts'
+import type { RequestFacts } from '../engine/request-facts.ts'
+import type { Similarity } from '../score/equivalence.ts'
+import type { RiskLimit } from '../stats/labels-needed.ts'
+import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
+import type { Questions } from '../worlds/questions.ts'
+
+/** What a simulation is asked for. */
+export type SimulateOptions = {
+  /** Milliseconds: the only clock a report reads. */
+  readonly now: number
+  /** Of days. */
+  readonly zone: string
+  readonly inputs: readonly InputSummary[]
+  readonly warnings: readonly Warning[]
+  readonly compiled: CompiledPolicy
+  readonly policyText: readonly string[]
+  readonly fingerprints: {
+    readonly policy: string
+    readonly prices: string
+    readonly embedder: string | null
+  }
+  readonly questions: Questions
+  /** Null where nothing was compared: no text, or a policy without a semantic layer. */
+  readonly found: FoundNeighbours | null
+  /** What the policy calls the embedder. */
+  readonly embedder: string
+  readonly factsAt: (place: number) => RequestFacts
+  /** Of two answers; without it only equal answers and different numbers and names are told. */
+  readonly similarity?: Similarity | undefined
+  /** Thresholds of the sweep, from high to low. */
+  readonly grid: readonly number[]
+  /** What is to be certified; null: nothing. */
+  readonly limit: RiskLimit | null
+  /** How the user named the logs, to be copied into commands. */
+  readonly inputWords: string
+}
