@@ -1,0 +1,25 @@
+import type { CacheRun } from './cache-run.ts'
+import type { SimulateResult } from './result.ts'
+
+/** Layers behind the response cache, in engine order. */
+export const layersBeyond = ['routing', 'prefix', 'compression', 'output cap', 'batch'] as const
+export type LayerBeyond = (typeof layersBeyond)[number]
+
+/** What happens to the requests that no cache serves. */
+export type BeyondCache = {
+  /** What they cost with some of the layers, nano-dollars. */
+  spendOf(run: CacheRun, layers: ReadonlySet<string>): bigint
+  /** Their spend by place with all layers, nano-dollars; 0 where the cache serves. */
+  costs(run: CacheRun): Float64Array
+  /** What each layer did. */
+  report(run: CacheRun): {
+    readonly layers: Pick<
+      SimulateResult['layers'],
+      'prefix' | 'routing' | 'batch' | 'compression' | 'outputCap'
+    >
+    readonly frontier: SimulateResult['frontier']
+    readonly routingMetrics: SimulateResult['routingMetrics']
+    readonly quality: SimulateResult['quality']
+    readonly unmeasuredRequests: number
+  }
+}
