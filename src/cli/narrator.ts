@@ -56,9 +56,25 @@ export class Narrator {
     const left =
       bytes > 0 && totalBytes > 0 ? Math.ceil((seconds / bytes) * (totalBytes - bytes)) : null
     const rest = left === null ? '' : `, ${left} s left`
-    this.#line = `reading ${path}: ${share} ${megabytes(bytes)} MB, ${requests.toLocaleString('en')} requests${rest}`
+    this.#show(
+      `reading ${path}: ${share} ${megabytes(bytes)} MB, ${requests.toLocaleString('en')} requests${rest}`,
+    )
+  }
+
+  #show(line: string): void {
+    this.#line = line
     const { width } = viewOf(this.#terminal.stderr, this.#terminal.env)
-    this.#terminal.stderr.write(`\r\x1b[2K${safeText(this.#line).slice(0, width - 1)}`)
+    this.#terminal.stderr.write(`\r\x1b[2K${safeText(line).slice(0, width - 1)}`)
+  }
+
+  /** Long work of which a part is done. */
+  working(what: string, done: number, total: number): void {
+    const now = performance.now()
+    if (this.#quiet || now - this.#startedAt < 1000 || now - this.#shownAt < 200) return
+    this.#shownAt = now
+    if (this.#terminal.stderr.isTTY !== true) return
+    const share = total > 0 ? ` ${Math.floor((done / total) * 100)}%` : ''
+    this.#show(`${what}:${share}`)
   }
 
   clear(): void {

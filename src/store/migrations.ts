@@ -8,6 +8,7 @@ type Migration = { readonly name: string; readonly up: (database: Database) => v
 const migrations: readonly Migration[] = [
   { name: '0001-first-tables', up: (database) => database.exec(firstTables) },
   { name: '0002-vectors', up: (database) => database.exec(vectorTables) },
+  { name: '0003-neighbours', up: (database) => database.exec(neighbourTables) },
 ]
 
 /** Refuses another program's database, before anything in it is changed. */
@@ -144,4 +145,8 @@ CREATE TABLE vectors (
   cells BLOB,
   UNIQUE (embedder, textHash)
 );
+`
+
+const neighbourTables = `
+CREATE TABLE neighbours (key TEXT NOT NULL, name TEXT NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (key, name));
 `

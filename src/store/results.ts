@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { forgetArrays } from './neighbour-lists.ts'
 
 const keptResults = 50
 
@@ -16,4 +17,5 @@ export function storeResult(database: Database, key: string, json: string): void
 
 export function forgetResults(database: Database): void {
   database.prepare('DELETE FROM results').run()
+  forgetArrays(database)
 }

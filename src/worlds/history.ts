@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import type { HistorySource } from '../domain/history.ts'
 import type { BypassReason } from '../domain/receipt.ts'
@@ -29,6 +30,8 @@ export type History = {
   /** The last user message's text inside its partition: equal for the same question asked of the same. */
   readonly question: Int32Array
   readonly questionCount: number
+  /** Tells apart any two lists of questions. */
+  readonly questionsDigest: string
   readonly answer: Int32Array
   readonly label: Int32Array
   readonly labels: readonly string[]
@@ -136,24 +139,32 @@ function keysOf(columns: Columns, stored: HistorySource) {
     if (keys.answerLabel !== null) label[place] = numbers.label.of(keys.answerLabel)
     choices[place] = keys.choices ?? 1
     if (keys.partition === null) continue
-    const shared = numbers.partition.of(`${keys.partition} ${columns.systemKey[place]}`)
-    partition[place] = shared
+    const name = `${keys.partition} ${columns.systemKey[place]}`
+    partition[place] = numbers.partition.of(name)
     exact[place] = numbers.exact.of(columns.exactKey[place] as number)
     const questionKey = columns.questionKey[place] as number
-    if (!Number.isNaN(questionKey))
-      question[place] = numbers.question.of(`${shared} ${questionKey}`)
+    if (!Number.isNaN(questionKey)) question[place] = numbers.question.of(`${name} ${questionKey}`)
   }
   return {
     partition,
     exact,
     question,
     questionCount: numbers.question.count,
+    questionsDigest: digestOf(numbers.question.names()),
     answer,
     label,
     labels: numbers.label.names() as readonly string[],
     choices,
     messages: messageCounts(columns, stored),
   }
+}
+
+/** Of names in their order; a partition's own name stands in for its number. */
+function digestOf(names: readonly (string | number)[]): string {
+  const hash = createHash('sha256')
+  for (let from = 0; from < names.length; from += 4096)
+    hash.update(names.slice(from, from + 4096).join('\n')).update('\n')
+  return hash.digest('base64url')
 }
 
 /** Tools stand at a chain's beginning and are no message. */

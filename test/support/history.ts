@@ -47,6 +47,7 @@ export function historyOf(moments: readonly PlainMoment[]): History {
     exact: Int32Array.from(moments, ({ exact, question }) => exact ?? question),
     question: Int32Array.from(moments, ({ question }) => question),
     questionCount,
+    questionsDigest: '',
     answer: Int32Array.from(moments, (_, place) => place),
     label: Int32Array.from(moments, ({ label = -1 }) => label),
     labels: [],
@@ -61,6 +62,7 @@ export function historyOf(moments: readonly PlainMoment[]): History {
       messagesOf: () => [],
       questionOf: () => null,
       answerOf: () => null,
+      partitionOf: () => null,
       extraOf: () => ({}),
     },
     requestAt: (place) => ({
