@@ -37,7 +37,8 @@ const stepMs = 15 * minuteMs
 /** A month of quarter hours; a longer log in time order loses nothing by forgetting. */
 const mostSteps = 3000
 
-function offsetReader(timezone: string): (at: number) => number {
+/** What the clock of a zone is ahead of UTC at a moment, milliseconds. */
+export function offsetReader(timezone: string): (at: number) => number {
   if (timezone === 'UTC') return () => 0
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,

@@ -1,0 +1,34 @@
+import type { Receipt } from '../domain/receipt.ts'
+import type { CompiledPolicy } from '../engine/compile-policy.ts'
+import { decide } from '../engine/decide.ts'
+import { bypassReasons, type History } from './history.ts'
+import type { HistoryWorld } from './history-world.ts'
+import { stickyRoutes } from './sticky-routes.ts'
+
+export type DecideHistoryOptions = {
+  /** `id` and `servedBy` are places in the history. */
+  readonly onReceipt: (receipt: Receipt, place: number) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Decides every request of a history, in order, by one policy. */
+export async function decideHistory(
+  history: History,
+  compiled: CompiledPolicy,
+  world: HistoryWorld,
+  { onReceipt, signal }: DecideHistoryOptions,
+): Promise<void> {
+  const policy = stickyRoutes(compiled)
+  const { asks } = world
+  for (let place = 0; place < history.count; place++) {
+    signal?.throwIfAborted()
+    const facts = world.factsAt(place)
+    const asked = {
+      id: place,
+      at: history.at[place] as number,
+      request: facts.request,
+      bypass: bypassReasons[history.bypass[place] as number] ?? null,
+    }
+    onReceipt(await decide(asked, { facts, asks }, policy, world), place)
+  }
+}

@@ -1,0 +1,137 @@
+import type { Answer } from '../domain/request.ts'
+import type { Attempted, World } from '../domain/world.ts'
+import { type Asks, unasked } from '../engine/validators.ts'
+import type { Evidence } from '../ingest/evidence-table.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Ladder, Route } from '../policy/routing.ts'
+import { type EvidenceAt, evidenceOfHistory } from './evidence-answers.ts'
+import type { History } from './history.ts'
+import { HistoryBreakers } from './history-breakers.ts'
+import type { HistoryCache } from './history-cache.ts'
+import { type FactsAt, historyFacts } from './history-facts.ts'
+import { HistoryLabels, type LabelAt } from './history-labels.ts'
+import { type HistoryLedger, openHistoryLedger } from './history-ledger.ts'
+import type { HistoryPrefix } from './history-prefix.ts'
+import { HistoryTargets, type Prediction } from './history-targets.ts'
+import { loggedAnswer } from './logged-answer.ts'
+import { type CostOf, tokenRatios } from './model-costs.ts'
+import { targetStateOf } from './target-state.ts'
+
+export type HistoryWorldOptions = {
+  readonly history: History
+  readonly cache: HistoryCache
+  /** With models in the place of tiers (`nameTiers`). */
+  readonly policy: Policy
+  readonly costOf: CostOf
+  readonly evidence?: Evidence | null
+  /** Without it, prompt caches read what the log says they read, and nothing at other models. */
+  readonly prefix?: HistoryPrefix | null
+  readonly labelAt?: LabelAt
+}
+
+export type HistoryWorld = World & {
+  readonly ledger: HistoryLedger
+  readonly factsAt: FactsAt
+  readonly asks: Asks
+  /** What was taken for granted so far: labels that nobody gave, token ratios in words. */
+  assumptions(): { readonly labels: number; readonly ratios: readonly string[] }
+}
+
+/**
+ * The world as a log tells it. The model that a request was sent to answers as it did; of any other model the log knows
+ * no answer: its tokens, cost and time are modelled, unless evidence has them. `Asked.id` is the place in the history.
+ */
+export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
+  const { history, cache, policy, costOf, evidence = null, prefix = null } = options
+  const known = evidence === null ? null : evidenceOfHistory(history, evidence)
+  const ratioOf = tokenRatios(history, evidence)
+  const targets = new HistoryTargets({ history, costOf, ratioOf, prefix, known })
+  const breakers = new HistoryBreakers(policy.failure.breaker)
+  const labels = new HistoryLabels({
+    classifiers: policy.classifiers,
+    labelAt: options.labelAt ?? (() => null),
+    costOf,
+    medianLatencyOf: (target) => targets.medianLatencyOf(target),
+  })
+  const factsAt = historyFacts(history, policy, {
+    label: (classifier, facts, place) => labels.of(classifier, facts, place),
+    target: targetStateOf({ history, costOf, targets, breakers }),
+  })
+  const ladders = laddersOf(policy.routes)
+  const reserve = (place: number) => targets.reservationOf(place, ladders)
+  const ledger = openHistoryLedger(history, { policy, factsAt, reserve })
+  return {
+    cache,
+    ledger,
+    factsAt,
+    asks: async () => unasked,
+    ask(target, asked, timeoutMs) {
+      const place = asked.id as number
+      if (target === null) return loggedAttempt(history, place, targets.asLogged(place), null)
+      const attempted = targets.isLogged(place, target)
+        ? loggedAttempt(history, place, targets.asLogged(place), timeoutMs)
+        : otherAttempt(targets.elsewhere(place, target), place, target, known)
+      breakers.note(target, asked.at, attempted)
+      return attempted
+    },
+    // A request without a route has nobody else to go to: the log shows what came of it.
+    isUp: (target, { at }) => target === null || breakers.stateOf(target, at) !== 'open',
+    classify: (classifier, asked) => labels.ask(classifier, asked),
+    wait: () => undefined,
+    assumptions: () => ({ labels: labels.assumed, ratios: targets.assumptions() }),
+  }
+}
+
+/** What the log says came of a request; cut off where the policy would not have waited so long. */
+function loggedAttempt(
+  history: History,
+  place: number,
+  prediction: Prediction,
+  timeoutMs: number | null,
+): Attempted {
+  const { profiles, columns } = history
+  const status = profiles[columns.profile[place] as number]?.status ?? 'ok'
+  if (timeoutMs !== null && prediction.latencyMs > timeoutMs)
+    return ended(prediction, 'timeout', `no answer within ${timeoutMs} ms`, timeoutMs)
+  if (status === 'ok') {
+    return { kind: 'answered', answer: loggedAnswer(history, place), ...prediction }
+  }
+  const kind = status === 'timeout' ? 'timeout' : 'failed'
+  return ended(prediction, kind, status, prediction.latencyMs)
+}
+
+/** The log's own retries are requests of their own: it is not asked again. */
+const ended = (
+  { usage, costNanoUsd }: Prediction,
+  kind: 'failed' | 'timeout',
+  reason: string,
+  latencyMs: number,
+): Attempted => ({ kind, reason, usage, costNanoUsd, latencyMs, retryAfterMs: null })
+
+/** A score alone is no answer that a validator could judge. */
+function otherAttempt(
+  prediction: Prediction,
+  place: number,
+  target: string,
+  known: EvidenceAt | null,
+): Attempted {
+  const output = known?.(place, target)?.output ?? null
+  if (output === null) return { kind: 'unknown', ...prediction }
+  const answer: Answer = { text: output }
+  return { kind: 'answered', answer, ...prediction }
+}
+
+/** The targets of each ladder that a request may take. */
+const laddersOf = (routes: readonly Route[]): readonly (readonly string[])[] =>
+  routes.flatMap(({ to }) => laddersIn(to)).map((ladder) => ladder.map(({ target }) => target))
+
+function laddersIn(to: Route['to']): readonly Ladder[] {
+  switch (to.kind) {
+    case 'default':
+      return []
+    case 'ladder':
+      return [to.ladder]
+    case 'classifier':
+      return Object.values(to.ladders)
+  }
+}

@@ -1,0 +1,74 @@
+import { quantiles } from '../stats/quantile.ts'
+import type { History } from './history.ts'
+import { isSameModel } from './same-model.ts'
+
+/** A condition on a target's latency looks at this much time before a request. */
+const windowMs = 300_000
+/** Of fewer answers a median says little. */
+const leastAnswers = 20
+
+/** How quickly the models of a log answered, found out for the targets that are asked about. */
+export class TargetLatencies {
+  readonly #history: History
+  readonly #places = new Map<string, Uint32Array>()
+  readonly #medians = new Map<string, number | null>()
+
+  constructor(history: History) {
+    this.#history = history
+  }
+
+  /** Over the whole log; null where it has few answers of the target. */
+  medianOf(target: string): number | null {
+    const known = this.#medians.get(target)
+    if (known !== undefined) return known
+    const { latencyMs, columns } = this.#history
+    const measured = this.#placesOf(target).filter(
+      (place) => !Number.isNaN(columns.latencyMs[place]),
+    )
+    const values = Float64Array.from(measured, (place) => latencyMs[place] as number)
+    const median = values.length < leastAnswers ? null : (quantiles(values, [0.5])[0] ?? null)
+    this.#medians.set(target, median)
+    return median
+  }
+
+  /** Of what had been answered in the five minutes before a request; null where nothing was. */
+  p95Of(target: string, place: number): number | null {
+    const { at, born, latencyMs } = this.#history
+    const now = at[place] as number
+    const places = this.#placesOf(target)
+    const values: number[] = []
+    for (let index = lastBefore(places, place); index >= 0; index--) {
+      const other = places[index] as number
+      if (!((at[other] as number) > now - windowMs)) break
+      if ((born[other] as number) <= now) values.push(latencyMs[other] as number)
+    }
+    return quantiles(Float64Array.from(values), [0.95])[0] ?? null
+  }
+
+  #placesOf(target: string): Uint32Array {
+    const known = this.#places.get(target)
+    if (known !== undefined) return known
+    const { count, profiles, columns } = this.#history
+    const isIt = profiles.map(
+      (profile) =>
+        profile?.status === 'ok' && isSameModel(target, profile.provider, profile.model ?? ''),
+    )
+    const places = Uint32Array.from({ length: count }, (_, place) => place).filter(
+      (place) => isIt[columns.profile[place] as number] === true,
+    )
+    this.#places.set(target, places)
+    return places
+  }
+}
+
+/** The index of the last place before another; -1: none. */
+function lastBefore(places: Uint32Array, place: number): number {
+  let low = 0
+  let high = places.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((places[middle] as number) < place) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
