@@ -87,7 +87,7 @@ function dayBar(
 }
 
 /** From 0 in steps of 1, 2 or 5 times a power of ten, three to six of them, past the largest value. */
-function axisTicks(largest: number): readonly number[] {
+export function axisTicks(largest: number): readonly number[] {
   if (!(largest > 0)) return [0, 1]
   const power = 10 ** Math.floor(Math.log10(largest))
   const step =

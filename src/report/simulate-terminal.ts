@@ -1,0 +1,209 @@
+import type { ServedPair, SimulateResult } from '../simulate/result.ts'
+import { bar } from './charts.ts'
+import { safeText } from './escape.ts'
+import { formatGrid } from './grid.ts'
+import { plural } from './numbers.ts'
+import {
+  type Block,
+  hanging,
+  heading,
+  joinBlocks,
+  labelled,
+  type Screen,
+  screenOf,
+  type View,
+} from './screen.ts'
+import { curveLines } from './simulate-curve.ts'
+import { figureFacts, prefixFacts, routingFacts, settingFacts } from './simulate-facts.ts'
+import {
+  type Fact,
+  formatThreshold,
+  headlineOf,
+  simulatedPeriod,
+  simulateNotes,
+} from './simulate-phrases.ts'
+import {
+  activeLayers,
+  detailTables,
+  pairsToRead,
+  type ReportTable,
+  routingTables,
+  sweepTable,
+  waterfallTable,
+} from './simulate-tables.ts'
+import { wrongHitFacts } from './simulate-wrong-hits.ts'
+import { filesText } from './terminal-headline.ts'
+import { flowPieces, padText, truncateText } from './text-width.ts'
+
+/** The result for a person at a terminal: what it saves, at what loss, and what that rests on. */
+export function simulateTerminal(result: SimulateResult, view: View): string {
+  const screen = screenOf(view)
+  const head = [headerBlock(result, screen), amountBlock(result, screen)]
+  const body =
+    result.baseline.requests === 0
+      ? []
+      : [
+          factLines(figureFacts(result), screen),
+          waterfallBlock(result, screen),
+          thresholdBlock(result, screen),
+          factsBlock('Wrong hits', wrongHitFacts(result), screen),
+          pairsBlock(result, screen),
+          factsBlock('Prompt cache of the provider', prefixFacts(result), screen),
+          ...routingTables(result).map((table) => tableBlock(table, screen)),
+          factsBlock('Routing rests on', routingFacts(result), screen),
+          ...detailTables(result).map((table) => tableBlock(table, screen)),
+          factsBlock('Simulated with', settingFacts(result), screen),
+        ]
+  return joinBlocks(
+    [...head, ...body, notesBlock(result, screen), furtherBlock(result, screen)],
+    screen,
+  )
+}
+
+function headerBlock(result: SimulateResult, { width, paint }: Screen): Block {
+  const { inputs, baseline, fingerprints } = result
+  const pieces = [
+    paint('bold', simulatedPeriod(result)),
+    paint('dim', plural(baseline.requests, 'request')),
+    paint('dim', truncateText(`prices ${safeText(fingerprints.prices)}`, width)),
+    ...(inputs.length > 0 ? [paint('dim', filesText(inputs, width))] : []),
+  ]
+  return flowPieces(pieces, width, paint('dim', ' · '))
+}
+
+function amountBlock(result: SimulateResult, screen: Screen): Block {
+  const { width, paint } = screen
+  if (result.baseline.requests === 0) return [`  ${paint('bold', 'No requests.')}`]
+  const { baseline, policy, saved, isSaving } = headlineOf(result)
+  const [difference, ...words] = saved
+  const column = Math.max(...[baseline, policy, saved].map(([amount]) => amount.length))
+  const indent = column + 4
+  const line = ([amount, ...rest]: readonly [string, ...string[]], style?: 'green' | 'red') => {
+    const padded = paint('bold', padText(amount, column, 'right'))
+    const label = `  ${style === undefined ? padded : paint(style, padded)}  `
+    return flowPieces(rest, width - indent, ' · ').map(
+      (text, index) => (index === 0 ? label : ' '.repeat(indent)) + paint('dim', text),
+    )
+  }
+  return [
+    ...line(baseline),
+    ...line(policy),
+    ...line([difference, ...words], isSaving ? 'green' : 'red'),
+  ]
+}
+
+/** Marginal savings as bars of the largest, and what they add up to. */
+function waterfallBlock(result: SimulateResult, screen: Screen): Block {
+  const layers = activeLayers(result)
+  const { title, remark, columns, rows } = waterfallTable(result)
+  if (rows.length === 0) return []
+  const largest = Math.max(...layers.map(({ savingUsd }) => Math.abs(savingUsd)))
+  const width = screen.width >= 72 ? 20 : 10
+  const barred = rows.map((row, index) => {
+    const saving = layers[index]?.savingUsd ?? 0
+    return [...row, largest > 0 ? bar(Math.max(0, saving) / largest, width, screen.unicode) : '']
+  })
+  return [
+    ...heading(screen, title.toUpperCase(), remark),
+    ...formatGrid([...columns, { title: '', style: 'green', dropOrder: 1 }], barred, screen),
+  ]
+}
+
+function thresholdBlock(result: SimulateResult, screen: Screen): Block {
+  if (!result.layers.semantic.on) return []
+  const table = sweepTable(result)
+  if (table.rows.length === 0) return []
+  const curve = curveLines(result, screen)
+  const isJudged = result.sweep.some(({ wrongPerHit }) => wrongPerHit !== null)
+  const remark =
+    curve.length === 0
+      ? ''
+      : isJudged
+        ? 'above what each saves, below wrong hits per hit'
+        : 'what each saves; wrong hits are unmeasured'
+  return [
+    ...heading(screen, table.title.toUpperCase(), remark),
+    ...curve,
+    ...formatGrid(table.columns, table.rows, screen),
+  ]
+}
+
+/** Each pair on two lines: the question, and under it the one whose answer it was served. */
+function pairsBlock(result: SimulateResult, screen: Screen): Block {
+  const pairs = pairsToRead(result)
+  if (pairs.length === 0) return []
+  const column = Math.max(...pairs.map(({ request }) => numberOf(request).length), 6)
+  return [
+    ...heading(screen, 'READ THESE', 'asked, and under it the question whose answer was served'),
+    ...pairs.flatMap((pair) => pairLines(pair, column, screen)),
+  ]
+}
+
+function pairLines(pair: ServedPair, column: number, { width, paint }: Screen): Block {
+  const { similarity, request, servedBy, verdict, question, servedQuestion } = pair
+  const style = verdict === 'wrong' ? 'red' : verdict === 'right' ? 'green' : 'yellow'
+  const indent = 2 + column + 2 + verdictWidth + 2
+  const quote = (text: string | null, number: number) =>
+    text === null
+      ? truncateText(`(text not kept) ${numberOf(number)}`, width - indent)
+      : `“${truncateText(safeText(text), width - indent - 2)}”`
+  return [
+    `  ${padText(formatThreshold(similarity), column)}  ${paint(style, padText(verdict ?? 'unjudged', verdictWidth))}  ${quote(question, request)}`,
+    `  ${paint('dim', padText(numberOf(request), indent - 2) + quote(servedQuestion, servedBy))}`,
+  ]
+}
+
+/** A request's number in the store, as `llmcost explain` takes it. */
+const numberOf = (request: number): string => `#${request}`
+
+const tableBlock = ({ title, remark, columns, rows }: ReportTable, screen: Screen): Block => [
+  ...heading(screen, title.toUpperCase(), remark),
+  ...formatGrid(columns, rows, screen),
+]
+
+const factsBlock = (title: string, facts: readonly Fact[], screen: Screen): Block =>
+  facts.length === 0 ? [] : [...heading(screen, title.toUpperCase()), ...factLines(facts, screen)]
+
+/** What nobody measured stands out, wherever it is said. */
+const factLines = (facts: readonly Fact[], screen: Screen): Block =>
+  facts.flatMap(({ label, pieces }) =>
+    labelled(label, pieces, screen).map((line) =>
+      line.replace(/\b(?:unmeasured|estimated|unknown|not certified)\b/g, (word) =>
+        screen.paint('yellow', word),
+      ),
+    ),
+  )
+
+function notesBlock(result: SimulateResult, screen: Screen): Block {
+  const lines = simulateNotes(result)
+  if (lines.length === 0) return []
+  const { width, paint } = screen
+  return [
+    ...heading(screen, 'NOTES'),
+    ...lines.flatMap((line) =>
+      hanging(`  ${paint('yellow', '•')} `, line, {
+        width,
+        indent: 4,
+        paint: (text) => paint('dim', text),
+      }),
+    ),
+  ]
+}
+
+/** The commands that answer the next question. */
+function furtherBlock(result: SimulateResult, { width, paint }: Screen): Block {
+  if (result.baseline.requests === 0) {
+    return [`${paint('dim', 'Try')} ${paint('cyan', 'llmcost simulate logs.jsonl')}`]
+  }
+  const commands = [
+    'llmcost simulate --interactive',
+    'llmcost simulate --write llmcost.yaml',
+    'llmcost simulate --format html > report.html',
+  ].map((command) => paint('cyan', command))
+  return flowPieces(commands, width - 11, paint('dim', ' · ')).map(
+    (line, index) => (index === 0 ? paint('dim', 'Go on with ') : ' '.repeat(11)) + line,
+  )
+}
+
+/** As wide as the longest verdict. */
+const verdictWidth = 'unsettled'.length
