@@ -1,14 +1,15 @@
+import { type Calendar, calendarOf, isoDay, weekdayOf } from '../domain/calendar.ts'
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
 import { projectMonth } from '../stats/projection.ts'
 import { aggregateTotals } from './aggregates.ts'
 import { bookAgeDays, dayAlerts } from './alerts.ts'
-import { type Calendar, calendarOf, isoDay, weekdayOf } from '../domain/calendar.ts'
 import { groupBy } from './groups.ts'
 import { nearRepeatOpportunity } from './near-repeat-opportunity.ts'
 import { bySaving, findOpportunities, roundUsd, type Scale } from './opportunities.ts'
 import type { AnalyzeOptions } from './options.ts'
 import { percentilesOf, perRequestOf, valuesOf } from './percentiles.ts'
+import { type ProfiledPrompts, profilePrompts } from './query-profile.ts'
 import { modelSwaps, topRepeated } from './repeated-questions.ts'
 import type { AnalyzeResult, Projection } from './result.ts'
 import { selfHosting } from './self-hosting.ts'
@@ -17,6 +18,9 @@ import { perTraceOf } from './traces.ts'
 import { withUsedProfiles } from './used-profiles.ts'
 import { sumUsers, unitEconomicsOf, userAlerts } from './users.ts'
 import { verdictOf } from './verdict.ts'
+
+/** Raised whenever a base says more, or another thing, than before: stored ones are then made anew. */
+export const baseVersion = 2
 
 /** The whole of a report but its groups, which alone depend on --by and --top. */
 export type AnalyzeBase = Omit<AnalyzeResult, 'by' | 'groups' | 'groupCount'>
@@ -53,13 +57,18 @@ export function analyzeBase(
   const users = sumUsers(source)
   const costs = valuesOf(source, 'cost')
   const { p50, p95 } = percentilesOf(source, 'firstTokenMs')
-  const found = allOpportunities(source, lookup, options, { sums, projection, scale })
+  const prompts = profilePrompts(source, lookup)
+  const found = allOpportunities(source, lookup, options, { sums, projection, scale, prompts })
   return {
     kind: 'analyze',
     version: 1,
     generatedAt: new Date(options.now).toISOString(),
     inputs: options.inputs,
-    fingerprints: { policy: null, prices: options.prices.fingerprint, embedder: null },
+    fingerprints: {
+      policy: null,
+      prices: options.prices.fingerprint,
+      embedder: prompts?.compared?.fingerprint ?? null,
+    },
     warnings: options.warnings,
     totals: { ...sums.totals, unpricedModels: unpricedModels(source, sums, options) },
     period: periodOf(sums),
@@ -74,6 +83,7 @@ export function analyzeBase(
     facts: found.facts,
     intendedVsActual: modelSwaps(source),
     topRepeated: topRepeated(source, lookup),
+    queryProfile: prompts?.profile ?? null,
     difficulty: sums.difficulty,
     unitEconomics: unitEconomicsOf(users, options, scale),
     opportunities: found.opportunities,
@@ -88,15 +98,22 @@ export function analyzeBase(
   }
 }
 
+type Measured = {
+  readonly sums: Sums
+  readonly projection: Projection
+  readonly scale: Scale
+  readonly prompts: ProfiledPrompts | null
+}
+
 function allOpportunities(
   source: RequestSource,
   lookup: RequestLookup,
   options: AnalyzeOptions,
-  { sums, projection, scale }: { sums: Sums; projection: Projection; scale: Scale },
+  { sums, projection, scale, prompts }: Measured,
 ) {
   const found = findOpportunities(source, lookup, options, scale)
   const more = [
-    nearRepeatOpportunity(source, lookup, scale, options.inputWords),
+    prompts && nearRepeatOpportunity(prompts, lookup, scale, options.inputWords),
     selfHosting(sums.totals, projection, scale, options.inputWords),
   ].filter((opportunity) => opportunity !== null)
   const opportunities = [...found.opportunities, ...more].sort(bySaving)

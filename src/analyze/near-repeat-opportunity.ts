@@ -1,134 +1,84 @@
-import { orZero, type RequestLookup, type RequestSource } from '../domain/columns.ts'
+import type { RequestLookup } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
-import { KeyIndex, partsOf } from './key-index.ts'
-import { findNearRepeats, maxCharacters, type NearRepeats } from './near-repeats.ts'
+import { type GuardFacts, guardFacts, guardPair } from '../engine/guards.ts'
+import { guardNames } from '../policy/caching.ts'
+import { type ComparedPrompts, nearerSimilarity } from './compare-prompts.ts'
+import type { DrawnPrompt } from './distinct-prompts.ts'
 import { type Scale, scaled } from './opportunities.ts'
+import type { ProfiledPrompts } from './query-profile.ts'
 import type { Opportunity } from './result.ts'
 import { commandWith, count, percent } from './rules/rule.ts'
-import { inTimeOrder } from './time-order.ts'
 
-/** Distinct questions compared with each other. */
-const sampleSize = 4000
-
-type Sampled = {
-  readonly seq: number
-  /** Of its question among the distinct ones, in time. */
-  readonly place: number
-  readonly cost: number
-  readonly draw: number
-}
-
-/** Questions that differ little from an earlier one, measured on a sample of the log's distinct questions. */
+/** Prompts that differ little from an earlier one: what answering them from a cache would have saved. */
 export function nearRepeatOpportunity(
-  source: RequestSource,
+  { distinct, compared }: ProfiledPrompts,
   lookup: RequestLookup,
   scale: Scale,
   inputs: string,
 ): Opportunity | null {
-  const { sample, distinct, distinctCost } = sampleQuestions(source)
-  const firstSeq = new Map<string, number>()
-  const texts = sample.flatMap(({ seq, cost }) => {
-    const text = lookup.questionOf(seq)
-    if (text === null || text.trim() === '') return []
-    if (!firstSeq.has(text)) firstSeq.set(text, seq)
-    return [{ text, requests: 1, cost }]
-  })
-  if (texts.length < 2) return null
-  const found = findNearRepeats(texts)
-  const sampledCost = texts.reduce((sum, { cost }) => sum + cost, 0)
-  if (found.nearRequests === 0 || sampledCost === 0) return null
-  const savingUsd = usdOf(Math.round((found.nearCost / sampledCost) * distinctCost))
-  const share = found.nearRequests / texts.length
+  if (compared === null) return null
+  const repeats = nearRepeats(compared)
+  const { judged, alike } = guarded(repeats, lookup)
+  const alikeCost = costOf(alike)
+  if (alikeCost === 0) return null
+  const nearShare = (repeats.length / compared.prompts.length) * (alike.length / judged.length)
+  const costShare = (costOf(repeats) / costOf(compared.prompts)) * (alikeCost / costOf(judged))
+  const requests = Math.round(nearShare * distinct.comparable)
+  const savingUsd = usdOf(Math.round(costShare * distinct.comparableCost))
   return {
     kind: 'near-repeats',
-    title: `about ${percent(share)} of the ${count(distinct)} distinct questions nearly repeat another one`,
+    title: `${count(requests)} of ${count(distinct.requests)} requests (${percent(requests / distinct.requests)}) nearly ${requests === 1 ? 'repeats' : 'repeat'} an earlier one`,
     ...scaled(savingUsd, scale),
-    requests: Math.round(share * distinct),
-    evidence: `lexical similarity ≥ ${found.minSimilarity} among ${count(texts.length)} sampled questions, equal numbers and names; exact repeats are not in it${cutOff(found.bound)}`,
+    requests,
+    evidence: `cosine ≥ ${nearerSimilarity} by the ${compared.embedder} embedder, same model, system prompt, parameters and namespace, equal numbers, names and negations; exact repeats are not in it${sampled(compared, distinct.comparable)}`,
     caveat:
       'alike in words is not yet the same question: how often such an answer would be wrong is unmeasured',
     command: commandWith('analyze', [inputs, '--by feature'].filter(Boolean).join(' ')),
-    examples: found.clusters
-      .slice(0, 3)
-      .flatMap(({ examples: [, near] }) => (near === undefined ? [] : [firstSeq.get(near) ?? 0]))
-      .map((seq) => lookup.textOf(seq, 'id') ?? `#${seq}`),
+    examples: alike.slice(0, 3).map(({ seq }) => lookup.textOf(seq, 'id') ?? `#${seq}`),
   }
 }
 
-/** What kept the comparison short of all there is. */
-function cutOff({ truncatedTexts, unfinishedTexts }: NearRepeats['bound']): string {
-  const beginnings =
-    truncatedTexts === 0
-      ? ''
-      : `; ${count(truncatedTexts)} compared on their first ${count(maxCharacters)} characters`
-  return unfinishedTexts === 0
-    ? beginnings
-    : `${beginnings}; ${count(unfinishedTexts)} not compared with all others`
+type NearRepeat = DrawnPrompt & { readonly earlier: DrawnPrompt }
+
+/** In the order they were drawn. */
+const nearRepeats = ({ prompts, nearest }: ComparedPrompts): readonly NearRepeat[] =>
+  prompts.flatMap((prompt, index) => {
+    const near = nearest[index] ?? null
+    return near === null || near.similarity < nearerSimilarity
+      ? []
+      : [{ ...prompt, earlier: near.prompt }]
+  })
+
+/** What came first was drawn at random: the guards' share of these pairs is that of all. */
+const mostJudged = 500
+/** Of longer texts the embedder reads no more either. */
+const charactersJudged = 2500
+
+/** Pairs that no guard tells apart, of those judged. */
+function guarded(
+  repeats: readonly NearRepeat[],
+  lookup: RequestLookup,
+): { readonly judged: readonly NearRepeat[]; readonly alike: readonly NearRepeat[] } {
+  const known = new Map<number, GuardFacts>()
+  const factsOf = ({ seq }: DrawnPrompt): GuardFacts => {
+    const facts =
+      known.get(seq) ?? guardFacts((lookup.questionOf(seq) ?? '').slice(0, charactersJudged))
+    known.set(seq, facts)
+    return facts
+  }
+  const judged = repeats.slice(0, mostJudged)
+  const alike = judged.filter(
+    (repeat) => guardPair(factsOf(repeat), factsOf(repeat.earlier), guardNames) === null,
+  )
+  return { judged, alike }
 }
 
-/** The first request of each question in time; of those a sample that depends on their order alone. */
-function sampleQuestions(source: RequestSource): {
-  sample: readonly Sampled[]
-  distinct: number
-  distinctCost: number
-} {
-  const sample = new Sample()
-  const parts = partsOf(source.count)
-  let distinct = 0
-  let distinctCost = 0
-  for (let part = 0; part < parts; part++) {
-    const found = samplePart(source, part, parts, sample)
-    distinct += found.distinct
-    distinctCost += found.cost
-  }
-  return { sample: sample.inOrder(), distinct, distinctCost }
-}
+/** Nano-dollars of the first request of each. */
+const costOf = (prompts: readonly DrawnPrompt[]): number =>
+  prompts.reduce((sum, { firstCost }) => sum + firstCost, 0)
 
-/** Offers the questions whose key falls into one part: the others have their turn. */
-function samplePart(source: RequestSource, part: number, parts: number, sample: Sample) {
-  const index = new KeyIndex()
-  let cost = 0
-  let place = 0
-  for (const segment of inTimeOrder(source, ['at', 'seq', 'questionKey', 'cost'])) {
-    for (let row = 0; row < segment.length; row++, place++) {
-      const key = segment.questionKey[row] as number
-      const known = index.size
-      if (Number.isNaN(key) || key % parts !== part || index.add(key) !== known) continue
-      const spent = orZero(segment.cost[row])
-      cost += spent
-      sample.offer(segment.seq[row] as number, place, spent)
-    }
-  }
-  return { distinct: index.size, cost }
-}
-
-/** Keeps the requests with the smallest draws. */
-class Sample {
-  #kept: Sampled[] = []
-  #limit = Number.POSITIVE_INFINITY
-
-  offer(seq: number, place: number, cost: number): void {
-    const draw = drawOf(place)
-    if (draw < this.#limit) this.#kept.push({ seq, place, cost, draw })
-    if (this.#kept.length >= sampleSize * 2) this.#trim()
-  }
-
-  inOrder(): readonly Sampled[] {
-    this.#trim()
-    return this.#kept.sort((a, b) => a.place - b.place)
-  }
-
-  #trim(): void {
-    this.#kept.sort((a, b) => a.draw - b.draw || a.place - b.place)
-    if (this.#kept.length <= sampleSize) return
-    this.#kept.length = sampleSize
-    this.#limit = this.#kept[sampleSize - 1]?.draw ?? this.#limit
-  }
-}
-
-/** A uniform number from a question's place: the same log gives the same sample. */
-function drawOf(place: number): number {
-  let bits = Math.imul(place ^ (place >>> 16), 0x45d9f3b)
-  bits = Math.imul(bits ^ (bits >>> 16), 0x45d9f3b)
-  return ((bits ^ (bits >>> 16)) >>> 0) / 4294967296
+function sampled({ prompts }: ComparedPrompts, comparable: number): string {
+  return prompts.length === comparable
+    ? ''
+    : `; ${count(prompts.length)} of ${count(comparable)} prompts compared, so at least so many`
 }

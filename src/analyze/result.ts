@@ -24,6 +24,8 @@ export type AnalyzeResult = ResultHead<'analyze'> & {
   readonly facts: readonly Opportunity[]
   readonly intendedVsActual: readonly ModelSwap[]
   readonly topRepeated: readonly RepeatedQuestion[]
+  /** Null where the log tells no prompt. */
+  readonly queryProfile: QueryProfile | null
   readonly difficulty: Difficulty
   readonly unitEconomics: UnitEconomics | null
   readonly opportunities: readonly Opportunity[]
@@ -180,6 +182,40 @@ export type ModelSwap = {
 export type RepeatedQuestion = {
   readonly text: string | null
   readonly count: number
+  readonly costUsd: number
+}
+
+/**
+ * How much is asked again. `exactShare`, `near85Share` and `uniqueShare` add up to 1; what is near at 0.92 is near at
+ * 0.85. The last three are null where no text was kept to compare.
+ */
+export type QueryProfile = {
+  /** Requests whose prompt is known: the denominator of all shares. */
+  readonly requests: number
+  readonly exactShare: number
+  /** First-time prompts with an earlier one at this cosine, where all but the last user message is equal. */
+  readonly near92Share: number | null
+  readonly near85Share: number | null
+  readonly uniqueShare: number | null
+  /** Prompts, each counted once. */
+  readonly distinct: number
+  /** Of those, the ones that others differ from in their last user message alone. */
+  readonly comparable: number
+  /** Of those, the ones compared: where they are fewer, near shares are estimates that err low. */
+  readonly compared: number
+  /** Null where nothing was compared. */
+  readonly embedder: string | null
+  readonly clusterCount: number
+  /** Of near-equal prompts, among the compared ones; the dearest first. */
+  readonly clusters: readonly QueryCluster[]
+}
+
+export type QueryCluster = {
+  /** The beginning of its first prompt. */
+  readonly example: string
+  /** Requests, exact repeats included. */
+  readonly count: number
+  readonly distinct: number
   readonly costUsd: number
 }
 

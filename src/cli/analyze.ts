@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type AnalyzeBase, analyzeBase, withGroups } from '../analyze/analyze.ts'
+import { type AnalyzeBase, analyzeBase, baseVersion, withGroups } from '../analyze/analyze.ts'
 import type { AnalyzeOptions, LoggedAggregate } from '../analyze/options.ts'
 import type { AnalyzeResult } from '../analyze/result.ts'
 import type { JsonObject } from '../domain/json.ts'
@@ -169,6 +169,7 @@ function keyOf(selection: Selection, options: AnalyzeOptions): string {
   const day = Math.floor(now / 86_400_000)
   const parts = [
     packageVersion(),
+    baseVersion,
     selection,
     zone,
     budgetUsd,

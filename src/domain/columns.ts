@@ -74,6 +74,8 @@ export type RequestLookup = {
   /** The last user message as text; null where there is none or no content is kept. */
   questionOf(seq: number): string | null
   answerOf(seq: number): StoredMessage | null
+  /** Equal where all that an exact key is made of is, conversation and namespace apart; null without a key. */
+  partitionOf(seq: number): string | null
   /** What a request holds beside columns and profile, e.g. `extra.promptBlocks`. */
   extraOf(seq: number): Readonly<Record<string, unknown>>
 }

@@ -12,6 +12,12 @@ export type Link = {
   readonly isJson: boolean
 }
 
+/**
+ * So many characters at the start of an exact key stand for all that must be equal beside the conversation: operation,
+ * requested model, parameters and document version.
+ */
+export const partitionLength = 10
+
 export type RequestKeys = {
   /** Tools, system prompt and messages, first to last. Empty when the log holds no prompt. */
   readonly chain: readonly Link[]

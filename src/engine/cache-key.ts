@@ -1,6 +1,12 @@
 import * as crypto from 'node:crypto'
 import { type Json, type JsonObject, jsonTextOf, openObject } from '../domain/json.ts'
-import { type Link, noPrefix, type PromptPrefix, type RequestKeys } from '../domain/keys.ts'
+import {
+  type Link,
+  noPrefix,
+  type PromptPrefix,
+  partitionLength,
+  type RequestKeys,
+} from '../domain/keys.ts'
 import type { Answer, Message, Request } from '../domain/request.ts'
 import { totalInputTokens } from '../domain/usage.ts'
 
@@ -138,7 +144,6 @@ function linkOf(message: Message, parent: string, hash: KeyHash): Link {
 }
 
 /** 60 bits of what must be equal besides the conversation; the namespace joins where keys are compared. */
-const partitionLength = 10
 const knownPartitions = new WeakMap<KeyHash, Map<string, string>>()
 
 function partitionKey(request: Request, hash: KeyHash): string {

@@ -11,6 +11,7 @@ import {
   tracesSection,
 } from './html-details.ts'
 import { htmlPage } from './html-page.ts'
+import { clustersSection, profileSection } from './html-profile.ts'
 import {
   alertsSection,
   factsSection,
@@ -55,7 +56,9 @@ function sections(result: AnalyzeResult, title: string): readonly Html[] {
     alertsSection(result),
     spreads(result),
     modelsSection(result),
+    profileSection(result),
     repeatedSection(result),
+    clustersSection(result),
     difficultySection(result),
     tracesSection(result),
     plansSection(result),

@@ -104,6 +104,20 @@ const plan = {
   usersAbovePrice: true,
 } as const
 
+const queryProfile = {
+  requests: true,
+  exactShare: true,
+  near92Share: true,
+  near85Share: true,
+  uniqueShare: true,
+  distinct: true,
+  comparable: true,
+  compared: true,
+  embedder: true,
+  clusterCount: true,
+  clusters: { example: true, count: true, distinct: true, costUsd: true },
+} as const
+
 const aggregate = {
   source: true,
   model: true,
@@ -139,6 +153,7 @@ const analyzeOrder: KeyOrder<AnalyzeResult> = {
   facts: opportunity,
   intendedVsActual: { requestedModel: true, answeredModel: true, requests: true },
   topRepeated: { text: true, count: true, costUsd: true },
+  queryProfile,
   difficulty: {
     classified: true,
     simple: true,

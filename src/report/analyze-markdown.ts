@@ -1,5 +1,5 @@
 import type { AnalyzeResult, Opportunity } from '../analyze/result.ts'
-import { escapeMarkdown, markdownCode } from './escape.ts'
+import { escapeMarkdown, markdownCode, safeText } from './escape.ts'
 import { markdownTable } from './markdown-table.ts'
 import {
   formatCount,
@@ -23,6 +23,8 @@ import {
   spreadTitles,
   uncertainPieces,
 } from './phrases.ts'
+import { profileParts, profileRemark } from './profile-phrases.ts'
+import { truncateText } from './text-width.ts'
 
 /** The result for an issue or a pull request: headline, facts, groups, alerts. */
 export function analyzeMarkdown(result: AnalyzeResult): string {
@@ -32,6 +34,7 @@ export function analyzeMarkdown(result: AnalyzeResult): string {
     spread(result),
     facts(result),
     groups(result),
+    profile(result),
     alerts(result),
     footer(result),
   ]
@@ -106,6 +109,38 @@ function groups({ by, groups: rows, groupCount }: AnalyzeResult): string {
 }
 
 const nameOf = (name: string | null): string => (name === null ? unknownMark : escapeMarkdown(name))
+
+function profile({ queryProfile }: AnalyzeResult): string {
+  if (queryProfile === null) return ''
+  const { clusters, requests } = queryProfile
+  const shares = profileParts(queryProfile).map(
+    ({ name, share }) => `**${escapeMarkdown(formatShare(share))}** ${name}`,
+  )
+  const dearest = clusters
+    .slice(0, maxClusters)
+    .map(({ example, count, distinct, costUsd }) => [
+      escapeMarkdown(truncateText(safeText(example), maxExampleColumns)),
+      formatCount(count),
+      formatCount(distinct),
+      formatUsd(costUsd),
+    ])
+  return [
+    `### Asked before\n\nOf ${plural(requests, 'request')} with a prompt: ${shares.join(', ')}. ${escapeMarkdown(profileRemark(queryProfile))}`,
+    ...(dearest.length === 0
+      ? []
+      : [
+          markdownTable(
+            ['nearly the same as', 'asked', 'prompts', 'spend'],
+            dearest,
+            new Set([1, 2, 3]),
+          ),
+        ]),
+  ].join('\n\n')
+}
+
+const maxClusters = 5
+/** A prompt is recognised by its beginning. */
+const maxExampleColumns = 80
 
 function alerts({ alerts: all }: AnalyzeResult): string {
   if (all.length === 0) return ''

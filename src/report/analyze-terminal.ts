@@ -12,6 +12,7 @@ import {
 import { factsBlock, opportunitiesBlock } from './terminal-facts.ts'
 import { groupsBlock } from './terminal-groups.ts'
 import { figuresBlock, headerBlock, spendBlock } from './terminal-headline.ts'
+import { clustersBlock, profileBlock } from './terminal-profile.ts'
 
 /** The result for a person at a terminal: what it costs, what to do, then where it goes. */
 export function analyzeTerminal(result: AnalyzeResult, view: View): string {
@@ -26,7 +27,9 @@ export function analyzeTerminal(result: AnalyzeResult, view: View): string {
     alertsBlock(result, screen),
     modelsBlock(result, screen),
     tracesBlock(result, screen),
+    profileBlock(result, screen),
     repeatedBlock(result, screen),
+    clustersBlock(result, screen),
     difficultyBlock(result, screen),
     unitEconomicsBlock(result, screen),
     consoleBlock(result, screen),

@@ -42,22 +42,31 @@ export function difficultySection({ difficulty }: AnalyzeResult): Html {
   const { classified, simple, medium, hard } = difficulty
   if (classified === 0) return html``
   const parts = [
-    ['simple', simple],
-    ['medium', medium],
-    ['hard', hard],
-  ] as const
+    { key: 'simple', name: 'simple', size: simple },
+    { key: 'medium', name: 'medium', size: medium },
+    { key: 'hard', name: 'hard', size: hard },
+  ]
+  return html`<section><h2>Difficulty</h2><p class="remark">Of ${plural(classified, 'request')}, by the signals preset.</p>${mixCard(parts, classified, 'Requests by difficulty')}</section>`
+}
+
+/** Parts of a whole as one bar, with a legend below. `key` chooses the colour. */
+export function mixCard(
+  parts: readonly { readonly key: string; readonly name: string; readonly size: number }[],
+  whole: number,
+  label: string,
+): Html {
   let x = 0
-  const segments = parts.map(([name, count]) => {
-    const width = (count / classified) * 1000
-    const segment = html`<rect class="fill-${name}" x="${Math.round(x)}" y="0" width="${Math.max(0, Math.round(width) - 2)}" height="26"/>`
+  const segments = parts.map(({ key, size }) => {
+    const width = (size / whole) * 1000
+    const segment = html`<rect class="fill-${key}" x="${Math.round(x)}" y="0" width="${Math.max(0, Math.round(width) - 2)}" height="26"/>`
     x += width
     return segment
   })
   const legend = parts.map(
-    ([name, count]) =>
-      html`<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true"><rect class="fill-${name}" width="10" height="10" rx="2"/></svg>${name} <b>${formatPart(count, classified)}</b> <span class="muted">${formatCount(count)}</span></li>`,
+    ({ key, name, size }) =>
+      html`<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true"><rect class="fill-${key}" width="10" height="10" rx="2"/></svg>${name} <b>${formatPart(size, whole)}</b> <span class="muted">${formatCount(size)}</span></li>`,
   )
-  return html`<section><h2>Difficulty</h2><p class="remark">Of ${plural(classified, 'request')}, by the signals preset.</p><div class="card"><svg class="composition" viewBox="0 0 1000 26" preserveAspectRatio="none" role="img" aria-label="Requests by difficulty">${segments}</svg><ul class="legend">${legend}</ul></div></section>`
+  return html`<div class="card"><svg class="composition" viewBox="0 0 1000 26" preserveAspectRatio="none" role="img" aria-label="${label}">${segments}</svg><ul class="legend">${legend}</ul></div>`
 }
 
 /** The traces with the most calls or cost. */

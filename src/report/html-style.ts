@@ -99,6 +99,7 @@ svg.bar { width: 100%; height: 9px; margin-top: 7px; border-radius: 3px; }
 .fill-input { fill: var(--input); } .fill-cacheRead { fill: var(--cache-read); }
 .fill-cacheWrite { fill: var(--cache-write); } .fill-output { fill: var(--output); }
 .fill-tools { fill: var(--tools); } .fill-other { fill: var(--other); }
+.fill-exact { fill: var(--good); } .fill-near { fill: var(--tools); } .fill-unique { fill: var(--input); }
 .fill-simple { fill: var(--good); } .fill-medium { fill: var(--tools); } .fill-hard { fill: var(--bad); }
 .alerts { list-style: none; margin: 0; }
 .alerts li { display: flex; gap: 12px; padding: 9px 0; border-top: 1px solid var(--line); }

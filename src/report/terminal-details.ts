@@ -1,5 +1,4 @@
 import type { AnalyzeResult, Difficulty } from '../analyze/result.ts'
-import { divideColumns } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatGrid, type GridColumn } from './grid.ts'
 import {
@@ -11,9 +10,8 @@ import {
   plural,
   unknownMark,
 } from './numbers.ts'
-import type { Style } from './paint.ts'
-import { type Block, fillSign, heading, type Screen } from './screen.ts'
-import { flowPieces } from './text-width.ts'
+import { type Block, heading, type Screen } from './screen.ts'
+import { type MixPart, mixLines, shades } from './terminal-mix.ts'
 
 /** Models that answered in the place of the one asked for. */
 export function modelsBlock({ intendedVsActual }: AnalyzeResult, screen: Screen): Block {
@@ -61,27 +59,14 @@ export function repeatedBlock({ topRepeated }: AnalyzeResult, screen: Screen): B
 export function difficultyBlock({ difficulty }: AnalyzeResult, screen: Screen): Block {
   const { classified, simple, medium, hard } = difficulty
   if (classified === 0) return []
-  const { width, paint } = screen
-  const parts: readonly (readonly [string, number, Style, string])[] = [
-    ['simple', simple, 'green', fillSign(screen, { sign: '░', asciiSign: '.' })],
-    ['medium', medium, 'yellow', fillSign(screen, { sign: '▒', asciiSign: '+' })],
-    ['hard', hard, 'red', fillSign(screen, { sign: '█', asciiSign: '#' })],
+  const parts: readonly MixPart[] = [
+    { name: 'simple', size: simple, style: 'green', shade: shades[0] },
+    { name: 'medium', size: medium, style: 'yellow', shade: shades[1] },
+    { name: 'hard', size: hard, style: 'red', shade: shades[2] },
   ]
-  const columns = divideColumns(
-    parts.map(([, count]) => count),
-    width - 4,
-  )
-  const line = parts.map(([, , style, sign], index) =>
-    paint(style, sign.repeat(columns[index] ?? 0)),
-  )
-  const legend = parts.map(
-    ([name, count, style, sign]) =>
-      `${paint(style, sign)} ${name} ${formatPart(count, classified)}`,
-  )
   return [
     ...heading(screen, 'DIFFICULTY', `of ${plural(classified, 'request')}, by the signals preset`),
-    `  ${line.join('')}`,
-    ...flowPieces(legend, width - 4).map((each) => `  ${each}`),
+    ...mixLines(parts, classified, screen),
     ...presetLines(difficulty, screen),
   ]
 }

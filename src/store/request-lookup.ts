@@ -1,4 +1,5 @@
 import type { RequestLookup, StoredMessage } from '../domain/columns.ts'
+import { partitionLength } from '../domain/keys.ts'
 import { keyNumber } from '../domain/row.ts'
 import type { Database, SqlRow } from './database.ts'
 
@@ -30,6 +31,7 @@ export function openRequestLookup(database: Database): RequestLookup {
   }
   const promptTip = cell('promptTip')
   const answerKey = cell('answerKey')
+  const partition = cell(`substr(exactKey, 1, ${partitionLength})`)
   const extra = cell('extra')
   return {
     textOf: (seq, column) => cells[column](seq) as string | null,
@@ -50,6 +52,7 @@ export function openRequestLookup(database: Database): RequestLookup {
       return link === null ? null : textOf(link)
     },
     answerOf: (seq) => messageAt(answerKey(seq)),
+    partitionOf: (seq) => partition(seq) as string | null,
     extraOf: (seq) => {
       const json = extra(seq)
       return json === null ? {} : (JSON.parse(String(json)) as Record<string, unknown>)

@@ -207,18 +207,6 @@ test('self-hosting against the projected month', () => {
   expect(opportunity(report(log(100)), 'self-hosting')).toBeUndefined()
 })
 
-test('near repeats name requests, the later ones in time', () => {
-  const log: readonly PlainRequest[] = [
-    { id: 'late', at: 2, question: 'how do I reset my password?', costs: { input: usd(1) } },
-    { id: 'early', at: 1, question: 'How do I reset my password', costs: { input: usd(1) } },
-    { id: 'other', at: 3, question: 'Where is my invoice of March?', costs: { input: usd(2) } },
-    { id: 'again', at: 4, question: 'Where is my invoice of March?', costs: { input: usd(9) } },
-  ]
-  const found = opportunity(report(log), 'near-repeats')
-  // A third of the distinct questions; $1 of the $4 that these cost.
-  expect(found).toMatchObject({ examples: ['late'], requests: 1, savingUsd: 1 })
-})
-
 test('savings smaller than their costs are neither opportunities nor facts', () => {
   const { facts, opportunities } = report([{ at: 0, costs: { input: usd(1) } }])
   expect([...facts, ...opportunities]).toEqual([])

@@ -145,8 +145,14 @@ function lookupOf(requests: readonly PlainRequest[]): RequestLookup {
     messagesOf: () => [],
     questionOf: (seq) => at(seq).question ?? null,
     answerOf: () => null,
+    partitionOf: (seq) => partitionOf(at(seq)),
     extraOf: () => ({}),
   }
+}
+
+const partitionOf = (request: PlainRequest): string => {
+  const { operation, requestedModel, model, params, documentVersion } = profileOf(request)
+  return JSON.stringify([operation, requestedModel ?? model, params, documentVersion])
 }
 
 /** A price in dollars per million tokens. */
