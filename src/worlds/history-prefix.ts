@@ -3,12 +3,12 @@ import { totalInputTokens } from '../domain/usage.ts'
 import { namespaceOf } from '../engine/cache-terms.ts'
 import { historyUsage } from '../engine/history-usage.ts'
 import { openPrefixCache, type PrefixCache, type PrefixUsage } from '../engine/prefix-cache.ts'
-import { type PrefixTtl, prefixTarget } from '../engine/prefix-rules.ts'
+import { type PrefixRules, type PrefixTtl, prefixTarget } from '../engine/prefix-rules.ts'
 import type { Policy } from '../policy/policy.ts'
 import { readTarget } from '../prices/model-name.ts'
 import type { History } from './history.ts'
 import { usageAt } from './model-costs.ts'
-import { type PrefixPrompt, prefixPrompts } from './prefix-prompts.ts'
+import { type PrefixPrompt, type PromptAt, prefixPrompts } from './prefix-prompts.ts'
 
 /** What providers' prompt caches make of a history: as it was, and under a policy. */
 export type HistoryPrefix = {
@@ -17,106 +17,115 @@ export type HistoryPrefix = {
    * are passed over reach no provider. Token counts are those of the model in the log.
    */
   usageOf(place: number, target: string | null): Usage
-  /** The model's usage of the requests asked about, in the history as it was; what it reads beside what was logged. */
-  readonly modelled: PrefixTotals
-  readonly logged: PrefixTotals
-  /** Requests whose prompt is known in text or blocks. */
-  readonly known: number
+  /** Reads the log up to a request, whether or not the policy has it sent. */
+  see(place: number): void
+  /** Of the requests of the log so far whose prompt is known: what they read by the log, and by the model of it. */
+  readonly seen: PrefixSeen
 }
 
-export type PrefixTotals = { readonly inputTokens: number; readonly readTokens: number }
-
-export type HistoryPrefixOptions = {
-  readonly policy: Pick<Policy, 'prefix' | 'cache'>
-  /** Takes no request as sent with the marks that the log shows: what the policy's marks alone would do. */
-  readonly withoutLoggedMarks?: boolean
+export type PrefixSeen = {
+  readonly requests: number
+  readonly loggedReadTokens: number
+  readonly modelledReadTokens: number
 }
 
-/** Opens the prompt caches of a history, empty, once as it was and once under the policy. */
+/**
+ * Opens the prompt caches of a history, empty, once as it was and once under the policy. Several that are asked in step
+ * may share their prompts.
+ */
 export function openHistoryPrefix(
   history: History,
-  { policy, withoutLoggedMarks = false }: HistoryPrefixOptions,
+  policy: Pick<Policy, 'prefix' | 'cache'>,
+  promptAt: PromptAt = prefixPrompts(history),
 ): HistoryPrefix {
-  return new JointPrefix(history, policy, withoutLoggedMarks)
+  return new JointPrefix(history, policy, promptAt)
 }
 
 class JointPrefix implements HistoryPrefix {
   readonly #history: History
   readonly #policy: Pick<Policy, 'prefix' | 'cache'>
-  readonly #withoutMarks: boolean
-  readonly #promptAt: (place: number) => PrefixPrompt | null
+  readonly #promptAt: PromptAt
+  readonly #rulesOf = rememberRules()
   readonly #before: PrefixCache
   readonly #after: PrefixCache
+  readonly #isIdealBefore: boolean
   readonly #scopeAt: (place: number) => string
   /** How long each scope's marks were last seen to be kept: a request that only reads does not say. */
   readonly #ttls = new Map<string, PrefixTtl>()
+  readonly seen = { requests: 0, loggedReadTokens: 0, modelledReadTokens: 0 }
   #next = 0
   #asLogged: PrefixUsage | null = null
-  readonly modelled = { inputTokens: 0, readTokens: 0 }
-  readonly logged = { inputTokens: 0, readTokens: 0 }
-  known = 0
 
-  constructor(
-    history: History,
-    policy: Pick<Policy, 'prefix' | 'cache'>,
-    withoutLoggedMarks: boolean,
-  ) {
+  constructor(history: History, policy: Pick<Policy, 'prefix' | 'cache'>, promptAt: PromptAt) {
     const { idealised, mode } = policy.prefix
     this.#history = history
     this.#policy = policy
-    this.#withoutMarks = withoutLoggedMarks
-    this.#promptAt = prefixPrompts(history)
-    // What is injected is injected into the history as it was, with the provider's own rules.
-    this.#before = openPrefixCache({ idealised: idealised && mode === 'as-logged' })
+    this.#promptAt = promptAt
+    // What is injected is injected into the history as it was, under the provider's own rules.
+    this.#isIdealBefore = idealised && mode === 'as-logged'
+    this.#before = openPrefixCache({ idealised: this.#isIdealBefore })
     this.#after = openPrefixCache({ idealised })
     this.#scopeAt = scopeReader(history, policy)
   }
 
-  usageOf(place: number, target: string | null): Usage {
-    // Every request of the log was sent, whatever becomes of it under the policy.
+  see(place: number): void {
     while (this.#next <= place) this.#asLogged = this.#readLogged(this.#next++)
+  }
+
+  usageOf(place: number, target: string | null): Usage {
+    this.see(place)
     const logged = usageAt(this.#history.columns, place)
-    const prompt = this.#promptAt(place)
     const asLogged = this.#asLogged
-    if (prompt === null || asLogged === null) return target === null ? logged : withoutReads(logged)
-    const underPolicy = this.#after.read({
-      ...this.#requestAt(place, prompt, target),
-      ...this.#marksAt(place, prompt, target),
-    })
+    const underPolicy = asLogged === null ? null : this.#readUnderPolicy(place, target)
+    if (asLogged === null || underPolicy === null)
+      return target === null ? logged : withoutReads(logged)
     return historyUsage({ logged, asLogged, underPolicy })
   }
 
   /** Null where the model knows nothing of a request: no prompt, or no time. */
   #readLogged(place: number): PrefixUsage | null {
-    if (Number.isNaN(this.#history.at[place])) return null
-    const prompt = this.#promptAt(place)
-    if (prompt === null) return null
-    const usage = this.#before.read({
-      ...this.#requestAt(place, prompt, null),
-      ...this.#loggedMarks(place, prompt),
-    })
-    this.known++
-    this.modelled.inputTokens += prompt.totalInputTokens
-    this.modelled.readTokens += usage.cacheReadTokens
-    this.logged.inputTokens += prompt.totalInputTokens
-    this.logged.readTokens += this.#history.columns.cacheReadTokens[place] as number
+    const usage = this.#read(this.#before, place, null, this.#isIdealBefore, (prompt) =>
+      this.#loggedMarks(place, prompt),
+    )
+    if (usage === null) return null
+    this.seen.requests++
+    this.seen.loggedReadTokens += this.#history.columns.cacheReadTokens[place] as number
+    this.seen.modelledReadTokens += usage.cacheReadTokens
     return usage
   }
 
-  #requestAt(place: number, prompt: PrefixPrompt, target: string | null) {
-    const { blocks, tokensPerBlock, totalInputTokens, contentEnds } = prompt
-    return {
-      ...this.#modelAt(place, target),
-      at: this.#history.at[place] as number,
-      scope: this.#scopeAt(place),
-      blocks,
-      tokensPerBlock,
-      totalInputTokens,
-      contentEnds,
-    }
+  #readUnderPolicy(place: number, target: string | null): PrefixUsage | null {
+    const { idealised } = this.#policy.prefix
+    return this.#read(this.#after, place, target, idealised, (prompt) =>
+      this.#marksAt(place, prompt, target),
+    )
   }
 
-  #modelAt(place: number, target: string | null) {
+  #read(
+    cache: PrefixCache,
+    place: number,
+    target: string | null,
+    isIdealised: boolean,
+    marksOf: (prompt: PrefixPrompt) => Marks,
+  ): PrefixUsage | null {
+    const at = this.#history.at[place] as number
+    if (Number.isNaN(at)) return null
+    const model = this.#modelAt(place, target)
+    if (!isIdealised && this.#isTooShort(place, model))
+      return withoutReads(usageAt(this.#history.columns, place))
+    const prompt = this.#promptAt(place)
+    if (prompt === null) return null
+    return cache.read({ ...prompt, ...model, at, scope: this.#scopeAt(place), ...marksOf(prompt) })
+  }
+
+  /** Nothing is kept or read of it, whatever it says: its text is not looked up. */
+  #isTooShort(place: number, model: NamedModel): boolean {
+    const rules = this.#rulesOf(model)
+    const tokens = totalInputTokens(usageAt(this.#history.columns, place))
+    return rules === null || tokens < rules.minTokens
+  }
+
+  #modelAt(place: number, target: string | null): NamedModel {
     if (target !== null) return readTarget(target)
     const profile = this.#history.profiles[this.#history.columns.profile[place] as number]
     return { provider: profile?.provider ?? undefined, model: profile?.model ?? '' }
@@ -126,12 +135,10 @@ class JointPrefix implements HistoryPrefix {
     const { mode, breakpoints, ttl } = this.#policy.prefix
     const logged = this.#loggedMarks(place, prompt)
     // A client that sets marks of its own keeps them.
-    if (mode === 'as-logged' || (logged.breakpoints.length > 0 && !this.#withoutMarks))
-      return logged
-    const { provider, model } = this.#modelAt(place, target)
-    const isMarked = prefixTarget(provider, model).rules?.kind === 'marked'
-    const isIdealised = this.#policy.prefix.idealised
-    return isMarked || isIdealised ? { breakpoints: prompt.breakpoints(breakpoints), ttl } : logged
+    const isKept = mode === 'as-logged' || logged.breakpoints.length > 0
+    const rules = isKept ? null : this.#rulesOf(this.#modelAt(place, target))
+    const takesMarks = rules?.kind === 'marked' || this.#policy.prefix.idealised
+    return isKept || !takesMarks ? logged : { breakpoints: prompt.breakpoints(breakpoints), ttl }
   }
 
   /**
@@ -139,29 +146,40 @@ class JointPrefix implements HistoryPrefix {
    * written ended.
    */
   #loggedMarks(place: number, { blocks, tokensPerBlock, totalInputTokens }: PrefixPrompt): Marks {
-    const { cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = usageAt(
-      this.#history.columns,
-      place,
-    )
-    const kept = cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens
-    const { provider, model } = this.#modelAt(place, null)
-    const rules = prefixTarget(provider, model).rules
-    if (kept === 0 || rules?.kind !== 'marked') return noMarks
+    const { columns } = this.#history
+    const readTokens = columns.cacheReadTokens[place] as number
+    const { cacheWrite5mTokens, cacheWrite1hTokens } = usageAt(columns, place)
+    const kept = readTokens + cacheWrite5mTokens + cacheWrite1hTokens
+    if (kept === 0 || this.#rulesOf(this.#modelAt(place, null))?.kind !== 'marked') return noMarks
     const blockOf = (tokens: number) =>
       tokens >= totalInputTokens
         ? blocks.length
         : Math.min(blocks.length, Math.floor(tokens / Math.max(1, tokensPerBlock)))
-    const breakpoints = [...new Set([blockOf(cacheReadTokens), blockOf(kept)])]
-    return { breakpoints: breakpoints.filter((mark) => mark > 0), ttl: this.#loggedTtl(place) }
+    const breakpoints = [...new Set([blockOf(readTokens), blockOf(kept)])]
+    const ttl = this.#loggedTtl(place, cacheWrite5mTokens, cacheWrite1hTokens)
+    return { breakpoints: breakpoints.filter((mark) => mark > 0), ttl }
   }
 
-  #loggedTtl(place: number): PrefixTtl {
-    const { columns } = this.#history
+  #loggedTtl(place: number, write5mTokens: number, write1hTokens: number): PrefixTtl {
     const scope = this.#scopeAt(place)
-    const [short, long] = [columns.cacheWrite5mTokens[place], columns.cacheWrite1hTokens[place]]
-    if ((long as number) > 0) this.#ttls.set(scope, '1h')
-    else if ((short as number) > 0) this.#ttls.set(scope, '5m')
+    if (write1hTokens > 0) this.#ttls.set(scope, '1h')
+    else if (write5mTokens > 0) this.#ttls.set(scope, '5m')
     return this.#ttls.get(scope) ?? '5m'
+  }
+}
+
+type NamedModel = { readonly provider?: string | undefined; readonly model: string }
+
+/** Logs and policies name few models many times. */
+function rememberRules(): (model: NamedModel) => PrefixRules | null {
+  const known = new Map<string, PrefixRules | null>()
+  return ({ provider, model }) => {
+    const name = `${provider}\n${model}`
+    const found = known.get(name)
+    if (found !== undefined) return found
+    const { rules } = prefixTarget(provider, model)
+    known.set(name, rules)
+    return rules
   }
 }
 

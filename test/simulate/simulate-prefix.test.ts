@@ -1,0 +1,290 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { totalInputTokens } from '../../src/domain/usage.ts'
+import { passThroughPolicy } from '../../src/policy/default-policy.ts'
+import { mergePolicy, type PolicyPatch } from '../../src/policy/merge-policy.ts'
+import { loggedCalls, simulatePrefix } from '../../src/simulate/simulate-prefix.ts'
+import { openHistoryPrefix } from '../../src/worlds/history-prefix.ts'
+import { hasRealData, realData } from '../support/real-data.ts'
+import { type StoredHistory, storedHistory } from '../support/stored-history.ts'
+
+const open: StoredHistory[] = []
+afterEach(() => {
+  for (const stored of open.splice(0)) stored.close()
+})
+
+async function stored(records: readonly object[], prices?: string): Promise<StoredHistory> {
+  const history = await storedHistory(records, prices)
+  open.push(history)
+  return history
+}
+
+const patched = (patch: PolicyPatch) => mergePolicy(passThroughPolicy, patch)
+const start = Date.parse('2026-08-01T10:00:00Z')
+const after = (seconds: number) => new Date(start + seconds * 1000).toISOString()
+
+const claude = (seconds: number, messages: readonly string[], rest: object = {}) => ({
+  at: after(seconds),
+  provider: 'anthropic',
+  model: 'claude-sonnet-4-5',
+  session: 's',
+  usage: { inputTokens: 5000, outputTokens: 10 },
+  prompt: {
+    system: 'a rule '.repeat(2500),
+    messages: messages.map((content, index) => ({
+      role: index % 2 === 0 ? 'user' : 'assistant',
+      content,
+    })),
+  },
+  ...rest,
+})
+
+describe('the article’s prompt cache', () => {
+  it('costs $0.16875 for a hundred reads of 5,000 tokens in place of $1.515', async () => {
+    const prices = `prices:
+  - target: anthropic:claude-sonnet-4-5
+    rates: { input: 3, cacheWrite5m: 3.75, cacheRead: 0.3, output: 15 }
+`
+    const ids = Array.from({ length: 50 }, (_, index) => index)
+    const { history, costOf } = await stored(
+      Array.from({ length: 101 }, (_, minute) => ({
+        at: after(minute * 60),
+        provider: 'anthropic',
+        model: 'claude-sonnet-4-5',
+        usage: { inputTokens: 5000, outputTokens: 0 },
+        promptBlocks: { tokensPerBlock: 100, ids },
+      })),
+      prices,
+    )
+    const policy = patched({ prefix: { mode: 'inject', idealised: true } })
+    const { layer, totalNanoUsd } = simulatePrefix(history, policy, { costOf, calls: loggedCalls })
+    expect(totalNanoUsd).toBe(168_750_000n)
+    expect(layer).toMatchObject({
+      costUsd: 0.16875,
+      uncachedCostUsd: 1.515,
+      savingUsd: 1.34625,
+      readTokens: 500_000,
+      writtenTokens: 5000,
+    })
+  })
+})
+
+describe('prompt caches of a log with text', () => {
+  it('would read what marks at the policy’s breakpoints keep', async () => {
+    const { history, costOf } = await stored([
+      claude(0, ['first']),
+      claude(60, ['second']),
+      claude(1000, ['third']),
+    ])
+    const options = { costOf, calls: loggedCalls }
+    const asLogged = simulatePrefix(history, patched({}), options)
+    expect(asLogged.layer).toMatchObject({ mode: 'as-logged', readTokens: 0, savingUsd: 0 })
+    expect(asLogged.totalNanoUsd).toBe(3n * 15_150_000n)
+    const injected = simulatePrefix(history, patched({ prefix: { mode: 'inject' } }), options)
+    // The third comes after the five minutes of the second.
+    expect(injected.layer.readTokens).toBeGreaterThan(4900)
+    expect(injected.layer.readTokens).toBeLessThanOrEqual(5000)
+    expect(injected.layer.savingUsd).toBe(asLogged.layer.ifUsedSavingUsd)
+    const longer = simulatePrefix(
+      history,
+      patched({ prefix: { mode: 'inject', ttl: '1h' } }),
+      options,
+    )
+    expect(longer.layer.readTokens).toBe(2 * injected.layer.readTokens)
+  })
+
+  it('keep what the log says, to the token, where the policy changes nothing', async () => {
+    const used = {
+      inputTokens: 40,
+      cacheReadTokens: 4460,
+      cacheWrite5mTokens: 500,
+      outputTokens: 9,
+    }
+    const { history, costOf } = await stored([
+      claude(0, ['a'], { usage: { inputTokens: 100, cacheWrite5mTokens: 4900, outputTokens: 9 } }),
+      claude(60, ['a', 'b', 'c'], { usage: used }),
+    ])
+    const { costNanoUsd, layer } = simulatePrefix(history, patched({}), {
+      costOf,
+      calls: loggedCalls,
+    })
+    expect([...costNanoUsd]).toEqual([...history.columns.cost])
+    expect(layer).toMatchObject({ readTokens: 4460, writtenTokens: 5400, loggedReadTokens: 4460 })
+    expect(layer.modelledReadTokens).toBeGreaterThan(4200)
+  })
+
+  it('lose the prefix where the request that wrote it no longer reaches the model', async () => {
+    const write = { inputTokens: 100, cacheWrite5mTokens: 4900, outputTokens: 9 }
+    const read = { inputTokens: 100, cacheReadTokens: 4900, outputTokens: 9 }
+    const { history, costOf } = await stored([
+      claude(0, ['a'], { usage: write }),
+      claude(60, ['b'], { usage: read }),
+    ])
+    const served = { ...loggedCalls, reaches: Uint8Array.of(0, 1) }
+    const { layer, totalNanoUsd } = simulatePrefix(history, patched({}), { costOf, calls: served })
+    expect(layer.readTokens).toBeLessThan(200)
+    expect(totalNanoUsd).toBeGreaterThan(BigInt(history.columns.cost[1] as number) * 5n)
+    const moved = {
+      reaches: null,
+      targetOf: Int32Array.of(0, -1),
+      targets: ['anthropic:claude-haiku-4-5'],
+    }
+    const routed = simulatePrefix(history, patched({}), { costOf, calls: moved })
+    expect(routed.latencyMs.length).toBe(2)
+    expect(routed.costNanoUsd[1]).toBe(Number(totalNanoUsd))
+  })
+
+  it('say that nothing is known where the log holds neither text nor blocks', async () => {
+    const { prompt: _, ...blind } = claude(0, [])
+    const { history, costOf } = await stored([blind])
+    const { layer } = simulatePrefix(history, patched({}), { costOf, calls: loggedCalls })
+    expect(layer.ifUsedSavingUsd).toBeNull()
+  })
+
+  it('never change how many tokens a request has', async () => {
+    const { history } = await stored([
+      claude(0, ['a'], { usage: { inputTokens: 5000, outputTokens: 3 } }),
+      claude(10, ['a', 'b', 'c'], { usage: { inputTokens: 3000, cacheReadTokens: 2500 } }),
+      claude(20, ['a', 'b', 'c', 'd', 'e'], { usage: { inputTokens: 1, cacheReadTokens: 6000 } }),
+    ])
+    const prefix = openHistoryPrefix(history, patched({ prefix: { mode: 'inject' } }))
+    const totals = [0, 1, 2].map((place) =>
+      totalInputTokens(prefix.usageOf(place, 'anthropic:claude-haiku-4-5')),
+    )
+    expect(totals).toEqual([5000, 5500, 6001])
+  })
+})
+
+type Turn = {
+  readonly t: number
+  readonly model: string
+  readonly in: number
+  readonly out: number
+  readonly hash_ids: readonly number[]
+  readonly requests?: readonly Turn[]
+}
+type Totals = {
+  readonly readTokens: number
+  readonly readShare: number
+  readonly costUsd: number
+  readonly uncachedCostUsd: number
+}
+
+const flattened = (turns: readonly Turn[], from: number): Turn[] =>
+  turns.flatMap((turn) =>
+    turn.requests === undefined
+      ? [{ ...turn, t: from + turn.t }]
+      : flattened(turn.requests, from + turn.t),
+  )
+
+const flat = (model: string, input: number) => `
+  - target: anthropic:${model}
+    rates: { input: ${input}, cacheRead: ${input / 10}, cacheWrite5m: ${input * 1.25}, cacheWrite1h: ${input * 2}, output: ${input * 5} }`
+const flatPrices = `prices:${flat('claude-opus-4-5-20251101', 5)}${flat('claude-sonnet-4-5-20250929', 3)}${flat('claude-haiku-4-5-20251001', 1)}${flat('claude-haiku-4-5', 1)}`
+
+/** Sessions on days of their own: block ids are local to each, and so is the prompt cache. */
+function agentRecords(): readonly object[] {
+  const folder = realData('prefix/claude-code')
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file, session) => {
+      const { id, requests } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
+        id: string
+        requests: readonly Turn[]
+      }
+      return flattened(requests, 0)
+        .sort((a, b) => a.t - b.t)
+        .map((turn, index) => ({
+          at: new Date(start + session * 86_400_000 + turn.t * 1000).toISOString(),
+          provider: 'anthropic',
+          model: turn.model,
+          session: id,
+          tags: { session: `${session % 2}`, request: `${index % 2}` },
+          usage: { inputTokens: turn.in, outputTokens: turn.out },
+          promptBlocks: { tokensPerBlock: 64, ids: turn.hash_ids },
+        }))
+    })
+}
+
+const haiku = 'anthropic:claude-haiku-4-5'
+
+describe.skipIf(!hasRealData)('566 requests of coding agents, from a store', () => {
+  const expected = () =>
+    JSON.parse(readFileSync(realData('prefix/claude-code.expected.json'), 'utf8')) as {
+      readonly [row: string]: Totals
+    }
+  const rounded = (value: number | null) => Math.round((value ?? Number.NaN) * 1e6) / 1e6
+
+  it.each<readonly [string, '5m' | '1h', 'session' | 'request' | null]>([
+    ['5m TTL, write 1.25x, read 0.1x', '5m', null],
+    ['1h TTL, write 2x, read 0.1x', '1h', null],
+    [
+      'every other session (sorted by file name, first included) wholly on haiku-4.5, 5m',
+      '5m',
+      'session',
+    ],
+    ['every other request of each session (first included) on haiku-4.5, 5m', '5m', 'request'],
+  ])('read and cost what was worked out elsewhere: %s', async (row, ttl, moved) => {
+    const { history, costOf } = await stored(agentRecords(), flatPrices)
+    const calls = {
+      ...loggedCalls,
+      targets: [haiku],
+      targetOf: Int32Array.from({ length: history.count }, (_, place) =>
+        moved !== null && history.requestAt(place).tags?.get(moved) === '0' ? 0 : -1,
+      ),
+    }
+    const prefix = { mode: 'inject', idealised: true, ttl, scope: 'session' } as const
+    const { layer } = simulatePrefix(history, patched({ prefix }), { costOf, calls })
+    const { readTokens, readShare, costUsd, uncachedCostUsd } = layer
+    const {
+      readTokens: reads,
+      readShare: share,
+      costUsd: cost,
+      uncachedCostUsd: uncached,
+    } = expected()[row] as Totals
+    expect([readTokens, rounded(readShare), rounded(costUsd), rounded(uncachedCostUsd)]).toEqual([
+      reads,
+      share,
+      cost,
+      uncached,
+    ])
+  })
+})
+
+describe.skipIf(!hasRealData)('a trace of an inference server, from a store', () => {
+  type Row = {
+    readonly timestamp: number
+    readonly input_length: number
+    readonly output_length: number
+    readonly hash_ids: readonly number[]
+  }
+  const expected = () =>
+    JSON.parse(readFileSync(realData('prefix/mooncake_synthetic.expected.json'), 'utf8')) as {
+      readonly blocks: number
+    } & { readonly [row: string]: { readonly hitBlocks: number } }
+
+  it('meets one pool of blocks as often as was worked out elsewhere', async () => {
+    const lines = readFileSync(realData('prefix/mooncake_synthetic.jsonl'), 'utf8').trimEnd()
+    const records = lines.split('\n').map((line) => {
+      const row = JSON.parse(line) as Row
+      return {
+        at: after(row.timestamp / 1000),
+        model: 'trace',
+        usage: { inputTokens: row.input_length, outputTokens: row.output_length },
+        promptBlocks: { tokensPerBlock: 512, ids: row.hash_ids },
+      }
+    })
+    const { history, costOf } = await stored(records)
+    for (const blocks of [null, 1000, 10_000, 30_000, 50_000]) {
+      const policy = patched({ prefix: { pool: { blocks } } })
+      const { layer } = simulatePrefix(history, policy, { costOf, calls: loggedCalls })
+      const name = blocks === null ? 'unlimited' : `lru ${blocks}`
+      expect(layer.pool).toEqual({
+        blocks,
+        readBlocks: expected().blocks,
+        hitBlocks: expected()[name]?.hitBlocks,
+      })
+    }
+  })
+})
