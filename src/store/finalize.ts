@@ -22,8 +22,11 @@ const messageIndex = 'CREATE INDEX messagesByKey ON messages (key)'
 const selectMessageIndex =
   "SELECT 1 AS one FROM sqlite_master WHERE type = 'index' AND name = 'messagesByKey'"
 const repeatedMessageKeys = 'SELECT key FROM messages GROUP BY key HAVING count(*) > 1'
-const selectRepeats = `SELECT id FROM messages WHERE key = ? AND id NOT IN
-  (SELECT min(id) FROM messages WHERE key = ? GROUP BY hash)`
+const selectRepeats = `SELECT m.id, k.id AS kept FROM messages m
+  JOIN (SELECT min(id) AS id, hash FROM messages WHERE key = ? GROUP BY hash) k ON k.hash = m.hash
+  WHERE m.key = ? AND m.id <> k.id`
+/** The first of a message's rows may have been kept without its text. */
+const moveContent = 'UPDATE OR IGNORE contents SET message = ? WHERE message = ?'
 const dropMessage = 'DELETE FROM messages WHERE id = ?'
 const dropContent = 'DELETE FROM contents WHERE message = ?'
 const dropLooseContents = 'DELETE FROM contents WHERE message NOT IN (SELECT id FROM messages)'
@@ -100,8 +103,10 @@ function dropRepeats(database: Database): (key: number) => void {
   const select = database.prepare(selectRepeats)
   const message = database.prepare(dropMessage)
   const content = database.prepare(dropContent)
+  const move = database.prepare(moveContent)
   return (key) => {
-    for (const { id = null } of select.all(key, key)) {
+    for (const { id = null, kept = null } of select.all(key, key)) {
+      move.run(kept, id)
       message.run(id)
       content.run(id)
     }

@@ -23,11 +23,11 @@ const insertProfile = 'INSERT INTO profiles (json) VALUES (?)'
 const insertPrice =
   'INSERT INTO prices (key, json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET json = excluded.json'
 const selectPrice = 'SELECT id FROM prices WHERE key = ?'
-const selectMessage = 'SELECT 1 AS one FROM messages WHERE key = ? AND hash = ?'
+const selectMessage = 'SELECT id FROM messages WHERE key = ? AND hash = ?'
 const insertMessage =
   'INSERT INTO messages (id, key, hash, parent, role, isJson) VALUES (?, ?, ?, ?, ?, ?)'
 /** Apart from the links, so that those stay narrow and quick to index. */
-const insertContent = 'INSERT INTO contents (message, content) VALUES (?, ?)'
+const insertContent = 'INSERT OR IGNORE INTO contents (message, content) VALUES (?, ?)'
 const newestMessage = 'SELECT max(id) AS id FROM messages'
 /** The segment that new rows continue, and those behind it. */
 const forgetColumnsFrom = 'DELETE FROM columns WHERE segment >= ?'
@@ -173,8 +173,11 @@ export class IngestSink {
     content = null,
     isJson = null,
   ]: readonly Cell[]): void {
-    if (this.#isIndexed && this.#selectMessage.get(key, hash) !== undefined) return
-    if (!this.#isIndexed && this.#recentMessages.has(key as number)) return
+    const known = this.#isIndexed ? this.#selectMessage.get(key, hash)?.['id'] : undefined
+    // A message that was kept without its text gains it where another log may be kept whole.
+    if (known !== undefined && content !== null) this.#insertContent.run(known, content)
+    if (known !== undefined) return
+    if (!this.#isIndexed && content !== null && this.#recentMessages.has(key as number)) return
     if (this.#nextMessage === 0) this.#nextMessage = nextMessage(this.#database)
     const id = this.#nextMessage++
     this.#insertMessage.run(id, key, hash, parent, role, isJson)

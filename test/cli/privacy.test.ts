@@ -163,6 +163,17 @@ describe.each(['hash', 'none'])('--content %s of parameters', (mode) => {
 })
 
 describe('--content hash', () => {
+  test('gives way where another log with the same conversation is kept whole', async () => {
+    const other = join(terminal.folder, 'other.jsonl')
+    writeFileSync(log, record('r1'))
+    writeFileSync(other, record('r2'))
+    await runIn(terminal, 'ingest', log, '--content', 'hash')
+    const withText = () => rowsOf(terminal, 'SELECT count(*) AS n FROM contents')
+    expect(await withText()).toEqual([{ n: 0 }])
+    await runIn(terminal, 'ingest', other, '--content', 'full')
+    expect(await withText()).toEqual([{ n: 6 }])
+  })
+
   test('still tells which requests repeat', async () => {
     writeLog()
     const { facts } = await analyzeIn(terminal, log, '--content', 'hash')
