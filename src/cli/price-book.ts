@@ -1,6 +1,6 @@
 import type { NanoUsd } from '../domain/money.ts'
 import type { PriceQuery, Pricing } from '../domain/price.ts'
-import type { Fees, Usage } from '../domain/usage.ts'
+import { type Fees, totalTokens, type Usage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
 import { type PriceOverrides, parseOverrides } from '../prices/overrides.ts'
@@ -21,6 +21,7 @@ export type RunPrices = {
 export type Logged = {
   readonly loggedCostNanoUsd?: NanoUsd | undefined
   readonly servedFromCache?: boolean | undefined
+  readonly status?: string | undefined
 }
 
 /** Flags over LLMCOST_PRICES; the file that is named first wins. */
@@ -47,8 +48,14 @@ export async function openRunPrices(
   return {
     book,
     fingerprint: `${book.fingerprint}-${mode}`,
-    price: (query, usage, logged, fees) =>
-      chargeOf(book.price(query, usage, fees), logged, mode).pricing,
+    price(query, usage, logged, fees) {
+      const failedUnused =
+        logged.status !== undefined &&
+        logged.status !== 'ok' &&
+        totalTokens(usage) === 0 &&
+        fees === undefined
+      return chargeOf(book.price(query, usage, fees), { ...logged, failedUnused }, mode).pricing
+    },
   }
 }
 

@@ -24,13 +24,14 @@ export function repriceIfNeeded({ database }: Store, prices: RunPrices, narrator
 
 const storedPricer =
   (prices: RunPrices): StoredPricer =>
-  (query, usage, { loggedCostNanoUsd, servedFromCache }, fees) =>
+  (query, usage, { loggedCostNanoUsd, servedFromCache, status }, fees) =>
     prices.price(
       query,
       usage,
       {
         loggedCostNanoUsd: (loggedCostNanoUsd ?? undefined) as NanoUsd | undefined,
         servedFromCache,
+        status,
       },
       fees,
     )

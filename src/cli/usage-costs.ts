@@ -53,7 +53,7 @@ function line(
 /** Neither a cost out of the log nor one by the hour has prices by tokens: zeroes stand in their place. */
 function hasRates({ price, cost }: Charged): boolean {
   if (price === null) return false
-  if (price.source === 'logged' || price.source === 'served from cache') return false
+  if (['logged', 'served from cache', 'failed unused'].includes(price.source)) return false
   return (
     (cost?.other ?? 0) === 0 || Object.values(price.usdPerMillion).some((usd) => Number(usd) !== 0)
   )

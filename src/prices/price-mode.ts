@@ -22,13 +22,15 @@ export type Charge = {
 
 /**
  * Combines the price book's answer with the log's own cost. An answer served from a cache costs
- * nothing.
+ * nothing, and neither does a call that failed before anything was used, whatever its model.
  */
 export function chargeOf(
   pricing: Pricing,
   logged: {
     readonly loggedCostNanoUsd?: NanoUsd | undefined
     readonly servedFromCache?: boolean | undefined
+    /** It failed, and used neither tokens nor what is billed by the piece. */
+    readonly failedUnused?: boolean | undefined
   },
   mode: PriceMode,
 ): Charge {
@@ -36,15 +38,23 @@ export function chargeOf(
   const computed = pricing.kind === 'priced' ? costTotal(pricing.cost) : null
   const columns = { reportedNanoUsd: reported, computedNanoUsd: computed }
   if (logged.servedFromCache === true) {
-    const free: Pricing = { kind: 'priced', cost: noCost, price: cacheSource, warnings: [] }
-    return { pricing: free, ...columns, avoidedNanoUsd: computed ?? zeroNanoUsd }
+    return { pricing: freeOf(cacheSource), ...columns, avoidedNanoUsd: computed ?? zeroNanoUsd }
   }
+  const known = chosen(pricing, reported, mode)
+  const isFree = known.kind === 'unpriced' && logged.failedUnused === true
   return {
-    pricing: chosen(pricing, reported, mode),
+    pricing: isFree ? freeOf(failureSource) : known,
     ...columns,
     avoidedNanoUsd: zeroNanoUsd,
   }
 }
+
+const freeOf = (price: PriceSource): Pricing => ({
+  kind: 'priced',
+  cost: noCost,
+  price,
+  warnings: [],
+})
 
 function chosen(pricing: Pricing, reported: NanoUsd | null, mode: PriceMode): Pricing {
   switch (mode) {
@@ -76,3 +86,4 @@ const sourceWithoutRates = (source: string): PriceSource => {
 
 const loggedSource = sourceWithoutRates('logged')
 const cacheSource = sourceWithoutRates('served from cache')
+const failureSource = sourceWithoutRates('failed unused')

@@ -6,11 +6,18 @@ import type { Database, SqlRow, SqlValue } from './database.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { readProfiles } from './request-source.ts'
 
-/** The price of one stored request; `logged` is what its log says of the cost. */
+/** What a log says of a request's cost, and what it depends on besides its usage. */
+type StoredCircumstances = {
+  readonly loggedCostNanoUsd: number | null
+  readonly servedFromCache: boolean
+  readonly status: string | undefined
+}
+
+/** The price of one stored request. */
 export type StoredPricer = (
   query: PriceQuery,
   usage: Usage,
-  logged: { readonly loggedCostNanoUsd: number | null; readonly servedFromCache: boolean },
+  logged: StoredCircumstances,
   fees: Fees | undefined,
 ) => Pricing
 
@@ -92,17 +99,14 @@ function costCells(
   ids: Map<string, number>,
 ): readonly SqlValue[] {
   const flags = Number(row['flags'])
+  const profile = profiles[Number(row['profile'])]
   const logged = {
     loggedCostNanoUsd: row['loggedCost'] as number | null,
     servedFromCache: (flags & flag.servedFromCache) !== 0,
+    status: profile?.status ?? undefined,
   }
   const fees = row['fees'] === null ? undefined : (JSON.parse(String(row['fees'])) as Fees)
-  const pricing = price(
-    queryOf(row, profiles[Number(row['profile'])]),
-    row as unknown as Usage,
-    logged,
-    fees,
-  )
+  const pricing = price(queryOf(row, profile), row as unknown as Usage, logged, fees)
   if (pricing.kind === 'unpriced')
     return [null, null, null, null, null, null, null, null, flags | flag.unpriced]
   const { input, cacheRead, cacheWrite, output, tools, other } = pricing.cost

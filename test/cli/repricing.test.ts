@@ -87,6 +87,22 @@ describe('stored requests are priced anew', () => {
     expect(await costOf(log)).toBe(0.25)
   })
 
+  test('as nothing where a call to an unknown model failed before it used any token', async () => {
+    const unused = { inputTokens: 0, outputTokens: 0 }
+    const model = 'harborline-support-ft3'
+    const lines = [
+      { id: 'failed', model, status: 'error', usage: unused },
+      { id: 'failed late', model, status: 'error' },
+      { id: 'answered', model, usage: unused },
+    ]
+    writeFileSync(log, `${lines.map((line) => canonicalRecord(line)).join('\n')}\n`)
+    for (const flags of [[], ['--prices', prices], []]) {
+      const { totals } = await analyzeIn(terminal, log, ...flags)
+      expect([totals.costUsd, totals.unpricedRequests]).toEqual([0, 2])
+      expect(totals.unpricedModels).toMatchObject([{ requests: 2 }])
+    }
+  })
+
   test("at the prices of another day with --prices-as-of, and at those of each request's own day", async () => {
     // o3 went from $10 and $40 to $2 and $8 on 10 June 2025.
     const usage = { inputTokens: 1_000_000, outputTokens: 1_000_000 }

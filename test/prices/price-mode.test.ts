@@ -37,6 +37,18 @@ describe('whose price counts', () => {
   })
 })
 
+test('a call that failed unused costs nothing where nobody knows a price', () => {
+  const failed = { failedUnused: true }
+  for (const mode of ['computed', 'logged', 'auto'] as const) {
+    const { cost, price } = priced(chargeOf(unknown, failed, mode).pricing)
+    expect([costTotal(cost), price.source]).toEqual([0, 'failed unused'])
+  }
+  const known0 = book.price({ model: 'gpt-4o' }, usageOf({}))
+  expect(chargeOf(known0, failed, 'auto').pricing).toEqual(known0)
+  const reported = { ...failed, loggedCostNanoUsd: logged }
+  expect(costTotal(priced(chargeOf(unknown, reported, 'auto').pricing).cost)).toBe(usd(1))
+})
+
 test('an answer from a cache costs nothing, and what it avoided is kept', () => {
   for (const mode of ['computed', 'logged', 'auto'] as const) {
     const row = { servedFromCache: true, loggedCostNanoUsd: logged }
