@@ -52,14 +52,15 @@ export function compositionChart(cost: CostByClassUsd, total: number): Html {
 export const cellBar = (share: number): Html =>
   html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"/><rect class="fill" width="${round(100 * Math.min(1, Math.max(0, share)))}" height="10"/></svg>`
 
-/** Named values as bars under each other, the largest as long as the chart. */
+/** Named values as bars under each other, the largest, or the whole they are part of, as long as the chart. */
 export function spreadChart(
   title: string,
   rows: readonly { readonly name: string; readonly value: number | null; readonly text: string }[],
+  whole?: number,
 ): Html | null {
   const known = rows.filter(({ value }) => value !== null)
   if (known.length === 0) return null
-  const largest = Math.max(...known.map(({ value }) => value ?? 0))
+  const largest = whole ?? Math.max(...known.map(({ value }) => value ?? 0))
   return html`<div class="card"><h3>${title}</h3><table class="spread"><tbody>${known.map(
     ({ name, value, text }) =>
       html`<tr><th scope="row">${name}</th><td class="wide">${cellBar(largest > 0 ? (value ?? 0) / largest : 0)}</td><td class="number">${text}</td></tr>`,

@@ -53,7 +53,7 @@ function savedLayer(points: readonly SweepPoint[], x: Across): Html {
     `${x(points[0]?.threshold ?? 0)},${y(0)}`,
     `${x(points.at(-1)?.threshold ?? 0)},${y(0)}`,
   ]
-  return html`<text class="axis panel" x="${plot.left}" y="${savedPanel.top - 12}">Saved</text>${lines}<polygon class="saved-area" points="${[ends[0], ...line, ends[1]].join(' ')}"/><polyline class="saved-line" points="${line.join(' ')}"/>`
+  return html`<text class="axis panel" x="${plot.left}" y="${savedPanel.top - 12}">Saved by the caches</text>${lines}<polygon class="saved-area" points="${[ends[0], ...line, ends[1]].join(' ')}"/><polyline class="saved-line" points="${line.join(' ')}"/>`
 }
 
 /** The range of what is unsettled, inside the interval. */
@@ -88,16 +88,19 @@ function marks(
 ): readonly Html[] {
   const asked = layers.semantic.threshold
   const isSame = certified.threshold === asked
-  const named: readonly (readonly [number | null, string, number])[] = [
-    [asked, isSame ? 'asked and certified' : 'asked', 0],
-    [isSame ? null : certified.threshold, 'certified', 18],
+  const named: readonly (readonly [number | null, string])[] = [
+    [asked, isSame ? 'asked and certified' : 'asked'],
+    [isSame ? null : certified.threshold, 'certified'],
   ]
-  return named.flatMap(([threshold, name, drop]) => {
+  const isLower = (threshold: number) =>
+    named.every(([other]) => other === null || threshold <= other)
+  return named.flatMap(([threshold, name]) => {
     if (threshold === null || threshold < axis.first || threshold > axis.last) return []
     const at = axis.x(threshold)
-    const isRight = at > (plot.left + plot.right) / 2
+    // The words stand on the outer side of each mark, where the panel has room for them.
+    const isLeft = isLower(threshold) ? at - plot.left > markWords : plot.right - at < markWords
     return [
-      html`<line class="mark" x1="${at}" x2="${at}" y1="${savedPanel.top}" y2="${axis.bottom}"/><text class="axis strong" x="${isRight ? at - 6 : at + 6}" y="${savedPanel.top + 12 + drop}" text-anchor="${isRight ? 'end' : 'start'}">${formatThreshold(threshold)} ${name}</text>`,
+      html`<line class="mark" x1="${at}" x2="${at}" y1="${savedPanel.top}" y2="${axis.bottom}"/><text class="axis strong" x="${isLeft ? at - 6 : at + 6}" y="${savedPanel.top + 12}" text-anchor="${isLeft ? 'end' : 'start'}">${formatThreshold(threshold)} ${name}</text>`,
     ]
   })
 }
@@ -171,6 +174,9 @@ const savedPanel = { top: 30, height: 170 } as const
 const wrongPanel = { top: 246, height: 130 } as const
 const wide = { left: 150, right: 890 } as const
 const rowHeight = 30
+
+/** Room for the words at a mark. */
+const markWords = 150
 
 /** What fits beside the bars. */
 const maxLayerColumns = 20

@@ -15,6 +15,7 @@ svg.days text.strong { fill: var(--text); font-weight: 600; }
 .facts-list { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: 6px 20px; }
 .facts-list dt { color: var(--muted); }
 .facts-list dd { margin: 0; }
+.short { white-space: nowrap; width: 1%; }
 .verdict-right { color: var(--good); } .verdict-wrong { color: var(--bad); font-weight: 600; }
 .verdict-unsettled, .verdict-none { color: var(--warn); }
 `

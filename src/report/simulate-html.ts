@@ -96,10 +96,11 @@ function bars({ baseline, policy, layers }: SimulateResult): Html {
   const all = [
     spreadChart('Latency, median', [ms('before', before.p50), ms('after', after.p50)]),
     spreadChart('Latency, p95', [ms('before', before.p95), ms('after', after.p95)]),
-    spreadChart('Hits of the cacheable', [
-      share('exact', layers.exact.hitRate),
-      share('semantic', layers.semantic.hitRate),
-    ]),
+    spreadChart(
+      'Hits of the cacheable',
+      [share('exact', layers.exact.hitRate), share('semantic', layers.semantic.hitRate)],
+      1,
+    ),
   ].filter((card) => card !== null)
   return all.length === 0 ? html`` : html`<div class="columns narrow bars-row">${all}</div>`
 }
@@ -124,7 +125,7 @@ function pairsSection(result: SimulateResult): Html {
 }
 
 const pairRow = (pair: ServedPair): Html =>
-  html`<tr><td>${formatThreshold(pair.similarity)}</td><td><span class="verdict-${pair.verdict ?? 'none'}">${pair.verdict ?? 'unjudged'}</span></td><td>${question(pair.question, pair.request)}</td><td>${question(pair.servedQuestion, pair.servedBy)}</td></tr>`
+  html`<tr><td class="short">${formatThreshold(pair.similarity)}</td><td class="short"><span class="verdict-${pair.verdict ?? 'none'}">${pair.verdict ?? 'unjudged'}</span></td><td>${question(pair.question, pair.request)}</td><td>${question(pair.servedQuestion, pair.servedBy)}</td></tr>`
 
 const question = (text: string | null, request: number): string =>
   text === null ? `(text not kept) #${request}` : truncateText(safeText(text), maxQuestionColumns)

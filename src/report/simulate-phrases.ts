@@ -61,14 +61,14 @@ export function certifiedText(certified: Certified): string {
   const advice = safeText(certified.advice)
   const basis = `${plural(labels, 'label')}, ${formatCount(errors)} wrong`
   if (threshold === null) {
-    const missing =
-      advice === '' && labelsNeeded !== null ? `${formatCount(labelsNeeded)} more labels` : advice
-    return [`not certified (${basis})`, missing].filter((each) => each !== '').join('; ')
+    const missing = labelsNeeded === null ? '' : `${formatCount(labelsNeeded)} more labels`
+    const next = advice === '' ? missing : advice
+    return `not certified (${basis})${next === '' ? '' : `: ${next}`}`
   }
-  const limit = alpha === null ? 'rare enough' : `below ${formatShare(alpha)} of the hits`
-  const sure = confidence === null ? basis : `${formatShare(confidence)} confidence, ${basis}`
-  const text = `${formatThreshold(threshold)} saves most with wrong hits ${limit} (${sure})`
-  return advice === '' ? text : `${text}: ${advice}`
+  if (advice !== '') return `${advice} (${basis})`
+  const limit = alpha === null ? '' : `, wrong hits below ${formatShare(alpha)}`
+  const sure = confidence === null ? '' : ` with ${formatShare(confidence)} confidence`
+  return `${formatThreshold(threshold)} is certified${limit}${sure} (${basis})`
 }
 
 /** Warnings, what could not be priced or measured, and the records that were left out. */

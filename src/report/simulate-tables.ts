@@ -154,7 +154,7 @@ function bypassTable({ bypasses }: SimulateResult): ReportTable {
       .map(({ layer, reason, requests, share }) => [
         formatCount(requests),
         formatShare(share),
-        layer,
+        safeText(layer),
         safeText(reason),
       ]),
   }
@@ -235,7 +235,10 @@ function frontierTable({ frontier }: SimulateResult): ReportTable {
 export function pairsToRead({ pairs }: SimulateResult): readonly ServedPair[] {
   const of = (kind: ServedPair['kind'], most: number) =>
     pairs.filter((pair) => pair.kind === kind).slice(0, most)
-  return [...of('wrong', 2), ...of('least-similar', 1), ...of('most-similar', 1)]
+  const chosen = [...of('wrong', 2), ...of('least-similar', 1), ...of('most-similar', 1)]
+  const isFirst = (pair: ServedPair, index: number) =>
+    chosen.findIndex((each) => each.request === pair.request) === index
+  return chosen.filter(isFirst)
 }
 
 /** All points of a short sweep; of a long one the asked, the certified and the usual thresholds. */

@@ -33,7 +33,7 @@ import {
 } from './simulate-tables.ts'
 import { wrongHitFacts } from './simulate-wrong-hits.ts'
 import { filesText } from './terminal-headline.ts'
-import { flowPieces, padText, truncateText } from './text-width.ts'
+import { flowPieces, padText, truncateText, wrapText } from './text-width.ts'
 
 /** The result for a person at a terminal: what it saves, at what loss, and what that rests on. */
 export function simulateTerminal(result: SimulateResult, view: View): string {
@@ -119,8 +119,8 @@ function thresholdBlock(result: SimulateResult, screen: Screen): Block {
     curve.length === 0
       ? ''
       : isJudged
-        ? 'above what each saves, below wrong hits per hit'
-        : 'what each saves; wrong hits are unmeasured'
+        ? 'above what the caches save, below wrong hits per hit'
+        : 'what the caches save; wrong hits are unmeasured'
   return [
     ...heading(screen, table.title.toUpperCase(), remark),
     ...curve,
@@ -199,7 +199,7 @@ function furtherBlock(result: SimulateResult, { width, paint }: Screen): Block {
     'llmcost simulate --interactive',
     'llmcost simulate --write llmcost.yaml',
     'llmcost simulate --format html > report.html',
-  ].map((command) => paint('cyan', command))
+  ].flatMap((command) => wrapText(command, width - 11).map((line) => paint('cyan', line)))
   return flowPieces(commands, width - 11, paint('dim', ' · ')).map(
     (line, index) => (index === 0 ? paint('dim', 'Go on with ') : ' '.repeat(11)) + line,
   )

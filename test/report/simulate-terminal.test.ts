@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formatSimulate } from '../../src/report/format-simulate.ts'
+import type { View } from '../../src/report/screen.ts'
+import { textWidth } from '../../src/report/text-width.ts'
+import type { SimulateResult } from '../../src/simulate/result.ts'
+import { hostileText } from '../support/hostile-text.ts'
+import {
+  emptySimulateResult,
+  richSimulateResult,
+  simulateResultWithText,
+  unmeasuredSimulateResult,
+} from '../support/simulate-result.ts'
+
+const plain: View = { width: 80, color: false, unicode: true }
+const print = (result: SimulateResult, view: Partial<View> = {}) =>
+  formatSimulate(result, 'terminal', { ...plain, ...view })
+
+describe('golden reports', () => {
+  test.each([
+    ['simulate-120', { width: 120 }],
+    ['simulate-80', { width: 80 }],
+    ['simulate-40-ascii', { width: 40, unicode: false }],
+    ['simulate-80-color', { color: true }],
+  ])('%s', async (name, view) => {
+    await expect(print(richSimulateResult(), view)).toMatchFileSnapshot(`golden/${name}.txt`)
+  })
+
+  test.each([
+    ['simulate-unmeasured', unmeasuredSimulateResult],
+    ['simulate-empty', emptySimulateResult],
+  ])('%s', async (name, result) => {
+    await expect(print(result())).toMatchFileSnapshot(`golden/${name}.txt`)
+  })
+})
+
+test('no text of a log makes a line too wide, adds a line end or reaches the terminal raw', () => {
+  const views = fc.record({
+    width: fc.integer({ min: 40, max: 130 }),
+    color: fc.boolean(),
+    unicode: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(hostileText(), views, (text, view) => {
+      const printed = print(simulateResultWithText(text), view)
+      for (const line of printed.split('\n')) {
+        expect(textWidth(line)).toBeLessThanOrEqual(Math.min(120, view.width))
+      }
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are taken off, then none may be left.
+      const bare = view.color ? printed.replace(/\x1b\[\d+m/g, '') : printed
+      expect(bare).not.toMatch(/(?!\n)[\p{Cc}\p{Cs}]|(?!\u200d)\p{Cf}|[\p{Zl}\p{Zp}]/u)
+      if (!view.unicode) expect(bare).toMatch(/^[\x20-\x7e\n]*$/)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('colour changes nothing but colour', () => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the escape character.
+  const bare = print(richSimulateResult(), { color: true }).replace(/\x1b\[\d+m/g, '')
+  expect(bare.replace(/ +$/gm, '')).toBe(print(richSimulateResult()))
+})
+
+test('every rate stands beside what it is a share of', () => {
+  const printed = print(richSimulateResult())
+  expect(printed).toContain('41,204 of 398,220 cacheable (10%)')
+  expect(printed).toContain('60,112 of 240,118 cacheable (25%)')
+  expect(printed).toContain('101,628 of 412,906 avoided (25%)')
+  expect(printed).toContain('$4,080 a month, projected')
+})
+
+test('waiting for a request in flight is no hit and has a line of its own', () => {
+  expect(print(richSimulateResult())).toMatch(/^ {2}coalesced +312 requests waited/m)
+})
+
+test('what similarity judged is called an estimate, what labels judged is not', () => {
+  const rich = richSimulateResult()
+  const semantic = { ...rich.layers.semantic, estimated: false }
+  expect(print(rich)).toContain('estimated 2.1% – 3.4% per hit')
+  expect(print({ ...rich, layers: { ...rich.layers, semantic } })).not.toContain('estimated')
+})
+
+test('without verdicts the rate is unmeasured, and what would settle it is said', () => {
+  const printed = print(unmeasuredSimulateResult())
+  expect(printed).toMatch(/wrong hits {3}unmeasured: .*\n +labels or a replay would settle it/)
+  expect(printed).not.toMatch(/NaN|undefined|\bnull\b/)
+})
+
+test('a policy that costs more says so', () => {
+  const rich = richSimulateResult()
+  const savings = { costUsd: -120.5, share: -0.0081, projectedUsdPerMonth: -118 }
+  expect(print({ ...rich, savings })).toContain('$120.50  dearer · 0.8% more · $118 a month')
+})
+
+test('of a long sweep the asked, the certified and the usual thresholds are rows', () => {
+  const rows = print(richSimulateResult()).match(/^ {2}0\.\d\d +[\d,]+ /gm) ?? []
+  expect(rows.map((row) => row.trim().split(/ +/)[0])).toEqual(['0.94', '0.92', '0.85', '0.80'])
+})
+
+test('layers that change nothing are left out, and the others still add up', () => {
+  const rich = richSimulateResult()
+  const idle = { layer: 'output cap', savingUsd: 0 }
+  const printed = print({
+    ...rich,
+    waterfall: [...rich.waterfall, idle],
+    alone: [...rich.alone, idle],
+  })
+  expect(printed).toBe(print(rich))
+  expect(printed).toContain('adds up to  $4,214.73')
+})
