@@ -176,7 +176,8 @@ function paramsText(params: JsonObject): string {
   const known = knownParams.get(written)
   if (known !== undefined) return known
   if (knownParams.size >= mostKnownParams) knownParams.clear()
-  const text = canonicalJson(keyParams(params))
+  const kept = keyParams(params)
+  const text = isEmpty(kept) ? '' : canonicalJson(kept)
   knownParams.set(written, text)
   return text
 }
