@@ -1,5 +1,6 @@
 import type { RequestLookup } from '../domain/columns.ts'
 import { openStaticEmbedder, type StaticEmbedder } from '../embed/static-embedder.ts'
+import { staticDimensions } from '../embed/static-files.ts'
 import { cosine } from '../vectors/cosine.ts'
 import { type LiveIndex, openLiveIndex } from '../vectors/live-index.ts'
 import type { DrawnPrompt } from './distinct-prompts.ts'
@@ -33,17 +34,18 @@ export type PromptCluster = {
 /** Distinct prompts that are compared in about half a second, where few of them are alike. */
 export const mostPrompts = 20_000
 
-/** Compares drawn prompts by the built-in embedder; null where no text of them was kept. */
+/** Compares drawn prompts by the built-in embedder; null where none of the first has a text. */
 export function comparePrompts(
   drawn: readonly DrawnPrompt[],
   lookup: RequestLookup,
 ): ComparedPrompts | null {
-  if (drawn.every(({ seq }, index) => index >= promptsAtFirst || lookup.questionOf(seq) === null))
+  // The table of the embedder takes longer to load than a small log takes to analyse.
+  if (!drawn.slice(0, promptsAtFirst).some(({ seq }) => lookup.questionOf(seq) !== null))
     return null
   const embedder = openStaticEmbedder()
   const points = readPoints(drawn, lookup, embedder)
   const inTime = [...points.keys()].sort((a, b) => inOrder(points[a] as Point, points[b] as Point))
-  const search = new NearSearch(points, embedder.dimensions ?? 0)
+  const search = new NearSearch(points)
   for (const index of inTime) search.take(index)
   const { name, fingerprint } = embedder
   return {
@@ -92,7 +94,7 @@ function readPoints(
   return points
 }
 
-/** Looked at to see how alike the prompts are. */
+/** Looked at to see whether there are texts, and how alike they are. */
 const promptsAtFirst = 256
 /** From this cosine on, a pair passes the hashes that spare the others a comparison, … */
 const closeSimilarity = 0.7
@@ -121,11 +123,11 @@ class NearSearch {
   readonly #leaders: LiveIndex<number>
   readonly #members = new Map<number, number[]>()
 
-  constructor(points: readonly Point[], dimensions: number) {
+  constructor(points: readonly Point[]) {
     this.nearest = points.map(() => null)
     this.#points = points
-    this.#all = openLiveIndex({ dimensions, mode: 'fast' })
-    this.#leaders = openLiveIndex({ dimensions, mode: 'fast' })
+    this.#all = openLiveIndex({ dimensions: staticDimensions, mode: 'fast' })
+    this.#leaders = openLiveIndex({ dimensions: staticDimensions, mode: 'fast' })
   }
 
   take(index: number): void {
@@ -137,7 +139,7 @@ class NearSearch {
       const { prompt } = this.#points[near.id] as Point
       this.nearest[index] = { prompt, similarity: near.similarity }
     }
-    // The most similar prompt leads the most similar cluster, if it leads one at all.
+    // Where the most similar of all prompts is a leader, it is the most similar leader.
     const leader =
       near === null || this.#members.has(near.id)
         ? near
