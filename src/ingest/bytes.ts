@@ -144,7 +144,10 @@ async function* unzstd(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     final = last ?? false
   })
   try {
+    let isFirst = true
     for await (const chunk of raw) {
+      if (isFirst) refuseHugeWindow(chunk)
+      isFirst = false
       stream.push(new Uint8Array(chunk))
       yield* out.splice(0)
     }
@@ -155,6 +158,32 @@ async function* unzstd(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   }
   yield* out.splice(0)
   if (!final) throw new TruncatedError('zstd data is cut off')
+}
+
+/** As much as `zstd --long=27` asks for: its own limit for reading without a flag. */
+const longestWindow = 128 * 1024 * 1024
+
+/** The window a frame's header asks for is allocated before a byte is read: a header of four bytes may ask for 2 GB. */
+function refuseHugeWindow(head: Buffer): void {
+  const window = windowOf(head)
+  if (window > longestWindow)
+    throw new Error(`its header asks for a window of ${Math.round(window / 1e6)} MB`)
+}
+
+/** RFC 8878, 3.1.1.1: the window's exponent and mantissa, or the whole content where it is one segment. */
+function windowOf(head: Buffer): number {
+  const descriptor = head[4]
+  if (descriptor === undefined) return 0
+  if ((descriptor & 0x20) === 0) {
+    const window = head[5] ?? 0
+    return 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8)
+  }
+  const dictionary = [0, 1, 2, 4][descriptor & 3] as number
+  const place = 5 + dictionary
+  const size = [1, 2, 4, 8][descriptor >> 6] as number
+  if (head.length < place + size) return 0
+  if (size === 8) return Number(head.readBigUInt64LE(place))
+  return size === 2 ? head.readUInt16LE(place) + 256 : head.readUIntLE(place, size)
 }
 
 async function* skipBytes(chunks: AsyncIterable<Buffer>, from: number): AsyncGenerator<Buffer> {

@@ -70,6 +70,17 @@ describe('three requests are read from', () => {
     expect([totals.requests, totals.inputTokens]).toEqual([2, 30])
   })
 
+  test.each([
+    // Magic number, descriptor, window of 2^41 bytes.
+    ['a window', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0, 0, 0])],
+    // One segment of 2^40 bytes.
+    ['a segment', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0])],
+  ])('zstd with %s larger than memory is refused before it is allocated', async (_, content) => {
+    const { code, err } = await runIn(terminal, 'analyze', write('log.zst', content))
+    expect(code).toBe(2)
+    expect(err).toMatch(/its header asks for a window of \d{4,} MB/)
+  })
+
   test.each<readonly [string, string | Buffer]>([
     ['lines', lines],
     ['an array', pretty],
