@@ -151,6 +151,7 @@ function countsText(purged: Purged): string {
     plural(purged.requests, 'request'),
     plural(purged.messages, 'message'),
     ...(purged.aggregates > 0 ? [plural(purged.aggregates, 'console row')] : []),
+    ...(purged.verdicts > 0 ? [plural(purged.verdicts, 'verdict')] : []),
     ...(purged.rejects > 0 ? [plural(purged.rejects, 'rejected line')] : []),
     ...(purged.files > 0 ? [`all that is known of ${plural(purged.files, 'file')}`] : []),
   ]

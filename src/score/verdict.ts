@@ -20,12 +20,6 @@ export type Judgement = {
   readonly rung: Rung | null
   /** On rung "guard": what differs. */
   readonly guard?: GuardName
-}
-
-/** A judgement to be kept, under the hashes of the answer served and of the one really given. */
-export type VerdictRecord = Judgement & {
-  readonly servedHash: string
-  readonly ownHash: string
-  /** `ladderVersion` and the embedder's fingerprint, a judge's model, or who labelled. */
-  readonly by: string
+  /** On rungs "judge" and "human": the pair was picked for what it would tell, so it certifies nothing. */
+  readonly exploratory?: true
 }

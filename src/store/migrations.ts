@@ -9,6 +9,7 @@ const migrations: readonly Migration[] = [
   { name: '0001-first-tables', up: (database) => database.exec(firstTables) },
   { name: '0002-vectors', up: (database) => database.exec(vectorTables) },
   { name: '0003-neighbours', up: (database) => database.exec(neighbourTables) },
+  { name: '0004-verdicts', up: (database) => database.exec(verdictTables) },
 ]
 
 /** Refuses another program's database, before anything in it is changed. */
@@ -149,4 +150,16 @@ CREATE TABLE vectors (
 
 const neighbourTables = `
 CREATE TABLE neighbours (key TEXT NOT NULL, name TEXT NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (key, name));
+`
+
+const verdictTables = `
+CREATE TABLE verdicts (
+  servedHash TEXT NOT NULL,
+  ownHash TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  by TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  exploratory INTEGER NOT NULL,
+  PRIMARY KEY (servedHash, ownHash, kind, by)
+) WITHOUT ROWID;
 `

@@ -25,6 +25,8 @@ export type Purged = {
   /** Rejected lines whose excerpt was taken out, because it may tell of what went. */
   readonly excerpts: number
   readonly aggregates: number
+  /** What people and judges said of answers that went. */
+  readonly verdicts: number
   /** Requests that stayed because they have no time. */
   readonly undatedKept: number
 }
@@ -58,6 +60,8 @@ const deleteLooseMessages = `WITH RECURSIVE kept (hash) AS (
 const deleteLooseVectors = `DELETE FROM vectors WHERE textHash NOT IN (
   SELECT r.questionKey FROM requests r JOIN messages m ON m.hash = r.promptTip JOIN contents c ON c.message = m.id
   WHERE r.questionKey IS NOT NULL)`
+const deleteLooseVerdicts = `WITH kept AS (SELECT answerKey FROM requests WHERE answerKey IS NOT NULL)
+  DELETE FROM verdicts WHERE servedHash NOT IN kept OR ownHash NOT IN kept`
 const removeExcerpts =
   'UPDATE rejects SET excerpt = NULL WHERE file = ? AND line <= ? AND excerpt IS NOT NULL'
 const selectTables = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('meta', 'migrations')
@@ -92,6 +96,7 @@ const nothing: Purged = {
   rejects: 0,
   excerpts: 0,
   aggregates: 0,
+  verdicts: 0,
   undatedKept: 0,
 }
 
@@ -102,8 +107,15 @@ function purgeAll(database: Database): Purged {
     counts[String(name)] = database.prepare(`DELETE FROM "${name}"`).run().changes
   }
   lowerFinalized(database)
-  const { requests = 0, messages = 0, files = 0, rejects = 0, aggregates = 0 } = counts
-  return { ...nothing, requests, messages, files, rejects, aggregates }
+  const {
+    requests = 0,
+    messages = 0,
+    files = 0,
+    rejects = 0,
+    aggregates = 0,
+    verdicts = 0,
+  } = counts
+  return { ...nothing, requests, messages, files, rejects, aggregates, verdicts }
 }
 
 function deleteMessages(database: Database): number {
@@ -150,13 +162,14 @@ function purgeSome(database: Database, scope: SomeScope): Purged {
   const excerpts = scope.kind === 'requests' ? lowerFileCounts(database, scope) : 0
   for (const sql of deletePurged) count(sql)
   const messages = requests === 0 ? 0 : deleteMessages(database)
+  const verdicts = requests === 0 ? 0 : count(deleteLooseVerdicts)
   const gone =
     scope.kind === 'files' ? forgetFiles(database, scope.files) : { files: 0, rejects: 0 }
   const undatedKept = undated(database, scope)
   database.exec('DROP TABLE purged')
   forgetResults(database)
   lowerFinalized(database)
-  return { requests, messages, ...gone, excerpts, aggregates, undatedKept }
+  return { requests, messages, ...gone, excerpts, aggregates, verdicts, undatedKept }
 }
 
 function conditionOf(
