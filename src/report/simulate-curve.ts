@@ -1,26 +1,42 @@
-import type { SimulateResult, SweepPoint } from '../simulate/result.ts'
+import type { Range } from '../simulate/result.ts'
 import { formatShare, formatUsdRough } from './numbers.ts'
 import type { Block, Screen } from './screen.ts'
 import { formatThreshold } from './simulate-phrases.ts'
 import { padText } from './text-width.ts'
 
-/** What each threshold saves, and beneath it how many hits are wrong; nothing for under three points. */
-export function curveLines(result: SimulateResult, screen: Screen): Block {
-  const points = result.sweep.toSorted((a, b) => a.threshold - b.threshold)
+/** What is known of one threshold; null is a gap. */
+export type CurvePoint = {
+  readonly threshold: number
+  readonly savedUsd: number | null
+  readonly wrongPerHit: Range | null
+}
+
+export type Curve = {
+  readonly points: readonly CurvePoint[]
+  /** Thresholds to be marked, each with a word; those off the axis are left out. */
+  readonly marks: readonly { readonly threshold: number; readonly text: string }[]
+}
+
+/** What each threshold saves, and beneath it how many hits are wrong; nothing for a few points. */
+export function curveLines({ points: given, marks }: Curve, screen: Screen): Block {
+  const points = given.toSorted((a, b) => a.threshold - b.threshold)
   if (points.length < leastPoints) return []
   const { unicode, paint } = screen
-  const most = Math.max(0, ...points.map(({ savingsUsd }) => savingsUsd))
-  const worst = Math.max(0, ...points.map((point) => wrongEnds(point)?.high ?? 0))
+  const most = Math.max(0, ...points.map(({ savedUsd }) => savedUsd ?? 0))
+  const worst = Math.max(0, ...points.map(({ wrongPerHit }) => wrongPerHit?.high ?? 0))
   const gutter = Math.max(formatUsdRough(most).length, formatShare(worst).length, 5)
   const columns = pointsByColumn(points, screen.width - gutter - 4)
   const saved = blockPlot(
-    columns.map(({ savingsUsd }) => ({ low: savingsUsd, high: savingsUsd })),
+    columns.map(({ savedUsd }) => (savedUsd === null ? null : { low: savedUsd, high: savedUsd })),
     { top: most, height: savedHeight, unicode },
   )
   const wrong =
     worst === 0
       ? []
-      : blockPlot(columns.map(wrongEnds), { top: worst, height: wrongHeight, unicode })
+      : blockPlot(
+          columns.map(({ wrongPerHit }) => wrongPerHit),
+          { top: worst, height: wrongHeight, unicode },
+        )
   const ruled = (lines: Block, top: string, style: 'green' | 'red') =>
     lines.map((line, index) => {
       const label = index === 0 ? top : index === lines.length - 1 ? '0' : ''
@@ -29,18 +45,15 @@ export function curveLines(result: SimulateResult, screen: Screen): Block {
   return [
     ...ruled(saved, formatUsdRough(most), 'green'),
     ...ruled(wrong, formatShare(worst), 'red'),
-    ...axisLines(result, points, columns.length, screen).map(
+    ...axisLines({ points, marks }, columns.length, unicode ? '▲' : '^').map(
       (line) => ' '.repeat(gutter + 4) + paint('dim', line),
     ),
   ]
 }
 
-/** A value, or a band where it is not settled; null is a gap. */
-type Ends = { readonly low: number; readonly high: number } | null
-
 /** Columns of blocks: solid up to the low end, shaded from there to the high one. Top line first. */
 export function blockPlot(
-  columns: readonly Ends[],
+  columns: readonly (Range | null)[],
   {
     top,
     height,
@@ -64,10 +77,8 @@ export function blockPlot(
   })
 }
 
-const wrongEnds = ({ wrongPerHit }: SweepPoint): Ends => wrongPerHit
-
 /** Thresholds from the lowest to the highest, one column each; a column shows the nearest point. */
-function pointsByColumn(points: readonly SweepPoint[], width: number): readonly SweepPoint[] {
+function pointsByColumn(points: readonly CurvePoint[], width: number): readonly CurvePoint[] {
   const [first, last] = [points[0], points.at(-1)]
   if (first === undefined || last === undefined) return []
   const span = last.threshold - first.threshold
@@ -81,31 +92,20 @@ function pointsByColumn(points: readonly SweepPoint[], width: number): readonly 
   })
 }
 
-/** The ends of the axis, and under it the asked and the certified threshold where they lie on it. */
-function axisLines(
-  { layers, certified }: SimulateResult,
-  points: readonly SweepPoint[],
-  width: number,
-  { unicode }: Screen,
-): Block {
+/** The ends of the axis, and under it the marks that lie on it. */
+function axisLines({ points, marks }: Curve, width: number, sign: string): Block {
   const [first, last] = [points[0]?.threshold ?? 0, points.at(-1)?.threshold ?? 0]
   const place = (threshold: number) =>
     last > first ? Math.round(((threshold - first) / (last - first)) * (width - 1)) : 0
-  const marks = [
-    { threshold: layers.semantic.threshold, text: 'asked' },
-    { threshold: certified.threshold ?? Number.NaN, text: 'certified' },
-  ]
+  const placed = marks
     .filter(({ threshold }) => threshold >= first && threshold <= last)
-    .sort((a, b) => a.threshold - b.threshold)
+    .toSorted((a, b) => a.threshold - b.threshold)
     .map(({ threshold, text }) => ({
       column: place(threshold),
       words: `${formatThreshold(threshold)} ${text}`,
     }))
   const ends = [formatThreshold(first), formatThreshold(last)] as const
-  return [
-    ends[0] + ends[1].padStart(width - ends[0].length),
-    ...markLines(marks, width, unicode ? '▲' : '^'),
-  ]
+  return [ends[0] + ends[1].padStart(width - ends[0].length), ...markLines(placed, width, sign)]
 }
 
 type Mark = { readonly column: number; readonly words: string }

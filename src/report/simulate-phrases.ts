@@ -60,6 +60,7 @@ export function certifiedText(certified: Certified): string {
   const { threshold, alpha, confidence, labels, errors, labelsNeeded } = certified
   const advice = safeText(certified.advice)
   const basis = `${plural(labels, 'label')}, ${formatCount(errors)} wrong`
+  if (threshold === null && alpha === null && labels === 0) return advice
   if (threshold === null) {
     const missing = labelsNeeded === null ? '' : `${formatCount(labelsNeeded)} more labels`
     const next = advice === '' ? missing : advice

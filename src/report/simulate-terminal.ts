@@ -13,7 +13,7 @@ import {
   screenOf,
   type View,
 } from './screen.ts'
-import { curveLines } from './simulate-curve.ts'
+import { type Curve, curveLines } from './simulate-curve.ts'
 import { figureFacts, prefixFacts, routingFacts, settingFacts } from './simulate-facts.ts'
 import {
   type Fact,
@@ -113,7 +113,7 @@ function thresholdBlock(result: SimulateResult, screen: Screen): Block {
   if (!result.layers.semantic.on) return []
   const table = sweepTable(result)
   if (table.rows.length === 0) return []
-  const curve = curveLines(result, screen)
+  const curve = curveLines(curveOf(result), screen)
   const isJudged = result.sweep.some(({ wrongPerHit }) => wrongPerHit !== null)
   const remark =
     curve.length === 0
@@ -127,6 +127,21 @@ function thresholdBlock(result: SimulateResult, screen: Screen): Block {
     ...formatGrid(table.columns, table.rows, screen),
   ]
 }
+
+/** The sweep with the asked and the certified threshold. */
+const curveOf = ({ sweep, layers, certified }: SimulateResult): Curve => ({
+  points: sweep.map(({ threshold, savingsUsd, wrongPerHit }) => ({
+    threshold,
+    savedUsd: savingsUsd,
+    wrongPerHit,
+  })),
+  marks: [
+    { threshold: layers.semantic.threshold, text: 'asked' },
+    ...(certified.threshold === null
+      ? []
+      : [{ threshold: certified.threshold, text: 'certified' }]),
+  ],
+})
 
 /** Each pair on two lines: the question, and under it the one whose answer it was served. */
 function pairsBlock(result: SimulateResult, screen: Screen): Block {

@@ -1,10 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { plainPaint } from '../../src/report/paint.ts'
-import { blockPlot, curveLines } from '../../src/report/simulate-curve.ts'
+import { blockPlot, type CurvePoint, curveLines } from '../../src/report/simulate-curve.ts'
 import { textWidth } from '../../src/report/text-width.ts'
-import { richSimulateResult } from '../support/simulate-result.ts'
+import { sweep } from '../support/simulate-parts.ts'
 
+const points: readonly CurvePoint[] = sweep.map(({ threshold, savingsUsd, wrongPerHit }) => ({
+  threshold,
+  savedUsd: savingsUsd,
+  wrongPerHit,
+}))
 const screen = { width: 80, color: false, unicode: true, paint: plainPaint }
 
 test('a column is solid up to the low end and shaded up to the high one', () => {
@@ -25,9 +30,12 @@ test('a plot of nothing is empty, and no value leaves the plot', () => {
 })
 
 test('the marks stand under their thresholds', () => {
-  const lines = curveLines(richSimulateResult(), screen)
-  const marked = lines.at(-1) ?? ''
-  const axis = lines.at(-2) ?? ''
+  const marks = [
+    { threshold: 0.94, text: 'certified' },
+    { threshold: 0.92, text: 'asked' },
+  ]
+  const lines = curveLines({ points, marks }, screen)
+  const [axis = '', marked = ''] = lines.slice(-2)
   const [first, last] = [axis.indexOf('0.80'), axis.length - 1]
   const column = (threshold: number) =>
     Math.round(first + ((last - first) * (threshold - 0.8)) / 0.19)
@@ -37,31 +45,30 @@ test('the marks stand under their thresholds', () => {
 })
 
 test('marks keep inside the plot wherever they are', () => {
-  const thresholds = fc.integer({ min: 80, max: 99 }).map((percent) => percent / 100)
+  const place = fc.integer({ min: 80, max: 99 }).map((percent) => percent / 100)
   fc.assert(
-    fc.property(
-      thresholds,
-      thresholds,
-      fc.integer({ min: 40, max: 120 }),
-      (asked, certified, width) => {
-        const rich = richSimulateResult()
-        const lines = curveLines(
-          {
-            ...rich,
-            certified: { ...rich.certified, threshold: certified },
-            layers: { ...rich.layers, semantic: { ...rich.layers.semantic, threshold: asked } },
-          },
-          { ...screen, width },
-        )
-        expect(lines.join('\n')).toContain('asked')
-        expect(lines.join('\n')).toContain('certified')
-        for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width)
-      },
-    ),
+    fc.property(place, place, fc.integer({ min: 40, max: 120 }), (one, other, width) => {
+      const marks = [
+        { threshold: one, text: 'asked' },
+        { threshold: other, text: 'certified' },
+      ]
+      const lines = curveLines({ points, marks }, { ...screen, width })
+      expect(lines.join('\n')).toContain('asked')
+      expect(lines.join('\n')).toContain('certified')
+      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width)
+    }),
   )
 })
 
+test('what is not known leaves a gap, and a mark off the axis is left out', () => {
+  const half = points.map((point) =>
+    point.threshold < 0.9 ? { ...point, savedUsd: null, wrongPerHit: null } : point,
+  )
+  const lines = curveLines({ points: half, marks: [{ threshold: 0.5, text: 'asked' }] }, screen)
+  expect(lines[2]).toMatch(/0 │ {30,}█{30,}$/)
+  expect(lines.at(-1)).toMatch(/^ +0\.80 +0\.99$/)
+})
+
 test('a few thresholds are a table, not a curve', () => {
-  const rich = richSimulateResult()
-  expect(curveLines({ ...rich, sweep: rich.sweep.slice(0, 3) }, screen)).toEqual([])
+  expect(curveLines({ points: points.slice(0, 3), marks: [] }, screen)).toEqual([])
 })
