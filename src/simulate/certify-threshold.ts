@@ -1,38 +1,21 @@
-import { certify } from '../stats/certify.ts'
+import { certify, type GridPoint } from '../stats/certify.ts'
 import type { RiskLimit } from '../stats/labels-needed.ts'
-import type { History } from '../worlds/history.ts'
 import type { CacheRun } from './cache-run.ts'
 import { entriesOf } from './hit-quality.ts'
-import { type Judge, judgeHits } from './judge-hits.ts'
+import type { LabelSample } from './label-sample.ts'
 import type { Certified } from './result.ts'
-
-/** Rungs that prove something: everything else is an estimate. */
-const proving = new Set(['label', 'human'])
 
 /**
  * The threshold that saves most among those proved to keep wrong hits below the limit in future traffic: the cache is
  * warm from the whole past, and only hits of the second half of the requests count.
  */
 export function certifyThreshold(
-  history: History,
   runs: readonly CacheRun[],
-  judge: Judge,
+  sample: LabelSample,
   savingOf: (run: CacheRun) => number,
   limit: RiskLimit,
 ): Certified {
-  const from = Math.floor(history.count / 2)
-  const grid = runs.map((run) => {
-    const window = judgeHits(history, run, 'semantic', judge, 'certify').filter(
-      ({ place }) => place >= from,
-    )
-    const labelled = window.filter(({ judgement }) => proving.has(judgement.rung ?? ''))
-    return {
-      threshold: run.threshold,
-      windowHits: window.length,
-      entries: entriesOf(labelled, ({ judgement }) => judgement.verdict === 'wrong'),
-      savings: savingOf(run),
-    }
-  })
+  const grid = runs.map((run) => gridPointOf(run, sample, savingOf(run)))
   const { chosen, nearest } = certify(grid, limit)
   const shown = chosen ?? nearest
   const needed = nearest?.needed ?? null
@@ -47,6 +30,14 @@ export function certifyThreshold(
     advice: adviceOf(chosen?.threshold ?? null, nearest?.threshold ?? null, labelsNeeded, limit),
   }
 }
+
+/** A run as a point of the grid. Where somebody was asked and could not tell, the hit counts as wrong. */
+export const gridPointOf = (run: CacheRun, sample: LabelSample, savings: number): GridPoint => ({
+  threshold: run.threshold,
+  windowHits: sample.hitsOf(run).length,
+  entries: entriesOf(sample.countedOf(run), ({ judgement }) => judgement.verdict !== 'right'),
+  savings,
+})
 
 function adviceOf(
   chosen: number | null,

@@ -4,6 +4,7 @@ import { inLabelSample } from '../stats/label-sample.ts'
 import { textOfAnswer } from '../worlds/answer-text.ts'
 import type { History } from '../worlds/history.ts'
 import { type CacheRun, served } from './cache-run.ts'
+import { openStated, type Stated } from './stated-verdicts.ts'
 
 /** Whether the answer that was served fits, by the places of the request and of the one whose answer it was. */
 export type Judge = (place: number, owner: number) => Judgement
@@ -18,17 +19,20 @@ export type JudgedHit = {
 /** Answers compared at most for one threshold; of more hits a permanent random sample is judged. */
 const mostJudged = 4000
 
-/** Judges pairs by what a log says of their answers; each pair of answers once. */
-export function openJudge(history: History, similarity: Similarity | undefined): Judge {
+/** Judges pairs by what was stated, else by what a log says of their answers; each pair of answers once. */
+export function openJudge(
+  history: History,
+  similarity: Similarity | undefined,
+  stated: Stated = openStated(history, null),
+): Judge {
   const known = new Map<string, Judgement>()
   const given = (place: number) => ({
     text: textOfAnswer(history, place),
     label: labelAt(history, place),
   })
   return (place, owner) => {
-    const labels = [history.label[place] as number, history.label[owner] as number] as const
-    if (labels[0] !== -1 && labels[1] !== -1)
-      return { verdict: labels[0] === labels[1] ? 'right' : 'wrong', rung: 'label' }
+    const said = stated(place, owner)
+    if (said !== null) return said
     const answers = [history.answer[owner] as number, history.answer[place] as number] as const
     if (answers[0] !== -1 && answers[0] === answers[1]) return identical
     const key = answers.join(' ')

@@ -1,4 +1,5 @@
 import type { InputSummary, Warning } from '../domain/report.ts'
+import type { VerdictLookup } from '../domain/stored-verdict.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
 import type { Similarity } from '../score/equivalence.ts'
@@ -29,6 +30,8 @@ export type SimulateOptions = {
   readonly factsAt: (place: number) => RequestFacts
   /** Of two answers; without it only equal answers and different numbers and names are told. */
   readonly similarity?: Similarity | undefined
+  /** What people and judges said of pairs of answers before. */
+  readonly verdicts?: VerdictLookup | undefined
   /** Thresholds of the sweep, from high to low. */
   readonly grid: readonly number[]
   /** What is to be certified; null: nothing. */

@@ -9,6 +9,7 @@ import { cacheableIn, countBypasses } from './count-bypasses.ts'
 import { groupsOf } from './groups.ts'
 import { hitQuality } from './hit-quality.ts'
 import { type Judge, judgeHits, openJudge } from './judge-hits.ts'
+import { type LabelSample, openLabelSample } from './label-sample.ts'
 import { cacheLayers, LayerRuns } from './layer-runs.ts'
 import type { SimulateOptions } from './options.ts'
 import { periodOf, projectedSavings } from './period.ts'
@@ -16,6 +17,7 @@ import type { Certified, LayerSaving, SimulateResult, SweepPoint } from './resul
 import { servedPairs } from './served-pairs.ts'
 import { loggedLatency, policyLatency } from './simulate-latency.ts'
 import { loggedCost, loggedSpend, spendOf, usd } from './spend.ts'
+import { openStated } from './stated-verdicts.ts'
 
 /** Everything that the parts of one simulation share. */
 type Simulation = {
@@ -24,6 +26,7 @@ type Simulation = {
   readonly prepared: PreparedCache
   readonly runs: LayerRuns
   readonly judge: Judge
+  readonly sample: LabelSample
   readonly beyond: BeyondCache
 }
 
@@ -37,8 +40,10 @@ export function simulate(
   const semantic = { questions, neighbours: found?.neighbours ?? null }
   const prepared = prepareCache(history, semantic, compiled, factsAt)
   const runs = new LayerRuns(prepared.inputs, compiled.policy.cache.semantic.threshold)
-  const judge = openJudge(history, similarity)
-  const simulation = { history, options, prepared, runs, judge, beyond }
+  const stated = openStated(history, options.verdicts ?? null)
+  const judge = openJudge(history, similarity, stated)
+  const sample = openLabelSample(history, stated)
+  const simulation = { history, options, prepared, runs, judge, sample, beyond }
   return { ...headOf(simulation), ...resultOf(simulation, runs.whole()) }
 }
 
@@ -210,7 +215,7 @@ function sweep(simulation: Simulation): readonly SweepPoint[] {
   })
 }
 
-function certified({ history, options, runs, judge }: Simulation): Certified {
+function certified({ history, options, runs, sample }: Simulation): Certified {
   const { limit, grid, found } = options
   if (limit === null || found === null) {
     return {
@@ -226,5 +231,5 @@ function certified({ history, options, runs, judge }: Simulation): Certified {
   }
   const all = grid.map((threshold) => runs.whole(threshold))
   const savingOf = (run: CacheRun) => -Number(spendOf(history, run))
-  return certifyThreshold(history, all, judge, savingOf, limit)
+  return certifyThreshold(all, sample, savingOf, limit)
 }
