@@ -121,7 +121,7 @@ function thresholdSection(result: SimulateResult): Html {
 function pairsSection(result: SimulateResult): Html {
   const pairs = pairsToRead(result)
   if (pairs.length === 0) return html``
-  return html`<section><h2>Read these</h2><p class="remark">What was asked, and the question whose answer would be served.</p><div class="card scroll"><table><thead><tr><th scope="col">similarity</th><th scope="col">verdict</th><th scope="col">asked</th><th scope="col">answered as</th></tr></thead><tbody>${pairs.map(pairRow)}</tbody></table></div></section>`
+  return html`<section><h2>Read these</h2><p class="remark">What was asked, and the question whose answer would be served.</p><div class="card scroll"><table><thead><tr><th scope="col" class="short">similarity</th><th scope="col" class="short">verdict</th><th scope="col">asked</th><th scope="col">answered as</th></tr></thead><tbody>${pairs.map(pairRow)}</tbody></table></div></section>`
 }
 
 const pairRow = (pair: ServedPair): Html =>

@@ -113,8 +113,10 @@ export const formatThreshold = (threshold: number): string => {
 }
 
 /** A difference of two shares, in points of a percent with its sign: -1.8. */
-export const formatPoints = (delta: number): string =>
-  `${delta > 0 ? '+' : ''}${(delta * 100 + 0).toFixed(1)}`
+export function formatPoints(delta: number): string {
+  const points = Number((delta * 100).toFixed(1)) + 0 // -0 becomes 0
+  return `${points > 0 ? '+' : ''}${points.toFixed(1)}`
+}
 
 /** How long an answer is kept: 1 day, 90 minutes, without end. */
 export function formatTtl(seconds: number | null): string {
