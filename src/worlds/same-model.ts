@@ -3,8 +3,19 @@ import { readModelName, readTarget } from '../prices/model-name.ts'
 import { providerName, providerOfName } from '../prices/provider-name.ts'
 
 /** A model as logs, policies and evidence spell it, without its seller: dated and undated ids are one. */
-export const familyOf = (target: string): string =>
-  modelKey(readModelName(readTarget(target).model).model)
+export function familyOf(target: string): string {
+  let family = families.get(target)
+  if (family === undefined) {
+    if (families.size >= keptFamilies) families.clear()
+    family = modelKey(readModelName(readTarget(target).model).model)
+    families.set(target, family)
+  }
+  return family
+}
+
+/** A log names few models, and asks for each of them with every request. */
+const families = new Map<string, string>()
+const keptFamilies = 1000
 
 /** Whether a target ("provider:model", or a model of any seller) is the model that a log names. */
 export function isSameModel(target: string, provider: string | null, model: string): boolean {
