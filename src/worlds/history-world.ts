@@ -17,9 +17,8 @@ import { loggedAnswer } from './logged-answer.ts'
 import { type CostOf, tokenRatios } from './model-costs.ts'
 import { targetStateOf } from './target-state.ts'
 
-export type HistoryWorldOptions = {
+export type HistorySightOptions = {
   readonly history: History
-  readonly cache: HistoryCache
   /** With models in the place of tiers (`nameTiers`). */
   readonly policy: Policy
   readonly costOf: CostOf
@@ -29,20 +28,19 @@ export type HistoryWorldOptions = {
   readonly labelAt?: LabelAt
 }
 
-export type HistoryWorld = World & {
-  readonly ledger: HistoryLedger
+/** How a policy's rules see the requests of a history, and what calls come to. */
+export type HistorySight = Pick<World, 'classify'> & {
   readonly factsAt: FactsAt
   readonly asks: Asks
+  readonly targets: HistoryTargets
+  readonly breakers: HistoryBreakers
+  readonly known: EvidenceAt | null
   /** What was taken for granted so far: labels that nobody gave, token ratios in words. */
   assumptions(): { readonly labels: number; readonly ratios: readonly string[] }
 }
 
-/**
- * The world as a log tells it. The model that a request was sent to answers as it did; of any other model the log knows
- * no answer: its tokens, cost and time are modelled, unless evidence has them. `Asked.id` is the place in the history.
- */
-export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
-  const { history, cache, policy, costOf, evidence = null, prefix = null } = options
+export function openHistorySight(options: HistorySightOptions): HistorySight {
+  const { history, policy, costOf, evidence = null, prefix = null } = options
   const known = evidence === null ? null : evidenceOfHistory(history, evidence)
   const ratioOf = tokenRatios(history, evidence)
   const targets = new HistoryTargets({ history, costOf, ratioOf, prefix, known })
@@ -53,10 +51,33 @@ export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
     costOf,
     medianLatencyOf: (target) => targets.medianLatencyOf(target),
   })
-  const factsAt = historyFacts(history, policy, {
-    label: (classifier, facts, place) => labels.of(classifier, facts, place),
-    target: targetStateOf({ history, costOf, targets, breakers }),
-  })
+  return {
+    factsAt: historyFacts(history, policy, {
+      label: (classifier, facts, place) => labels.of(classifier, facts, place),
+      target: targetStateOf({ history, costOf, targets, breakers }),
+    }),
+    asks: async () => unasked,
+    classify: (classifier, asked) => labels.ask(classifier, asked),
+    targets,
+    breakers,
+    known,
+    assumptions: () => ({ labels: labels.assumed, ratios: targets.assumptions() }),
+  }
+}
+
+export type HistoryWorldOptions = HistorySightOptions & { readonly cache: HistoryCache }
+
+export type HistoryWorld = World &
+  Pick<HistorySight, 'factsAt' | 'asks' | 'assumptions'> & { readonly ledger: HistoryLedger }
+
+/**
+ * The world as a log tells it. The model that a request was sent to answers as it did; of any other model the log knows
+ * no answer: its tokens, cost and time are modelled, unless evidence has them. `Asked.id` is the place in the history.
+ */
+export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
+  const { history, cache, policy } = options
+  const sight = openHistorySight(options)
+  const { factsAt, asks, classify, targets, breakers, known, assumptions } = sight
   const ladders = laddersOf(policy.routes)
   const reserve = (place: number) => targets.reservationOf(place, ladders)
   const ledger = openHistoryLedger(history, { policy, factsAt, reserve })
@@ -64,7 +85,9 @@ export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
     cache,
     ledger,
     factsAt,
-    asks: async () => unasked,
+    asks,
+    classify,
+    assumptions,
     ask(target, asked, timeoutMs) {
       const place = asked.id as number
       if (target === null) return loggedAttempt(history, place, targets.asLogged(place), null)
@@ -76,9 +99,7 @@ export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
     },
     // A request without a route has nobody else to go to: the log shows what came of it.
     isUp: (target, { at }) => target === null || breakers.stateOf(target, at) !== 'open',
-    classify: (classifier, asked) => labels.ask(classifier, asked),
     wait: () => undefined,
-    assumptions: () => ({ labels: labels.assumed, ratios: targets.assumptions() }),
   }
 }
 

@@ -4,8 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { totalInputTokens } from '../../src/domain/usage.ts'
 import { passThroughPolicy } from '../../src/policy/default-policy.ts'
 import { mergePolicy, type PolicyPatch } from '../../src/policy/merge-policy.ts'
-import { loggedCalls, simulatePrefix } from '../../src/simulate/simulate-prefix.ts'
+import { type CallsAt, loggedCalls } from '../../src/simulate/routing-calls.ts'
+import { simulatePrefix } from '../../src/simulate/simulate-prefix.ts'
 import { openHistoryPrefix } from '../../src/worlds/history-prefix.ts'
+import { tokenRatios } from '../../src/worlds/model-costs.ts'
 import { hasRealData, realData } from '../support/real-data.ts'
 import { type StoredHistory, storedHistory } from '../support/stored-history.ts'
 
@@ -18,6 +20,16 @@ async function stored(records: readonly object[], prices?: string): Promise<Stor
   const history = await storedHistory(records, prices)
   open.push(history)
   return history
+}
+
+const simulated = (
+  { history, costOf }: StoredHistory,
+  patch: PolicyPatch,
+  callsAt: CallsAt = loggedCalls(),
+) => {
+  const ratioOf = tokenRatios(history, null)
+  const policy = patched(patch)
+  return simulatePrefix({ history, costOf, ratioOf, known: null, policy, callsAt })
 }
 
 const patched = (patch: PolicyPatch) => mergePolicy(passThroughPolicy, patch)
@@ -47,7 +59,7 @@ describe('the article’s prompt cache', () => {
     rates: { input: 3, cacheWrite5m: 3.75, cacheRead: 0.3, output: 15 }
 `
     const ids = Array.from({ length: 50 }, (_, index) => index)
-    const { history, costOf } = await stored(
+    const log = await stored(
       Array.from({ length: 101 }, (_, minute) => ({
         at: after(minute * 60),
         provider: 'anthropic',
@@ -57,9 +69,8 @@ describe('the article’s prompt cache', () => {
       })),
       prices,
     )
-    const policy = patched({ prefix: { mode: 'inject', idealised: true } })
-    const { layer, totalNanoUsd } = simulatePrefix(history, policy, { costOf, calls: loggedCalls })
-    expect(totalNanoUsd).toBe(168_750_000n)
+    const { layer, run } = simulated(log, { prefix: { mode: 'inject', idealised: true } })
+    expect(run.cost.total()).toBe(168_750_000n)
     expect(layer).toMatchObject({
       costUsd: 0.16875,
       uncachedCostUsd: 1.515,
@@ -72,25 +83,20 @@ describe('the article’s prompt cache', () => {
 
 describe('prompt caches of a log with text', () => {
   it('would read what marks at the policy’s breakpoints keep', async () => {
-    const { history, costOf } = await stored([
+    const log = await stored([
       claude(0, ['first']),
       claude(60, ['second']),
       claude(1000, ['third']),
     ])
-    const options = { costOf, calls: loggedCalls }
-    const asLogged = simulatePrefix(history, patched({}), options)
+    const asLogged = simulated(log, {})
     expect(asLogged.layer).toMatchObject({ mode: 'as-logged', readTokens: 0, savingUsd: 0 })
-    expect(asLogged.totalNanoUsd).toBe(3n * 15_150_000n)
-    const injected = simulatePrefix(history, patched({ prefix: { mode: 'inject' } }), options)
+    expect(asLogged.run.cost.total()).toBe(3n * 15_150_000n)
+    const injected = simulated(log, { prefix: { mode: 'inject' } })
     // The third comes after the five minutes of the second.
     expect(injected.layer.readTokens).toBeGreaterThan(4900)
     expect(injected.layer.readTokens).toBeLessThanOrEqual(5000)
     expect(injected.layer.savingUsd).toBe(asLogged.layer.ifUsedSavingUsd)
-    const longer = simulatePrefix(
-      history,
-      patched({ prefix: { mode: 'inject', ttl: '1h' } }),
-      options,
-    )
+    const longer = simulated(log, { prefix: { mode: 'inject', ttl: '1h' } })
     expect(longer.layer.readTokens).toBe(2 * injected.layer.readTokens)
   })
 
@@ -101,15 +107,12 @@ describe('prompt caches of a log with text', () => {
       cacheWrite5mTokens: 500,
       outputTokens: 9,
     }
-    const { history, costOf } = await stored([
+    const log = await stored([
       claude(0, ['a'], { usage: { inputTokens: 100, cacheWrite5mTokens: 4900, outputTokens: 9 } }),
       claude(60, ['a', 'b', 'c'], { usage: used }),
     ])
-    const { costNanoUsd, layer } = simulatePrefix(history, patched({}), {
-      costOf,
-      calls: loggedCalls,
-    })
-    expect([...costNanoUsd]).toEqual([...history.columns.cost])
+    const { run, layer } = simulated(log, {})
+    expect([...run.costs]).toEqual([...log.history.columns.cost])
     expect(layer).toMatchObject({ readTokens: 4460, writtenTokens: 5400, loggedReadTokens: 4460 })
     expect(layer.modelledReadTokens).toBeGreaterThan(4200)
   })
@@ -117,28 +120,22 @@ describe('prompt caches of a log with text', () => {
   it('lose the prefix where the request that wrote it no longer reaches the model', async () => {
     const write = { inputTokens: 100, cacheWrite5mTokens: 4900, outputTokens: 9 }
     const read = { inputTokens: 100, cacheReadTokens: 4900, outputTokens: 9 }
-    const { history, costOf } = await stored([
+    const log = await stored([
       claude(0, ['a'], { usage: write }),
       claude(60, ['b'], { usage: read }),
     ])
-    const served = { ...loggedCalls, reaches: Uint8Array.of(0, 1) }
-    const { layer, totalNanoUsd } = simulatePrefix(history, patched({}), { costOf, calls: served })
-    expect(layer.readTokens).toBeLessThan(200)
-    expect(totalNanoUsd).toBeGreaterThan(BigInt(history.columns.cost[1] as number) * 5n)
-    const moved = {
-      reaches: null,
-      targetOf: Int32Array.of(0, -1),
-      targets: ['anthropic:claude-haiku-4-5'],
-    }
-    const routed = simulatePrefix(history, patched({}), { costOf, calls: moved })
-    expect(routed.latencyMs.length).toBe(2)
-    expect(routed.costNanoUsd[1]).toBe(Number(totalNanoUsd))
+    const served = simulated(log, {}, (place) => (place === 0 ? [] : [null]))
+    expect(served.layer.readTokens).toBeLessThan(200)
+    const reading = log.history.columns.cost[1] as number
+    expect(served.run.cost.total()).toBeGreaterThan(BigInt(reading) * 5n)
+    const toHaiku = ['anthropic:claude-haiku-4-5']
+    const routed = simulated(log, {}, (place) => (place === 0 ? toHaiku : [null]))
+    expect(routed.run.costs[1]).toBe(Number(served.run.cost.total()))
   })
 
   it('say that nothing is known where the log holds neither text nor blocks', async () => {
     const { prompt: _, ...blind } = claude(0, [])
-    const { history, costOf } = await stored([blind])
-    const { layer } = simulatePrefix(history, patched({}), { costOf, calls: loggedCalls })
+    const { layer } = simulated(await stored([blind]), {})
     expect(layer.ifUsedSavingUsd).toBeNull()
   })
 
@@ -226,16 +223,11 @@ describe.skipIf(!hasRealData)('566 requests of coding agents, from a store', () 
     ],
     ['every other request of each session (first included) on haiku-4.5, 5m', '5m', 'request'],
   ])('read and cost what was worked out elsewhere: %s', async (row, ttl, moved) => {
-    const { history, costOf } = await stored(agentRecords(), flatPrices)
-    const calls = {
-      ...loggedCalls,
-      targets: [haiku],
-      targetOf: Int32Array.from({ length: history.count }, (_, place) =>
-        moved !== null && history.requestAt(place).tags?.get(moved) === '0' ? 0 : -1,
-      ),
-    }
+    const log = await stored(agentRecords(), flatPrices)
+    const isMoved = (place: number) =>
+      moved !== null && log.history.requestAt(place).tags?.get(moved) === '0'
     const prefix = { mode: 'inject', idealised: true, ttl, scope: 'session' } as const
-    const { layer } = simulatePrefix(history, patched({ prefix }), { costOf, calls })
+    const { layer } = simulated(log, { prefix }, (place) => (isMoved(place) ? [haiku] : [null]))
     const { readTokens, readShare, costUsd, uncachedCostUsd } = layer
     const {
       readTokens: reads,
@@ -275,10 +267,9 @@ describe.skipIf(!hasRealData)('a trace of an inference server, from a store', ()
         promptBlocks: { tokensPerBlock: 512, ids: row.hash_ids },
       }
     })
-    const { history, costOf } = await stored(records)
+    const log = await stored(records)
     for (const blocks of [null, 1000, 10_000, 30_000, 50_000]) {
-      const policy = patched({ prefix: { pool: { blocks } } })
-      const { layer } = simulatePrefix(history, policy, { costOf, calls: loggedCalls })
+      const { layer } = simulated(log, { prefix: { pool: { blocks } } })
       const name = blocks === null ? 'unlimited' : `lru ${blocks}`
       expect(layer.pool).toEqual({
         blocks,

@@ -1,0 +1,238 @@
+import { usdOf } from '../domain/money.ts'
+import type { CompiledPolicy } from '../engine/compile-policy.ts'
+import type { Evidence } from '../ingest/evidence-table.ts'
+import type { Tier } from '../policy/routing.ts'
+import type { History } from '../worlds/history.ts'
+import { type HistoryPrefix, openHistoryPrefix } from '../worlds/history-prefix.ts'
+import type { TargetsOptions } from '../worlds/history-targets.ts'
+import type { HistorySight } from '../worlds/history-world.ts'
+import { type CostOf, ratioUncertainty, tokenRatios } from '../worlds/model-costs.ts'
+import { type BeyondCache, type LayerBeyond, layersBeyond } from './beyond-cache.ts'
+import { type CacheRun, served } from './cache-run.ts'
+import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
+import type { LeverLayer, RoutingLayer } from './result.ts'
+import { type CallLever, CallRun, targetsOn } from './routing-calls.ts'
+import { planRoutes, type RoutingPlan, Ways } from './routing-plan.ts'
+import { hasPromptCaches, simulatePresets } from './routing-presets.ts'
+import {
+  loggedCalls,
+  noCalls,
+  type PlannedCalls,
+  qualityOf,
+  RoutedRequests,
+} from './routing-quality.ts'
+import { type Frontier, type FrontierOptions, simulateFrontier } from './simulate-frontier.ts'
+import { simulatePrefix } from './simulate-prefix.ts'
+
+export type BeyondCacheOptions = {
+  readonly history: History
+  /** With models in the place of tiers (`nameTiers`). */
+  readonly compiled: CompiledPolicy
+  readonly tiers: Readonly<Record<Tier, string>>
+  /** How the policy's rules see the requests. */
+  readonly sight: HistorySight
+  readonly costOf: CostOf
+  /** At a provider's batch service; null where it lists no such price. */
+  readonly batchCostOf: CostOf
+  readonly evidence: Evidence | null
+  /** Vectors of the questions of evidence, for the classifier by neighbours. */
+  readonly vectors?: FrontierOptions['vectors']
+}
+
+/**
+ * Routing, prompt caches, compression, output caps and batch, over whatever requests a run of the response cache leaves.
+ * Routes are asked once for each request, whoever serves it later.
+ */
+export async function openBeyondCache(options: BeyondCacheOptions): Promise<BeyondCache> {
+  const { history, compiled, sight, evidence } = options
+  const { policy } = compiled
+  const plan = await planRoutes(history, compiled, sight)
+  const levers = openLevers({ ...options, policy, factsAt: sight.factsAt })
+  const frontier =
+    evidence === null
+      ? null
+      : simulateFrontier(evidence, { ...options, outputTokens: meanOutputTokens(history) })
+  return new Beyond(options, plan, levers, frontier)
+}
+
+class Beyond implements BeyondCache {
+  readonly #options: BeyondCacheOptions
+  readonly #plan: RoutingPlan
+  readonly #levers: HistoryLevers
+  readonly #frontier: Frontier | null
+  readonly #shared: Omit<TargetsOptions, 'prefix'>
+  readonly #runs = new WeakMap<CacheRun, Map<string, CallRun>>()
+
+  constructor(
+    options: BeyondCacheOptions,
+    plan: RoutingPlan,
+    levers: HistoryLevers,
+    frontier: Frontier | null,
+  ) {
+    const { history, costOf, evidence, sight } = options
+    this.#options = options
+    this.#plan = plan
+    this.#levers = levers
+    this.#frontier = frontier
+    const ratioOf = tokenRatios(history, evidence)
+    this.#shared = { history, costOf, ratioOf, known: sight.known }
+  }
+
+  spendOf(run: CacheRun, layers: ReadonlySet<string>): bigint {
+    return this.#callsUnder(run, layers).cost.total()
+  }
+
+  costs(run: CacheRun): Float64Array {
+    return this.#callsUnder(run, new Set(layersBeyond)).costs
+  }
+
+  /** The calls that a run leaves, under some of the layers. */
+  #callsUnder(run: CacheRun, layers: ReadonlySet<string>): CallRun {
+    const known = this.#runs.get(run) ?? new Map<string, CallRun>()
+    this.#runs.set(run, known)
+    const key = layersBeyond.filter((layer) => layers.has(layer)).join()
+    const calls = known.get(key) ?? this.#call(run, layers)
+    known.set(key, calls)
+    return calls
+  }
+
+  #call(run: CacheRun, layers: ReadonlySet<string>): CallRun {
+    const { history } = this.#options
+    const prefix = this.#prefixFor(run, layers)
+    const calls = new CallRun({ ...this.#shared, prefix }, this.#leversIn(layers))
+    const callsAt = this.#callsAt(run, layers.has('routing'))
+    for (let place = 0; place < history.count; place++) {
+      const { targets, beside } = callsAt(place)
+      calls.add(place, targets, beside)
+    }
+    return calls
+  }
+
+  /** Null where prompt caches are as they were logged, so that prompts need not be read. */
+  #prefixFor(run: CacheRun, layers: ReadonlySet<string>): HistoryPrefix | null {
+    const { history, compiled } = this.#options
+    const { cache, prefix } = compiled.policy
+    const mode = layers.has('prefix') ? prefix.mode : 'as-logged'
+    const policy = { cache, prefix: { ...prefix, mode } }
+    const isAsSent = !run.by.some((by) => by !== served.model)
+    const isAsLogged = isAsSent && !(layers.has('routing') && this.#isRouting)
+    if (mode === 'as-logged' && isAsLogged) return null
+    return hasPromptCaches(history, policy) ? openHistoryPrefix(history, policy) : null
+  }
+
+  get #isRouting(): boolean {
+    return this.#plan.ways.length > 1
+  }
+
+  #leversIn(layers: ReadonlySet<string>): readonly CallLever[] {
+    const { compression, outputCap, batch } = this.#levers
+    const byLayer: readonly (readonly [LayerBeyond, HistoryLever])[] = [
+      ['compression', compression],
+      ['output cap', outputCap],
+      ['batch', batch],
+    ]
+    return byLayer.filter(([layer, { on }]) => on && layers.has(layer)).map(([, lever]) => lever)
+  }
+
+  /** Whom each request asks, and what its classifiers cost. Asked in time order, once. */
+  #callsAt(run: CacheRun, isRouted: boolean): (place: number) => PlannedCalls {
+    const plan = this.#plan
+    const ways = new Ways(plan)
+    const isSpeculative = this.#options.compiled.policy.speculative.kind === 'on'
+    return (place) => {
+      if (run.by[place] !== served.model) return noCalls
+      if (!isRouted || !this.#isRouting) return loggedCalls
+      const { way, isFirst } = ways.of(place)
+      return {
+        way,
+        targets: targetsOn(plan, way, place, isSpeculative),
+        beside: isFirst ? (plan.classifyNanoUsd[place] as number) : 0,
+      }
+    }
+  }
+
+  report(run: CacheRun): ReturnType<BeyondCache['report']> {
+    const { history, compiled } = this.#options
+    const callsAt = this.#callsAt(run, true)
+    const { layer: prefix } = simulatePrefix({
+      ...this.#shared,
+      policy: compiled.policy,
+      callsAt: (place) => callsAt(place).targets,
+    })
+    const { compression, outputCap, batch } = this.#levers
+    const lever = (name: LayerBeyond, { on, note, applies }: HistoryLever): LeverLayer => ({
+      on,
+      requests: countPlaces(history, (place) => run.by[place] === served.model && applies(place)),
+      savingUsd: this.#savingOf(run, name),
+      note,
+    })
+    const routed = this.#routed(run)
+    return {
+      layers: {
+        prefix,
+        routing: this.#routingLayer(run, routed),
+        compression: lever('compression', compression),
+        outputCap: lever('output cap', outputCap),
+        batch: lever('batch', batch),
+      },
+      frontier: this.#frontier?.points ?? [],
+      routingMetrics: this.#frontier?.metrics ?? null,
+      quality: qualityOf(routed.pairs, routed.unmeasured),
+      unmeasuredRequests: routed.unmeasured,
+    }
+  }
+
+  /** What a layer saves behind those before it. */
+  #savingOf(run: CacheRun, layer: LayerBeyond): number {
+    const before = layersBeyond.slice(0, layersBeyond.indexOf(layer))
+    const spend = (layers: readonly string[]) => this.spendOf(run, new Set(layers))
+    return usdOf(spend(before) - spend([...before, layer]))
+  }
+
+  #routed(run: CacheRun): RoutedRequests {
+    const { history, sight } = this.#options
+    const routed = new RoutedRequests(history, sight, this.#plan)
+    const { costs } = this.#callsUnder(run, new Set(['routing']))
+    const callsAt = this.#callsAt(run, true)
+    for (let place = 0; place < history.count; place++)
+      routed.add(place, callsAt(place), costs[place] as number)
+    return routed
+  }
+
+  #routingLayer(run: CacheRun, routed: RoutedRequests): RoutingLayer {
+    const { compiled, tiers, history, sight } = this.#options
+    const { policy } = compiled
+    const calls = this.#callsUnder(run, new Set(['routing']))
+    const total = usdOf(calls.cost.total())
+    const margin = usdOf(calls.assumed * ratioUncertainty)
+    const { labels } = sight.assumptions()
+    const hasPrefix = hasPromptCaches(history, policy)
+    return {
+      on: this.#isRouting,
+      routes: routed.routes(),
+      escalations: routed.escalations,
+      savingUsd: this.#savingOf(run, 'routing'),
+      assumptions: [
+        ...calls.targets.assumptions(),
+        ...(labels === 0
+          ? []
+          : [`${labels} labels of a model that nobody asked: taken as "medium"`]),
+        ...(this.#frontier?.assumptions ?? []),
+      ],
+      sensitivity: margin === 0 ? null : { lowUsd: total - margin, highUsd: total + margin },
+      presets: simulatePresets({ ...this.#shared, policy, tiers, hasPrefix }),
+    }
+  }
+}
+
+function countPlaces({ count }: History, holds: (place: number) => boolean): number {
+  let places = 0
+  for (let place = 0; place < count; place++) if (holds(place)) places++
+  return places
+}
+
+/** Of the log; estimates where it had to be estimated. */
+function meanOutputTokens({ count, columns }: History): number {
+  const sum = columns.outputTokens.reduce((total, tokens) => total + tokens, 0)
+  return count === 0 ? 0 : Math.round(sum / count)
+}

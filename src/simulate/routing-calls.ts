@@ -1,0 +1,124 @@
+import { SpendSum } from '../domain/money.ts'
+import { totalInputTokens, type Usage } from '../domain/usage.ts'
+import { type HistoryPrefix, withoutReads } from '../worlds/history-prefix.ts'
+import { HistoryTargets, loggedTarget, type TargetsOptions } from '../worlds/history-targets.ts'
+import type { RoutingPlan } from './routing-plan.ts'
+
+/** Whom each request asks, in order: none where a cache serves, null for the model of the log, several where it climbs. */
+export type CallsAt = (place: number) => readonly (string | null)[]
+
+const noCall: readonly (string | null)[] = []
+const loggedCall: readonly (string | null)[] = [null]
+
+/** What a lever makes of a call's usage and cost. */
+export type CallLever = {
+  usageOf(place: number, usage: Usage): Usage
+  /** Nano-dollars of the usage at a target, instead of those by the price list. */
+  costOf(place: number, target: string, usage: Usage, costNanoUsd: number): number
+}
+
+/** Sums the calls of one run over a history, in time order. Nano-dollars. */
+export class CallRun {
+  readonly targets: HistoryTargets
+  readonly prefix: HistoryPrefix | null
+  readonly cost = new SpendSum()
+  readonly uncached = new SpendSum()
+  /** By place; unpriced calls count nothing. */
+  readonly costs: Float64Array
+  readonly #options: TargetsOptions
+  readonly #levers: readonly CallLever[]
+  readonly tokens = { inputTokens: 0, readTokens: 0, writtenTokens: 0 }
+  /** Of calls to models that the log did not ask, with token counts that nobody knows. */
+  assumed = 0
+
+  constructor(options: TargetsOptions, levers: readonly CallLever[] = []) {
+    this.#options = options
+    this.targets = new HistoryTargets(options)
+    this.prefix = options.prefix
+    this.costs = new Float64Array(options.history.count)
+    this.#levers = levers
+  }
+
+  /** One request; `beside` is what it costs besides calls, e.g. classifiers. */
+  add(place: number, targets: readonly (string | null)[], beside = 0): void {
+    this.prefix?.see(place)
+    let cost = beside
+    for (const target of targets) cost += this.#call(place, target)
+    this.costs[place] = cost
+    this.cost.add(cost)
+    this.uncached.add(beside)
+  }
+
+  #call(place: number, target: string | null): number {
+    const { history, ratioOf } = this.#options
+    const own = loggedTarget(history, place)
+    const isLogged = target === null || this.targets.isLogged(place, target)
+    const name = isLogged ? own : target
+    const predicted = isLogged
+      ? this.targets.asLogged(place)
+      : this.targets.elsewhere(place, target)
+    const { usage, cost } = this.#underLevers(place, name, predicted)
+    this.tokens.inputTokens += totalInputTokens(usage)
+    this.tokens.readTokens += usage.cacheReadTokens
+    this.tokens.writtenTokens += usage.cacheWrite5mTokens + usage.cacheWrite1hTokens
+    this.uncached.add(cost + this.#change(place, name, usage, withoutReads(usage)))
+    if (!isLogged && ratioOf(own, name).source === 'assumed') this.assumed += cost
+    return cost
+  }
+
+  #underLevers(
+    place: number,
+    name: string,
+    { usage, costNanoUsd }: { readonly usage: Usage; readonly costNanoUsd: number | null },
+  ): { readonly usage: Usage; readonly cost: number } {
+    if (costNanoUsd === null) return { usage, cost: 0 }
+    if (this.#levers.length === 0) return { usage, cost: costNanoUsd }
+    const left = this.#levers.reduce((each, lever) => lever.usageOf(place, each), usage)
+    const plain = Math.max(0, costNanoUsd + this.#change(place, name, usage, left))
+    const cost = this.#levers.reduce((each, lever) => lever.costOf(place, name, left, each), plain)
+    return { usage: left, cost }
+  }
+
+  /** What another usage costs more at a target. */
+  #change(place: number, name: string, before: Usage, after: Usage): number {
+    if (isEqual(before, after)) return 0
+    const { costOf, history } = this.#options
+    const at = history.at[place] as number
+    const [old, changed] = [costOf(name, before, at), costOf(name, after, at)]
+    return old === null || changed === null ? 0 : changed - old
+  }
+}
+
+const isEqual = (a: Usage, b: Usage): boolean =>
+  a.inputTokens === b.inputTokens &&
+  a.outputTokens === b.outputTokens &&
+  a.cacheReadTokens === b.cacheReadTokens &&
+  a.cacheWrite5mTokens === b.cacheWrite5mTokens &&
+  a.cacheWrite1hTokens === b.cacheWrite1hTokens
+
+/** The first rung of a way's ladder that a request is not known to climb above: whose answer it gets. */
+export function rungOn({ ways, climbs }: RoutingPlan, way: number, place: number): number {
+  const last = (ways[way]?.ladder?.length ?? 1) - 1
+  let rung = 0
+  while (rung < last && climbs[way]?.[rung]?.[place] === 1) rung++
+  return rung
+}
+
+/** Whom a request asks on a way: all up to that rung, or the first two at once where the policy speculates. */
+export function targetsOn(
+  plan: RoutingPlan,
+  way: number,
+  place: number,
+  isSpeculative: boolean,
+): readonly (string | null)[] {
+  const ladder = plan.ways[way]?.ladder ?? null
+  if (ladder === null) return loggedCall
+  const asked = Math.max(rungOn(plan, way, place) + 1, isSpeculative ? 2 : 1)
+  return ladder.slice(0, asked).map(({ target }) => target)
+}
+
+/** Each request at the model of the log, where one is asked. */
+export const loggedCalls =
+  (asks: (place: number) => boolean = () => true): CallsAt =>
+  (place) =>
+    asks(place) ? loggedCall : noCall

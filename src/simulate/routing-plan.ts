@@ -1,0 +1,187 @@
+import type { CompiledPolicy } from '../engine/compile-policy.ts'
+import type { RouteDecision } from '../engine/compile-routes.ts'
+import type { RequestFacts } from '../engine/request-facts.ts'
+import type { Ladder, Rung } from '../policy/routing.ts'
+import type { History } from '../worlds/history.ts'
+import type { HistorySight } from '../worlds/history-world.ts'
+import { loggedAnswer } from '../worlds/logged-answer.ts'
+import { isSameModel } from '../worlds/same-model.ts'
+
+/** One way that requests go: a route's ladder, or null for the model of the log. */
+export type PlannedWay = {
+  readonly route: string | null
+  readonly ladder: Ladder | null
+}
+
+/** What the routes of a policy say of each request of a history, found out once for all runs over it. */
+export type RoutingPlan = {
+  readonly ways: readonly PlannedWay[]
+  /** The way of each request by itself, before sessions keep it elsewhere. */
+  readonly wayOf: Int32Array
+  /** What classifiers that are models cost. */
+  readonly classifyNanoUsd: Float64Array
+  /** Of each way, then rung: 1 where the answer is known to be rejected or missing, so that the request climbs. */
+  readonly climbs: readonly (readonly (Uint8Array | null)[])[]
+  /** Requests of one number stay together; -1 alone. Null where the policy keeps none together. */
+  readonly togetherOf: Int32Array | null
+}
+
+/** Asks the routes of a policy about every request, and the validators of their ladders about every known answer. */
+export async function planRoutes(
+  history: History,
+  compiled: CompiledPolicy,
+  sight: Sight,
+): Promise<RoutingPlan> {
+  const planning = new Planning(history, compiled, sight)
+  if (compiled.policy.routes.length > 0) {
+    for (let place = 0; place < history.count; place++) await planning.choose(place)
+  }
+  return planning.finish()
+}
+
+type Sight = Pick<HistorySight, 'factsAt' | 'classify' | 'asks' | 'known'>
+
+class Planning {
+  readonly #history: History
+  readonly #compiled: CompiledPolicy
+  readonly #sight: Sight
+  readonly #numbers = new Map<RouteDecision, number>()
+  readonly #ways: PlannedWay[] = [{ route: null, ladder: null }]
+  readonly #wayOf: Int32Array
+  readonly #classifyNanoUsd: Float64Array
+
+  constructor(history: History, compiled: CompiledPolicy, sight: Sight) {
+    this.#history = history
+    this.#compiled = compiled
+    this.#sight = sight
+    this.#wayOf = new Int32Array(history.count)
+    this.#classifyNanoUsd = new Float64Array(history.count)
+  }
+
+  async choose(place: number): Promise<void> {
+    const facts = this.#sight.factsAt(place)
+    for (;;) {
+      const decision = this.#compiled.routeOf(facts)
+      if (decision.kind === 'routed') {
+        this.#wayOf[place] = this.#numberOf(decision)
+        return
+      }
+      await this.#classify(decision.classifier, facts, place)
+    }
+  }
+
+  async #classify(classifier: string, facts: RequestFacts, place: number): Promise<void> {
+    const at = this.#history.at[place] as number
+    const asked = { id: place, at, request: facts.request, bypass: null }
+    const { label, costNanoUsd } = await this.#sight.classify(classifier, asked)
+    this.#classifyNanoUsd[place] = (this.#classifyNanoUsd[place] as number) + costNanoUsd
+    facts.setLabel(classifier, label)
+  }
+
+  #numberOf(decision: Extract<RouteDecision, { kind: 'routed' }>): number {
+    const { ladder, route } = decision
+    if (ladder === null || ladder.length === 0) return 0
+    const known = this.#numbers.get(decision)
+    if (known !== undefined) return known
+    const number = this.#ways.length
+    this.#numbers.set(decision, number)
+    this.#ways.push({ route, ladder })
+    return number
+  }
+
+  async finish(): Promise<RoutingPlan> {
+    const climbs: (readonly (Uint8Array | null)[])[] = []
+    for (const [way, { ladder }] of this.#ways.entries()) {
+      const rungs: (Uint8Array | null)[] = []
+      for (const rung of ladder?.slice(0, -1) ?? []) rungs.push(await this.#climbs(way, rung))
+      climbs.push(rungs)
+    }
+    return {
+      ways: this.#ways,
+      wayOf: this.#wayOf,
+      classifyNanoUsd: this.#classifyNanoUsd,
+      climbs,
+      togetherOf: togetherOf(this.#history, this.#compiled.policy.sticky),
+    }
+  }
+
+  /** Which requests are known to climb above a rung: their answer there is in the log, or in evidence. */
+  async #climbs(way: number, rung: Rung): Promise<Uint8Array | null> {
+    const { count, profiles, columns } = this.#history
+    const isLogged = profiles.map((profile) =>
+      isSameModel(rung.target, profile?.provider ?? null, profile?.model ?? ''),
+    )
+    const isSticky = this.#compiled.policy.sticky !== 'none'
+    const climbs = new Uint8Array(count)
+    for (let place = 0; place < count; place++) {
+      if (!isSticky && this.#wayOf[place] !== way) continue
+      const isOwn = isLogged[columns.profile[place] as number] === true
+      const isUp = isOwn
+        ? await this.#failsInLog(place, rung)
+        : await this.#failsInEvidence(place, rung)
+      if (isUp) climbs[place] = 1
+    }
+    return climbs.includes(1) ? climbs : null
+  }
+
+  async #failsInLog(place: number, rung: Rung): Promise<boolean> {
+    const { profiles, columns, latencyMs } = this.#history
+    if (rung.timeoutMs !== null && (latencyMs[place] as number) > rung.timeoutMs) return true
+    const status = profiles[columns.profile[place] as number]?.status ?? 'ok'
+    if (status !== 'ok') return true
+    return this.#isRejected(place, rung, loggedAnswer(this.#history, place))
+  }
+
+  async #failsInEvidence(place: number, rung: Rung): Promise<boolean> {
+    const output = this.#sight.known?.(place, rung.target)?.output ?? null
+    return output !== null && this.#isRejected(place, rung, { text: output })
+  }
+
+  async #isRejected(
+    place: number,
+    rung: Rung,
+    answer: ReturnType<typeof loggedAnswer>,
+  ): Promise<boolean> {
+    if (answer === null || rung.validators.length === 0) return false
+    const question = this.#sight.factsAt(place).text ?? ''
+    const judged = { question, answer, meanLogProbability: null }
+    const validation = await this.#compiled.validatorOf(rung)(judged, this.#sight.asks)
+    return validation.verdict === 'fail'
+  }
+}
+
+function togetherOf(
+  { columns }: History,
+  sticky: CompiledPolicy['policy']['sticky'],
+): Int32Array | null {
+  if (sticky === 'none') return null
+  const numbers = new Map<number, number>()
+  return Int32Array.from(columns[sticky], (key) => {
+    if (Number.isNaN(key)) return -1
+    const number = numbers.get(key) ?? numbers.size
+    numbers.set(key, number)
+    return number
+  })
+}
+
+/** The way of each request that asks a model: those that stay together go where the first of them that asked went. */
+export class Ways {
+  readonly #plan: RoutingPlan
+  readonly #chosen = new Map<number, number>()
+
+  constructor(plan: RoutingPlan) {
+    this.#plan = plan
+  }
+
+  /** Asked in time order. `isFirst`: its classifiers had to be asked. */
+  of(place: number): { readonly way: number; readonly isFirst: boolean } {
+    const { wayOf, togetherOf } = this.#plan
+    const way = wayOf[place] as number
+    const together = togetherOf?.[place] ?? -1
+    if (together === -1) return { way, isFirst: true }
+    const chosen = this.#chosen.get(together)
+    if (chosen !== undefined) return { way: chosen, isFirst: false }
+    this.#chosen.set(together, way)
+    return { way, isFirst: true }
+  }
+}

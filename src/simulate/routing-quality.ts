@@ -1,0 +1,103 @@
+import { SpendSum, usdOf } from '../domain/money.ts'
+import { qualityGap } from '../stats/quality-gap.ts'
+import type { History } from '../worlds/history.ts'
+import { loggedTarget } from '../worlds/history-targets.ts'
+import type { HistorySight } from '../worlds/history-world.ts'
+import type { Quality, RoutingLayer } from './result.ts'
+import { rungOn } from './routing-calls.ts'
+import type { RoutingPlan } from './routing-plan.ts'
+
+/** Whom one request asks on its way, and what that costs besides calls. */
+export type PlannedCalls = {
+  /** A number of the plan's ways. */
+  readonly way: number
+  readonly targets: readonly (string | null)[]
+  readonly beside: number
+}
+
+export const noCalls: PlannedCalls = { way: 0, targets: [], beside: 0 }
+export const loggedCalls: PlannedCalls = { way: 0, targets: [null], beside: 0 }
+
+/** What the model of the log and the model of the policy score on the same requests. */
+type ScorePairs = { readonly logged: readonly number[]; readonly routed: readonly number[] }
+
+/** Requests by the way they went, and what is known of the answers there. */
+export class RoutedRequests {
+  readonly #history: History
+  readonly #sight: Pick<HistorySight, 'targets' | 'known'>
+  readonly #plan: RoutingPlan
+  readonly #lines = new Map<
+    string,
+    { readonly route: string; readonly target: string; requests: number; readonly cost: SpendSum }
+  >()
+  readonly #logged: number[] = []
+  readonly #routed: number[] = []
+  escalations = 0
+  /** Answered by a model whose answer to this request nobody has. */
+  unmeasured = 0
+
+  constructor(history: History, sight: Pick<HistorySight, 'targets' | 'known'>, plan: RoutingPlan) {
+    this.#history = history
+    this.#sight = sight
+    this.#plan = plan
+  }
+
+  add(place: number, { way, targets }: PlannedCalls, costNanoUsd: number): void {
+    const { ladder = null, route: name = null } = this.#plan.ways[way] ?? {}
+    const rung = rungOn(this.#plan, way, place)
+    const target = ladder?.[rung]?.target
+    if (target === undefined || targets.length === 0) return
+    const route = name ?? ''
+    const key = `${route}\n${target}`
+    const line = this.#lines.get(key) ?? { route, target, requests: 0, cost: new SpendSum() }
+    this.#lines.set(key, line)
+    line.requests++
+    line.cost.add(costNanoUsd)
+    this.escalations += rung
+    if (!this.#sight.targets.isLogged(place, target)) this.#compare(place, target)
+  }
+
+  #compare(place: number, target: string): void {
+    const { known } = this.#sight
+    const there = known?.(place, target) ?? null
+    if (there === null) this.unmeasured++
+    const own = known?.(place, loggedTarget(this.#history, place))?.score ?? null
+    if (own === null || there === null || there.score === null) return
+    this.#logged.push(own)
+    this.#routed.push(there.score)
+  }
+
+  get pairs(): ScorePairs {
+    return { logged: this.#logged, routed: this.#routed }
+  }
+
+  /** By requests, then by name. */
+  routes(): RoutingLayer['routes'] {
+    return [...this.#lines.values()]
+      .map(({ cost, ...line }) => ({ ...line, costUsd: usdOf(cost.total()) }))
+      .sort(
+        (a, b) =>
+          b.requests - a.requests || (`${a.route} ${a.target}` < `${b.route} ${b.target}` ? -1 : 1),
+      )
+  }
+}
+
+/** The paired difference of scores, where evidence knows both answers. */
+export function qualityOf({ logged, routed }: ScorePairs, unmeasured: number): Quality {
+  const gap = qualityGap({ weak: logged, strong: routed })
+  if (gap === null) {
+    const note =
+      unmeasured === 0
+        ? 'every answer is one of the log'
+        : `${unmeasured} requests would be answered by another model, whose answers nobody has: \`llmcost replay\` asks for a sample of them`
+    return { status: 'unmeasured', delta: null, interval: null, n: 0, note }
+  }
+  const rest = unmeasured === 0 ? '' : `; ${unmeasured} more requests are unmeasured`
+  return {
+    status: 'measured',
+    delta: gap.mean,
+    interval: gap.interval,
+    n: gap.questions,
+    note: `mean score at the policy's model less that at the model of the log, on requests that evidence knows${rest}`,
+  }
+}
