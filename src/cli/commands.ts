@@ -3,6 +3,7 @@ import type { AnalyzeFlags } from './analyze.ts'
 import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
 import type { IngestFlags } from './ingest.ts'
 import { addPolicyCommands } from './policy-commands.ts'
+import { addSimulate } from './simulate-command.ts'
 import { addStoreCommands } from './store-commands.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -20,6 +21,7 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
     .version(version(), '-V, --version')
     .showHelpAfterError('(add --help for all options)')
   addAnalyze(program, terminal, exit)
+  addSimulate(program, terminal, exit)
   addDemo(program, terminal, exit)
   addIngest(program, terminal, exit)
   addPolicyCommands(program, terminal, exit)

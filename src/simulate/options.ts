@@ -6,6 +6,7 @@ import type { Similarity } from '../score/equivalence.ts'
 import type { RiskLimit } from '../stats/labels-needed.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import type { Questions } from '../worlds/questions.ts'
+import type { Baseline } from './baseline.ts'
 
 /** What a simulation is asked for. */
 export type SimulateOptions = {
@@ -16,6 +17,7 @@ export type SimulateOptions = {
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
   readonly compiled: CompiledPolicy
+  readonly baseline: Baseline
   readonly policyText: readonly string[]
   readonly fingerprints: {
     readonly policy: string

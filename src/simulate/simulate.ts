@@ -8,7 +8,7 @@ import { certifyThreshold } from './certify-threshold.ts'
 import { cacheableIn, countBypasses } from './count-bypasses.ts'
 import { groupsOf } from './groups.ts'
 import { hitQuality } from './hit-quality.ts'
-import { type Judge, judgeHits, openJudge } from './judge-hits.ts'
+import { type Judge, type JudgedHit, judgeHits, openJudge } from './judge-hits.ts'
 import { type LabelSample, openLabelSample } from './label-sample.ts'
 import { cacheLayers, LayerRuns } from './layer-runs.ts'
 import type { SimulateOptions } from './options.ts'
@@ -96,8 +96,8 @@ function historyWarnings(history: History): SimulateResult['warnings'] {
 }
 
 function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, keyof Head> {
-  const { history, options, prepared, runs, judge, beyond } = simulation
-  const baseline = loggedSpend(history)
+  const { history, options, prepared, judge, beyond } = simulation
+  const { name, spendNanoUsd: baseline } = options.baseline
   const spend = beyond.spendOf(run, new Set(layersBeyond)) + embeddingSpend(options)
   const avoided = run.exactHits + run.semanticHits + run.coalesced
   const behind = beyond.report(run)
@@ -105,7 +105,7 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
   const costs = beyond.costs(run)
   return {
     baseline: {
-      name: 'as logged',
+      name,
       requests: history.count,
       costUsd: usd(baseline),
       unpricedRequests: unpriced(history),
@@ -122,25 +122,14 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
     savings: {
       costUsd: usd(baseline - spend),
       share: baseline === 0n ? null : Number(baseline - spend) / Number(baseline),
-      projectedUsdPerMonth: projectedSavings(history, costs, options.zone),
+      // Only of the log itself is it known what each day cost.
+      projectedUsdPerMonth:
+        baseline === loggedSpend(history) ? projectedSavings(history, costs, options.zone) : null,
     },
-    layers: {
-      exact: exactLayer(history, prepared, run, options),
-      coalesced: { requests: run.coalesced, savingUsd: savingBy(history, run, served.coalesced) },
-      semantic: semanticLayer(
-        history,
-        prepared,
-        run,
-        judged,
-        runs.with(new Set(['exact'])),
-        judge,
-        options,
-      ),
-      ...behind.layers,
-    },
+    layers: { ...cacheLayersOf(simulation, run, judged), ...behind.layers },
     bypasses: countBypasses(prepared.bypasses),
     waterfall: waterfall(simulation, baseline),
-    alone: alone(simulation, baseline),
+    alone: alone(simulation),
     sweep: sweep(simulation),
     certified: certified(simulation),
     frontier: behind.frontier,
@@ -149,6 +138,20 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
     groups: groupsOf(history, run, costs),
     pairs: servedPairs(history, options.questions, run, judged),
     beside: [],
+  }
+}
+
+/** The layers of the response cache. */
+function cacheLayersOf(
+  { history, options, prepared, runs, judge }: Simulation,
+  run: CacheRun,
+  judged: readonly JudgedHit[],
+): Pick<SimulateResult['layers'], 'exact' | 'coalesced' | 'semantic'> {
+  const exactOnly = runs.with(new Set(['exact']))
+  return {
+    exact: exactLayer(history, prepared, run, options),
+    coalesced: { requests: run.coalesced, savingUsd: savingBy(history, run, served.coalesced) },
+    semantic: semanticLayer(history, prepared, run, judged, exactOnly, judge, options),
   }
 }
 
@@ -166,31 +169,36 @@ function savingBy(history: History, run: CacheRun, by: number): number {
 
 const allLayers = [...cacheLayers, ...layersBeyond]
 
-/** What a set of layers costs, the log's vectors included where they are asked for. */
-function spendUnder({ history, runs, beyond, options }: Simulation, layers: ReadonlySet<string>) {
-  const run = runs.with(layers)
+/**
+ * What a set of layers costs, the log's vectors included where they are asked for. A request that a cache serves leaves
+ * no prefix behind at its provider: what that costs the next ones is the cache's doing.
+ */
+function spendUnder({ runs, beyond, options }: Simulation, layers: ReadonlySet<string>): bigint {
   const embedding = layers.has('semantic') ? embeddingSpend(options) : 0n
-  const others = layersBeyond.some((layer) => layers.has(layer))
-  return (others ? beyond.spendOf(run, layers) : spendOf(history, run)) + embedding
+  return beyond.spendOf(runs.with(layers), layers) + embedding
 }
 
 /** Layer after layer, each with what it saves behind those before it: the parts add up to the whole. */
 function waterfall(simulation: Simulation, baseline: bigint): readonly LayerSaving[] {
   const layers = new Set<string>()
-  let before = baseline
-  return allLayers.map((layer) => {
+  const logged = loggedSpend(simulation.history)
+  const first =
+    logged === baseline ? [] : [{ layer: 'models of the log', savingUsd: usdOf(baseline - logged) }]
+  let before = logged
+  const others = allLayers.map((layer) => {
     layers.add(layer)
     const after = spendUnder(simulation, layers)
     const saving = before - after
     before = after
     return { layer, savingUsd: usdOf(saving) }
   })
+  return [...first, ...others]
 }
 
-const alone = (simulation: Simulation, baseline: bigint): readonly LayerSaving[] =>
+const alone = (simulation: Simulation): readonly LayerSaving[] =>
   allLayers.map((layer) => ({
     layer,
-    savingUsd: usdOf(baseline - spendUnder(simulation, new Set([layer]))),
+    savingUsd: usdOf(loggedSpend(simulation.history) - spendUnder(simulation, new Set([layer]))),
   }))
 
 /** The policy at every threshold of the grid. */
@@ -198,7 +206,7 @@ function sweep(simulation: Simulation): readonly SweepPoint[] {
   const { history, options, prepared, runs, judge } = simulation
   if (options.found === null || !options.compiled.policy.cache.semantic.on) return []
   const cacheable = cacheableIn(prepared.bypasses, 'semantic')
-  const baseline = loggedSpend(history)
+  const baseline = options.baseline.spendNanoUsd
   return options.grid.map((threshold) => {
     const run = runs.whole(threshold)
     const judged = judgeHits(history, run, 'semantic', judge, 'pairs')

@@ -8,7 +8,7 @@ type Migration = { readonly name: string; readonly up: (database: Database) => v
 const migrations: readonly Migration[] = [
   { name: '0001-first-tables', up: (database) => database.exec(firstTables) },
   { name: '0002-vectors', up: (database) => database.exec(vectorTables) },
-  { name: '0003-neighbours', up: (database) => database.exec(neighbourTables) },
+  { name: '0003-arrays', up: (database) => database.exec(arrayTables) },
   { name: '0004-verdicts', up: (database) => database.exec(verdictTables) },
 ]
 
@@ -148,8 +148,8 @@ CREATE TABLE vectors (
 );
 `
 
-const neighbourTables = `
-CREATE TABLE neighbours (key TEXT NOT NULL, name TEXT NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (key, name));
+const arrayTables = `
+CREATE TABLE arrays (key TEXT NOT NULL, name TEXT NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (key, name));
 `
 
 const verdictTables = `

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts'
-import { forgetArrays } from './neighbour-lists.ts'
+import { forgetArrays } from './kept-arrays.ts'
 
 const keptResults = 50
 

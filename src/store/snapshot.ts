@@ -18,6 +18,15 @@ export const endSnapshot = (database: Database): void => database.exec('COMMIT')
 /** Ends the snapshot and runs the work in a transaction, unless another process wrote since it began. */
 export function writeIfUnchanged(database: Database, snapshot: Snapshot, work: () => void): void {
   endSnapshot(database)
+  writeStillUnchanged(database, snapshot, work)
+}
+
+/** The same where the snapshot has ended already. */
+export function writeStillUnchanged(
+  database: Database,
+  snapshot: Snapshot,
+  work: () => void,
+): void {
   database.transaction(() => {
     if (dataVersionOf(database) === snapshot.dataVersion) work()
   })

@@ -35,12 +35,13 @@ export type FoundNeighbours = {
   readonly recall: { readonly looked: number; readonly found: number } | null
 }
 
-/** Embeds the questions of a history and finds those that are alike. */
+/** Embeds the questions of a history and finds those that are alike; null where no text is kept. */
 export async function findNeighbours(
   questions: Questions,
   { embedder, cache, floor, mode, guards, signal, onProgress }: FindOptions,
-): Promise<FoundNeighbours> {
+): Promise<FoundNeighbours | null> {
   const texts = Array.from({ length: questions.count }, (_, question) => questions.textOf(question))
+  if (texts.every((text) => text === null)) return null
   const { rows, dimensions, present, tokens, costNanoUsd } = await embedAll(
     embedder,
     texts.map((text) => text ?? ''),
@@ -53,16 +54,19 @@ export async function findNeighbours(
   texts.forEach((text, question) => {
     if (text === null) present[question] = 0
   })
-  const pairs = await neighbourPairs({
-    vectors: rows,
-    dimensions,
-    count: questions.count,
-    groups: questions.partition,
-    floor,
-    mode,
-    signal,
-    onProgress: (progress) => onProgress?.({ step: 'comparing', ...progress }),
-  })
+  const isEmpty = dimensions === 0
+  const pairs = isEmpty
+    ? { ...noPairs, offsets: new Uint32Array(questions.count + 1) }
+    : await neighbourPairs({
+        vectors: rows,
+        dimensions,
+        count: questions.count,
+        groups: questions.partition,
+        floor,
+        mode,
+        signal,
+        onProgress: (progress) => onProgress?.({ step: 'comparing', ...progress }),
+      })
   const rowOf = (question: number) =>
     rows.subarray(question * dimensions, (question + 1) * dimensions)
   const selves = Float64Array.from(present, (isThere, question) =>
@@ -82,6 +86,9 @@ export async function findNeighbours(
       pairs.recall === null ? null : { looked: pairs.recall.truePairs, found: pairs.recall.found },
   }
 }
+
+/** Of texts that have no vectors at all. */
+const noPairs = { neighbours: new Uint32Array(0), similarities: new Float64Array(0), recall: null }
 
 type Lists = Pick<Neighbours, 'offsets' | 'others' | 'similarities'>
 

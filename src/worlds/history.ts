@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto'
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import type { HistorySource } from '../domain/history.ts'
 import type { BypassReason } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
 import { flag, type Profile } from '../domain/row.ts'
 import { type Columns, columnsInOrder } from './history-columns.ts'
+import { type HistoryKeys, historyKeys } from './history-keys.ts'
 import { storedRequests } from './stored-request.ts'
 
 /**
  * A log as the engine meets it: requests in their order (time, then the order they were read), one place an array.
  * Keys are numbered 0, 1, 2 …; -1 is absent. Undated requests stand behind the dated ones.
  */
-export type History = {
+export type History = HistoryKeys & {
   readonly count: number
   readonly seq: Float64Array
   /** Milliseconds since 1970 UTC; NaN where unknown. Zero everywhere in a log without any time. */
@@ -23,20 +23,6 @@ export type History = {
   readonly born: Float64Array
   readonly columns: Columns
   readonly profiles: readonly Profile[]
-  /** Operation, requested model, parameters, document version, tools and system prompt. */
-  readonly partition: Int32Array
-  /** The whole conversation besides: the exact layer's key, namespace apart. */
-  readonly exact: Int32Array
-  /** The last user message's text inside its partition: equal for the same question asked of the same. */
-  readonly question: Int32Array
-  readonly questionCount: number
-  /** Tells apart any two lists of questions. */
-  readonly questionsDigest: string
-  readonly answer: Int32Array
-  readonly label: Int32Array
-  readonly labels: readonly string[]
-  /** System prompt and messages, tools not counted; 0 without a prompt. */
-  readonly messages: Uint16Array
   /** What keeps a request from every cache, as a number of `bypassReasons`; 0: nothing. */
   readonly bypass: Uint8Array
   /** 1 where the answer may be kept. */
@@ -64,16 +50,17 @@ const reason = Object.fromEntries(bypassReasons.map((name, number) => [name, num
 /** How the answer ended that wants a tool to be called, in the words of the wire formats. */
 const toolFinishes = new Set(['tool', 'tool_calls', 'tool_use', 'function_call'])
 
-/** Reads the selected requests of a store into their order. */
+/** Reads the selected requests of a store into their order. `kept` are keys that an earlier run numbered. */
 export function loadHistory(
   source: RequestSource,
   stored: HistorySource,
   lookup: RequestLookup,
+  kept: HistoryKeys | null = null,
 ): History {
   const { columns, hasTimes } = columnsInOrder(source)
   const { profiles } = source
   const count = columns.seq.length
-  const keys = keysOf(columns, stored)
+  const keys = kept ?? historyKeys(columns, stored)
   const latencyMs = columns.latencyMs.map((ms) => (Number.isNaN(ms) ? 0 : Math.max(0, ms)))
   const bypass = Uint8Array.from({ length: count }, (_, place) =>
     bypassOf(profiles[columns.profile[place] as number] as Profile, keys, place, columns, hasTimes),
@@ -98,12 +85,10 @@ export function loadHistory(
   }
 }
 
-type Keys = ReturnType<typeof keysOf>
-
 /** Why a request can neither be served by a cache nor fill one, whatever the policy says. */
 function bypassOf(
   profile: Profile,
-  keys: Keys,
+  keys: HistoryKeys,
   place: number,
   columns: Columns,
   hasTimes: boolean,
@@ -115,85 +100,4 @@ function bypassOf(
   if (profile.finishReason !== null && toolFinishes.has(profile.finishReason))
     return reason['tool-call']
   return 0
-}
-
-/** Numbers the keys of all requests. */
-function keysOf(columns: Columns, stored: HistorySource) {
-  const count = columns.seq.length
-  const placeOf = new Map<number, number>()
-  for (let place = 0; place < count; place++) placeOf.set(columns.seq[place] as number, place)
-  const list = () => new Int32Array(count).fill(-1)
-  const [partition, exact, question, answer, label] = [list(), list(), list(), list(), list()]
-  const choices = new Uint16Array(count)
-  const numbers = {
-    partition: new Numbers(),
-    exact: new Numbers(),
-    question: new Numbers(),
-    answer: new Numbers(),
-    label: new Numbers(),
-  }
-  for (const keys of stored.keys()) {
-    const place = placeOf.get(keys.seq)
-    if (place === undefined) continue
-    if (keys.answerKey !== null) answer[place] = numbers.answer.of(keys.answerKey)
-    if (keys.answerLabel !== null) label[place] = numbers.label.of(keys.answerLabel)
-    choices[place] = keys.choices ?? 1
-    if (keys.partition === null) continue
-    const name = `${keys.partition} ${columns.systemKey[place]}`
-    partition[place] = numbers.partition.of(name)
-    exact[place] = numbers.exact.of(columns.exactKey[place] as number)
-    const questionKey = columns.questionKey[place] as number
-    if (!Number.isNaN(questionKey)) question[place] = numbers.question.of(`${name} ${questionKey}`)
-  }
-  return {
-    partition,
-    exact,
-    question,
-    questionCount: numbers.question.count,
-    questionsDigest: digestOf(numbers.question.names()),
-    answer,
-    label,
-    labels: numbers.label.names() as readonly string[],
-    choices,
-    messages: messageCounts(columns, stored),
-  }
-}
-
-/** Of names in their order; a partition's own name stands in for its number. */
-function digestOf(names: readonly (string | number)[]): string {
-  const hash = createHash('sha256')
-  for (let from = 0; from < names.length; from += 4096)
-    hash.update(names.slice(from, from + 4096).join('\n')).update('\n')
-  return hash.digest('base64url')
-}
-
-/** Tools stand at a chain's beginning and are no message. */
-function messageCounts({ promptTip, flags }: Columns, stored: HistorySource): Uint16Array {
-  const lengths = stored.chainLengths()
-  return Uint16Array.from(promptTip, (tip, place) => {
-    const length = lengths.get(tip) ?? 0
-    const hasTools = ((flags[place] as number) & flag.hasTools) !== 0
-    return Math.min(65_535, Math.max(0, length - (hasTools ? 1 : 0)))
-  })
-}
-
-/** Numbers names 0, 1, 2 … in the order they come. */
-class Numbers {
-  readonly #numbers = new Map<string | number, number>()
-
-  get count(): number {
-    return this.#numbers.size
-  }
-
-  of(name: string | number): number {
-    const known = this.#numbers.get(name)
-    if (known !== undefined) return known
-    const number = this.#numbers.size
-    this.#numbers.set(name, number)
-    return number
-  }
-
-  names(): readonly (string | number)[] {
-    return [...this.#numbers.keys()]
-  }
 }

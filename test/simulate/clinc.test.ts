@@ -6,7 +6,7 @@ import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import { mergePolicy, type PolicyPatch } from '../../src/policy/merge-policy.ts'
 import { prepareCache } from '../../src/simulate/cache-inputs.ts'
 import { runCache } from '../../src/simulate/cache-run.ts'
-import { findNeighbours } from '../../src/worlds/find-neighbours.ts'
+import { type FoundNeighbours, findNeighbours } from '../../src/worlds/find-neighbours.ts'
 import type { Neighbours } from '../../src/worlds/neighbours.ts'
 import { lastUserQuestions } from '../../src/worlds/questions.ts'
 import { historyOf, type PlainMoment } from '../support/history.ts'
@@ -73,7 +73,7 @@ describe.runIf(hasRealData)('4,000 support questions with their stored vectors',
       mode: 'exact',
       guards: [],
     })
-    neighbours = found.neighbours
+    neighbours = (found as FoundNeighbours).neighbours
   })
 
   test.each(Object.entries(expected))('%s', (name, { hits, wrong }) => {

@@ -1,9 +1,10 @@
 import type { Database } from './database.ts'
 
-const selectList = 'SELECT cells FROM neighbours WHERE key = ? AND name = ?'
-const insertList = 'INSERT OR REPLACE INTO neighbours (key, name, cells) VALUES (?, ?, ?)'
-const keptLists = 4
-const selectKeys = 'SELECT DISTINCT key FROM neighbours'
+const selectCells = 'SELECT cells FROM arrays WHERE key = ? AND name = ?'
+const insertCells = 'INSERT OR REPLACE INTO arrays (key, name, cells) VALUES (?, ?, ?)'
+/** Sets of arrays kept at a time: of a few policies, and of a few selections of requests. */
+const keptSets = 12
+const selectKeys = 'SELECT DISTINCT key FROM arrays'
 
 /** Typed arrays by name, kept under everything they were computed from; whatever changes the requests drops them. */
 export type StoredArrays = Readonly<Record<string, Uint8Array>>
@@ -14,7 +15,7 @@ export function storedArrays(
   key: string,
   names: readonly string[],
 ): StoredArrays | null {
-  const select = database.prepare(selectList)
+  const select = database.prepare(selectCells)
   const arrays: Record<string, Uint8Array> = {}
   for (const name of names) {
     const cells = select.get(key, name)?.['cells']
@@ -25,14 +26,13 @@ export function storedArrays(
   return arrays
 }
 
+/** Inside a transaction of the caller. */
 export function storeArrays(database: Database, key: string, arrays: StoredArrays): void {
-  database.transaction(() => {
-    if (database.prepare(selectKeys).all().length >= keptLists) forgetArrays(database)
-    const insert = database.prepare(insertList)
-    for (const [name, cells] of Object.entries(arrays)) insert.run(key, name, cells)
-  })
+  if (database.prepare(selectKeys).all().length >= keptSets) forgetArrays(database)
+  const insert = database.prepare(insertCells)
+  for (const [name, cells] of Object.entries(arrays)) insert.run(key, name, cells)
 }
 
 export function forgetArrays(database: Database): void {
-  database.prepare('DELETE FROM neighbours').run()
+  database.prepare('DELETE FROM arrays').run()
 }

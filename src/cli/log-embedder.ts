@@ -1,0 +1,41 @@
+import type { Embedder } from '../domain/embedder.ts'
+import { openEmbedder } from '../embed/open-embedder.ts'
+import { keyHash } from '../engine/cache-key.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Similarity } from '../score/equivalence.ts'
+import { openLoggedVectors } from '../store/logged-vectors.ts'
+import { cosine } from '../vectors/cosine.ts'
+import type { OpenLogs } from './logs.ts'
+import type { RunPrices } from './price-book.ts'
+import type { Terminal } from './terminal.ts'
+
+type EmbedderJob = {
+  readonly logs: OpenLogs
+  readonly terminal: Terminal
+  readonly prices: RunPrices
+}
+
+/** The embedder that a policy names. */
+export async function embedderOf(
+  { logs, terminal, prices }: EmbedderJob,
+  policy: Policy,
+): Promise<Embedder> {
+  const { database, secret } = logs.store
+  const { embedder } = policy.cache.semantic
+  return openEmbedder(embedder, {
+    env: terminal.env,
+    workingFolder: process.cwd(),
+    prices: prices.book,
+    logged: embedder === 'logged' ? openLoggedVectors(database, keyHash(secret)) : null,
+  })
+}
+
+/** Answers are compared by the built-in embedder, whatever the policy's own is. */
+export async function similarityOf(): Promise<Similarity> {
+  const { openStaticEmbedder } = await import('../embed/static-embedder.ts')
+  const embedder = openStaticEmbedder()
+  return (a, b) => {
+    const [left, right] = [embedder.embedOne(a), embedder.embedOne(b)]
+    return left === null || right === null ? null : cosine(left, right)
+  }
+}

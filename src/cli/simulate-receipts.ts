@@ -1,0 +1,100 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import type { Receipt } from '../domain/receipt.ts'
+import { UserError } from '../domain/user-error.ts'
+import { compilePolicy } from '../engine/compile-policy.ts'
+import type { Evidence } from '../ingest/evidence-table.ts'
+import type { Policy } from '../policy/policy.ts'
+import { receiptJson, receiptText } from '../report/receipt.ts'
+import { hasPromptCaches } from '../simulate/routing-presets.ts'
+import { decideHistory } from '../worlds/decide-history.ts'
+import type { History } from '../worlds/history.ts'
+import { HistoryCache, type SemanticInputs } from '../worlds/history-cache.ts'
+import { openHistoryPrefix } from '../worlds/history-prefix.ts'
+import { openHistoryWorld } from '../worlds/history-world.ts'
+import type { CostOf } from '../worlds/model-costs.ts'
+
+export type ReceiptJob = {
+  readonly history: History
+  /** With models in the place of tiers. */
+  readonly policy: Policy
+  readonly semantic: SemanticInputs
+  readonly costOf: CostOf
+  readonly evidence: Evidence | null
+  readonly signal: AbortSignal
+}
+
+/** Decides every request and hands on what was decided, requests named by their numbers in the store. */
+async function decideAll(
+  { history, policy, semantic, costOf, evidence, signal }: ReceiptJob,
+  onReceipt: (receipt: Receipt) => void,
+): Promise<void> {
+  const cache = new HistoryCache(history, semantic, policy.cache)
+  const prefix = hasPromptCaches(history, policy) ? openHistoryPrefix(history, policy) : null
+  const world = openHistoryWorld({ history, cache, policy, costOf, evidence, prefix })
+  const named = storeNames(history)
+  await decideHistory(history, compilePolicy(policy), world, {
+    onReceipt: (receipt) => onReceipt(named(receipt)),
+    signal,
+  })
+}
+
+/** Places of the history as numbers of the store: what `llmcost explain` takes. */
+function storeNames({ seq }: History): (receipt: Receipt) => Receipt {
+  const nameOf = (place: Receipt['id']) => seq[place as number] as number
+  return (receipt) => ({
+    ...receipt,
+    id: nameOf(receipt.id),
+    servedBy: receipt.servedBy === null ? null : nameOf(receipt.servedBy),
+    steps: receipt.steps.map((step) => {
+      if (step.kind === 'hit') return { ...step, entry: nameOf(step.entry) }
+      return step.kind === 'coalesced' ? { ...step, with: nameOf(step.with) } : step
+    }),
+  })
+}
+
+/** Writes a receipt a line; prompts and answers are not in them. */
+export async function writeReceipts(path: string, job: ReceiptJob): Promise<void> {
+  const file = openToWrite(path)
+  let lines: string[] = []
+  const flush = () => {
+    if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`)
+    lines = []
+  }
+  try {
+    await decideAll(job, (receipt) => {
+      lines.push(receiptJson(receipt))
+      if (lines.length >= linesAtOnce) flush()
+    })
+    flush()
+  } finally {
+    closeSync(file)
+  }
+}
+
+function openToWrite(path: string): number {
+  try {
+    return openSync(path, 'w', 0o600)
+  } catch (error) {
+    throw new UserError(`${path} cannot be written (${(error as NodeJS.ErrnoException).code})`, {
+      hint: 'name another file for --receipts',
+    })
+  }
+}
+
+const linesAtOnce = 1000
+
+/** What was decided for one request, by its number in the store. */
+export async function explainDecision(name: string, job: ReceiptJob): Promise<string> {
+  const seq = Number(/^(?:#|seq:)?(\d{1,15})$/.exec(name.trim())?.[1] ?? Number.NaN)
+  const found: Receipt[] = []
+  if (job.history.seq.includes(seq)) {
+    await decideAll(job, (receipt) => {
+      if (receipt.id === seq) found.push(receipt)
+    })
+  }
+  const [receipt] = found
+  if (receipt !== undefined) return receiptText(receipt)
+  throw new UserError(`no request #${name} is among those simulated`, {
+    hint: 'requests are named by their number in the store, as pairs and receipts print it',
+  })
+}

@@ -1,0 +1,53 @@
+import { writeFileSync } from 'node:fs'
+import { writePolicy } from '../policy/write-policy.ts'
+import { formatSimulate } from '../report/format-simulate.ts'
+import { zoneOf } from './common-options.ts'
+import { interruptible } from './interrupt.ts'
+import { interruptedCode, rejectedCode } from './load-codes.ts'
+import { openLogs } from './logs.ts'
+import { openRunPrices } from './price-book.ts'
+import { policiesInForce, type SimulateFlags } from './simulate-policies.ts'
+import { explainDecision, writeReceipts } from './simulate-receipts.ts'
+import { openSimulation, type Simulation } from './simulation.ts'
+import { gridOf } from './sweep-grid.ts'
+import { type Terminal, viewOf } from './terminal.ts'
+import { writeOut } from './write-out.ts'
+
+/** `llmcost simulate`: what a policy would have cost on these logs. */
+export async function runSimulate(
+  files: readonly string[],
+  flags: SimulateFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const zone = zoneOf(flags.tz)
+  const grid = gridOf(flags.sweep)
+  const prices = await openRunPrices(flags, terminal)
+  const policies = policiesInForce(flags, terminal, prices)
+  if (flags.write !== undefined) writeFileSync(flags.write, writePolicy(policies[0].policy))
+  const logs = await openLogs(files, flags, terminal, prices)
+  try {
+    if (logs.interrupted) return interruptedCode(terminal)
+    const job = { files, flags, terminal, prices, policies, grid, zone, logs }
+    const output = await interruptible(terminal, async (signal) =>
+      outputOf(await openSimulation(job), flags, terminal, signal),
+    )
+    await writeOut(terminal.stdout, output)
+    return rejectedCode(logs, flags, terminal)
+  } finally {
+    logs.store.close()
+  }
+}
+
+/** The report, or what was asked for in its place. */
+async function outputOf(
+  simulation: Simulation,
+  flags: SimulateFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<string> {
+  const { explain, receipts } = flags
+  if (explain !== undefined) return explainDecision(explain, await simulation.receiptJob(signal))
+  if (receipts !== undefined) await writeReceipts(receipts, await simulation.receiptJob(signal))
+  const result = await simulation.result(signal)
+  return formatSimulate(result, flags.format ?? 'terminal', viewOf(terminal.stdout, terminal.env))
+}

@@ -1,0 +1,256 @@
+import type { Embedder } from '../domain/embedder.ts'
+import type { Selection } from '../domain/selection.ts'
+import { keyHash } from '../engine/cache-key.ts'
+import { compilePolicy } from '../engine/compile-policy.ts'
+import { questionOf } from '../engine/question.ts'
+import { loadEvidence } from '../ingest/evidence.ts'
+import type { Evidence } from '../ingest/evidence-table.ts'
+import { describePolicy } from '../policy/describe-policy.ts'
+import type { LogFacts } from '../policy/log-facts.ts'
+import { mergePolicy } from '../policy/merge-policy.ts'
+import type { Policy } from '../policy/policy.ts'
+import { policyFingerprint } from '../policy/policy-fingerprint.ts'
+import type { Tier } from '../policy/routing.ts'
+import { chooseTiers } from '../policy/tiers.ts'
+import type { Similarity } from '../score/equivalence.ts'
+import { baselineOf } from '../simulate/baseline.ts'
+import type { Beside, SimulateResult } from '../simulate/result.ts'
+import { openBeyondCache } from '../simulate/routing-beyond-cache.ts'
+import { simulate } from '../simulate/simulate.ts'
+import { openHistorySource } from '../store/history-source.ts'
+import { openRequestLookup } from '../store/request-lookup.ts'
+import { openRequestSource } from '../store/request-source.ts'
+import { endSnapshot } from '../store/snapshot.ts'
+import { newestRequest } from '../store/store-facts.ts'
+import { openVerdicts } from '../store/verdicts.ts'
+import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
+import { type History, loadHistory } from '../worlds/history.ts'
+import { openHistorySight } from '../worlds/history-world.ts'
+import { nameTiers } from '../worlds/named-tiers.ts'
+import { lastUserQuestions, type Questions } from '../worlds/questions.ts'
+import { nowMs } from './clock.ts'
+import { momentOf } from './common-options.ts'
+import { findLogNeighbours } from './find-log-neighbours.ts'
+import { inputsOf, warningsOf } from './input-summary.ts'
+import { keepKeys, keptKeys } from './kept-keys.ts'
+import { embedderOf, similarityOf } from './log-embedder.ts'
+import type { OpenLogs } from './logs.ts'
+import { Narrator } from './narrator.ts'
+import { logFactsOf } from './policy-log.ts'
+import type { RunPrices } from './price-book.ts'
+import type { NamedPolicy, SimulateFlags } from './simulate-policies.ts'
+import type { ReceiptJob } from './simulate-receipts.ts'
+import { targetCosts } from './target-costs.ts'
+import type { Terminal } from './terminal.ts'
+
+export type SimulationJob = {
+  readonly files: readonly string[]
+  readonly flags: SimulateFlags
+  readonly terminal: Terminal
+  readonly prices: RunPrices
+  readonly policies: readonly [NamedPolicy, ...NamedPolicy[]]
+  readonly grid: readonly number[]
+  readonly zone: string
+  readonly logs: OpenLogs
+}
+
+/** What does not depend on the policy. */
+type Shared = {
+  readonly history: History
+  readonly questions: Questions
+  readonly similarity: Similarity
+  readonly log: LogFacts
+  readonly evidence: Evidence | null
+}
+
+/** A log ready to be simulated: policies are only different ways through it. */
+export type Simulation = {
+  result(signal: AbortSignal): Promise<SimulateResult>
+  /** What `decide` needs to run the first policy request by request. */
+  receiptJob(signal: AbortSignal): Promise<ReceiptJob>
+}
+
+/** Reads the history of the logs; afterwards the store may be written to. */
+export async function openSimulation(job: SimulationJob): Promise<Simulation> {
+  const { database } = job.logs.store
+  const selection = selectionOf(job)
+  const source = openRequestSource(database, selection)
+  const kept = keptKeys(database, selection)
+  const history = loadHistory(
+    source,
+    openHistorySource(database),
+    openRequestLookup(database),
+    kept,
+  )
+  const log = logFactsOf(source, job.prices.book)
+  endSnapshot(database)
+  if (kept === null) keepKeys(job.logs, selection, history)
+  const questions = lastUserQuestions(history)
+  const evidence = await evidenceOf(job)
+  const shared = { history, questions, log, evidence, similarity: await similarityOf() }
+  const [first] = job.policies
+  return {
+    result: (signal) => resultOf(job, shared, signal),
+    async receiptJob(signal) {
+      const { policy, found } = await comparedBy(job, shared, first.policy, signal)
+      const semantic = { questions, neighbours: found?.neighbours ?? null }
+      return { history, policy, semantic, evidence, costOf: targetCosts(job.prices), signal }
+    },
+  }
+}
+
+async function resultOf(
+  job: SimulationJob,
+  shared: Shared,
+  signal: AbortSignal,
+): Promise<SimulateResult> {
+  const [first, ...others] = job.policies
+  const result = await simulationOf(job, shared, first.policy, job.grid, signal)
+  const beside: Beside[] = []
+  for (const { name, policy } of [...others, ...variantsOf(first.policy, shared.log)]) {
+    const { layers, savings } = await simulationOf(job, shared, policy, [], signal)
+    beside.push(besideOf(name, layers, savings.costUsd))
+  }
+  return { ...result, beside }
+}
+
+/** The policy with models in the place of tiers, and which questions its embedder finds alike. */
+async function comparedBy(
+  job: SimulationJob,
+  { history, questions, log }: Pick<Shared, 'history' | 'questions' | 'log'>,
+  asked: Policy,
+  signal: AbortSignal,
+): Promise<{
+  readonly policy: Policy
+  readonly tiers: Readonly<Record<Tier, string>>
+  readonly embedder: Embedder
+  readonly found: FoundNeighbours | null
+}> {
+  const { tiers } = chooseTiers(asked.tiers, log)
+  const policy = nameTiers(asked, tiers)
+  const embedder = await embedderOf(job, policy)
+  const found = await neighboursOf(job, policy, history, questions, embedder, signal)
+  return { policy, tiers, embedder, found }
+}
+
+/** Printed beside what was asked: entries that no two users share. */
+function variantsOf(policy: Policy, { carrying }: LogFacts): readonly NamedPolicy[] {
+  const { namespace } = policy.cache
+  const isByUser = namespace.kind === 'fields' && namespace.fields.includes('user')
+  if (isByUser || carrying.user === 0) return []
+  const cache = { namespace: { kind: 'fields', fields: ['user'] } } as const
+  return [{ name: 'namespace: user', policy: mergePolicy(policy, { cache }) }]
+}
+
+function besideOf(name: string, layers: SimulateResult['layers'], savingUsd: number): Beside {
+  const { exact, semantic, coalesced } = layers
+  const hits = exact.hits + semantic.hits + coalesced.requests
+  const cacheable = Math.max(exact.cacheable, semantic.cacheable)
+  return { name, hits, hitRate: cacheable === 0 ? null : hits / cacheable, savingUsd, note: null }
+}
+
+async function simulationOf(
+  job: SimulationJob,
+  shared: Shared,
+  asked: Policy,
+  grid: readonly number[],
+  signal: AbortSignal,
+): Promise<SimulateResult> {
+  const { logs, terminal, prices, flags, files } = job
+  const { database } = logs.store
+  const { history, questions, similarity } = shared
+  const { policy, tiers, embedder, found } = await comparedBy(job, shared, asked, signal)
+  const compiled = compilePolicy(policy)
+  const costOf = targetCosts(prices)
+  const { evidence } = shared
+  const sight = openHistorySight({ history, policy, costOf, evidence })
+  const beyond = await openBeyondCache({
+    history,
+    compiled,
+    tiers,
+    sight,
+    costOf,
+    batchCostOf: targetCosts(prices, { serviceTier: 'batch' }),
+    evidence,
+  })
+  return simulate(history, beyond, {
+    now: nowMs(terminal),
+    zone: job.zone,
+    inputs: inputsOf(database, logs),
+    warnings: warningsOf(database, logs),
+    compiled,
+    baseline: baselineOf(flags.baseline, history, costOf),
+    policyText: describePolicy(policy),
+    fingerprints: {
+      policy: policyFingerprint(policy),
+      prices: prices.fingerprint,
+      embedder: found === null ? null : embedder.fingerprint,
+    },
+    questions,
+    found,
+    embedder: embedder.name,
+    factsAt: sight.factsAt,
+    similarity,
+    verdicts: openVerdicts(database),
+    grid,
+    limit:
+      flags.maxWrongHits === undefined
+        ? null
+        : { alpha: flags.maxWrongHits, delta: 1 - (flags.confidence ?? usualConfidence) },
+    inputWords: files.join(' '),
+  })
+}
+
+/** Of a certificate. */
+export const usualConfidence = 0.95
+
+function selectionOf({ logs, flags }: SimulationJob): Selection {
+  const { database } = logs.store
+  const relative = [flags.since, flags.until].some((text) => /^\d+[hdw]$/.test(text ?? ''))
+  const newest = relative ? newestRequest(database) : null
+  return {
+    files: logs.files === null ? null : [...logs.files].sort((a, b) => a - b),
+    since: momentOf(flags.since, newest, '--since'),
+    until: momentOf(flags.until, newest, '--until'),
+    where: flags.where ?? [],
+  }
+}
+
+/** Scores from --evidence and from the policy's own files; null without any. */
+async function evidenceOf({ flags, policies, logs }: SimulationJob): Promise<Evidence | null> {
+  const paths = [...(flags.evidence ?? []), ...policies[0].policy.evidence]
+  if (paths.length === 0) return null
+  const hash = keyHash(logs.store.secret)
+  const { evidence } = await loadEvidence(paths, {
+    questionOf: (prompt) => questionOf(prompt, hash),
+  })
+  return evidence
+}
+
+/** Null where the semantic layer has nothing to compare: it is off, or no text is kept. */
+async function neighboursOf(
+  { logs, flags, terminal, grid }: SimulationJob,
+  policy: Policy,
+  history: History,
+  questions: Questions,
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<FoundNeighbours | null> {
+  const { semantic, rules } = policy.cache
+  if (!semantic.on && !rules.some((rule) => rule.semantic === true)) return null
+  const thresholds = [semantic.threshold, ...rules.flatMap(({ threshold = 1 }) => [threshold])]
+  const floor = Math.min(...thresholds, ...grid)
+  const mode = flags.fast === true ? 'fast' : 'exact'
+  const narrator = new Narrator(terminal, flags)
+  return findLogNeighbours({
+    logs,
+    history,
+    questions,
+    embedder,
+    policy,
+    floor,
+    mode,
+    narrator,
+    signal,
+  })
+}

@@ -1,0 +1,230 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { SimulateResult } from '../../src/simulate/result.ts'
+import { canonicalRecord, fixtures, newTerminal, removeTerminals, runIn } from '../support/cli.ts'
+import { hasRealData, realData } from '../support/real-data.ts'
+import type { FakeTerminal } from '../support/terminal.ts'
+
+let terminal: FakeTerminal
+let log: string
+beforeEach(() => {
+  terminal = newTerminal()
+  log = join(terminal.folder, 'log.jsonl')
+})
+afterEach(removeTerminals)
+
+async function simulated(...argv: readonly string[]): Promise<SimulateResult> {
+  const { code, out, err } = await runIn(terminal, 'simulate', ...argv, '--format', 'json', '-q')
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+  return JSON.parse(out) as SimulateResult
+}
+
+const ask = (id: string, text: string, fields: object = {}): string =>
+  `${canonicalRecord({
+    id,
+    prompt: { messages: [{ role: 'user', content: text }] },
+    answer: { text: `about ${text}`, finishReason: 'stop' },
+    ...fields,
+  })}\n`
+
+const story = join(fixtures, 'support-copilot.jsonl')
+
+describe('a simulation', () => {
+  test('adds up: the waterfall to the savings, receipts to the spend', async () => {
+    const receipts = join(terminal.folder, 'receipts.jsonl')
+    const { baseline, policy, savings, waterfall, layers } = await simulated(
+      story,
+      '--threshold',
+      '0.85',
+      '--receipts',
+      receipts,
+    )
+    const nano = (usd: number) => Math.round(usd * 1e9)
+    const sum = (list: readonly number[]) => list.reduce((all, each) => all + each, 0)
+    expect(sum(waterfall.map(({ savingUsd }) => nano(savingUsd)))).toBe(nano(savings.costUsd))
+    expect(nano(baseline.costUsd) - nano(policy.costUsd)).toBe(nano(savings.costUsd))
+    const lines = readFileSync(receipts, 'utf8').trimEnd().split('\n')
+    const written = lines.map(
+      (line) =>
+        JSON.parse(line) as { costUsd: number; outcome: string; steps: { layer?: string }[] },
+    )
+    expect(sum(written.map(({ costUsd }) => nano(costUsd)))).toBe(nano(policy.costUsd))
+    const hits = written.filter(({ outcome }) => outcome === 'hit')
+    expect(hits).toHaveLength(layers.exact.hits + layers.semantic.hits)
+  })
+
+  test('of nothing reproduces the log to the nano-dollar', async () => {
+    const { baseline, policy, savings } = await simulated(
+      story,
+      '--no-exact',
+      '--no-semantic',
+      '--no-coalesce',
+    )
+    expect([policy.costUsd, policy.avoidedCalls]).toEqual([baseline.costUsd, 0])
+    expect(savings.costUsd).toBe(0)
+  })
+
+  test('gives the same bytes twice, the second time from kept neighbours', async () => {
+    const env = { ...terminal.env, SOURCE_DATE_EPOCH: '1786000000' }
+    const run = () => runIn({ ...terminal, env }, 'simulate', story, '--format', 'json', '-q')
+    const first = await run()
+    expect((await run()).out).toBe(first.out)
+  })
+
+  test('never lets a namespace serve another', async () => {
+    writeFileSync(
+      log,
+      ['a', 'b', 'a', 'b']
+        .map((namespace, index) =>
+          ask(`r${index}`, 'What is a widget?', {
+            at: `2026-08-01T10:0${index}:00Z`,
+            namespace,
+          }),
+        )
+        .join(''),
+    )
+    expect((await simulated(log)).layers.exact.hits).toBe(2)
+    expect((await simulated(log, '--namespace', 'shared')).layers.exact.hits).toBe(3)
+  })
+
+  test('keeps what it was asked to keep in a policy file that runs the same', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    const flags = ['--threshold', '0.85', '--ttl', '1h', '--namespace', 'user']
+    const asked = await simulated(story, ...flags, '--write', file)
+    expect(existsSync(file)).toBe(true)
+    const again = await simulated(story, '--policy', file)
+    expect(again.fingerprints).toEqual(asked.fingerprints)
+    expect(again.layers).toEqual(asked.layers)
+  })
+
+  test('sets policies side by side', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    writeFileSync(file, 'cache:\n  exact: off\n  namespace: shared\n')
+    const other = join(terminal.folder, 'other.yaml')
+    writeFileSync(other, 'cache:\n  namespace: shared\n')
+    const { beside, layers } = await simulated(story, '--policy', file, '--policy', other)
+    expect(layers.exact.hits).toBe(0)
+    expect(beside.find(({ name }) => name === other)?.hits).toBeGreaterThan(0)
+  })
+})
+
+describe('a hard log', () => {
+  test('of one request', async () => {
+    writeFileSync(log, ask('only', 'What is a widget?'))
+    const { policy, layers } = await simulated(log)
+    expect([policy.calls, policy.avoidedCalls, layers.semantic.hitRate]).toEqual([1, 0, 0])
+  })
+
+  test('of identical requests', async () => {
+    const times = Array.from({ length: 50 }, (_, minute) =>
+      ask(`r${minute}`, 'What is a widget?', {
+        at: `2026-08-01T10:${String(minute).padStart(2, '0')}:00Z`,
+      }),
+    )
+    writeFileSync(log, times.join(''))
+    const { layers, policy } = await simulated(log)
+    expect([layers.exact.hits, layers.semantic.hits, policy.calls]).toEqual([49, 0, 1])
+    const semantic = await simulated(log, '--no-exact', '--threshold', '1')
+    expect(semantic.layers.semantic.hits).toBe(49)
+  })
+
+  test('of empty prompts and one of a megabyte', async () => {
+    writeFileSync(
+      log,
+      ask('empty', '') + ask('again', '   ') + ask('long', 'word '.repeat(200_000)),
+    )
+    const { policy } = await simulated(log)
+    expect(policy.calls).toBe(3)
+  })
+
+  test('without text bypasses the semantic layer and still runs the others', async () => {
+    const { layers, bypasses } = await simulated(story, '--content', 'hash')
+    expect(layers.exact.hits).toBeGreaterThan(0)
+    expect(layers.semantic.hits).toBe(0)
+    expect(bypasses).toContainEqual(
+      expect.objectContaining({ layer: 'semantic', reason: 'no-text' }),
+    )
+  })
+
+  test('without times says that all count as of one moment', async () => {
+    writeFileSync(
+      log,
+      ask('a', 'Hello there', { at: null }) + ask('b', 'Hello there', { at: null }),
+    )
+    const { warnings, layers } = await simulated(log)
+    expect(warnings.map(({ code }) => code)).toContain('no-times')
+    expect(layers.exact.hits).toBe(1)
+  })
+})
+
+describe('a wrong flag', () => {
+  test.each([
+    [['--threshold', '92'], 'did you mean 0.92?'],
+    [['--embedder', 'sttic'], 'did you mean "static"?'],
+    [['--sweep', '0.9:0.8:0.01'], 'write FROM:TO:STEP'],
+    [['--sweep', '0:1:0.0001'], 'take a step'],
+    [['--namespace', 'tennant'], 'tenant'],
+    [['--explain', '999999'], 'by their number in the store'],
+    [['--embedder', 'logged'], 'vectors'],
+    [['--policy', 'missing.yaml'], 'missing.yaml'],
+  ])('%j is explained', async (flags, hint) => {
+    const { code, out, err } = await runIn(terminal, 'simulate', story, ...flags, '-q')
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(hint)
+    expect(err).not.toMatch(/^\s+at /m)
+  })
+})
+
+type Known = Record<string, { readonly hits: number; readonly wrong: number }>
+
+describe.runIf(hasRealData)('4,000 support questions, from the raw log', () => {
+  const file = realData('semantic/clinc_4000.jsonl')
+  const mapped = [
+    ...['at=timestamp:s', 'namespace=tenant', 'user=user', 'prompt=prompt', 'id=id'],
+    ...['answerLabel=answer_class', 'embedding=embedding'],
+  ].flatMap((pair) => ['--map', pair])
+  const semanticOnly = ['--guards', 'none', '--no-exact', '--no-coalesce', '--no-default-rules']
+  const knownOf = (path: string, name: string): Known =>
+    hasRealData
+      ? ((JSON.parse(readFileSync(realData(path), 'utf8')) as Record<string, Known>)[name] ?? {})
+      : {}
+
+  test.each([
+    ['logged', knownOf('semantic/clinc_4000.expected.json', 'expected')],
+    ['static', knownOf('embedding/static-v1.expected.json', 'clinc_4000')],
+  ])(
+    'by the embedder %s gives the known hits and wrong hits',
+    async (embedder, known) => {
+      const simulatedWith = (namespace: string, ttl: string, insert: string) =>
+        simulated(
+          file,
+          ...mapped,
+          ...['--set', 'model=gpt-4o-mini', '--embedder', embedder, ...semanticOnly],
+          ...['--namespace', namespace, '--ttl', ttl, '--insert', insert],
+          ...['--sweep', '0.70:0.99:0.01'],
+        )
+      const rows = Object.entries(known).map(([name, expected]) => {
+        const settings = Object.fromEntries(name.split(' ').map((word) => word.split('=')))
+        return { settings, expected }
+      })
+      const cases = rows.filter(({ settings }) => !('lru' in settings) && !('latency' in settings))
+      const runs = new Map<string, SimulateResult>()
+      for (const { settings, expected } of cases) {
+        const key = [settings.namespace ?? 'shared', settings.ttl ?? 'off', settings.insert].join(
+          ' ',
+        )
+        const run =
+          runs.get(key) ?? (await simulatedWith(...(key.split(' ') as [string, string, string])))
+        runs.set(key, run)
+        const point = run.sweep.find(({ threshold }) => threshold === Number(settings.threshold))
+        expect({ settings, hits: point?.hits, wrong: point?.wrongHits?.low ?? 0 }).toEqual({
+          settings,
+          ...expected,
+        })
+      }
+      expect(cases.length).toBeGreaterThanOrEqual(embedder === 'logged' ? 28 : 12)
+    },
+    120_000,
+  )
+})
