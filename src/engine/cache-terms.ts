@@ -2,32 +2,33 @@ import type { Request } from '../domain/request.ts'
 import type { CacheTerms } from '../domain/world.ts'
 import type { CachePolicy, CacheRule, Namespace, NamespaceField } from '../policy/caching.ts'
 import type { Policy } from '../policy/policy.ts'
-import { compileWhen, type Matcher } from './match-rule.ts'
+import { compileWhen } from './match-rule.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 /** Says on which terms a request may be served from the cache. */
-export type TermsOf = (facts: RequestFacts) => CacheTerms
-
-/** The cache policy made ready: the first rule that holds changes what the layers say by themselves. */
-export function compileTerms({ cache, coalesce }: Pick<Policy, 'cache' | 'coalesce'>): TermsOf {
-  const rules = cache.rules.map((rule) => ({ rule, matches: compileWhen(rule.when) }))
-  const plain = settled(cache, coalesce, null)
-  const byRule = new Map(cache.rules.map((rule) => [rule, settled(cache, coalesce, rule)]))
-  const isShared = cache.namespace.kind === 'shared'
-  return (facts) => {
-    const rule = ruleFor(rules, facts)
-    const terms = rule === null ? plain : (byRule.get(rule) as CacheTerms)
-    if (isShared && rule?.namespace === undefined) return terms
-    const namespace = namespaceOf(rule?.namespace ?? cache.namespace, facts.request)
-    return { ...terms, namespace }
-  }
+export type CompiledTerms = {
+  /** The place of the first rule that holds among the policy's; -1: none. Depends on the request alone. */
+  readonly ruleOf: (facts: RequestFacts) => number
+  /** The terms of a request for which that rule holds. */
+  readonly termsUnder: (rule: number, request: () => Request) => CacheTerms
 }
 
-type CompiledRule = { readonly rule: CacheRule; readonly matches: Matcher }
-
-function ruleFor(rules: readonly CompiledRule[], facts: RequestFacts): CacheRule | null {
-  for (const { rule, matches } of rules) if (matches(facts)) return rule
-  return null
+/** The cache policy made ready: the first rule that holds changes what the layers say by themselves. */
+export function compileTerms({
+  cache,
+  coalesce,
+}: Pick<Policy, 'cache' | 'coalesce'>): CompiledTerms {
+  const matchers = cache.rules.map(({ when }) => compileWhen(when))
+  const plain = settled(cache, coalesce, null)
+  const byRule = cache.rules.map((rule) => settled(cache, coalesce, rule))
+  return {
+    ruleOf: (facts) => matchers.findIndex((matches) => matches(facts)),
+    termsUnder(rule, request) {
+      const terms = byRule[rule] ?? plain
+      const kind = cache.rules[rule]?.namespace ?? cache.namespace
+      return kind.kind === 'shared' ? terms : { ...terms, namespace: namespaceOf(kind, request()) }
+    },
+  }
 }
 
 function settled(
