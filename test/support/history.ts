@@ -48,6 +48,7 @@ export function historyOf(moments: readonly PlainMoment[]): History {
     question: Int32Array.from(moments, ({ question }) => question),
     questionCount,
     questionsDigest: '',
+    choices: new Uint16Array(count).fill(1),
     answer: Int32Array.from(moments, (_, place) => place),
     label: Int32Array.from(moments, ({ label = -1 }) => label),
     labels: [],
