@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnalyzeFlags } from './analyze.ts'
 import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
 import type { IngestFlags } from './ingest.ts'
+import { addLabel } from './label-command.ts'
 import { addPolicyCommands } from './policy-commands.ts'
 import { addSimulate } from './simulate-command.ts'
 import { addStoreCommands } from './store-commands.ts'
@@ -22,6 +23,7 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
     .showHelpAfterError('(add --help for all options)')
   addAnalyze(program, terminal, exit)
   addSimulate(program, terminal, exit)
+  addLabel(program, terminal, exit)
   addDemo(program, terminal, exit)
   addIngest(program, terminal, exit)
   addPolicyCommands(program, terminal, exit)

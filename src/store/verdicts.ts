@@ -1,10 +1,11 @@
 import type { StoredVerdict, VerdictLookup } from '../domain/stored-verdict.ts'
 import type { Database, SqlRow } from './database.ts'
 
-const selectAny = 'SELECT EXISTS (SELECT 1 FROM verdicts) AS found'
-const selectVerdict = `SELECT * FROM verdicts WHERE servedHash = ? AND ownHash = ?
-  ORDER BY kind = 'human' DESC, exploratory,
-    CASE verdict WHEN 'wrong' THEN 0 WHEN 'right' THEN 1 ELSE 2 END, by LIMIT 1`
+/** The surest first: see `VerdictLookup`. */
+const bySureness = `kind = 'human' DESC, exploratory,
+  CASE verdict WHEN 'wrong' THEN 0 WHEN 'right' THEN 1 ELSE 2 END, by`
+const selectAll = `SELECT * FROM verdicts ORDER BY ${bySureness}`
+const selectPair = `SELECT * FROM verdicts WHERE servedHash = ? AND ownHash = ? ORDER BY ${bySureness} LIMIT 1`
 /** A pair that was drawn once stays drawn. */
 const upsertVerdict = `INSERT INTO verdicts (servedHash, ownHash, kind, by, verdict, exploratory) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (servedHash, ownHash, kind, by)
@@ -16,28 +17,35 @@ export type Verdicts = VerdictLookup & {
   put(verdicts: readonly StoredVerdict[]): void
 }
 
-/** Opens the verdicts of a store. */
+/** Opens the verdicts of a store. They are held in memory: a simulation asks for every hit at every threshold. */
 export function openVerdicts(database: Database): Verdicts {
-  const select = database.prepare(selectVerdict)
+  const known = new Map<string, StoredVerdict>()
+  for (const row of database.prepare(selectAll).all()) {
+    const verdict = readVerdict(row)
+    if (!known.has(keyOf(verdict))) known.set(keyOf(verdict), verdict)
+  }
   const upsert = database.prepare(upsertVerdict)
-  let isEmpty = Number(database.prepare(selectAny).get()?.['found']) === 0
+  const select = database.prepare(selectPair)
   return {
     get isEmpty() {
-      return isEmpty
+      return known.size === 0
     },
-    lookup(servedHash, ownHash) {
-      const row = isEmpty ? undefined : select.get(servedHash, ownHash)
-      return row === undefined ? null : readVerdict(row)
-    },
+    lookup: (servedHash, ownHash) => known.get(keyOf({ servedHash, ownHash })) ?? null,
     put(verdicts) {
       database.transaction(() => {
         for (const { servedHash, ownHash, kind, by, verdict, exploratory } of verdicts)
           upsert.run(servedHash, ownHash, kind, by, verdict, exploratory ? 1 : 0)
       })
-      isEmpty &&= verdicts.length === 0
+      for (const verdict of verdicts) {
+        const surest = select.get(verdict.servedHash, verdict.ownHash)
+        if (surest !== undefined) known.set(keyOf(verdict), readVerdict(surest))
+      }
     },
   }
 }
+
+const keyOf = ({ servedHash, ownHash }: Pick<StoredVerdict, 'servedHash' | 'ownHash'>): string =>
+  `${servedHash} ${ownHash}`
 
 const readVerdict = (row: SqlRow): StoredVerdict => ({
   servedHash: String(row['servedHash']),

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import type { JsonObject } from '../domain/json.ts'
+import type { StoredVerdict } from '../domain/stored-verdict.ts'
+import { UserError } from '../domain/user-error.ts'
+import { csvRows, delimiterOf } from '../ingest/csv.ts'
+import { sampleNames } from '../report/label-csv.ts'
+import { plural } from '../report/numbers.ts'
+import type { Database } from '../store/database.ts'
+import { openRequestLookup } from '../store/request-lookup.ts'
+import { openVerdicts } from '../store/verdicts.ts'
+import { withExistingStore } from './existing-store.ts'
+import type { LabelFlags } from './label.ts'
+import { pairMark } from './label-pair-mark.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `llmcost label --import`: verdicts from a file that `--csv` wrote and a person filled in. */
+export async function importLabels(
+  path: string,
+  by: string,
+  flags: LabelFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const rows = await rowsOf(path)
+  return await withExistingStore(flags, terminal, 'requests', 'write', (store, narrator) => {
+    const read = readRows(rows, openAnswerKeys(store.database), by, flags.explore === true)
+    openVerdicts(store.database).put(read.verdicts)
+    for (const { line, problem } of read.problems.slice(0, shownProblems))
+      narrator.say(`${path}:${line}: ${problem}`)
+    if (read.problems.length > shownProblems)
+      narrator.say(`and ${read.problems.length - shownProblems} more`)
+    terminal.stdout.write(`${summaryOf(read)}\n`)
+    if (read.verdicts.length > 0)
+      narrator.say('llmcost simulate --max-wrong-hits 1% says what they prove')
+    return read.problems.length > 0 && flags.strict === true ? 2 : 0
+  })
+}
+
+/** More would only scroll the first ones away. */
+const shownProblems = 10
+
+type Row = { readonly record: JsonObject; readonly line: number }
+type Problem = { readonly line: number; readonly problem: string }
+type ReadLabels = {
+  readonly verdicts: readonly StoredVerdict[]
+  readonly unlabelled: number
+  readonly problems: readonly Problem[]
+}
+type AnswerKey = (request: number) => string | null
+
+const neededColumns = ['request', 'servedBy', 'verdict'] as const
+
+async function rowsOf(path: string): Promise<readonly Row[]> {
+  const bytes = bytesOf(path)
+  const rows: Row[] = []
+  const delimiter = delimiterOf(bytes.toString('utf8', 0, headBytes)) ?? ','
+  for await (const { record, line } of csvRows(chunksOf(bytes), delimiter))
+    rows.push({ record, line })
+  const [first] = rows
+  const missing = neededColumns.filter((name) => first !== undefined && !(name in first.record))
+  if (first === undefined || missing.length > 0) {
+    const lack = first === undefined ? 'no rows' : `no column "${missing[0]}"`
+    throw new UserError(`${path} has ${lack}`, {
+      hint: 'llmcost label --csv writes a file to be filled in: leave its columns as they are',
+    })
+  }
+  return rows
+}
+
+/** A header longer than this is none. */
+const headBytes = 65_536
+
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new UserError(
+      code === 'ENOENT' ? `no such file: ${path}` : `${path} cannot be read (${code})`,
+      { hint: 'name the file that llmcost label --csv wrote' },
+    )
+  }
+}
+
+async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
+}
+
+/** The key of the answer that a request was given, by its number in the store. */
+function openAnswerKeys(database: Database): AnswerKey {
+  const lookup = openRequestLookup(database)
+  return (request) => lookup.answerOf(request)?.hash ?? null
+}
+
+function readRows(
+  rows: readonly Row[],
+  keyOf: AnswerKey,
+  by: string,
+  isExploring: boolean,
+): ReadLabels {
+  const verdicts: StoredVerdict[] = []
+  const problems: Problem[] = []
+  let unlabelled = 0
+  for (const { record, line } of rows) {
+    const read = readRow(record, keyOf)
+    if (read === null) unlabelled++
+    else if (typeof read === 'string') problems.push({ line, problem: read })
+    else
+      verdicts.push({
+        ...read,
+        kind: 'human',
+        by,
+        exploratory: isExploring || read.exploratory,
+      })
+  }
+  return { verdicts, unlabelled, problems }
+}
+
+/** A verdict; null where none was given, a sentence where it cannot be read. */
+function readRow(
+  record: JsonObject,
+  keyOf: AnswerKey,
+): Pick<StoredVerdict, 'servedHash' | 'ownHash' | 'verdict' | 'exploratory'> | null | string {
+  const cell = (name: string) => String(record[name] ?? '').trim()
+  const word = cell('verdict').toLowerCase()
+  if (word === '') return null
+  const verdict = verdictOf.get(word)
+  if (verdict === undefined) return `"${cell('verdict')}" is neither right nor wrong`
+  const ownHash = keyOf(Number(cell('request') || Number.NaN))
+  const servedHash = keyOf(Number(cell('servedBy') || Number.NaN))
+  const names = `requests ${cell('request')} and ${cell('servedBy')}`
+  if (ownHash === null || servedHash === null)
+    return `${names} have no answers in this store: was it made anew?`
+  const mark = cell('pair')
+  if (mark !== '' && mark !== pairMark(servedHash, ownHash))
+    return `${names} are others than they were when the sample was written`
+  return { servedHash, ownHash, verdict, exploratory: cell('sample') === sampleNames.exploratory }
+}
+
+const verdictOf = new Map<string, StoredVerdict['verdict']>([
+  ...['right', 'r', 'y', 'yes', 'true', '1'].map((word) => [word, 'right'] as const),
+  ...['wrong', 'w', 'n', 'no', 'false', '0'].map((word) => [word, 'wrong'] as const),
+  ...['unsettled', 's', 'skip', '?'].map((word) => [word, 'unsettled'] as const),
+])
+
+function summaryOf({ verdicts, unlabelled, problems }: ReadLabels): string {
+  const count = (verdict: string) => verdicts.filter((each) => each.verdict === verdict).length
+  const exploratory = verdicts.filter((each) => each.exploratory).length
+  const parts = [
+    `${plural(verdicts.length, 'verdict')}: ${count('right')} right, ${count('wrong')} wrong`,
+    ...(count('unsettled') > 0 ? [`${count('unsettled')} not settled`] : []),
+    ...(exploratory > 0 ? [`${exploratory} exploratory, which certify nothing`] : []),
+    ...(unlabelled > 0 ? [`${plural(unlabelled, 'row')} without a verdict`] : []),
+    ...(problems.length > 0 ? [`${plural(problems.length, 'row')} that could not be read`] : []),
+  ]
+  return parts.join(', ')
+}
