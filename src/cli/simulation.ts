@@ -33,6 +33,7 @@ import { momentOf } from './common-options.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
+import { keeperOf } from './kept-values.ts'
 import { embedderOf, similarityOf } from './log-embedder.ts'
 import type { OpenLogs } from './logs.ts'
 import { Narrator } from './narrator.ts'
@@ -172,6 +173,10 @@ async function simulationOf(
     costOf,
     batchCostOf: targetCosts(prices, { serviceTier: 'batch' }),
     evidence,
+    // Files with evidence may say something else tomorrow.
+    ...(evidence === null && {
+      keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix]),
+    }),
   })
   return simulate(history, beyond, {
     now: nowMs(terminal),

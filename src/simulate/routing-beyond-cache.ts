@@ -10,7 +10,7 @@ import { type CostOf, ratioUncertainty, tokenRatios } from '../worlds/model-cost
 import { type BeyondCache, type LayerBeyond, layersBeyond } from './beyond-cache.ts'
 import { type CacheRun, served } from './cache-run.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
-import type { LeverLayer, RoutingLayer } from './result.ts'
+import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
 import { type CallLever, CallRun, targetsOn } from './routing-calls.ts'
 import { planRoutes, type RoutingPlan, Ways } from './routing-plan.ts'
 import { hasPromptCaches, simulatePresets } from './routing-presets.ts'
@@ -37,6 +37,8 @@ export type BeyondCacheOptions = {
   readonly evidence: Evidence | null
   /** Vectors of the questions of evidence, for the classifier by neighbours. */
   readonly vectors?: FrontierOptions['vectors']
+  /** Gives back what an earlier run made of the same log, prices and tiers; makes it where there was none. */
+  readonly keep?: <T>(name: string, make: () => T) => T
 }
 
 /**
@@ -54,6 +56,9 @@ export async function openBeyondCache(options: BeyondCacheOptions): Promise<Beyo
       : simulateFrontier(evidence, { ...options, outputTokens: meanOutputTokens(history) })
   return new Beyond(options, plan, levers, frontier)
 }
+
+/** Reading the prompts of more requests takes seconds. */
+const longLog = 20_000
 
 class Beyond implements BeyondCache {
   readonly #options: BeyondCacheOptions
@@ -99,7 +104,14 @@ class Beyond implements BeyondCache {
   #call(run: CacheRun, layers: ReadonlySet<string>): CallRun {
     const { history } = this.#options
     const prefix = this.#prefixFor(run, layers)
-    const calls = new CallRun({ ...this.#shared, prefix }, this.#leversIn(layers))
+    const levers = this.#leversIn(layers)
+    const calls = new CallRun({ ...this.#shared, prefix }, levers)
+    const isRouted = layers.has('routing') && this.#isRouting
+    if (prefix === null && levers.length === 0 && !isRouted) {
+      for (let place = 0; place < history.count; place++)
+        if (run.by[place] === served.model) calls.addAsLogged(place)
+      return calls
+    }
     const callsAt = this.#callsAt(run, layers.has('routing'))
     for (let place = 0; place < history.count; place++) {
       const { targets, beside } = callsAt(place)
@@ -152,13 +164,9 @@ class Beyond implements BeyondCache {
   }
 
   report(run: CacheRun): ReturnType<BeyondCache['report']> {
-    const { history, compiled } = this.#options
+    const { history } = this.#options
     const callsAt = this.#callsAt(run, true)
-    const { layer: prefix } = simulatePrefix({
-      ...this.#shared,
-      policy: compiled.policy,
-      callsAt: (place) => callsAt(place).targets,
-    })
+    const prefix = this.#prefixLayer(run, callsAt)
     const { compression, outputCap, batch } = this.#levers
     const lever = (name: LayerBeyond, { on, note, applies }: HistoryLever): LeverLayer => ({
       on,
@@ -182,6 +190,38 @@ class Beyond implements BeyondCache {
     }
   }
 
+  /** Of a long log in which nothing was cached, prompts are not read to find what marks would save. */
+  #prefixLayer(run: CacheRun, callsAt: (place: number) => PlannedCalls): PrefixLayer {
+    const { history, compiled } = this.#options
+    const { policy } = compiled
+    const isWorthReading = history.count <= longLog || policy.prefix.pool !== null
+    if (isWorthReading || hasPromptCaches(history, policy)) {
+      const { layer } = simulatePrefix({
+        ...this.#shared,
+        policy,
+        callsAt: (place) => callsAt(place).targets,
+      })
+      return layer
+    }
+    const sumOf = (column: Float64Array) =>
+      column.reduce((sum, tokens, place) => sum + (run.by[place] === served.model ? tokens : 0), 0)
+    const costUsd = usdOf(this.#callsUnder(run, new Set(layersBeyond)).cost.total())
+    return {
+      mode: policy.prefix.mode,
+      inputTokens: sumOf(history.columns.inputTokens),
+      readTokens: 0,
+      writtenTokens: 0,
+      readShare: 0,
+      costUsd,
+      uncachedCostUsd: costUsd,
+      loggedReadTokens: 0,
+      modelledReadTokens: 0,
+      ifUsedSavingUsd: null,
+      savingUsd: 0,
+      pool: null,
+    }
+  }
+
   /** What a layer saves behind those before it. */
   #savingOf(run: CacheRun, layer: LayerBeyond): number {
     const before = layersBeyond.slice(0, layersBeyond.indexOf(layer))
@@ -200,7 +240,7 @@ class Beyond implements BeyondCache {
   }
 
   #routingLayer(run: CacheRun, routed: RoutedRequests): RoutingLayer {
-    const { compiled, tiers, history, sight } = this.#options
+    const { compiled, tiers, history, sight, keep = make } = this.#options
     const { policy } = compiled
     const calls = this.#callsUnder(run, new Set(['routing']))
     const total = usdOf(calls.cost.total())
@@ -220,10 +260,14 @@ class Beyond implements BeyondCache {
         ...(this.#frontier?.assumptions ?? []),
       ],
       sensitivity: margin === 0 ? null : { lowUsd: total - margin, highUsd: total + margin },
-      presets: simulatePresets({ ...this.#shared, policy, tiers, hasPrefix }),
+      presets: keep('routing presets', () =>
+        simulatePresets({ ...this.#shared, policy, tiers, hasPrefix }),
+      ),
     }
   }
 }
+
+const make = <T>(_: string, made: () => T): T => made()
 
 function countPlaces({ count }: History, holds: (place: number) => boolean): number {
   let places = 0

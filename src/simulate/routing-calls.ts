@@ -49,6 +49,14 @@ export class CallRun {
     this.uncached.add(beside)
   }
 
+  /** A call at its own model that nothing changes: what the log says it cost. */
+  addAsLogged(place: number): void {
+    const logged = this.#options.history.columns.cost[place] as number
+    const cost = Number.isNaN(logged) ? 0 : logged
+    this.costs[place] = cost
+    this.cost.add(cost)
+  }
+
   #call(place: number, target: string | null): number {
     const { history, ratioOf } = this.#options
     const own = loggedTarget(history, place)
