@@ -5,7 +5,6 @@ import type { Ladder, Rung } from '../policy/routing.ts'
 import type { History } from '../worlds/history.ts'
 import type { HistorySight } from '../worlds/history-world.ts'
 import { loggedAnswer } from '../worlds/logged-answer.ts'
-import { isSameModel } from '../worlds/same-model.ts'
 
 /** One way that requests go: a route's ladder, or null for the model of the log. */
 export type PlannedWay = {
@@ -39,7 +38,7 @@ export async function planRoutes(
   return planning.finish()
 }
 
-type Sight = Pick<HistorySight, 'factsAt' | 'classify' | 'asks' | 'known'>
+type Sight = Pick<HistorySight, 'factsAt' | 'classify' | 'asks' | 'known' | 'targets'>
 
 class Planning {
   readonly #history: History
@@ -107,16 +106,12 @@ class Planning {
 
   /** Which requests are known to climb above a rung: their answer there is in the log, or in evidence. */
   async #climbs(way: number, rung: Rung): Promise<Uint8Array | null> {
-    const { count, profiles, columns } = this.#history
-    const isLogged = profiles.map((profile) =>
-      isSameModel(rung.target, profile?.provider ?? null, profile?.model ?? ''),
-    )
+    const { count } = this.#history
     const isSticky = this.#compiled.policy.sticky !== 'none'
     const climbs = new Uint8Array(count)
     for (let place = 0; place < count; place++) {
       if (!isSticky && this.#wayOf[place] !== way) continue
-      const isOwn = isLogged[columns.profile[place] as number] === true
-      const isUp = isOwn
+      const isUp = this.#sight.targets.isLogged(place, rung.target)
         ? await this.#failsInLog(place, rung)
         : await this.#failsInEvidence(place, rung)
       if (isUp) climbs[place] = 1

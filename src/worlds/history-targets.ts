@@ -1,4 +1,5 @@
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
+import { flag } from '../domain/row.ts'
 import { noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
 import type { EvidenceAt, KnownAnswer } from './evidence-answers.ts'
 import type { History } from './history.ts'
@@ -45,9 +46,10 @@ export class HistoryTargets {
     this.#latencies = new TargetLatencies(options.history)
   }
 
-  /** Whether a target is the model that answered. */
+  /** Whether a target is the model that answered; where a cache had answered already, nobody is asked elsewhere. */
   isLogged(place: number, target: string): boolean {
     const { profiles, columns } = this.#options.history
+    if (((columns.flags[place] as number) & flag.servedFromCache) !== 0) return true
     const number = columns.profile[place] as number
     const known = this.#sameness.get(target) ?? new Uint8Array(profiles.length)
     this.#sameness.set(target, known)

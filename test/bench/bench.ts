@@ -1,5 +1,6 @@
 import { setup as build } from '../support/build.ts'
 import { benchClaude } from './benches/claude.ts'
+import { benchDecide } from './benches/decide.ts'
 import { benchEmbed } from './benches/embed.ts'
 import { benchFirstAnalyze } from './benches/first-analyze.ts'
 import { benchIngest } from './benches/ingest.ts'
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ingest: { about: 'rows per second into a new store, against two floors', run: benchIngest },
   'first-analyze': { about: 'the first report on a file', run: benchFirstAnalyze },
   'second-analyze': { about: 'further reports on the same file', run: benchSecondAnalyze },
+  decide: { about: 'decisions over a history, with receipts and compiled', run: benchDecide },
   vectors: { about: 'cosine neighbours of 10,000 to 100,000 vectors', run: benchVectors },
   claude: { about: 'a Claude Code history, against ccusage', run: benchClaude },
   certifier: {

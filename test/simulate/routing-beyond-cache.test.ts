@@ -127,6 +127,12 @@ describe('what happens behind the response cache', () => {
     expect(opened.spendOf(runOf(stored.history, [0]), all)).toBe(BigInt(asked + atMini))
   })
 
+  it('asks nobody elsewhere what a cache had answered in the log', async () => {
+    const stored = await log([ask(0, 'x', { servedFromCache: true }), ask(1, 'y')])
+    const { opened } = await beyond(stored, { routes: [route({})] })
+    expect([...opened.costs(runOf(stored.history))]).toEqual([0, atMini])
+  })
+
   it('shows what each routing preset would cost', async () => {
     const long = 'words that ask for nothing in particular '.repeat(40)
     const stored = await log([ask(0, 'what is rust'), ask(1, long), ask(2, 'thanks')])
@@ -256,6 +262,7 @@ describe('routes without a response cache', () => {
         model: fc.constantFrom('gpt-4o', 'gpt-4o-mini'),
         latencyMs: fc.constantFrom(10, 9000),
         status: fc.constantFrom('ok', 'ok', 'error'),
+        servedFromCache: fc.constantFrom(false, false, true),
         usage: fc.record({
           inputTokens: fc.integer({ min: 1, max: 2000 }),
           cacheReadTokens: fc.constantFrom(0, 1500),

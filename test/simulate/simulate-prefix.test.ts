@@ -2,12 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { totalInputTokens } from '../../src/domain/usage.ts'
+import { compilePolicy } from '../../src/engine/compile-policy.ts'
 import { passThroughPolicy } from '../../src/policy/default-policy.ts'
 import { mergePolicy, type PolicyPatch } from '../../src/policy/merge-policy.ts'
 import { type CallsAt, loggedCalls } from '../../src/simulate/routing-calls.ts'
 import { simulatePrefix } from '../../src/simulate/simulate-prefix.ts'
+import { decideHistory } from '../../src/worlds/decide-history.ts'
+import { HistoryCache } from '../../src/worlds/history-cache.ts'
 import { openHistoryPrefix } from '../../src/worlds/history-prefix.ts'
+import { openHistoryWorld } from '../../src/worlds/history-world.ts'
 import { tokenRatios } from '../../src/worlds/model-costs.ts'
+import { lastUserQuestions } from '../../src/worlds/questions.ts'
 import { hasRealData, realData } from '../support/real-data.ts'
 import { type StoredHistory, storedHistory } from '../support/stored-history.ts'
 
@@ -180,6 +185,8 @@ const flat = (model: string, input: number) => `
     rates: { input: ${input}, cacheRead: ${input / 10}, cacheWrite5m: ${input * 1.25}, cacheWrite1h: ${input * 2}, output: ${input * 5} }`
 const flatPrices = `prices:${flat('claude-opus-4-5-20251101', 5)}${flat('claude-sonnet-4-5-20250929', 3)}${flat('claude-haiku-4-5-20251001', 1)}${flat('claude-haiku-4-5', 1)}`
 
+const haiku = 'anthropic:claude-haiku-4-5'
+
 /** Sessions on days of their own: block ids are local to each, and so is the prompt cache. */
 function agentRecords(): readonly object[] {
   const folder = realData('prefix/claude-code')
@@ -203,8 +210,6 @@ function agentRecords(): readonly object[] {
         }))
     })
 }
-
-const haiku = 'anthropic:claude-haiku-4-5'
 
 describe.skipIf(!hasRealData)('566 requests of coding agents, from a store', () => {
   const expected = () =>
@@ -241,6 +246,47 @@ describe.skipIf(!hasRealData)('566 requests of coding agents, from a store', () 
       cost,
       uncached,
     ])
+  })
+})
+
+describe.skipIf(!hasRealData)('sessions that stay where their first request went', () => {
+  const prefix = { mode: 'inject', idealised: true, scope: 'session' } as const
+  const ladder = [{ target: haiku, validators: [], timeoutMs: null }]
+
+  it('cost what whole sessions elsewhere cost, and each request what was modelled for it', async () => {
+    const seen = new Set<string>()
+    // Only the first request of every other session says that it is simple.
+    const records = agentRecords().map((record) => {
+      const { session, tags } = record as { session: string; tags: Record<string, string> }
+      const isFirst = !seen.has(session)
+      seen.add(session)
+      return isFirst && tags['session'] === '0' ? { ...record, tags: { hint: 'simple' } } : record
+    })
+    const log = await stored(records, flatPrices)
+    const { history, costOf } = log
+    const policy = patched({
+      prefix,
+      sticky: 'session',
+      routes: [{ name: 'easy', when: { hint: ['simple'] }, to: { kind: 'ladder', ladder } }],
+    })
+    const inputs = { questions: lastUserQuestions(history), neighbours: null }
+    const cache = new HistoryCache(history, inputs, policy.cache)
+    const world = openHistoryWorld({
+      history,
+      cache,
+      policy,
+      costOf,
+      prefix: openHistoryPrefix(history, policy),
+    })
+    const costs: number[] = []
+    await decideHistory(history, compilePolicy(policy), world, {
+      onReceipt: ({ costNanoUsd }) => costs.push(costNanoUsd),
+    })
+    expect(costs.reduce((sum, cost) => sum + cost, 0)).toBeCloseTo(28.38526e9, -4)
+    const own = await stored(agentRecords(), flatPrices)
+    const isMoved = (place: number) => own.history.requestAt(place).tags?.get('session') === '0'
+    const { run } = simulated(own, { prefix }, (place) => (isMoved(place) ? [haiku] : [null]))
+    expect(costs).toEqual([...run.costs])
   })
 })
 
