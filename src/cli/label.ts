@@ -4,7 +4,7 @@ import { compilePolicy } from '../engine/compile-policy.ts'
 import { labelCsv } from '../report/label-csv.ts'
 import { formatLabelPair, labelStatusText, type ShownPair } from '../report/label-pair.ts'
 import { formatCount, plural } from '../report/numbers.ts'
-import { prepareCache } from '../simulate/cache-inputs.ts'
+import { cacheRules, prepareCache } from '../simulate/cache-inputs.ts'
 import type { CacheRun } from '../simulate/cache-run.ts'
 import { openJudge } from '../simulate/judge-hits.ts'
 import { drawnPairs, exploratoryPairs, type LabelPair, textsOf } from '../simulate/label-pairs.ts'
@@ -99,7 +99,9 @@ async function openLabelling(
   flags: LabelFlags,
 ): Promise<Labelling> {
   const factsAt = historyFacts(history, policy, { label: () => 'unasked' })
-  const { inputs } = prepareCache(history, semantic, compilePolicy(policy), factsAt)
+  const compiled = compilePolicy(policy)
+  const rules = cacheRules(history, compiled, factsAt)
+  const { inputs } = prepareCache(history, semantic, compiled, rules)
   const { threshold } = policy.cache.semantic
   const run = new LayerRuns(inputs, threshold).whole()
   const stated = openStated(history, verdicts)

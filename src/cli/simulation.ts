@@ -33,6 +33,7 @@ import { momentOf } from './common-options.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
+import { keptRules } from './kept-rules.ts'
 import { keeperOf } from './kept-values.ts'
 import { embedderOf, similarityOf } from './log-embedder.ts'
 import type { OpenLogs } from './logs.ts'
@@ -194,7 +195,7 @@ async function simulationOf(
     questions,
     found,
     embedder: embedder.name,
-    factsAt: sight.factsAt,
+    rules: keptRules(logs, selectionOf(job), history, compiled, sight.factsAt),
     similarity,
     verdicts: openVerdicts(database),
     grid,

@@ -6,6 +6,7 @@ import type { CapacityPer } from '../policy/caching.ts'
 import { bypassReasons, type History } from '../worlds/history.ts'
 import type { SemanticInputs } from '../worlds/history-cache.ts'
 import type { CacheInputs } from './cache-run.ts'
+import { canServeBetween } from './can-serve.ts'
 import { Slots, slotNeighbours } from './slots.ts'
 
 /** What keeps each request from each layer, by place; null: nothing. */
@@ -22,40 +23,62 @@ export type PreparedCache = {
   readonly namespaces: readonly string[]
 }
 
+/** The cache rule that holds for each request, by its place in the policy; -1: none. */
+export function cacheRules(
+  { count }: Pick<History, 'count'>,
+  { policy, terms }: CompiledPolicy,
+  factsAt: (place: number) => RequestFacts,
+): Int16Array {
+  const rules = new Int16Array(count).fill(-1)
+  if (policy.cache.rules.length === 0) return rules
+  for (let place = 0; place < count; place++) rules[place] = terms.ruleOf(factsAt(place))
+  return rules
+}
+
 /** Puts a policy's terms to every request of a history, and numbers the keys that they leave. */
 export function prepareCache(
   history: History,
   semantic: SemanticInputs,
   compiled: CompiledPolicy,
-  factsAt: (place: number) => RequestFacts,
+  rules: Int16Array,
 ): PreparedCache {
   const { cache } = compiled.policy
   const preparing = new Preparing(history, semantic, cache.semantic.maxMessages)
   for (let place = 0; place < history.count; place++)
-    preparing.add(place, compiled.termsOf(factsAt(place)))
+    preparing.add(
+      place,
+      compiled.terms.termsUnder(rules[place] as number, () => history.requestAt(place)),
+    )
   const { exactSlots, semanticSlots, namespace, namespaces } = preparing
-  const inputs: CacheInputs = {
+  const timed = {
     count: history.count,
     at: history.at,
     born: history.born,
-    arrivals: arrivalsOf(history),
-    exactSlot: preparing.exactSlot,
-    semanticSlot: preparing.semanticSlot,
-    flightSlot: preparing.flightSlot,
+    ...arrivalsOf(history),
     insertable: history.insertable,
+    semanticSlot: preparing.semanticSlot,
+    semanticTtlMs: preparing.semanticTtlMs,
+    insert: cache.semantic.insert,
+    refreshSemantic: cache.semantic.refreshOnHit,
+  }
+  const inputs: CacheInputs = {
+    ...timed,
+    exactSlot: preparing.exactSlot,
+    flightSlot: preparing.flightSlot,
     exactSlots: exactSlots.count,
     semanticSlots: semanticSlots.count,
     exactScope: scopeOf(exactSlots, cache.exact.capacityPer),
     semanticScope: scopeOf(semanticSlots, cache.semantic.capacityPer),
     exactTtlMs: preparing.exactTtlMs,
-    semanticTtlMs: preparing.semanticTtlMs,
     ownThreshold: preparing.ownThreshold(cache.semantic.threshold),
-    insert: cache.semantic.insert,
     exactCapacity: cache.exact.maxEntries ?? Number.POSITIVE_INFINITY,
     semanticCapacity: cache.semantic.maxEntries ?? Number.POSITIVE_INFINITY,
     refreshExact: cache.exact.refreshOnHit,
-    refreshSemantic: cache.semantic.refreshOnHit,
-    neighbours: slotNeighbours(semanticSlots, semantic.neighbours),
+    neighbours: slotNeighbours(
+      semanticSlots,
+      semantic.neighbours,
+      canServeBetween(timed, semanticSlots.count),
+    ),
   }
   const { bypasses } = preparing
   return { inputs, bypasses, namespace, namespaces: [...namespaces.keys()] }
@@ -64,10 +87,25 @@ export function prepareCache(
 const scopeOf = (slots: Slots, per: CapacityPer): Uint32Array | null =>
   per === 'all' ? null : slots.namespaces()
 
-/** Requests by when their answers were there, ties by their own order. */
-export function arrivalsOf({ count, born }: Pick<History, 'count' | 'born'>): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, place) => place)
-  return order.sort((a, b) => (born[a] as number) - (born[b] as number) || a - b)
+/** Requests by when their answers were there, ties by their own order, and how many of them are before each request. */
+export function arrivalsOf({
+  count,
+  at,
+  born,
+}: Pick<History, 'count' | 'at' | 'born'>): Pick<CacheInputs, 'arrivals' | 'arrivedBefore'> {
+  const arrivals = Uint32Array.from({ length: count }, (_, place) => place)
+  arrivals.sort((a, b) => (born[a] as number) - (born[b] as number) || a - b)
+  const arrivedBefore = new Uint32Array(count)
+  let arrived = 0
+  for (let place = 0; place < count; place++) {
+    const now = at[place] as number
+    for (; arrived < count; arrived++) {
+      const other = arrivals[arrived] as number
+      if (other >= place || (born[other] as number) > now) break
+    }
+    arrivedBefore[place] = arrived
+  }
+  return { arrivals, arrivedBefore }
 }
 
 /** The terms of a history's requests, as they come. */

@@ -1,40 +1,52 @@
-import { type CacheInputs, type CacheRun, runCache } from './cache-run.ts'
+import { type CacheInputs, type CacheRun, type CacheRunner, openCacheRunner } from './cache-run.ts'
 
 /** The layers of the response cache, in the order in which the engine asks them. */
 export const cacheLayers = ['exact', 'coalesced', 'semantic'] as const
 export type CacheLayerName = (typeof cacheLayers)[number]
+
+const slotsOf = {
+  exact: 'exactSlot',
+  coalesced: 'flightSlot',
+  semantic: 'semanticSlot',
+} as const satisfies Record<CacheLayerName, keyof CacheInputs>
 
 /** Runs of one policy with some of its cache layers, each made once. */
 export class LayerRuns {
   readonly #inputs: CacheInputs
   readonly #threshold: number
   readonly #none: Int32Array
+  /** Layers that the policy has somewhere: the others make no difference. */
+  readonly #used: readonly CacheLayerName[]
+  readonly #runners = new Map<string, CacheRunner>()
   readonly #runs = new Map<string, CacheRun>()
 
   constructor(inputs: CacheInputs, threshold: number) {
     this.#inputs = inputs
     this.#threshold = threshold
     this.#none = new Int32Array(inputs.count).fill(-1)
+    this.#used = cacheLayers.filter((layer) => inputs[slotsOf[layer]].some((slot) => slot !== -1))
   }
 
   with(layers: ReadonlySet<string>, threshold = this.#threshold): CacheRun {
-    const on = cacheLayers.map((layer) => layers.has(layer))
-    const key = `${on.join()} ${threshold}`
+    const on = this.#used.filter((layer) => layers.has(layer))
+    // Nothing but the semantic layer asks for a threshold.
+    const asked = on.includes('semantic') ? threshold : this.#threshold
+    const key = `${on.join()} ${asked}`
     const known = this.#runs.get(key)
     if (known !== undefined) return known
-    const [exact, coalesced, semantic] = on
-    const inputs = this.#inputs
-    const run = runCache(
-      {
-        ...inputs,
-        exactSlot: exact === true ? inputs.exactSlot : this.#none,
-        flightSlot: coalesced === true ? inputs.flightSlot : this.#none,
-        semanticSlot: semantic === true ? inputs.semanticSlot : this.#none,
-      },
-      threshold,
-    )
+    const run = this.#runnerOf(on).run(asked)
     this.#runs.set(key, run)
     return run
+  }
+
+  #runnerOf(on: readonly CacheLayerName[]): CacheRunner {
+    const known = this.#runners.get(on.join())
+    if (known !== undefined) return known
+    const off = this.#used.filter((layer) => !on.includes(layer))
+    const without = Object.fromEntries(off.map((layer) => [slotsOf[layer], this.#none]))
+    const runner = openCacheRunner({ ...this.#inputs, ...without })
+    this.#runners.set(on.join(), runner)
+    return runner
   }
 
   /** With every layer that the policy has. */

@@ -1,7 +1,6 @@
 import type { InputSummary, Warning } from '../domain/report.ts'
 import type { VerdictLookup } from '../domain/stored-verdict.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
-import type { RequestFacts } from '../engine/request-facts.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import type { RiskLimit } from '../stats/labels-needed.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
@@ -29,7 +28,8 @@ export type SimulateOptions = {
   readonly found: FoundNeighbours | null
   /** What the policy calls the embedder. */
   readonly embedder: string
-  readonly factsAt: (place: number) => RequestFacts
+  /** The cache rule that holds for each request: see `cacheRules`. */
+  readonly rules: Int16Array
   /** Of two answers; without it only equal answers and different numbers and names are told. */
   readonly similarity?: Similarity | undefined
   /** What people and judges said of pairs of answers before. */

@@ -36,9 +36,9 @@ export function simulate(
   beyond: BeyondCache,
   options: SimulateOptions,
 ): SimulateResult {
-  const { compiled, questions, found, factsAt, similarity } = options
+  const { compiled, questions, found, similarity } = options
   const semantic = { questions, neighbours: found?.neighbours ?? null }
-  const prepared = prepareCache(history, semantic, compiled, factsAt)
+  const prepared = prepareCache(history, semantic, compiled, options.rules)
   const runs = new LayerRuns(prepared.inputs, compiled.policy.cache.semantic.threshold)
   const stated = openStated(history, options.verdicts ?? null)
   const judge = openJudge(history, similarity, stated)

@@ -1,5 +1,6 @@
 import type { Neighbours } from '../worlds/neighbours.ts'
 import type { SlotNeighbours } from './cache-run.ts'
+import type { CanServe } from './can-serve.ts'
 
 /** Keys inside namespaces, numbered as they come. */
 export class Slots {
@@ -26,13 +27,15 @@ export class Slots {
     return slot
   }
 
-  /** The slot of a key in a slot's namespace; undefined where nobody there has it. */
-  beside(slot: number, key: number): number | undefined {
-    return this.#byNamespace[this.#namespaces[slot] as number]?.get(key)
-  }
-
   keyOf(slot: number): number {
     return this.#keys[slot] as number
+  }
+
+  /** The slots of each namespace. */
+  byNamespace(): readonly (readonly number[])[] {
+    return this.#byNamespace
+      .filter((slots) => slots !== undefined)
+      .map((slots) => [...slots.values()])
   }
 
   namespaces(): Uint32Array {
@@ -40,24 +43,31 @@ export class Slots {
   }
 }
 
-/** The neighbours of questions as neighbours of slots: only inside a namespace, in the same order. */
-export function slotNeighbours(slots: Slots, neighbours: Neighbours | null): SlotNeighbours {
+/** The neighbours of questions as neighbours of slots, in the same order: inside a namespace, where one can serve. */
+export function slotNeighbours(
+  slots: Slots,
+  neighbours: Neighbours | null,
+  canServe: CanServe,
+): SlotNeighbours {
   const offsets = new Uint32Array(slots.count + 1)
   if (neighbours === null) return { ...noPairs, offsets }
-  const size = visitPairs(slots, neighbours, () => {})
+  visitPairs(slots, neighbours, canServe, (slot) => {
+    offsets[slot + 1] = (offsets[slot + 1] as number) + 1
+  })
+  for (let slot = 0; slot < slots.count; slot++)
+    offsets[slot + 1] = (offsets[slot + 1] as number) + (offsets[slot] as number)
+  const size = offsets[slots.count] as number
   const others = new Uint32Array(size)
   const similarities = new Float64Array(size)
   const guarded = new Uint8Array(size)
-  let next = 0
-  visitPairs(slots, neighbours, (slot, other, pair) => {
-    others[next] = other
-    similarities[next] = neighbours.similarities[pair] as number
-    guarded[next] = neighbours.guarded[pair] as number
-    next++
-    offsets[slot + 1] = next
+  const next = offsets.slice()
+  visitPairs(slots, neighbours, canServe, (slot, other, pair) => {
+    const place = next[slot] as number
+    next[slot] = place + 1
+    others[place] = other
+    similarities[place] = neighbours.similarities[pair] as number
+    guarded[place] = neighbours.guarded[pair] as number
   })
-  for (let slot = 0; slot < slots.count; slot++)
-    offsets[slot + 1] = Math.max(offsets[slot + 1] as number, offsets[slot] as number)
   return { offsets, others, similarities, guarded }
 }
 
@@ -67,22 +77,24 @@ const noPairs = {
   guarded: new Uint8Array(0),
 }
 
-/** Slot by slot, every pair with another slot of its namespace; returns how many there are. */
+/** Namespace by namespace, slot by slot, every pair with a slot of the same namespace that can serve. */
 function visitPairs(
   slots: Slots,
   { offsets, others }: Neighbours,
+  canServe: CanServe,
   visit: (slot: number, other: number, pair: number) => void,
-): number {
-  let count = 0
-  for (let slot = 0; slot < slots.count; slot++) {
-    const question = slots.keyOf(slot)
-    const end = offsets[question + 1] as number
-    for (let pair = offsets[question] as number; pair < end; pair++) {
-      const other = slots.beside(slot, others[pair] as number)
-      if (other === undefined) continue
-      visit(slot, other, pair)
-      count++
+): void {
+  const slotOf = new Int32Array(offsets.length - 1).fill(-1)
+  for (const own of slots.byNamespace()) {
+    for (const slot of own) slotOf[slots.keyOf(slot)] = slot
+    for (const slot of own) {
+      const question = slots.keyOf(slot)
+      const end = offsets[question + 1] as number
+      for (let pair = offsets[question] as number; pair < end; pair++) {
+        const other = slotOf[others[pair] as number] as number
+        if (other !== -1 && canServe(slot, other)) visit(slot, other, pair)
+      }
     }
+    for (const slot of own) slotOf[slots.keyOf(slot)] = -1
   }
-  return count
 }

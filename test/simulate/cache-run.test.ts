@@ -10,7 +10,7 @@ import { unasked } from '../../src/engine/validators.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import { mergePolicy } from '../../src/policy/merge-policy.ts'
 import type { Policy } from '../../src/policy/policy.ts'
-import { prepareCache } from '../../src/simulate/cache-inputs.ts'
+import { cacheRules, prepareCache } from '../../src/simulate/cache-inputs.ts'
 import { type CacheRun, runCache, served } from '../../src/simulate/cache-run.ts'
 import { bypassReasons, type History } from '../../src/worlds/history.ts'
 import { HistoryCache, type SemanticInputs } from '../../src/worlds/history-cache.ts'
@@ -150,7 +150,9 @@ describe('a run over arrays', () => {
           const neighbours = neighboursOf(questions, vectorsOf(turns), floor, isGuarded)
           const semantic = { questions, neighbours }
           const asked = mergePolicy(policy, { cache: { semantic: { threshold } } })
-          const { inputs } = prepareCache(history, semantic, compilePolicy(asked), factsOf(history))
+          const compiled = compilePolicy(asked)
+          const rules = cacheRules(history, compiled, factsOf(history))
+          const { inputs } = prepareCache(history, semantic, compiled, rules)
           expect(plain(runCache(inputs, threshold))).toEqual(
             await decided(history, semantic, asked),
           )

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { compilePolicy } from '../../src/engine/compile-policy.ts'
-import { RequestFacts } from '../../src/engine/request-facts.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import { mergePolicy, type PolicyPatch } from '../../src/policy/merge-policy.ts'
 import { prepareCache } from '../../src/simulate/cache-inputs.ts'
@@ -105,12 +104,7 @@ describe.runIf(hasRealData)('4,000 support questions with their stored vectors',
       history,
       { questions: lastUserQuestions(history), neighbours },
       compilePolicy(mergePolicy(defaultPolicy, patch)),
-      (place) =>
-        new RequestFacts(history.requestAt(place), {
-          countTokens: () => 0,
-          contextTokens: () => undefined,
-          label: () => 'unasked',
-        }),
+      new Int16Array(history.count).fill(-1),
     )
     const { semanticHits, owner } = runCache(inputs, threshold)
     let found = 0

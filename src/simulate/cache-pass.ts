@@ -1,0 +1,216 @@
+import {
+  type CacheEntries,
+  clearEntries,
+  isAlive,
+  newEntries,
+  putEntry,
+  touchEntry,
+} from './cache-entries.ts'
+import type { CacheInputs } from './cache-run.ts'
+import { withoutIdle } from './idle-slots.ts'
+import { endOfEdges, newOpenEdges, type OpenEdges, openEdges } from './open-edges.ts'
+import { served } from './served.ts'
+import { type Timeline, timelineOf } from './timeline.ts'
+
+/** What a run reads and changes. */
+export type Caches = {
+  readonly inputs: CacheInputs
+  readonly timeline: Timeline
+  readonly exact: CacheEntries
+  readonly semantic: CacheEntries
+  /** The last request of each exact slot that asked a model; -1: none. */
+  readonly flightOwner: Int32Array
+  readonly edges: OpenEdges
+}
+
+/** What a pass finds, by place; all but `by` only where it is a hit. */
+export type Findings = {
+  /** A number of `served`. */
+  readonly by: Uint8Array
+  readonly owner: Int32Array
+  /** Of semantic hits: the pair of neighbours. */
+  readonly pair: Int32Array
+  /** Of exact and semantic hits: the event at which the entry was born. */
+  readonly birth: Int32Array
+  /** 1 + the guard that spoke against the most similar entry. */
+  readonly guard: Uint8Array
+}
+
+/** For some requests, all asking the model. */
+export const newFindings = (count: number): Findings => ({
+  by: new Uint8Array(count),
+  owner: new Int32Array(count).fill(-1),
+  pair: new Int32Array(count).fill(-1),
+  birth: new Int32Array(count),
+  guard: new Uint8Array(count),
+})
+
+/** Empty layers for some inputs. */
+export function newCaches(all: CacheInputs): Caches {
+  const inputs = withoutIdle(all)
+  const timeline = timelineOf(inputs)
+  return {
+    inputs,
+    timeline,
+    exact: newEntries({
+      timeline,
+      slots: inputs.exactSlots,
+      slotOf: inputs.exactSlot,
+      capacity: inputs.exactCapacity,
+      scope: inputs.exactScope,
+      ttlMs: inputs.exactTtlMs,
+      hitsAreEntries: false,
+    }),
+    semantic: newEntries({
+      timeline,
+      slots: inputs.semanticSlots,
+      slotOf: inputs.semanticSlot,
+      capacity: inputs.semanticCapacity,
+      scope: inputs.semanticScope,
+      ttlMs: inputs.semanticTtlMs,
+      hitsAreEntries: inputs.insert === 'always',
+    }),
+    flightOwner: new Int32Array(inputs.exactSlots),
+    edges: newOpenEdges(inputs.neighbours),
+  }
+}
+
+/** Decides every request, from empty layers and a run in which all ask the model. */
+export function decideAll(caches: Caches, run: Findings, threshold: number): void {
+  clearEntries(caches.exact)
+  clearEntries(caches.semantic)
+  caches.flightOwner.fill(-1)
+  openEdges(caches.edges, threshold)
+  const { events } = caches.timeline
+  const { flightSlot } = caches.inputs
+  for (let event = 0; event < events.length; event++) {
+    const place = events[event] as number
+    if (place < 0) {
+      keep(caches, run, -1 - place, event)
+      continue
+    }
+    if (findExact(caches, run, place, event) || join(caches, run, place)) continue
+    if (findNearest(caches, run, place, event)) continue
+    const flight = flightSlot[place] as number
+    if (flight !== -1) caches.flightOwner[flight] = place
+  }
+}
+
+/** What a request leaves behind: its answer, where a model gave it or the rule stores logged answers. */
+function keep(
+  { inputs, exact, semantic }: Caches,
+  { by }: Findings,
+  place: number,
+  event: number,
+): void {
+  const how = by[place] as number
+  if (how === served.model) {
+    const slot = inputs.exactSlot[place] as number
+    if (slot !== -1) putEntry(exact, slot, place, place, event)
+  } else if (how !== served.semantic || inputs.insert !== 'always-oracle') return
+  const slot = inputs.semanticSlot[place] as number
+  if (slot !== -1) putEntry(semantic, slot, place, place, event)
+}
+
+function findExact(
+  { inputs, exact }: Caches,
+  run: Findings,
+  place: number,
+  event: number,
+): boolean {
+  const slot = inputs.exactSlot[place] as number
+  if (slot === -1 || !isAlive(exact, slot, event)) return false
+  run.by[place] = served.exact
+  run.owner[place] = exact.owner[slot] as number
+  run.birth[place] = exact.birth[slot] as number
+  touchEntry(exact, slot, event, inputs.refreshExact)
+  return true
+}
+
+function join({ inputs, flightOwner }: Caches, run: Findings, place: number): boolean {
+  const slot = inputs.flightSlot[place] as number
+  if (slot === -1) return false
+  const owner = flightOwner[slot] as number
+  if (owner === -1 || !((inputs.born[owner] as number) > (inputs.at[place] as number))) return false
+  run.by[place] = served.coalesced
+  run.owner[place] = owner
+  return true
+}
+
+function findNearest(caches: Caches, run: Findings, place: number, event: number): boolean {
+  const { inputs, semantic, edges } = caches
+  const slot = inputs.semanticSlot[place] as number
+  if (slot === -1) return false
+  const own = inputs.ownThreshold === null ? Number.NaN : (inputs.ownThreshold[place] as number)
+  const end = Number.isNaN(own) ? (edges.ends[slot] as number) : endOfEdges(edges, slot, own)
+  const first = firstLiving(caches, slot, end, event)
+  if (first === end) return false
+  const isPlain = (edges.targets[first] as number) >= 0
+  const pair = isPlain ? first : nearestFrom(caches, run.guard, { place, event, first, end })
+  if (pair === -1) return false
+  const entry = inputs.neighbours.others[pair] as number
+  const owner = semantic.owner[entry] as number
+  run.by[place] = served.semantic
+  run.owner[place] = owner
+  run.pair[place] = pair
+  run.birth[place] = semantic.birth[entry] as number
+  touchEntry(semantic, entry, event, inputs.refreshSemantic)
+  if (inputs.insert === 'always') putEntry(semantic, slot, place, owner, event)
+  return true
+}
+
+/** The first pair whose entry is alive, else the end: the loop that takes the time of a sweep. */
+function firstLiving(
+  { inputs, semantic, edges }: Caches,
+  slot: number,
+  end: number,
+  event: number,
+): number {
+  const { targets } = edges
+  const { birth, firstAlive } = semantic
+  let pair = inputs.neighbours.offsets[slot] as number
+  if (firstAlive === null) {
+    const { others } = inputs.neighbours
+    while (pair < end && !isAlive(semantic, others[pair] as number, event)) pair++
+    return pair
+  }
+  const oldest = firstAlive[event] as number
+  for (; pair < end; pair++) {
+    const target = targets[pair] as number
+    if ((birth[target < 0 ? -1 - target : target] as number) >= oldest) return pair
+  }
+  return end
+}
+
+type Rest = {
+  readonly place: number
+  readonly event: number
+  readonly first: number
+  readonly end: number
+}
+
+/** The pair of the most similar living entry that no guard rejects, the earlier born of two alike; -1: none. */
+function nearestFrom(
+  { inputs, semantic }: Caches,
+  guard: Uint8Array,
+  { place, event, first, end }: Rest,
+): number {
+  const { others, similarities, guarded } = inputs.neighbours
+  let best = -1
+  for (let pair = first; pair < end; pair++) {
+    if (best !== -1 && similarities[pair] !== similarities[best]) break
+    const entry = others[pair] as number
+    if (!isAlive(semantic, entry, event)) continue
+    if (guarded[pair] === 0) {
+      if (best === -1 || isEarlier(semantic, entry, others[best] as number)) best = pair
+    } else if (best === -1) guard[place] ||= guarded[pair] as number
+  }
+  return best
+}
+
+/** By birth, then by when it was asked for, which is the order of the places that filled it. */
+function isEarlier({ birth, timesMs, filler }: CacheEntries, a: number, b: number): boolean {
+  const difference =
+    (timesMs[birth[a] as number] as number) - (timesMs[birth[b] as number] as number)
+  return difference < 0 || (difference === 0 && (filler[a] as number) < (filler[b] as number))
+}

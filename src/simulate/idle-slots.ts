@@ -1,0 +1,43 @@
+import type { CacheInputs, SlotNeighbours } from './cache-run.ts'
+
+/**
+ * The same inputs without the look-ups that can find nothing and the entries that nobody looks for: most questions are
+ * asked once. Where a layer has a capacity its entries stay, for they push out others.
+ */
+export function withoutIdle(inputs: CacheInputs): CacheInputs {
+  const { exactSlot, flightSlot, semanticSlot, exactSlots, neighbours } = inputs
+  const isShared = sharedSlots(exactSlots, exactSlot, flightSlot)
+  return {
+    ...inputs,
+    exactSlot: isLimited(inputs.exactCapacity) ? exactSlot : only(exactSlot, isShared),
+    flightSlot: only(flightSlot, isShared),
+    semanticSlot: isLimited(inputs.semanticCapacity)
+      ? semanticSlot
+      : only(semanticSlot, linkedSlots(neighbours)),
+  }
+}
+
+const isLimited = (capacity: number): boolean => capacity !== Number.POSITIVE_INFINITY
+
+const only = (slots: Int32Array, isUsed: Uint8Array): Int32Array =>
+  slots.map((slot) => (slot !== -1 && isUsed[slot] === 1 ? slot : -1))
+
+/** Slots that more than one request has, in whichever role. */
+function sharedSlots(slots: number, exactSlot: Int32Array, flightSlot: Int32Array): Uint8Array {
+  const requests = new Uint8Array(slots)
+  for (let place = 0; place < exactSlot.length; place++) {
+    const exact = exactSlot[place] as number
+    const slot = exact === -1 ? (flightSlot[place] as number) : exact
+    if (slot !== -1) requests[slot] = Math.min(2, (requests[slot] as number) + 1)
+  }
+  return requests.map((each) => (each > 1 ? 1 : 0))
+}
+
+/** Slots with a neighbour, itself among them, or that are one. */
+function linkedSlots({ offsets, others }: SlotNeighbours): Uint8Array {
+  const isLinked = new Uint8Array(offsets.length - 1)
+  for (let slot = 0; slot < isLinked.length; slot++)
+    if (offsets[slot] !== offsets[slot + 1]) isLinked[slot] = 1
+  for (const other of others) isLinked[other] = 1
+  return isLinked
+}
