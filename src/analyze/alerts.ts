@@ -1,5 +1,5 @@
-import { isoDay } from '../domain/calendar.ts'
 import { usdOf } from '../domain/money.ts'
+import { isoDay } from '../worlds/calendar.ts'
 import type { AnalyzeOptions } from './options.ts'
 import type { Alert, Projection } from './result.ts'
 import type { DaySum, Sums } from './totals.ts'

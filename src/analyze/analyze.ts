@@ -1,7 +1,7 @@
-import { type Calendar, calendarOf, isoDay, weekdayOf } from '../domain/calendar.ts'
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
 import { projectMonth } from '../stats/projection.ts'
+import { type Calendar, calendarOf, isoDay, weekdayOf } from '../worlds/calendar.ts'
 import { aggregateTotals } from './aggregates.ts'
 import { bookAgeDays, dayAlerts } from './alerts.ts'
 import { groupBy } from './groups.ts'

@@ -1,7 +1,7 @@
-import type { Calendar } from '../domain/calendar.ts'
 import type { RequestSource } from '../domain/columns.ts'
 import { SpendSum, usdOf } from '../domain/money.ts'
 import { flag } from '../domain/row.ts'
+import type { Calendar } from '../worlds/calendar.ts'
 import { DifficultyCount } from './difficulty.ts'
 import type { CostByClassUsd, Difficulty, Totals } from './result.ts'
 

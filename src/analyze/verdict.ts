@@ -1,5 +1,5 @@
-import { isoDay } from '../domain/calendar.ts'
 import type { RequestSource } from '../domain/columns.ts'
+import { isoDay } from '../worlds/calendar.ts'
 import type { Difficulty, Projection, Verdict } from './result.ts'
 import type { Sums } from './totals.ts'
 

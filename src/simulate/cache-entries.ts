@@ -27,11 +27,19 @@ type Bounds = {
   readonly sizes: Uint32Array
   /** In lanes by scope. */
   readonly recent: SlotQueue
-  /** Entries of one scope and one time to live end in the order in which they were born: each pair is a lane. */
-  readonly births: SlotQueue
-  /** How many times to live end, and of each request the number of its own; -1: it does not end. */
-  readonly endings: number
+  readonly births: Births
+}
+
+/** Which slot was filled or refreshed at which event, in order. */
+type Births = {
+  readonly slots: Uint32Array
+  readonly events: Int32Array
+  /** How many there are. */
+  readonly size: Uint32Array
+  /** The times to live that end, the number of each request's own, and how far the entries of each are known to be over. */
+  readonly endingsMs: Float64Array
   readonly ending: Int32Array
+  readonly heads: Uint32Array
 }
 
 /** What a layer is made of. */
@@ -69,7 +77,8 @@ export function clearEntries({ birth, bounds }: CacheEntries): void {
   if (bounds === null) return
   bounds.sizes.fill(0)
   clearQueue(bounds.recent)
-  clearQueue(bounds.births)
+  bounds.births.size.fill(0)
+  bounds.births.heads.fill(0)
 }
 
 /** Whether a slot has an entry whose time is not over at an event. */
@@ -84,7 +93,7 @@ export function isAlive(entries: CacheEntries, slot: number, event: number): boo
 
 /** Counts a hit as a use; where hits refresh, the entry's time begins anew. */
 export function touchEntry(
-  { birth, filler, bounds }: CacheEntries,
+  { birth, bounds }: CacheEntries,
   slot: number,
   event: number,
   refreshes: boolean,
@@ -93,7 +102,7 @@ export function touchEntry(
   if (bounds === null) return
   const scope = scopeOf(bounds, slot)
   pushSlot(bounds.recent, scope, slot)
-  if (refreshes) bear(bounds, scope, slot, filler[slot] as number)
+  if (refreshes) bear(bounds.births, slot, event)
 }
 
 /** Puts an answer into a slot, in place of what was there. */
@@ -112,71 +121,79 @@ export function putEntry(
   if (bounds === null) return
   const scope = scopeOf(bounds, slot)
   pushSlot(bounds.recent, scope, slot)
-  bear(bounds, scope, slot, filler)
+  bear(bounds.births, slot, event)
   if (!isNew) return
   const size = (bounds.sizes[scope] as number) + 1
   bounds.sizes[scope] = size
-  if (size > bounds.capacity) dropOne(entries, bounds, scope, event)
+  if (size > bounds.capacity) makeRoom(entries, bounds, scope, event)
 }
 
 const scopeOf = ({ scope }: Bounds, slot: number): number =>
   scope === null ? 0 : (scope[slot] as number)
 
-function bear(bounds: Bounds, scope: number, slot: number, filler: number): void {
-  const ending = bounds.ending[filler] as number
-  if (ending === -1) bounds.births.stands[slot] = -1
-  else pushSlot(bounds.births, scope * bounds.endings + ending, slot)
+function bear({ slots, events, size }: Births, slot: number, event: number): void {
+  const next = size[0] as number
+  slots[next] = slot
+  events[next] = event
+  size[0] = next + 1
 }
 
-/** An entry whose time is over leaves before the one that was not used for longest. */
-function dropOne(entries: CacheEntries, bounds: Bounds, scope: number, event: number): void {
-  const expired = expiredSlot(entries, bounds, scope, event)
-  const slot = expired === -1 ? frontSlot(bounds.recent, scope) : expired
-  entries.birth[slot] = -1
-  bounds.recent.stands[slot] = -1
-  bounds.births.stands[slot] = -1
-  bounds.sizes[scope] = (bounds.sizes[scope] as number) - 1
+/** Entries whose time is over leave before the one that was not used for longest. */
+function makeRoom(entries: CacheEntries, bounds: Bounds, scope: number, event: number): void {
+  const { endingsMs } = bounds.births
+  for (let ending = 0; ending < endingsMs.length; ending++) freeOver(entries, bounds, ending, event)
+  if ((bounds.sizes[scope] as number) > bounds.capacity)
+    drop(entries, bounds, frontSlot(bounds.recent, scope))
 }
 
-function expiredSlot(
-  entries: CacheEntries,
-  { births, endings }: Bounds,
-  scope: number,
-  event: number,
-): number {
-  const first = scope * endings
-  for (let lane = first; lane < first + endings; lane++) {
-    const slot = frontSlot(births, lane)
-    if (slot !== -1 && !isAlive(entries, slot, event)) return slot
+/** Frees the entries of one time to live that are over, in every scope. */
+function freeOver(entries: CacheEntries, bounds: Bounds, ending: number, event: number): void {
+  const { timesMs, birth, filler } = entries
+  const { slots, events, size, endingsMs, ending: endings, heads } = bounds.births
+  const now = timesMs[event] as number
+  const ttlMs = endingsMs[ending] as number
+  let head = heads[ending] as number
+  for (; head < (size[0] as number); head++) {
+    const born = events[head] as number
+    if (!(now - (timesMs[born] as number) > ttlMs)) break
+    const slot = slots[head] as number
+    // An entry that was put there anew, or refreshed, has another end.
+    if (birth[slot] === born && endings[filler[slot] as number] === ending)
+      drop(entries, bounds, slot)
   }
-  return -1
+  heads[ending] = head
 }
 
-function newBounds({ slots, slotOf, capacity, scope, ttlMs }: LayerShape): Bounds {
-  const numbers = new Map(
-    [...new Set(ttlMs.filter(Number.isFinite))].map((ms, number) => [ms, number]),
-  )
-  const endings = numbers.size
-  const ending = Int32Array.from(ttlMs, (ms) => numbers.get(ms) ?? -1)
+function drop({ birth }: CacheEntries, { recent, scope, sizes }: Bounds, slot: number): void {
+  const own = scope === null ? 0 : (scope[slot] as number)
+  birth[slot] = -1
+  recent.stands[slot] = -1
+  sizes[own] = (sizes[own] as number) - 1
+}
+
+function newBounds({ timeline, slots, slotOf, capacity, scope, ttlMs }: LayerShape): Bounds {
   const scopes = scope === null ? 1 : scope.reduce((most, each) => Math.max(most, each + 1), 0)
   const inScope = new Uint32Array(scopes)
-  const inLane = new Uint32Array(scopes * endings)
-  slotOf.forEach((slot, place) => {
-    if (slot === -1) return
+  for (const slot of slotOf) {
+    if (slot === -1) continue
     const own = scope === null ? 0 : (scope[slot] as number)
     inScope[own] = (inScope[own] as number) + 1
-    const number = ending[place] as number
-    if (number === -1) return
-    const lane = own * endings + number
-    inLane[lane] = (inLane[lane] as number) + 1
-  })
+  }
+  const endingsMs = Float64Array.from(new Set(ttlMs.filter(Number.isFinite)))
+  // A hit that refreshes an entry and is one itself makes two births.
+  const most = 2 * timeline.events.length
   return {
     capacity,
     scope,
     sizes: new Uint32Array(scopes),
     recent: newSlotQueue(slots, inScope),
-    births: newSlotQueue(slots, inLane),
-    endings,
-    ending,
+    births: {
+      slots: new Uint32Array(most),
+      events: new Int32Array(most),
+      size: new Uint32Array(1),
+      endingsMs,
+      ending: Int32Array.from(ttlMs, (ms) => endingsMs.indexOf(ms)),
+      heads: new Uint32Array(endingsMs.length),
+    },
   }
 }

@@ -23,11 +23,17 @@ export type Caches = {
   readonly edges: OpenEdges
 }
 
-/** What a pass finds, by place; all but `by` only where it is a hit. */
+/** What a pass finds, by place. */
 export type Findings = {
   /** A number of `served`. */
   readonly by: Uint8Array
+  /** Of hits. */
   readonly owner: Int32Array
+  /** Null where sums are enough. */
+  readonly details: Details | null
+}
+
+type Details = {
   /** Of semantic hits: the pair of neighbours. */
   readonly pair: Int32Array
   /** Of exact and semantic hits: the event at which the entry was born. */
@@ -35,15 +41,6 @@ export type Findings = {
   /** 1 + the guard that spoke against the most similar entry. */
   readonly guard: Uint8Array
 }
-
-/** For some requests, all asking the model. */
-export const newFindings = (count: number): Findings => ({
-  by: new Uint8Array(count),
-  owner: new Int32Array(count).fill(-1),
-  pair: new Int32Array(count).fill(-1),
-  birth: new Int32Array(count),
-  guard: new Uint8Array(count),
-})
 
 /** Empty layers for some inputs. */
 export function newCaches(all: CacheInputs): Caches {
@@ -122,7 +119,7 @@ function findExact(
   if (slot === -1 || !isAlive(exact, slot, event)) return false
   run.by[place] = served.exact
   run.owner[place] = exact.owner[slot] as number
-  run.birth[place] = exact.birth[slot] as number
+  if (run.details !== null) run.details.birth[place] = exact.birth[slot] as number
   touchEntry(exact, slot, event, inputs.refreshExact)
   return true
 }
@@ -146,14 +143,16 @@ function findNearest(caches: Caches, run: Findings, place: number, event: number
   const first = firstLiving(caches, slot, end, event)
   if (first === end) return false
   const isPlain = (edges.targets[first] as number) >= 0
-  const pair = isPlain ? first : nearestFrom(caches, run.guard, { place, event, first, end })
+  const pair = isPlain ? first : nearestFrom(caches, run.details, { place, event, first, end })
   if (pair === -1) return false
   const entry = inputs.neighbours.others[pair] as number
   const owner = semantic.owner[entry] as number
   run.by[place] = served.semantic
   run.owner[place] = owner
-  run.pair[place] = pair
-  run.birth[place] = semantic.birth[entry] as number
+  if (run.details !== null) {
+    run.details.pair[place] = pair
+    run.details.birth[place] = semantic.birth[entry] as number
+  }
   touchEntry(semantic, entry, event, inputs.refreshSemantic)
   if (inputs.insert === 'always') putEntry(semantic, slot, place, owner, event)
   return true
@@ -192,7 +191,7 @@ type Rest = {
 /** The pair of the most similar living entry that no guard rejects, the earlier born of two alike; -1: none. */
 function nearestFrom(
   { inputs, semantic }: Caches,
-  guard: Uint8Array,
+  details: Details | null,
   { place, event, first, end }: Rest,
 ): number {
   const { others, similarities, guarded } = inputs.neighbours
@@ -203,7 +202,7 @@ function nearestFrom(
     if (!isAlive(semantic, entry, event)) continue
     if (guarded[pair] === 0) {
       if (best === -1 || isEarlier(semantic, entry, others[best] as number)) best = pair
-    } else if (best === -1) guard[place] ||= guarded[pair] as number
+    } else if (best === -1 && details !== null) details.guard[place] ||= guarded[pair] as number
   }
   return best
 }

@@ -1,6 +1,6 @@
 import type { InsertRule } from '../policy/caching.ts'
 import type { Neighbours } from '../worlds/neighbours.ts'
-import { type Caches, decideAll, type Findings, newCaches, newFindings } from './cache-pass.ts'
+import { type Caches, decideAll, newCaches } from './cache-pass.ts'
 import { served } from './served.ts'
 import { type SweepTotals, totalsOf, type Worth } from './sweep-totals.ts'
 
@@ -78,23 +78,38 @@ export type CacheRunner = {
 export function openCacheRunner(inputs: CacheInputs): CacheRunner {
   const { count } = inputs
   const caches = newCaches(inputs)
-  const scratch = newFindings(count)
+  const sums = { by: new Uint8Array(count), owner: new Int32Array(count), details: null }
   return {
     run(threshold) {
-      const found = newFindings(count)
-      decideAll(caches, found, threshold)
-      return runOf(caches, found, threshold)
+      const by = new Uint8Array(count)
+      const owner = new Int32Array(count).fill(-1)
+      const details = {
+        pair: new Int32Array(count),
+        birth: new Int32Array(count),
+        guard: new Uint8Array(count),
+      }
+      decideAll(caches, { by, owner, details }, threshold)
+      const { guard, ...found } = details
+      return { threshold, by, owner, guard, ...measuresOf(caches, { by, owner, ...found }) }
     },
     totals(threshold, worth) {
-      scratch.by.fill(served.model)
-      decideAll(caches, scratch, threshold)
-      return { threshold, ...totalsOf(scratch, worth) }
+      sums.by.fill(served.model)
+      decideAll(caches, sums, threshold)
+      return { threshold, ...totalsOf(sums, worth) }
     },
   }
 }
 
-function runOf({ inputs, timeline }: Caches, found: Findings, threshold: number): CacheRun {
-  const { by, owner, pair, birth, guard } = found
+type Found = Pick<CacheRun, 'by' | 'owner'> & {
+  readonly pair: Int32Array
+  readonly birth: Int32Array
+}
+
+/** Similarities, times and counts. */
+function measuresOf(
+  { inputs, timeline }: Caches,
+  { by, owner, pair, birth }: Found,
+): Omit<CacheRun, 'threshold' | 'by' | 'owner' | 'guard'> {
   const similarity = new Float64Array(by.length).fill(Number.NaN)
   const entryBorn = new Float64Array(by.length).fill(Number.NaN)
   const hits = new Uint32Array(4)
@@ -110,12 +125,8 @@ function runOf({ inputs, timeline }: Caches, found: Findings, threshold: number)
       similarity[place] = inputs.neighbours.similarities[pair[place] as number] as number
   }
   return {
-    threshold,
-    by,
-    owner,
     similarity,
     entryBorn,
-    guard,
     exactHits: hits[served.exact] as number,
     semanticHits: hits[served.semantic] as number,
     coalesced: hits[served.coalesced] as number,

@@ -1,6 +1,6 @@
-import { type Calendar, calendarOf, weekdayOf } from '../domain/calendar.ts'
 import { usdOf } from '../domain/money.ts'
 import { projectMonth } from '../stats/projection.ts'
+import { type Calendar, calendarOf, weekdayOf } from '../worlds/calendar.ts'
 import type { History } from '../worlds/history.ts'
 import type { SimulateResult } from './result.ts'
 import { loggedCost } from './spend.ts'

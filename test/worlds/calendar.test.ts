@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { calendarOf, isoDay, isoWeek, weekdayOf } from '../../src/domain/calendar.ts'
+import { calendarOf, isoDay, isoWeek, weekdayOf } from '../../src/worlds/calendar.ts'
 import { report } from '../support/analyze-source.ts'
 
 const dayMs = 86_400_000
