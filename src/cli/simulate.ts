@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { writePolicy } from '../policy/write-policy.ts'
 import { formatSimulate } from '../report/format-simulate.ts'
+import { requireTerminal } from '../report/require-terminal.ts'
 import { zoneOf } from './common-options.ts'
 import { interruptible } from './interrupt.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
@@ -19,6 +20,7 @@ export async function runSimulate(
   flags: SimulateFlags,
   terminal: Terminal,
 ): Promise<number> {
+  if (flags.interactive === true) requireTerminal(terminal)
   const zone = zoneOf(flags.tz)
   const grid = gridOf(flags.sweep)
   const prices = await openRunPrices(flags, terminal)
@@ -45,7 +47,12 @@ async function outputOf(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<string> {
-  const { explain, receipts } = flags
+  const { explain, receipts, interactive } = flags
+  if (interactive === true) {
+    const { explore } = await import('./simulate-interactive.ts')
+    await explore(await simulation.explorerJob(signal))
+    return ''
+  }
   if (explain !== undefined) return explainDecision(explain, await simulation.receiptJob(signal))
   if (receipts !== undefined) await writeReceipts(receipts, await simulation.receiptJob(signal))
   const result = await simulation.result(signal)

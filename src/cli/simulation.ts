@@ -57,7 +57,7 @@ export type SimulationJob = {
 }
 
 /** What does not depend on the policy. */
-type Shared = {
+export type Shared = {
   readonly history: History
   readonly questions: Questions
   readonly similarity: Similarity
@@ -70,6 +70,15 @@ export type Simulation = {
   result(signal: AbortSignal): Promise<SimulateResult>
   /** What `decide` needs to run the first policy request by request. */
   receiptJob(signal: AbortSignal): Promise<ReceiptJob>
+  /** What the first policy is explored with. */
+  explorerJob(signal: AbortSignal): Promise<ExplorerJob>
+}
+
+export type ExplorerJob = {
+  readonly job: SimulationJob
+  readonly selection: Selection
+  readonly shared: Shared
+  readonly compared: Compared
 }
 
 /** Reads the history of the logs; afterwards the store may be written to. */
@@ -98,6 +107,10 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
       const semantic = { questions, neighbours: found?.neighbours ?? null }
       return { history, policy, semantic, evidence, costOf: targetCosts(job.prices), signal }
     },
+    async explorerJob(signal) {
+      const compared = await comparedBy(job, shared, first.policy, signal)
+      return { job, selection, shared, compared }
+    },
   }
 }
 
@@ -116,18 +129,20 @@ async function resultOf(
   return { ...result, beside }
 }
 
-/** The policy with models in the place of tiers, and which questions its embedder finds alike. */
+/** A policy with models in the place of tiers, and which questions its embedder finds alike. */
+export type Compared = {
+  readonly policy: Policy
+  readonly tiers: Readonly<Record<Tier, string>>
+  readonly embedder: Embedder
+  readonly found: FoundNeighbours | null
+}
+
 async function comparedBy(
   job: SimulationJob,
   { history, questions, log }: Pick<Shared, 'history' | 'questions' | 'log'>,
   asked: Policy,
   signal: AbortSignal,
-): Promise<{
-  readonly policy: Policy
-  readonly tiers: Readonly<Record<Tier, string>>
-  readonly embedder: Embedder
-  readonly found: FoundNeighbours | null
-}> {
+): Promise<Compared> {
   const { tiers } = chooseTiers(asked.tiers, log)
   const policy = nameTiers(asked, tiers)
   const embedder = await embedderOf(job, policy)

@@ -1,6 +1,6 @@
 import { render, Text, useApp, useInput, useStdout } from 'ink'
 import { type ReactNode, useEffect, useState } from 'react'
-import { UserError } from '../domain/user-error.ts'
+import { requireTerminal } from './require-terminal.ts'
 import { screenOf, type View } from './screen.ts'
 import {
   type Cursor,
@@ -47,11 +47,7 @@ export async function runInteractive(
   { stdin, stdout }: InteractiveTerminal,
   view: Pick<View, 'color' | 'unicode'>,
 ): Promise<void> {
-  if (stdin.isTTY !== true || stdout.isTTY !== true) {
-    throw new UserError('--interactive needs a terminal', {
-      hint: 'leave it out to print the report, or write a page with --format html > report.html',
-    })
-  }
+  requireTerminal({ stdin, stdout })
   const end = new AbortController()
   const quit = () => end.abort()
   for (const signal of endings) process.on(signal, quit)

@@ -1,4 +1,5 @@
 import { clearQueue, frontSlot, newSlotQueue, pushSlot, type SlotQueue } from './slot-queue.ts'
+import type { Staggered } from './staggered.ts'
 import { firstAlive, type Timeline } from './timeline.ts'
 
 /**
@@ -44,6 +45,7 @@ type Births = {
 
 /** What a layer is made of. */
 export type LayerShape = {
+  readonly arrays: Staggered
   readonly timeline: Timeline
   readonly slots: number
   /** Of each request; -1: none. */
@@ -56,15 +58,16 @@ export type LayerShape = {
 
 /** A layer without entries. */
 export function newEntries(shape: LayerShape): CacheEntries {
-  const { timeline, slots, ttlMs, hitsAreEntries, capacity } = shape
-  const filler = new Int32Array(slots)
+  const { arrays, timeline, slots, ttlMs, hitsAreEntries, capacity } = shape
+  const birth = arrays.of(Int32Array, slots)
+  const filler = arrays.of(Int32Array, slots)
   const [first = 0] = ttlMs
   const isSame = ttlMs.every((each) => each === first)
   return {
-    birth: new Int32Array(slots).fill(-1),
+    birth,
     filler,
-    owner: hitsAreEntries ? new Int32Array(slots) : filler,
-    firstAlive: isSame ? firstAlive(timeline, first) : null,
+    owner: hitsAreEntries ? arrays.of(Int32Array, slots) : filler,
+    firstAlive: isSame ? firstAlive(timeline, first, arrays) : null,
     timesMs: timeline.timesMs,
     ttlMs,
     bounds: capacity === Number.POSITIVE_INFINITY ? null : newBounds(shape),
@@ -171,7 +174,15 @@ function drop({ birth }: CacheEntries, { recent, scope, sizes }: Bounds, slot: n
   sizes[own] = (sizes[own] as number) - 1
 }
 
-function newBounds({ timeline, slots, slotOf, capacity, scope, ttlMs }: LayerShape): Bounds {
+function newBounds({
+  arrays,
+  timeline,
+  slots,
+  slotOf,
+  capacity,
+  scope,
+  ttlMs,
+}: LayerShape): Bounds {
   const scopes = scope === null ? 1 : scope.reduce((most, each) => Math.max(most, each + 1), 0)
   const inScope = new Uint32Array(scopes)
   for (const slot of slotOf) {
@@ -186,13 +197,16 @@ function newBounds({ timeline, slots, slotOf, capacity, scope, ttlMs }: LayerSha
     capacity,
     scope,
     sizes: new Uint32Array(scopes),
-    recent: newSlotQueue(slots, inScope),
+    recent: newSlotQueue(slots, inScope, arrays),
     births: {
-      slots: new Uint32Array(most),
-      events: new Int32Array(most),
+      slots: arrays.of(Uint32Array, most),
+      events: arrays.of(Int32Array, most),
       size: new Uint32Array(1),
       endingsMs,
-      ending: Int32Array.from(ttlMs, (ms) => endingsMs.indexOf(ms)),
+      ending: arrays.copy(
+        Int32Array,
+        Int32Array.from(ttlMs, (ms) => endingsMs.indexOf(ms)),
+      ),
       heads: new Uint32Array(endingsMs.length),
     },
   }

@@ -10,6 +10,7 @@ import type { CacheInputs } from './cache-run.ts'
 import { withoutIdle } from './idle-slots.ts'
 import { endOfEdges, newOpenEdges, type OpenEdges, openEdges } from './open-edges.ts'
 import { served } from './served.ts'
+import { Staggered } from './staggered.ts'
 import { type Timeline, timelineOf } from './timeline.ts'
 
 /** What a run reads and changes. */
@@ -44,12 +45,14 @@ type Details = {
 
 /** Empty layers for some inputs. */
 export function newCaches(all: CacheInputs): Caches {
-  const inputs = withoutIdle(all)
-  const timeline = timelineOf(inputs)
+  const arrays = new Staggered()
+  const inputs = withoutIdle(all, arrays)
+  const timeline = timelineOf(inputs, arrays)
   return {
     inputs,
     timeline,
     exact: newEntries({
+      arrays,
       timeline,
       slots: inputs.exactSlots,
       slotOf: inputs.exactSlot,
@@ -59,6 +62,7 @@ export function newCaches(all: CacheInputs): Caches {
       hitsAreEntries: false,
     }),
     semantic: newEntries({
+      arrays,
       timeline,
       slots: inputs.semanticSlots,
       slotOf: inputs.semanticSlot,
@@ -67,8 +71,8 @@ export function newCaches(all: CacheInputs): Caches {
       ttlMs: inputs.semanticTtlMs,
       hitsAreEntries: inputs.insert === 'always',
     }),
-    flightOwner: new Int32Array(inputs.exactSlots),
-    edges: newOpenEdges(inputs.neighbours),
+    flightOwner: arrays.of(Int32Array, inputs.exactSlots),
+    edges: newOpenEdges(inputs.neighbours, arrays),
   }
 }
 
@@ -167,7 +171,7 @@ function firstLiving(
 ): number {
   const { targets } = edges
   const { birth, firstAlive } = semantic
-  let pair = inputs.neighbours.offsets[slot] as number
+  let pair = edges.starts[slot] as number
   if (firstAlive === null) {
     const { others } = inputs.neighbours
     while (pair < end && !isAlive(semantic, others[pair] as number, event)) pair++

@@ -1,19 +1,22 @@
 import type { CacheInputs, SlotNeighbours } from './cache-run.ts'
+import type { Staggered } from './staggered.ts'
 
 /**
  * The same inputs without the look-ups that can find nothing and the entries that nobody looks for: most questions are
  * asked once. Where a layer has a capacity its entries stay, for they push out others.
  */
-export function withoutIdle(inputs: CacheInputs): CacheInputs {
+export function withoutIdle(inputs: CacheInputs, arrays: Staggered): CacheInputs {
   const { exactSlot, flightSlot, semanticSlot, exactSlots, neighbours } = inputs
   const isShared = sharedSlots(exactSlots, exactSlot, flightSlot)
+  const isLinked = linkedSlots(neighbours)
+  const kept = (slots: Int32Array) => arrays.copy(Int32Array, slots)
   return {
     ...inputs,
-    exactSlot: isLimited(inputs.exactCapacity) ? exactSlot : only(exactSlot, isShared),
-    flightSlot: only(flightSlot, isShared),
-    semanticSlot: isLimited(inputs.semanticCapacity)
-      ? semanticSlot
-      : only(semanticSlot, linkedSlots(neighbours)),
+    exactSlot: kept(isLimited(inputs.exactCapacity) ? exactSlot : only(exactSlot, isShared)),
+    flightSlot: kept(only(flightSlot, isShared)),
+    semanticSlot: kept(
+      isLimited(inputs.semanticCapacity) ? semanticSlot : only(semanticSlot, isLinked),
+    ),
   }
 }
 

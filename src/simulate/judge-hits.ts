@@ -65,10 +65,11 @@ export function judgeHits(
   layer: 'exact' | 'semantic',
   judge: Judge,
   seed: string,
+  most = mostJudged,
 ): readonly JudgedHit[] {
   const hits = layer === 'exact' ? run.exactHits : run.semanticHits
   const hasLabels = history.label.some((label) => label !== -1)
-  const share = hasLabels ? 1 : Math.min(1, mostJudged / Math.max(1, hits))
+  const share = hasLabels ? 1 : Math.min(1, most / Math.max(1, hits))
   const judged: JudgedHit[] = []
   for (let place = 0; place < history.count; place++) {
     if (run.by[place] !== served[layer]) continue

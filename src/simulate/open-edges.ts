@@ -1,10 +1,12 @@
 import type { SlotNeighbours } from './cache-run.ts'
+import type { Staggered } from './staggered.ts'
 
 /** Where each slot's neighbours of at least some similarity end: found anew for each threshold from the last ones. */
 export type OpenEdges = {
   readonly neighbours: SlotNeighbours
   /** The other slot, below zero (as -1 - slot) where a guard speaks against it or the next one is as similar. */
   readonly targets: Int32Array
+  readonly starts: Uint32Array
   readonly ends: Uint32Array
   /** Similarity of the first neighbour beyond; NaN where there is none. */
   readonly next: Float64Array
@@ -13,19 +15,23 @@ export type OpenEdges = {
 }
 
 /** With no neighbour yet. */
-export function newOpenEdges(neighbours: SlotNeighbours): OpenEdges {
+export function newOpenEdges(neighbours: SlotNeighbours, arrays: Staggered): OpenEdges {
   const slots = neighbours.offsets.length - 1
   return {
     neighbours,
-    targets: targetsOf(neighbours),
-    ends: new Uint32Array(slots),
-    next: new Float64Array(slots),
+    targets: targetsOf(neighbours, arrays),
+    starts: arrays.copy(Uint32Array, neighbours.offsets.subarray(0, slots)),
+    ends: arrays.of(Uint32Array, slots),
+    next: arrays.of(Float64Array, slots),
     last: Float64Array.of(Number.NEGATIVE_INFINITY),
   }
 }
 
-function targetsOf({ others, similarities, guarded }: SlotNeighbours): Int32Array {
-  const targets = new Int32Array(others.length)
+function targetsOf(
+  { others, similarities, guarded }: SlotNeighbours,
+  arrays: Staggered,
+): Int32Array {
+  const targets = arrays.of(Int32Array, others.length)
   for (let pair = 0; pair < targets.length; pair++) {
     const isPlain = guarded[pair] === 0 && similarities[pair] !== similarities[pair + 1]
     const other = others[pair] as number

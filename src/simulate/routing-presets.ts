@@ -38,6 +38,16 @@ export function simulatePresets(options: PresetsOptions): readonly PresetLine[] 
   return presets.map((preset) => preset.line(logged))
 }
 
+/** What each request costs where a preset sends it, nano-dollars by place. */
+export function presetCosts(name: RoutePresetName, options: PresetsOptions): Float64Array {
+  const { history, policy, hasPrefix, tiers: _, ...rest } = options
+  const prefix = hasPrefix ? openHistoryPrefix(history, policy) : null
+  const run = new CallRun({ history, ...rest, prefix })
+  const preset = new PresetRun(name, options, run)
+  for (let place = 0; place < history.count; place++) preset.add(place)
+  return run.costs
+}
+
 const levels: readonly (Label | null)[] = [null, 'simple', 'medium', 'hard']
 
 /** `three-way` sorts as `signals` does, and `cascade` not at all. */

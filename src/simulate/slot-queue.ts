@@ -1,3 +1,5 @@
+import type { Staggered } from './staggered.ts'
+
 /**
  * Slots in the order in which they were last named, in lanes: a slot is in one lane at a time. Naming a slot again leaves
  * its former place behind, which is passed over when it comes to the front; a full lane is closed up.
@@ -13,17 +15,21 @@ export type SlotQueue = {
 }
 
 /** An empty queue. A lane never holds more different slots than `sizes` says of it. */
-export function newSlotQueue(slots: number, sizes: ArrayLike<number>): SlotQueue {
+export function newSlotQueue(
+  slots: number,
+  sizes: ArrayLike<number>,
+  arrays: Staggered,
+): SlotQueue {
   const from = new Uint32Array(sizes.length + 1)
   // Twice the room, so that a lane is at least half empty once it is closed up.
   for (let lane = 0; lane < sizes.length; lane++)
     from[lane + 1] = (from[lane] as number) + 2 * (sizes[lane] as number)
   return {
-    slots: new Uint32Array(from[sizes.length] as number),
+    slots: arrays.of(Uint32Array, from[sizes.length] as number),
     from,
     heads: from.slice(0, -1),
     tails: from.slice(0, -1),
-    stands: new Int32Array(slots).fill(-1),
+    stands: arrays.of(Int32Array, slots).fill(-1),
   }
 }
 

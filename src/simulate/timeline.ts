@@ -1,4 +1,5 @@
 import type { CacheInputs } from './cache-run.ts'
+import type { Staggered } from './staggered.ts'
 
 /**
  * Everything that happens to a cache, in order: a place where a request is decided, -1 - place where its answer arrives.
@@ -10,7 +11,7 @@ export type Timeline = {
 }
 
 /** What happens, whatever the threshold. */
-export function timelineOf(inputs: CacheInputs): Timeline {
+export function timelineOf(inputs: CacheInputs, arrays: Staggered): Timeline {
   const { count, at, born, arrivals, arrivedBefore, insertable } = inputs
   const { exactSlot, flightSlot, semanticSlot } = inputs
   const events = new Int32Array(2 * count)
@@ -25,16 +26,17 @@ export function timelineOf(inputs: CacheInputs): Timeline {
     if (exactSlot[place] !== -1 || flightSlot[place] !== -1 || semanticSlot[place] !== -1)
       events[size++] = place
   }
-  const kept = events.slice(0, size)
-  const timesMs = Float64Array.from(kept, (event) =>
-    event < 0 ? (born[-1 - event] as number) : (at[event] as number),
-  )
-  return { events: kept, timesMs }
+  const timesMs = arrays.of(Float64Array, size)
+  for (let step = 0; step < size; step++) {
+    const event = events[step] as number
+    timesMs[step] = (event < 0 ? born[-1 - event] : at[event]) as number
+  }
+  return { events: arrays.copy(Int32Array, events.subarray(0, size)), timesMs }
 }
 
 /** At each event the first one whose time is not over after a time to live. */
-export function firstAlive({ timesMs }: Timeline, ttlMs: number): Int32Array {
-  const first = new Int32Array(timesMs.length)
+export function firstAlive({ timesMs }: Timeline, ttlMs: number, arrays: Staggered): Int32Array {
+  const first = arrays.of(Int32Array, timesMs.length)
   let oldest = 0
   for (let event = 0; event < timesMs.length; event++) {
     const now = timesMs[event] as number

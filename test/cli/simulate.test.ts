@@ -168,6 +168,9 @@ describe('a wrong flag', () => {
     [['--explain', '999999'], 'by their number in the store'],
     [['--embedder', 'logged'], 'vectors'],
     [['--policy', 'missing.yaml'], 'missing.yaml'],
+    [['--interactive'], 'leave it out to print the report'],
+    [['--baseline', 'gpt-4o'], 'all:gpt-4o'],
+    [['--baseline', 'all:gpt-5o-mimi'], 'llmcost prices'],
   ])('%j is explained', async (flags, hint) => {
     const { code, out, err } = await runIn(terminal, 'simulate', story, ...flags, '-q')
     expect([code, out]).toEqual([2, ''])
