@@ -15,6 +15,8 @@ export class LayerRuns {
   readonly #inputs: CacheInputs
   readonly #threshold: number
   readonly #none: Int32Array
+  /** Layers that the policy has somewhere: the others make no difference. */
+  readonly #used: readonly CacheLayerName[]
   readonly #runners = new Map<string, CacheRunner>()
   readonly #runs = new Map<string, CacheRun>()
 
@@ -22,35 +24,34 @@ export class LayerRuns {
     this.#inputs = inputs
     this.#threshold = threshold
     this.#none = new Int32Array(inputs.count).fill(-1)
+    this.#used = cacheLayers.filter((layer) => inputs[slotsOf[layer]].some((slot) => slot !== -1))
   }
 
   with(layers: ReadonlySet<string>, threshold = this.#threshold): CacheRun {
-    const key = cacheLayers.filter((layer) => layers.has(layer)).join(' ')
-    // A sweep of many thresholds would fill the memory with runs that are looked at once.
-    if (threshold !== this.#threshold) return this.#runner(key, layers).run(threshold)
-    const known = this.#runs.get(key)
+    const on = this.#used.filter((layer) => layers.has(layer))
+    // Nothing but the semantic layer asks for a threshold.
+    const asked = on.includes('semantic') ? threshold : this.#threshold
+    // Runs of a long sweep would fill the memory, and each is looked at once.
+    if (asked !== this.#threshold) return this.#runnerOf(on).run(asked)
+    const known = this.#runs.get(on.join())
     if (known !== undefined) return known
-    const run = this.#runner(key, layers).run(threshold)
-    this.#runs.set(key, run)
+    const run = this.#runnerOf(on).run(asked)
+    this.#runs.set(on.join(), run)
     return run
+  }
+
+  #runnerOf(on: readonly CacheLayerName[]): CacheRunner {
+    const known = this.#runners.get(on.join())
+    if (known !== undefined) return known
+    const off = this.#used.filter((layer) => !on.includes(layer))
+    const without = Object.fromEntries(off.map((layer) => [slotsOf[layer], this.#none]))
+    const runner = openCacheRunner({ ...this.#inputs, ...without })
+    this.#runners.set(on.join(), runner)
+    return runner
   }
 
   /** With every layer that the policy has. */
   whole(threshold = this.#threshold): CacheRun {
     return this.with(new Set(cacheLayers), threshold)
-  }
-
-  #runner(key: string, layers: ReadonlySet<string>): CacheRunner {
-    const known = this.#runners.get(key)
-    if (known !== undefined) return known
-    const inputs = this.#inputs
-    const runner = openCacheRunner({
-      ...inputs,
-      exactSlot: layers.has('exact') ? inputs.exactSlot : this.#none,
-      flightSlot: layers.has('coalesced') ? inputs.flightSlot : this.#none,
-      semanticSlot: layers.has('semantic') ? inputs.semanticSlot : this.#none,
-    })
-    this.#runners.set(key, runner)
-    return runner
   }
 }
