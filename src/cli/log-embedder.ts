@@ -33,8 +33,10 @@ export async function embedderOf(
 /** Answers are compared by the built-in embedder, whatever the policy's own is. */
 export async function similarityOf(): Promise<Similarity> {
   const { openStaticEmbedder } = await import('../embed/static-embedder.ts')
-  const embedder = openStaticEmbedder()
+  // Opened when two answers are first compared: many logs hold labels, or none that differ.
+  let embedder: ReturnType<typeof openStaticEmbedder> | null = null
   return (a, b) => {
+    embedder ??= openStaticEmbedder()
     const [left, right] = [embedder.embedOne(a), embedder.embedOne(b)]
     return left === null || right === null ? null : cosine(left, right)
   }

@@ -14,9 +14,11 @@ import type { Tier } from '../policy/routing.ts'
 import { chooseTiers } from '../policy/tiers.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import { baselineOf } from '../simulate/baseline.ts'
+import type { BeyondCache } from '../simulate/beyond-cache.ts'
+import type { SimulateOptions } from '../simulate/options.ts'
 import type { Beside, SimulateResult } from '../simulate/result.ts'
 import { openBeyondCache } from '../simulate/routing-beyond-cache.ts'
-import { simulate } from '../simulate/simulate.ts'
+import { simulate, simulateBeside } from '../simulate/simulate.ts'
 import { openHistorySource } from '../store/history-source.ts'
 import { openRequestLookup } from '../store/request-lookup.ts'
 import { openRequestSource } from '../store/request-source.ts'
@@ -119,12 +121,19 @@ async function resultOf(
   shared: Shared,
   signal: AbortSignal,
 ): Promise<SimulateResult> {
+  const { history } = shared
   const [first, ...others] = job.policies
-  const result = await simulationOf(job, shared, first.policy, job.grid, signal)
+  const { beyond, options } = await optionsOf(job, shared, first.policy, signal)
+  const result = simulate(history, beyond, { ...options, grid: job.grid })
   const beside: Beside[] = []
-  for (const { name, policy } of [...others, ...variantsOf(first.policy, shared.log)]) {
-    const { layers, savings } = await simulationOf(job, shared, policy, [], signal)
-    beside.push(besideOf(name, layers, savings.costUsd))
+  for (const { name, policy } of others) {
+    const other = await optionsOf(job, shared, policy, signal)
+    beside.push(simulateBeside(name, history, other.beyond, other.options))
+  }
+  const byUser = byUserOf(first.policy, shared.log)
+  if (byUser !== null) {
+    const compiled = compilePolicy(mergePolicy(options.compiled.policy, byUser.patch))
+    beside.push(simulateBeside(byUser.name, history, beyond, { ...options, compiled }))
   }
   return { ...result, beside }
 }
@@ -150,29 +159,21 @@ async function comparedBy(
   return { policy, tiers, embedder, found }
 }
 
-/** Printed beside what was asked: entries that no two users share. */
-function variantsOf(policy: Policy, { carrying }: LogFacts): readonly NamedPolicy[] {
-  const { namespace } = policy.cache
-  const isByUser = namespace.kind === 'fields' && namespace.fields.includes('user')
-  if (isByUser || carrying.user === 0) return []
-  const cache = { namespace: { kind: 'fields', fields: ['user'] } } as const
-  return [{ name: 'namespace: user', policy: mergePolicy(policy, { cache }) }]
+/** Printed beside what was asked: entries that no two users share. Null where that is what was asked. */
+function byUserOf({ cache }: Policy, { carrying }: LogFacts) {
+  const isByUser = cache.namespace.kind === 'fields' && cache.namespace.fields.includes('user')
+  if (isByUser || carrying.user === 0) return null
+  const patch = { cache: { namespace: { kind: 'fields', fields: ['user'] } } } as const
+  return { name: 'namespace: user', patch }
 }
 
-function besideOf(name: string, layers: SimulateResult['layers'], savingUsd: number): Beside {
-  const { exact, semantic, coalesced } = layers
-  const hits = exact.hits + semantic.hits + coalesced.requests
-  const cacheable = Math.max(exact.cacheable, semantic.cacheable)
-  return { name, hits, hitRate: cacheable === 0 ? null : hits / cacheable, savingUsd, note: null }
-}
-
-async function simulationOf(
+/** Everything that a simulation of one policy needs, but for its sweep. */
+async function optionsOf(
   job: SimulationJob,
   shared: Shared,
   asked: Policy,
-  grid: readonly number[],
   signal: AbortSignal,
-): Promise<SimulateResult> {
+): Promise<{ readonly beyond: BeyondCache; readonly options: Omit<SimulateOptions, 'grid'> }> {
   const { logs, terminal, prices, flags, files } = job
   const { database } = logs.store
   const { history, questions, similarity } = shared
@@ -194,7 +195,7 @@ async function simulationOf(
       keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix]),
     }),
   })
-  return simulate(history, beyond, {
+  const options = {
     now: nowMs(terminal),
     zone: job.zone,
     inputs: inputsOf(database, logs),
@@ -213,13 +214,13 @@ async function simulationOf(
     rules: keptRules(logs, selectionOf(job), history, compiled, sight.factsAt),
     similarity,
     verdicts: openVerdicts(database),
-    grid,
     limit:
       flags.maxWrongHits === undefined
         ? null
         : { alpha: flags.maxWrongHits, delta: 1 - (flags.confidence ?? usualConfidence) },
     inputWords: files.join(' '),
-  })
+  }
+  return { beyond, options }
 }
 
 /** Of a certificate. */

@@ -27,9 +27,20 @@ export function exactLayer(
     cacheable,
     hits: run.exactHits,
     hitRate: rate(run.exactHits, cacheable),
-    entries: new Set(inputs.exactSlot.filter((slot) => slot !== -1)).size,
+    entries: distinctSlots(inputs),
     savingUsd: usd(avoidedSpend(history, run, served.exact)),
   }
+}
+
+function distinctSlots({ exactSlot, exactSlots }: PreparedCache['inputs']): number {
+  const seen = new Uint8Array(exactSlots)
+  let distinct = 0
+  for (const slot of exactSlot) {
+    if (slot === -1 || seen[slot] === 1) continue
+    seen[slot] = 1
+    distinct++
+  }
+  return distinct
 }
 
 /** The semantic layer of a run, with what its hits are worth. */

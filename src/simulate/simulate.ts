@@ -13,7 +13,7 @@ import { type LabelSample, openLabelSample } from './label-sample.ts'
 import { cacheLayers, LayerRuns } from './layer-runs.ts'
 import type { SimulateOptions } from './options.ts'
 import { periodOf, projectedSavings } from './period.ts'
-import type { Certified, LayerSaving, SimulateResult, SweepPoint } from './result.ts'
+import type { Beside, Certified, LayerSaving, SimulateResult, SweepPoint } from './result.ts'
 import { servedPairs } from './served-pairs.ts'
 import { loggedLatency, policyLatency } from './simulate-latency.ts'
 import { loggedCost, loggedSpend, spendOf, usd } from './spend.ts'
@@ -46,6 +46,33 @@ export function simulate(
   const simulation = { history, options, prepared, runs, judge, sample, beyond }
   return { ...headOf(simulation), ...resultOf(simulation, runs.whole()) }
 }
+
+/** A policy in one line, beside another one: what its caches serve and what all of it saves. */
+export function simulateBeside(
+  name: string,
+  history: History,
+  beyond: BeyondCache,
+  { compiled, questions, found, rules, baseline }: BesideOptions,
+): Beside {
+  const semantic = { questions, neighbours: found?.neighbours ?? null }
+  const { inputs, bypasses } = prepareCache(history, semantic, compiled, rules)
+  const run = new LayerRuns(inputs, compiled.policy.cache.semantic.threshold).whole()
+  const spend = beyond.spendOf(run, new Set(layersBeyond)) + embeddingSpend({ found })
+  const hits = run.exactHits + run.semanticHits + run.coalesced
+  const cacheable = Math.max(cacheableIn(bypasses, 'exact'), cacheableIn(bypasses, 'semantic'))
+  return {
+    name,
+    hits,
+    hitRate: cacheable === 0 ? null : hits / cacheable,
+    savingUsd: usd(baseline.spendNanoUsd - spend),
+    note: null,
+  }
+}
+
+type BesideOptions = Pick<
+  SimulateOptions,
+  'compiled' | 'questions' | 'found' | 'rules' | 'baseline'
+>
 
 type Head = Pick<
   SimulateResult,
@@ -158,7 +185,8 @@ function cacheLayersOf(
 const unpriced = ({ columns }: History): number =>
   columns.cost.reduce((sum, cost) => sum + (Number.isNaN(cost) ? 1 : 0), 0)
 
-const embeddingSpend = ({ found }: SimulateOptions): bigint => BigInt(found?.costNanoUsd ?? 0)
+const embeddingSpend = ({ found }: Pick<SimulateOptions, 'found'>): bigint =>
+  BigInt(found?.costNanoUsd ?? 0)
 
 function savingBy(history: History, run: CacheRun, by: number): number {
   let sum = 0n
