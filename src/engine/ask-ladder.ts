@@ -1,8 +1,9 @@
 import { zeroNanoUsd } from '../domain/money.ts'
 import type { AttemptOutcome, Outcome } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
-import type { Asked, Attempted, World } from '../domain/world.ts'
+import type { Asked, Attempted, MaybePromise, World } from '../domain/world.ts'
 import type { Ladder, Rung } from '../policy/routing.ts'
+import { after } from './after.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import type { RouteDecision } from './compile-routes.ts'
 import type { Course } from './course.ts'
@@ -27,40 +28,56 @@ type Tried = Attempt & { readonly answer: Answer | null; readonly isKnown: boole
  * Asks the models of the request's ladder, cheap to strong, until an answer passes its validators. A request without a
  * route goes to the model it asked for, which is a ladder of one. `isCheapest` keeps it on the first rung.
  */
-export async function askLadder(
+export function askLadder(
   asked: Asked,
   seen: Seen,
   compiled: CompiledPolicy,
   world: World,
   course: Course,
   isCheapest: boolean,
-): Promise<Laddered> {
+): MaybePromise<Laddered> {
   const climb: Climb = { asked, seen, compiled, world, course }
-  const { ladder, route } = await routeOf(climb)
-  if (ladder === null || ladder.length === 0) return settle(climb, [await tryRung(climb, null)])
-  const rungs = isCheapest ? ladder.slice(0, 1) : ladder
-  course.add({
-    kind: 'route',
-    route: route ?? '',
-    targets: rungs.map(({ target }) => target),
-  })
-  return settle(climb, await tryRungs(climb, rungs))
+  const decision = compiled.routeOf(seen.facts)
+  if (decision.kind === 'routed') return askRoute(climb, decision, isCheapest)
+  return askClassifiers(climb, decision.classifier).then((routed) =>
+    askRoute(climb, routed, isCheapest),
+  )
 }
 
 type Routed = Extract<RouteDecision, { kind: 'routed' }>
 
-/** The route, after the classifiers that a rule wants have been asked. */
-async function routeOf({ asked, seen, compiled, world, course }: Climb): Promise<Routed> {
-  for (;;) {
-    const decision = compiled.routeOf(seen.facts)
-    if (decision.kind === 'routed') return decision
-    const { classifier } = decision
+/** The route, once the classifiers that its rules want have been asked. */
+async function askClassifiers(climb: Climb, first: string): Promise<Routed> {
+  const { asked, seen, compiled, world, course } = climb
+  for (let classifier = first; ; ) {
     const { label, costNanoUsd, latencyMs } = await world.classify(classifier, asked)
     course.add({ kind: 'classify', classifier, label, costNanoUsd, latencyMs })
     course.spend(costNanoUsd)
     course.latencyMs += latencyMs
     seen.facts.setLabel(classifier, label)
+    const decision = compiled.routeOf(seen.facts)
+    if (decision.kind === 'routed') return decision
+    classifier = decision.classifier
   }
+}
+
+function askRoute(
+  climb: Climb,
+  { ladder, route }: Routed,
+  isCheapest: boolean,
+): MaybePromise<Laddered> {
+  if (ladder === null || ladder.length === 0) {
+    return after(tryTarget(climb, null, null), (tried) =>
+      settle(climb, [tried ?? notAsked(climb, null)]),
+    )
+  }
+  const rungs = isCheapest ? ladder.slice(0, 1) : ladder
+  climb.course.add({
+    kind: 'route',
+    route: route ?? '',
+    targets: rungs.map(({ target }) => target),
+  })
+  return tryRungs(climb, rungs).then((tried) => settle(climb, tried))
 }
 
 async function tryRungs(climb: Climb, rungs: Ladder): Promise<readonly Tried[]> {
@@ -77,127 +94,152 @@ async function tryRungs(climb: Climb, rungs: Ladder): Promise<readonly Tried[]> 
   return tried
 }
 
-/** One rung: the call, again where it failed and may be asked again, another vendor's model, then the validators. */
-async function tryRung(climb: Climb, rung: Rung | null): Promise<Tried> {
-  const { asked, compiled, world } = climb
-  const target = rung?.target ?? null
-  const { fallback } = compiled.policy.failure
-  const others = fallback.on && target !== null ? (fallback.targets[target] ?? []) : []
+/** One rung: its target, and where that failed another vendor's model. */
+async function tryRung(climb: Climb, rung: Rung): Promise<Tried> {
+  const { target } = rung
+  const { fallback } = climb.compiled.policy.failure
+  const others = fallback.on ? (fallback.targets[target] ?? []) : []
   let last: Tried | null = null
   for (const each of [target, ...others]) {
-    if (!world.isUp(each, asked)) continue
-    const attempted = await askAgain(climb, each, rung?.timeoutMs ?? null)
-    last = await judged(climb, each, rung, attempted)
-    if (last.outcome !== 'failed') return last
+    const trying = tryTarget(climb, each, rung)
+    const tried = trying instanceof Promise ? await trying : trying
+    if (tried !== null && tried.outcome !== 'failed') return tried
+    last = tried ?? last
   }
   return last ?? notAsked(climb, target)
 }
 
-/** A breaker is open, and there is nobody else: nothing was asked, and nothing is owed. */
-function notAsked(climb: Climb, target: string | null): Tried {
-  return {
-    ...nothing,
-    target: targetName(climb, target),
-    outcome: 'failed',
-    answer: null,
-    isKnown: true,
-  }
+/** The call, again where it failed and may be asked again, then the validators. Null: its breaker is open. */
+function tryTarget(
+  climb: Climb,
+  target: string | null,
+  rung: Rung | null,
+): MaybePromise<Tried | null> {
+  const { asked, world } = climb
+  if (!world.isUp(target, asked)) return null
+  const timeoutMs = rung?.timeoutMs ?? null
+  const name = targetName(climb, target)
+  return after(world.ask(target, asked, timeoutMs), (first) =>
+    delayAfter(first) === null
+      ? judged(climb, name, rung, first)
+      : askAgain(climb, target, timeoutMs, first).then((last) => judged(climb, name, rung, last)),
+  )
 }
 
-const nothing = {
-  costNanoUsd: zeroNanoUsd,
-  latencyMs: 0,
-  validationCostNanoUsd: zeroNanoUsd,
-  validationMs: 0,
-} as const
+/** Null: asking again is no use. */
+const delayAfter = (attempted: Attempted): number | null =>
+  isFailed(attempted) ? attempted.retryAfterMs : null
 
-/** A call and its retries; waits and failed attempts count into its time. */
+type Failed = Extract<Attempted, { kind: 'failed' | 'timeout' }>
+const isFailed = (attempted: Attempted): attempted is Failed =>
+  attempted.kind === 'failed' || attempted.kind === 'timeout'
+
+/** A call's retries; waits and failed attempts count into its time. */
 async function askAgain(
   climb: Climb,
   target: string | null,
   timeoutMs: number | null,
+  first: Attempted,
 ): Promise<Attempted> {
   const { asked, compiled, world, course } = climb
   const { retries } = compiled.policy.failure
+  const name = targetName(climb, target)
+  let attempted = first
   let waitedMs = 0
-  for (let again = 0; ; again++) {
-    const answer = world.ask(target, asked, timeoutMs)
-    const attempted = answer instanceof Promise ? await answer : answer
-    const delayMs = 'reason' in attempted ? attempted.retryAfterMs : null
-    const isLast = delayMs === null || again >= retries.attempts
-    if (isLast || waitedMs + delayMs > retries.totalMs) return attempted
-    note(climb, target, attempted, 'failed', attempted.kind)
+  for (let again = 0; again < retries.attempts; again++) {
+    const delayMs = delayAfter(attempted)
+    if (delayMs === null || waitedMs + delayMs > retries.totalMs) break
+    note(course, name, attempted, 'failed', attempted.kind)
     course.spend(attempted.costNanoUsd)
     course.latencyMs += attempted.latencyMs + delayMs
     waitedMs += delayMs
     await world.wait(delayMs)
+    attempted = await world.ask(target, asked, timeoutMs)
   }
+  return attempted
 }
 
-async function judged(
+function judged(
   climb: Climb,
-  target: string | null,
+  target: string,
   rung: Rung | null,
   attempted: Attempted,
-): Promise<Tried> {
-  const { seen, compiled, course } = climb
-  const { costNanoUsd, latencyMs } = attempted
-  const base = {
-    ...nothing,
-    target: targetName(climb, target),
-    costNanoUsd: costNanoUsd ?? zeroNanoUsd,
-    latencyMs,
-  }
-  if ('reason' in attempted) {
-    note(climb, target, attempted, attempted.kind, attempted.reason)
-    return { ...base, outcome: attempted.kind, answer: null, isKnown: true }
+): MaybePromise<Tried> {
+  const { course } = climb
+  if (isFailed(attempted)) {
+    note(course, target, attempted, attempted.kind, attempted.reason)
+    return triedAs(target, attempted, attempted.kind, null)
   }
   if (attempted.kind === 'unknown') {
-    note(climb, target, attempted, 'unknown', null)
-    return { ...base, outcome: 'accepted', answer: null, isKnown: false }
+    note(course, target, attempted, 'unknown', null)
+    return triedAs(target, attempted, 'accepted', null)
   }
   const { answer } = attempted
   if (rung === null || rung.validators.length === 0 || answer === null) {
-    note(climb, target, attempted, 'accepted', null)
-    return { ...base, outcome: 'accepted', answer, isKnown: true }
+    note(course, target, attempted, 'accepted', null)
+    return triedAs(target, attempted, 'accepted', answer)
   }
+  return validated(climb, target, rung, attempted, answer)
+}
+
+async function validated(
+  { seen, compiled, course }: Climb,
+  target: string,
+  rung: Rung,
+  attempted: Attempted,
+  answer: Answer,
+): Promise<Tried> {
   const question = seen.facts.text ?? ''
-  const validation = await compiled.validatorOf(rung)(
-    { question, answer, meanLogProbability: null },
-    seen.asks,
-  )
-  const { verdict, failed } = validation
+  const judge = compiled.validatorOf(rung)
+  const validation = await judge({ question, answer, meanLogProbability: null }, seen.asks)
+  const { verdict, failed, costNanoUsd, latencyMs } = validation
   const outcome = verdict === 'fail' ? 'rejected' : 'accepted'
-  note(climb, target, attempted, outcome, failed)
-  const cost = validation.costNanoUsd
-  course.add({ kind: 'validate', verdict, costNanoUsd: cost, latencyMs: validation.latencyMs })
+  note(course, target, attempted, outcome, failed)
+  course.add({ kind: 'validate', verdict, costNanoUsd, latencyMs })
   return {
-    ...base,
-    outcome,
-    answer,
-    isKnown: true,
-    validationCostNanoUsd: cost,
-    validationMs: validation.latencyMs,
+    ...triedAs(target, attempted, outcome, answer),
+    validationCostNanoUsd: costNanoUsd,
+    validationMs: latencyMs,
   }
 }
 
+/** An attempt that no validator has judged. */
+const triedAs = (
+  target: string,
+  { kind, costNanoUsd, latencyMs }: Attempted,
+  outcome: Attempt['outcome'],
+  answer: Answer | null,
+): Tried => ({
+  target,
+  outcome,
+  costNanoUsd: costNanoUsd ?? zeroNanoUsd,
+  latencyMs,
+  validationCostNanoUsd: zeroNanoUsd,
+  validationMs: 0,
+  answer,
+  isKnown: kind !== 'unknown',
+})
+
+/** A breaker is open, and there is nobody else: nothing was asked, and nothing is owed. */
+const notAsked = (climb: Climb, target: string | null): Tried => ({
+  target: targetName(climb, target),
+  outcome: 'failed',
+  costNanoUsd: zeroNanoUsd,
+  latencyMs: 0,
+  validationCostNanoUsd: zeroNanoUsd,
+  validationMs: 0,
+  answer: null,
+  isKnown: true,
+})
+
 function note(
-  climb: Climb,
-  target: string | null,
+  course: Course,
+  target: string,
   { usage, costNanoUsd, latencyMs }: Attempted,
   outcome: AttemptOutcome,
   reason: string | null,
 ): void {
-  const name = targetName(climb, target)
-  climb.course.add({
-    kind: 'attempt',
-    target: name,
-    outcome,
-    reason,
-    usage,
-    costNanoUsd,
-    latencyMs,
-  })
+  course.add({ kind: 'attempt', target, outcome, reason, usage, costNanoUsd, latencyMs })
 }
 
 const targetName = ({ asked }: Climb, target: string | null): string =>

@@ -1,5 +1,5 @@
 import { zeroNanoUsd } from '../domain/money.ts'
-import type { Receipt, Step } from '../domain/receipt.ts'
+import type { CacheLayer, Receipt, Step } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
 import type {
   Answered,
@@ -7,12 +7,13 @@ import type {
   BudgetWord,
   CacheTerms,
   FoundEntry,
-  InFlight,
   MaybePromise,
   NearestEntry,
   World,
 } from '../domain/world.ts'
-import { askLadder } from './ask-ladder.ts'
+import type { SemanticCache } from '../policy/caching.ts'
+import { after } from './after.ts'
+import { askLadder, type Laddered } from './ask-ladder.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { Course } from './course.ts'
 import type { RequestFacts } from './request-facts.ts'
@@ -33,42 +34,42 @@ export async function decide(
   world: World,
 ): Promise<Receipt> {
   const course = new Course(asked)
-  const admitted = await admit(asked, course, world)
+  const word = world.ledger.admit(asked)
+  const admitted = admit(word instanceof Promise ? await word : word, course)
   if (admitted === 'block') return course.end('blocked')
   const terms = compiled.termsOf(seen.facts)
-  const served = await serveFromCache(asked, terms, course, compiled, world)
+  const found = serveFromCache(asked, terms, course, compiled, world)
+  const served = found instanceof Promise ? await found : found
   if (served !== null) {
     world.ledger.settle(asked, zeroNanoUsd)
     return served
   }
-  return askModels(asked, seen, compiled, world, course, terms, admitted === 'downgrade')
-}
-
-/** The receipt of a request that goes to models; their answer is kept, and whoever waits for it is told. */
-async function askModels(
-  asked: Asked,
-  seen: Seen,
-  compiled: CompiledPolicy,
-  world: World,
-  course: Course,
-  terms: CacheTerms,
-  isCheapest: boolean,
-): Promise<Receipt> {
-  const mayCache = asked.bypass === null
-  const mayShare = mayCache && terms.coalesce
+  const mayShare = asked.bypass === null && terms.coalesce
   if (mayShare) world.cache.begin(asked, terms)
   let answered: Answered | null = null
   try {
-    const { outcome, answer } = await askLadder(asked, seen, compiled, world, course, isCheapest)
-    if (outcome !== 'failed') {
-      answered = { at: asked.at + course.latencyMs, answer }
-      if (mayCache && isWhole(answer)) remember(asked, terms, answered, course, world)
-    }
-    return course.end(outcome)
+    const asking = askLadder(asked, seen, compiled, world, course, admitted === 'downgrade')
+    const laddered = asking instanceof Promise ? await asking : asking
+    answered = keep(asked, terms, laddered, course, world)
+    return course.end(laddered.outcome)
   } finally {
     if (mayShare) world.cache.end(asked, terms, answered)
     world.ledger.settle(asked, course.cost)
   }
+}
+
+/** Keeps what models answered, where it may be kept; whoever waits for it is told in any case. */
+function keep(
+  asked: Asked,
+  terms: CacheTerms,
+  { outcome, answer }: Laddered,
+  course: Course,
+  world: World,
+): Answered | null {
+  if (outcome === 'failed') return null
+  const answered = { at: asked.at + course.latencyMs, answer }
+  if (asked.bypass === null && isWhole(answer)) remember(asked, terms, answered, course, world)
+  return answered
 }
 
 /** An answer that was cut off, wants a tool called or is one of several choices would mislead whoever asks next. */
@@ -81,43 +82,88 @@ const isWhole = (answer: Answer | null): boolean =>
 /** As the wire formats call an answer that did not end by itself. */
 const cutOff: ReadonlySet<string> = new Set(['length', 'max_tokens', 'content_filter', 'filtered'])
 
-async function admit(
-  asked: Asked,
-  course: Course,
-  world: World,
-): Promise<'pass' | 'downgrade' | 'block'> {
-  const word = now(world.ledger.admit(asked))
-  const verdict: BudgetWord | null = word instanceof Promise ? await word : word
-  if (verdict === null) return 'pass'
-  const { budget, action } = verdict
+/** What budgets say, written down. */
+function admit(word: BudgetWord | null, course: Course): 'pass' | 'downgrade' | 'block' {
+  if (word === null) return 'pass'
+  const { budget, action } = word
   course.add({ kind: 'budget', budget, action })
   return action === 'alert' ? 'pass' : action
 }
 
 /** The receipt of a request that a cache, or an identical request in flight, answered; else null. */
-async function serveFromCache(
+function serveFromCache(
   asked: Asked,
   terms: CacheTerms,
   course: Course,
   { policy }: CompiledPolicy,
   world: World,
-): Promise<Receipt | null> {
-  const identical =
-    (await findExact(asked, terms, course, world)) ?? (await join(asked, terms, course, world))
-  if (identical !== null) return identical
-  const semantic = bypassOf(asked, terms, 'semantic')
-  if (semantic !== null) {
-    course.add(semantic)
+): MaybePromise<Receipt | null> {
+  const { insert } = policy.cache.semantic
+  return after(findExact(asked, terms, course, world), (hit) =>
+    hit !== null
+      ? hit
+      : after(join(asked, terms, course, world), (coalesced) =>
+          coalesced !== null ? coalesced : findSimilar(asked, terms, course, insert, world),
+        ),
+  )
+}
+
+function findExact(
+  asked: Asked,
+  terms: CacheTerms,
+  course: Course,
+  world: World,
+): MaybePromise<Receipt | null> {
+  const bypass = bypassOf(asked, terms, 'exact')
+  if (bypass !== null) {
+    course.add(bypass)
     return null
   }
-  const nearest = now(world.cache.findNearest(asked, terms))
-  const found = entryOf(nearest instanceof Promise ? await nearest : nearest, course)
-  if (found === null) return null
-  if (policy.cache.semantic.insert === 'always') {
-    world.cache.remember('semantic', asked, terms, { ...found.entry, bornMs: asked.at })
-    course.add({ kind: 'remember', layer: 'semantic' })
+  return after(world.cache.findExact(asked, terms), (entry) => {
+    if (entry !== null) return course.hit('exact', entry, 1)
+    course.add(exactMiss)
+    return null
+  })
+}
+
+/** Waits for an identical request in flight; where that comes to nothing the caller asks for itself. */
+function join(
+  asked: Asked,
+  terms: CacheTerms,
+  course: Course,
+  world: World,
+): MaybePromise<Receipt | null> {
+  if (!terms.coalesce || asked.bypass !== null) return null
+  return after(world.cache.findInFlight(asked, terms), (flight) =>
+    flight === null
+      ? null
+      : after(flight.answered, (answered) =>
+          answered === null ? null : course.coalesced(flight.id, answered.at),
+        ),
+  )
+}
+
+function findSimilar(
+  asked: Asked,
+  terms: CacheTerms,
+  course: Course,
+  insert: SemanticCache['insert'],
+  world: World,
+): MaybePromise<Receipt | null> {
+  const bypass = bypassOf(asked, terms, 'semantic')
+  if (bypass !== null) {
+    course.add(bypass)
+    return null
   }
-  return course.hit('semantic', found.entry, found.similarity)
+  return after(world.cache.findNearest(asked, terms), (nearest) => {
+    const found = entryOf(nearest, course)
+    if (found === null) return null
+    if (insert === 'always') {
+      world.cache.remember('semantic', asked, terms, { ...found.entry, bornMs: asked.at })
+      course.add(remembered.semantic)
+    }
+    return course.hit('semantic', found.entry, found.similarity)
+  })
 }
 
 /** What the semantic layer found, written down with what kept it from more. */
@@ -132,51 +178,23 @@ function entryOf(nearest: NearestEntry, course: Course): FoundEntry | null {
   return found
 }
 
-async function findExact(
-  asked: Asked,
-  terms: CacheTerms,
-  course: Course,
-  world: World,
-): Promise<Receipt | null> {
-  const bypass = bypassOf(asked, terms, 'exact')
-  if (bypass !== null) {
-    course.add(bypass)
-    return null
-  }
-  const found = now(world.cache.findExact(asked, terms))
-  const entry = found instanceof Promise ? await found : found
-  if (entry !== null) return course.hit('exact', entry, 1)
-  course.add(exactMiss)
-  return null
-}
-
-/** Waits for an identical request in flight; where that comes to nothing the caller asks for itself. */
-async function join(
-  asked: Asked,
-  terms: CacheTerms,
-  course: Course,
-  world: World,
-): Promise<Receipt | null> {
-  if (!terms.coalesce || asked.bypass !== null) return null
-  const found = now(world.cache.findInFlight(asked, terms))
-  const flight: InFlight | null = found instanceof Promise ? await found : found
-  if (flight === null) return null
-  const answered = now(flight.answered)
-  const outcome = answered instanceof Promise ? await answered : answered
-  return outcome === null ? null : course.coalesced(flight.id, outcome.at)
-}
-
+// Steps that say the same of many requests are shared by their receipts.
 const exactMiss: Step = { kind: 'miss', layer: 'exact' }
 const semanticMiss: Step = { kind: 'miss', layer: 'semantic' }
+const remembered = {
+  exact: { kind: 'remember', layer: 'exact' },
+  semantic: { kind: 'remember', layer: 'semantic' },
+} as const satisfies Record<CacheLayer, Step>
+const off = {
+  exact: { kind: 'bypass', layer: 'exact', reason: 'off' },
+  semantic: { kind: 'bypass', layer: 'semantic', reason: 'off' },
+} as const satisfies Record<CacheLayer, Step>
 
 /** Why a layer is not asked, or null. */
-function bypassOf(
-  { bypass }: Asked,
-  terms: CacheTerms,
-  layer: 'exact' | 'semantic',
-): Extract<Step, { kind: 'bypass' }> | null {
+function bypassOf({ bypass }: Asked, terms: CacheTerms, layer: CacheLayer): Step | null {
   if (!terms[layer]) {
-    return { kind: 'bypass', layer, reason: terms.rule === null ? 'off' : `rule ${terms.rule}` }
+    if (terms.rule === null) return off[layer]
+    return { kind: 'bypass', layer, reason: `rule ${terms.rule}` }
   }
   return bypass === null ? null : { kind: 'bypass', layer, reason: bypass }
 }
@@ -189,12 +207,11 @@ function remember(
   world: World,
 ): void {
   const entry = { id: asked.id, bornMs: at, answer }
-  for (const layer of ['exact', 'semantic'] as const) {
+  for (const layer of layers) {
     if (!terms[layer]) continue
     world.cache.remember(layer, asked, terms, entry)
-    course.add({ kind: 'remember', layer })
+    course.add(remembered[layer])
   }
 }
 
-/** Keeps the type of what may have to be waited for. */
-const now = <T>(value: MaybePromise<T>): MaybePromise<T> => value
+const layers = ['exact', 'semantic'] as const satisfies readonly CacheLayer[]

@@ -34,7 +34,7 @@ export type LadderSum = {
  * answer ends it, and what lies above was never tried.
  */
 export function sumLadder(attempts: readonly Attempt[]): LadderSum {
-  return climb(attempts, { ...noSum, latencyMs: 0 }, 0)
+  return climb(attempts, nothingYet, 0)
 }
 
 /**
@@ -75,23 +75,25 @@ const noSum: Omit<LadderSum, 'latencyMs'> = {
   costNanoUsd: 0 as NanoUsd,
 }
 
+const nothingYet: LadderSum = { ...noSum, latencyMs: 0 }
+
 /** One after the other, on top of what was spent before; `first` is the place of the first of them. */
 function climb(attempts: readonly Attempt[], base: LadderSum, first: number): LadderSum {
-  let sum = base
-  for (const [index, attempt] of attempts.entries()) {
-    const isAccepted = attempt.outcome === 'accepted'
-    const goesOn = attempt.outcome === 'rejected' && index + 1 < attempts.length
-    sum = {
-      served: isAccepted ? first + index : null,
-      answered: hasAnswer(attempt) ? first + index : sum.answered,
-      attempts: sum.attempts + 1,
-      escalations: sum.escalations + (goesOn ? 1 : 0),
-      costNanoUsd: (sum.costNanoUsd + costOf(attempt)) as NanoUsd,
-      latencyMs: sum.latencyMs + attempt.latencyMs + attempt.validationMs,
-    }
-    if (isAccepted) return sum
+  const count = attempts.length
+  let { served, answered, escalations, costNanoUsd: cost, latencyMs } = base
+  let tried = 0
+  while (tried < count && served === null) {
+    const attempt = attempts[tried] as Attempt
+    const place = first + tried
+    tried++
+    if (attempt.outcome === 'accepted') served = place
+    if (hasAnswer(attempt)) answered = place
+    if (attempt.outcome === 'rejected' && tried < count) escalations++
+    cost = (cost + costOf(attempt)) as NanoUsd
+    latencyMs += attempt.latencyMs + attempt.validationMs
   }
-  return sum
+  const made = base.attempts + tried
+  return { served, answered, attempts: made, escalations, costNanoUsd: cost, latencyMs }
 }
 
 const costOf = (attempt: Attempt): number => attempt.costNanoUsd + attempt.validationCostNanoUsd

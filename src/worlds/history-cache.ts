@@ -12,16 +12,13 @@ import type { CachePolicy } from '../policy/caching.ts'
 import type { History } from './history.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Questions } from './questions.ts'
-import { TimedEntries, type TimedEntry } from './timed-entries.ts'
+import { isEarlier, TimedEntries, type TimedEntry } from './timed-entries.ts'
 
 /** Without neighbours the semantic layer has nothing to compare. */
 export type SemanticInputs = {
   readonly questions: Questions
   readonly neighbours: Neighbours | null
 }
-
-/** What is on its way into the cache: kept from its birth on. */
-type Pending = { readonly layer: CacheLayer; readonly space: string; readonly entry: TimedEntry }
 
 /**
  * The response cache as it would have been while a history happened (docs/methods.md, "Simulating the response cache").
@@ -34,8 +31,8 @@ export class HistoryCache implements ResponseCache {
   readonly #policy: CachePolicy
   readonly #exact: TimedEntries
   readonly #semantic: TimedEntries
-  readonly #inFlight = new Map<string, { readonly id: number; readonly answered: Answered }>()
-  readonly #pending: Pending[] = []
+  /** By namespace and key, the last that was asked: it may have landed since. */
+  readonly #flights = new Map<string, Map<number, Flight>>()
 
   constructor(history: History, { questions, neighbours }: SemanticInputs, policy: CachePolicy) {
     this.#history = history
@@ -47,13 +44,13 @@ export class HistoryCache implements ResponseCache {
   }
 
   findExact(asked: Asked, { namespace }: CacheTerms): CacheEntry | null {
-    this.#arrive(asked.at)
+    this.#exact.arrive(asked.at)
     const key = this.#history.exact[place(asked)] as number
     return this.#exact.use(namespace, key, asked.at)
   }
 
   findNearest(asked: Asked, terms: CacheTerms): NearestEntry {
-    this.#arrive(asked.at)
+    this.#semantic.arrive(asked.at)
     const at = place(asked)
     const question = this.#questions.at[at] as number
     const neighbours = this.#neighbours
@@ -80,41 +77,28 @@ export class HistoryCache implements ResponseCache {
     asked: Asked,
     terms: CacheTerms,
   ): Extract<NearestEntry, { kind: 'asked' }> {
-    let found: { entry: TimedEntry; similarity: number } | null = null
+    const { offsets, others, similarities, guarded, guards } = neighbours
+    const { namespace, threshold } = terms
+    const end = offsets[question + 1] as number
+    let found: Similar | null = null
     let rejected: { guard: string; similarity: number } | null = null
-    for (const { entry, similarity, guard } of this.#candidates(
-      neighbours,
-      question,
-      asked,
-      terms,
-    )) {
-      if (found !== null && similarity < found.similarity) break
-      if (guard !== null) rejected ??= found === null ? { guard, similarity } : null
-      else if (found === null || isEarlier(entry, found.entry)) found = { entry, similarity }
+    // The most similar first; of equals the first to be born serves.
+    for (let pair = offsets[question] as number; pair < end; pair++) {
+      const similarity = similarities[pair] as number
+      if (similarity < threshold || (found !== null && similarity < found.similarity)) break
+      const entry = this.#semantic.find(namespace, others[pair] as number, asked.at)
+      if (entry === null) continue
+      const guard = guards[guarded[pair] as number] ?? null
+      if (guard === null) found = firstBorn(found, { entry, similarity })
+      else if (found === null) rejected ??= { guard, similarity }
     }
     if (found !== null) this.#semantic.touch(found.entry, asked.at)
     return { kind: 'asked', found, guarded: rejected }
   }
 
-  /** Living entries that are similar enough, the most similar first. */
-  *#candidates(
-    { offsets, others, similarities, guarded, guards }: Neighbours,
-    question: number,
-    { at }: Asked,
-    { namespace, threshold }: CacheTerms,
-  ): Generator<{ entry: TimedEntry; similarity: number; guard: string | null }> {
-    const end = offsets[question + 1] as number
-    for (let pair = offsets[question] as number; pair < end; pair++) {
-      const similarity = similarities[pair] as number
-      if (similarity < threshold) return
-      const entry = this.#semantic.find(namespace, others[pair] as number, at)
-      if (entry !== null)
-        yield { entry, similarity, guard: guards[guarded[pair] as number] ?? null }
-    }
-  }
-
   findInFlight(asked: Asked, { namespace }: CacheTerms): InFlight | null {
-    const flight = this.#inFlight.get(this.#flightKey(asked, namespace))
+    const key = this.#history.exact[place(asked)] as number
+    const flight = this.#flights.get(namespace)?.get(key)
     return flight !== undefined && flight.answered.at > asked.at ? flight : null
   }
 
@@ -123,8 +107,15 @@ export class HistoryCache implements ResponseCache {
   }
 
   end(asked: Asked, { namespace }: CacheTerms, answered: Answered | null): void {
-    if (answered === null || this.#history.exact[place(asked)] === -1) return
-    this.#inFlight.set(this.#flightKey(asked, namespace), { id: place(asked), answered })
+    const id = place(asked)
+    const key = this.#history.exact[id] as number
+    if (answered === null || key === -1) return
+    let flights = this.#flights.get(namespace)
+    if (flights === undefined) {
+      flights = new Map()
+      this.#flights.set(namespace, flights)
+    }
+    flights.set(key, { id, answered })
   }
 
   remember(layer: CacheLayer, asked: Asked, terms: CacheTerms, entry: CacheEntry): void {
@@ -141,23 +132,10 @@ export class HistoryCache implements ResponseCache {
     const at = place(asked)
     const key = this.#keyOf(layer, at)
     if (key === -1) return
-    const ttlMs = layer === 'exact' ? terms.exactTtlMs : terms.semanticTtlMs
-    const { namespace } = terms
-    const entry: TimedEntry = {
-      id,
-      bornMs,
-      answer: null,
-      key,
-      askedMs: asked.at,
-      place: at,
-      ttlMs,
-      space: namespace,
-    }
-    const pending = { layer, space: namespace, entry }
-    // Few are on their way at a time: the list is kept in the order in which they arrive.
-    let index = this.#pending.length
-    while (index > 0 && isEarlier(entry, (this.#pending[index - 1] as Pending).entry)) index--
-    this.#pending.splice(index, 0, pending)
+    const isExact = layer === 'exact'
+    const ttlMs = isExact ? terms.exactTtlMs : terms.semanticTtlMs
+    const entries = isExact ? this.#exact : this.#semantic
+    entries.schedule({ id, bornMs, answer: null, key, space: terms.namespace, place: at, ttlMs })
   }
 
   /** The semantic layer keeps what it could be asked for. */
@@ -169,26 +147,13 @@ export class HistoryCache implements ResponseCache {
       ? -1
       : question
   }
-
-  /** Keeps every answer that was there by then. */
-  #arrive(at: number): void {
-    let arrived = 0
-    for (const { layer, space, entry } of this.#pending) {
-      if (entry.bornMs > at) break
-      arrived++
-      const entries = layer === 'exact' ? this.#exact : this.#semantic
-      entries.insert(space, entry)
-    }
-    if (arrived > 0) this.#pending.splice(0, arrived)
-  }
-
-  #flightKey(asked: Asked, namespace: string): string {
-    return `${this.#history.exact[place(asked)]}\n${namespace}`
-  }
 }
 
-const place = ({ id }: Asked): number => id as number
+type Flight = { readonly id: number; readonly answered: Answered }
 
-/** By birth, then by when it was asked, then by order. */
-const isEarlier = (a: TimedEntry, b: TimedEntry): boolean =>
-  (a.bornMs - b.bornMs || a.askedMs - b.askedMs || a.place - b.place) < 0
+type Similar = { readonly entry: TimedEntry; readonly similarity: number }
+
+const firstBorn = (a: Similar | null, b: Similar): Similar =>
+  a === null || isEarlier(b.entry, a.entry) ? b : a
+
+const place = ({ id }: Asked): number => id as number

@@ -115,7 +115,9 @@ function loggedAttempt(
   if (timeoutMs !== null && prediction.latencyMs > timeoutMs)
     return ended(prediction, 'timeout', `no answer within ${timeoutMs} ms`, timeoutMs)
   if (status === 'ok') {
-    return { kind: 'answered', answer: loggedAnswer(history, place), ...prediction }
+    const { usage, costNanoUsd, latencyMs } = prediction
+    const answer = loggedAnswer(history, place)
+    return { kind: 'answered', answer, usage, costNanoUsd, latencyMs }
   }
   const kind = status === 'timeout' ? 'timeout' : 'failed'
   return ended(prediction, kind, status, prediction.latencyMs)
