@@ -95,7 +95,7 @@ export function openCacheRunner(inputs: CacheInputs): CacheRunner {
     totals(threshold, worth) {
       sums.by.fill(served.model)
       decideAll(caches, sums, threshold)
-      return { threshold, ...totalsOf(sums, worth) }
+      return totalsOf(threshold, sums, worth)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { SpendSum } from '../domain/money.ts'
 import type { Findings } from './cache-pass.ts'
 import { served } from './served.ts'
 
@@ -8,7 +9,7 @@ export type SweepTotals = {
   readonly semanticHits: number
   readonly coalesced: number
   /** Nano-dollars of the requests that asked no model. */
-  readonly savedNanoUsd: number
+  readonly savedNanoUsd: bigint
   /** Semantic hits where the log says what either answer was, and those among them whose answers differ. */
   readonly labelledHits: number
   readonly wrongHits: number
@@ -22,33 +23,55 @@ export type Worth = {
   readonly label: Int32Array
 }
 
-/** Adds up the hits of a run. */
-export function totalsOf(
-  { by, owner }: Pick<Findings, 'by' | 'owner'>,
-  { costNanoUsd, label }: Worth,
-): Omit<SweepTotals, 'threshold'> {
-  const tally = {
-    exactHits: 0,
-    semanticHits: 0,
-    coalesced: 0,
-    savedNanoUsd: 0,
-    labelledHits: 0,
-    wrongHits: 0,
+/** Adds up hits, one by one, and takes them away again. */
+export class Tally {
+  readonly #worth: Worth
+  readonly #hits = new Int32Array(4)
+  readonly #saved = new SpendSum()
+  #labelledHits = 0
+  #wrongHits = 0
+
+  constructor(worth: Worth) {
+    this.#worth = worth
   }
-  for (let place = 0; place < by.length; place++) {
-    const how = by[place] as number
-    if (how === served.model) continue
-    tally.savedNanoUsd += costNanoUsd[place] as number
-    if (how === served.exact) tally.exactHits++
-    else if (how === served.coalesced) tally.coalesced++
-    else {
-      tally.semanticHits++
-      const mine = label[place] as number
-      const theirs = label[owner[place] as number] as number
-      if (mine === -1 || theirs === -1) continue
-      tally.labelledHits++
-      if (mine !== theirs) tally.wrongHits++
+
+  /** Adds (1) or takes away (-1) a request that was served somehow, by whose answer. */
+  count(sign: 1 | -1, place: number, by: number, owner: number): void {
+    this.#hits[by] = (this.#hits[by] as number) + sign
+    if (by === served.model) return
+    const { costNanoUsd, label } = this.#worth
+    this.#saved.add(sign * (costNanoUsd[place] as number))
+    if (by !== served.semantic) return
+    const mine = label[place] as number
+    const theirs = label[owner] as number
+    if (mine === -1 || theirs === -1) return
+    this.#labelledHits += sign
+    if (mine !== theirs) this.#wrongHits += sign
+  }
+
+  totals(threshold: number): SweepTotals {
+    return {
+      threshold,
+      exactHits: this.#hits[served.exact] as number,
+      semanticHits: this.#hits[served.semantic] as number,
+      coalesced: this.#hits[served.coalesced] as number,
+      savedNanoUsd: this.#saved.total(),
+      labelledHits: this.#labelledHits,
+      wrongHits: this.#wrongHits,
     }
   }
-  return tally
+}
+
+/** Adds up the hits of a run. */
+export function totalsOf(
+  threshold: number,
+  { by, owner }: Pick<Findings, 'by' | 'owner'>,
+  worth: Worth,
+): SweepTotals {
+  const tally = new Tally(worth)
+  for (let place = 0; place < by.length; place++) {
+    const how = by[place] as number
+    if (how !== served.model) tally.count(1, place, how, owner[place] as number)
+  }
+  return tally.totals(threshold)
 }

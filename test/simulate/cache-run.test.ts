@@ -5,7 +5,6 @@ import { noUsage } from '../../src/domain/usage.ts'
 import type { Asked, World } from '../../src/domain/world.ts'
 import { compilePolicy } from '../../src/engine/compile-policy.ts'
 import { decide } from '../../src/engine/decide.ts'
-import { RequestFacts } from '../../src/engine/request-facts.ts'
 import { unasked } from '../../src/engine/validators.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import { mergePolicy } from '../../src/policy/merge-policy.ts'
@@ -14,27 +13,7 @@ import { cacheRules, prepareCache } from '../../src/simulate/cache-inputs.ts'
 import { type CacheRun, runCache, served } from '../../src/simulate/cache-run.ts'
 import { bypassReasons, type History } from '../../src/worlds/history.ts'
 import { HistoryCache, type SemanticInputs } from '../../src/worlds/history-cache.ts'
-import { historyOf, lastUserQuestions, neighboursOf, type PlainMoment } from '../support/history.ts'
-
-const floor = 0.6
-
-/** Few keys, few moments and few directions: everything happens at once, and twice. */
-const moment = fc.record({
-  step: fc.integer({ min: 0, max: 3 }),
-  latencyMs: fc.integer({ min: 0, max: 5 }),
-  question: fc.integer({ min: 0, max: 7 }),
-  turn: fc.integer({ min: 0, max: 1 }),
-  bypass: fc.oneof(
-    { weight: 9, arbitrary: fc.constant(0) },
-    { weight: 1, arbitrary: fc.constant(3) },
-  ),
-  insertable: fc.oneof(
-    { weight: 9, arbitrary: fc.constant(true) },
-    { weight: 1, arbitrary: fc.constant(false) },
-  ),
-  namespace: fc.constantFrom('a', 'b'),
-  feature: fc.constantFrom('chat', 'strict', 'never'),
-})
+import { crowded, crowdedSteps, crowdedTurns, factsOf } from './crowded-history.ts'
 
 const limit = (max: number) => fc.option(fc.integer({ min: 1, max }), { nil: null })
 const layer = {
@@ -70,21 +49,6 @@ const policies = fc
         },
       } as Parameters<typeof mergePolicy>[1]),
   )
-
-/** Eight directions in a plane, some of them the same. */
-const vectorsOf = (turns: readonly number[]) =>
-  Array.from({ length: 8 }, (_, question) => {
-    const angle = ((turns[question] ?? 0) * Math.PI) / 12
-    return question === 7 ? null : [Math.cos(angle), Math.sin(angle)]
-  })
-
-const factsOf = (history: History) => (place: number) =>
-  new RequestFacts(history.requestAt(place), {
-    at: history.at[place],
-    countTokens: () => 0,
-    contextTokens: () => undefined,
-    label: () => 'unasked',
-  })
 
 /** What `decide` says, in the words of a run. */
 async function decided(history: History, semantic: SemanticInputs, policy: Policy) {
@@ -139,16 +103,12 @@ describe('a run over arrays', () => {
   test('is what decide says of each request, whatever the policy', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(moment, { minLength: 1, maxLength: 40 }),
-        fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 8, maxLength: 8 }),
+        crowdedSteps,
+        crowdedTurns,
         fc.constantFrom(0.6, 0.8, 0.9, 0.97, 1),
         policies,
         async (steps, turns, threshold, policy) => {
-          const history = historyOf(momentsOf(steps))
-          const questions = lastUserQuestions(history)
-          const isGuarded = (a: number, b: number) => a !== b && a + b === 5
-          const neighbours = neighboursOf(questions, vectorsOf(turns), floor, isGuarded)
-          const semantic = { questions, neighbours }
+          const { history, semantic } = crowded(steps, turns)
           const asked = mergePolicy(policy, { cache: { semantic: { threshold } } })
           const compiled = compilePolicy(asked)
           const rules = cacheRules(history, compiled, factsOf(history))
@@ -162,19 +122,3 @@ describe('a run over arrays', () => {
     )
   }, 60_000)
 })
-
-function momentsOf(
-  steps: readonly (Omit<PlainMoment, 'at' | 'request'> & {
-    step: number
-    turn: number
-    namespace: string
-    feature: string
-  })[],
-): readonly PlainMoment[] {
-  let at = 0
-  return steps.map(({ step, turn, namespace, feature, ...moment }) => {
-    at += step
-    const exact = moment.question * 2 + turn
-    return { ...moment, at, exact, messages: turn + 1, request: { namespace, feature } }
-  })
-}

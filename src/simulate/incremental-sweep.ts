@@ -1,0 +1,87 @@
+import { answerAt } from './asked-answers.ts'
+import { type CacheInputs, openCacheRunner } from './cache-run.ts'
+import { type Edges, edgesOf } from './edges.ts'
+import { addTo, deleteFrom, firstFrom } from './ordered-set.ts'
+import { served } from './served.ts'
+import { spreadChange } from './spread-change.ts'
+import { decideAgain, openSweep, type SweepState } from './sweep-state.ts'
+import { type SweepTotals, Tally, type Worth } from './sweep-totals.ts'
+
+/** Every threshold where that can be found from one to the next, else those of a grid, by a run each. */
+export const sweepThresholds = (
+  inputs: CacheInputs,
+  worth: Worth,
+  grid: readonly number[],
+): Iterable<SweepTotals> =>
+  canSweepIncrementally(inputs) ? incrementalSweep(inputs, worth) : sweepGrid(inputs, worth, grid)
+
+/** Whether a request finds what the last answer of each slot leaves: without capacity, refreshing hits, kept hits. */
+export const canSweepIncrementally = (inputs: CacheInputs): boolean =>
+  inputs.insert === 'on-miss' &&
+  inputs.exactCapacity === Number.POSITIVE_INFINITY &&
+  inputs.semanticCapacity === Number.POSITIVE_INFINITY &&
+  !inputs.refreshExact &&
+  !inputs.refreshSemantic
+
+/** The thresholds of a grid, by a run each; quickest from high to low. */
+export function* sweepGrid(
+  inputs: CacheInputs,
+  worth: Worth,
+  grid: readonly number[],
+): Generator<SweepTotals> {
+  const runner = openCacheRunner(inputs)
+  for (const threshold of grid) yield runner.totals(threshold, worth)
+}
+
+/**
+ * What every threshold comes to, from high to low: first one above all similarities (infinite), then each similarity of
+ * two questions one of which could serve the other. A threshold between two of them comes to what the higher one does.
+ * Pairs are let in by falling similarity; requests that may now be served are decided anew, and in order those that the
+ * change concerns (docs/methods.md). Equal to a run at each threshold; see `canSweepIncrementally` for the policies that
+ * have such an order.
+ */
+export function* incrementalSweep(inputs: CacheInputs, worth: Worth): Generator<SweepTotals> {
+  const tally = new Tally(worth)
+  const state = openSweep(inputs, tally)
+  const edges = edgesOf(inputs.neighbours)
+  const { similarities } = inputs.neighbours
+  yield tally.totals(Number.POSITIVE_INFINITY)
+  let next = 0
+  while (next < edges.order.length) {
+    const threshold = similarities[edges.order[next] as number] as number
+    for (; next < edges.order.length; next++) {
+      const pair = edges.order[next] as number
+      if (similarities[pair] !== threshold) break
+      letIn(state, pair, edges.slotOf[pair] as number)
+    }
+    settle(state, edges, threshold)
+    yield tally.totals(threshold)
+  }
+}
+
+/** Marks the requests of a slot that a neighbour may serve from now on: those that nothing more similar serves. */
+function letIn(state: SweepState, pair: number, slot: number): void {
+  const { inputs, semantic, by, pending } = state
+  const { from, members } = semantic.requests
+  const other = inputs.neighbours.others[pair] as number
+  const end = from[slot + 1] as number
+  for (let at = from[slot] as number; at < end; at++) {
+    const place = members[at] as number
+    if (by[place] !== served.model || hasOwn(inputs, place)) continue
+    if (answerAt(semantic, other, place) !== -1) addTo(pending, place)
+  }
+}
+
+/** A rule's threshold is met or not from the beginning. */
+const hasOwn = ({ ownThreshold }: CacheInputs, place: number): boolean =>
+  ownThreshold !== null && !Number.isNaN(ownThreshold[place])
+
+/** Decides what is marked, in order: a change only concerns later requests. */
+function settle(state: SweepState, edges: Edges, threshold: number): void {
+  const { pending } = state
+  for (let place = firstFrom(pending, 0); place !== -1; place = firstFrom(pending, place + 1)) {
+    deleteFrom(pending, place)
+    const change = decideAgain(state, place, threshold)
+    if (change !== null) spreadChange(state, edges, { place, change, threshold })
+  }
+}

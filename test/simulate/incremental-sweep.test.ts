@@ -1,0 +1,128 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { compilePolicy } from '../../src/engine/compile-policy.ts'
+import { defaultPolicy } from '../../src/policy/default-policy.ts'
+import { mergePolicy, type PolicyPatch } from '../../src/policy/merge-policy.ts'
+import { cacheRules, prepareCache } from '../../src/simulate/cache-inputs.ts'
+import { type CacheInputs, type CacheRun, runCache, served } from '../../src/simulate/cache-run.ts'
+import { incrementalSweep, sweepThresholds } from '../../src/simulate/incremental-sweep.ts'
+import type { SweepTotals } from '../../src/simulate/sweep-totals.ts'
+import { crowded, crowdedSteps, crowdedTurns, factsOf } from './crowded-history.ts'
+
+const ttl = fc.option(fc.constantFrom(0.002, 0.005, 0.01), { nil: null })
+const patches = fc
+  .record({
+    coalesce: fc.boolean(),
+    exact: fc.record({ on: fc.boolean(), ttlSeconds: ttl }),
+    semantic: fc.record({ ttlSeconds: ttl, maxMessages: fc.integer({ min: 1, max: 2 }) }),
+    shared: fc.boolean(),
+    ruleThreshold: fc.option(fc.constantFrom(0.7, 0.95), { nil: undefined }),
+    ruleTtl: fc.constantFrom(0.001, 0.004, null),
+  })
+  .map(({ coalesce, exact, semantic, shared, ruleThreshold, ruleTtl }) => ({
+    coalesce,
+    cache: {
+      exact,
+      semantic: { ...semantic, on: true },
+      namespace: shared ? { kind: 'shared' } : { kind: 'log' },
+      rules: [
+        {
+          name: 'strict',
+          when: { feature: ['strict'] },
+          ttlSeconds: ruleTtl,
+          ...(ruleThreshold !== undefined && { threshold: ruleThreshold }),
+        },
+        { name: 'never', when: { feature: ['never'] }, exact: false, semantic: false },
+      ],
+    },
+  }))
+
+/** A history under a policy, every cost another power of two: no two sums of requests are alike. */
+function prepared(
+  steps: Parameters<typeof crowded>[0],
+  turns: readonly number[],
+  patch: unknown,
+): {
+  readonly inputs: CacheInputs
+  readonly costNanoUsd: Float64Array
+  readonly label: Int32Array
+} {
+  const { history, semantic } = crowded(steps, turns)
+  const compiled = compilePolicy(mergePolicy(defaultPolicy, patch as PolicyPatch))
+  const rules = cacheRules(history, compiled, factsOf(history))
+  const { inputs } = prepareCache(history, semantic, compiled, rules)
+  const costNanoUsd = Float64Array.from({ length: history.count }, (_, place) => 2 ** place)
+  return { inputs, costNanoUsd, label: history.label }
+}
+
+/** The sums of a whole run, added up the slow way. */
+function summed(
+  run: CacheRun,
+  cost: Float64Array,
+  label: Int32Array,
+): Omit<SweepTotals, 'threshold'> {
+  const places = [...run.by.keys()]
+  const hits = places.filter((place) => run.by[place] === served.semantic)
+  const labels = hits.map((place) => [label[place], label[run.owner[place] as number]])
+  const known = labels.filter(([mine, theirs]) => mine !== -1 && theirs !== -1)
+  return {
+    exactHits: run.exactHits,
+    semanticHits: run.semanticHits,
+    coalesced: run.coalesced,
+    savedNanoUsd: places
+      .filter((place) => run.by[place] !== served.model)
+      .reduce((sum, place) => sum + BigInt(cost[place] as number), 0n),
+    labelledHits: known.length,
+    wrongHits: known.filter(([mine, theirs]) => mine !== theirs).length,
+  }
+}
+
+/** Every similarity, a threshold between each two, one above and one below all. */
+function probes({ neighbours }: CacheInputs): readonly number[] {
+  const all = [...new Set([1.5, 0.5, ...neighbours.similarities])].sort((a, b) => b - a)
+  return all.flatMap((each, index) => [each, (each + (all[index + 1] ?? each)) / 2])
+}
+
+describe('the incremental sweep', () => {
+  test('is at every threshold what a whole run is', () => {
+    fc.assert(
+      fc.property(crowdedSteps, crowdedTurns, patches, (steps, turns, patch) => {
+        const { inputs, costNanoUsd, label } = prepared(steps, turns, patch)
+        const points = [...incrementalSweep(inputs, { costNanoUsd, label })]
+        for (const threshold of probes(inputs)) {
+          const point = points.findLast((each) => each.threshold >= threshold)
+          expect({ ...point, threshold }).toEqual({
+            threshold,
+            ...summed(runCache(inputs, threshold), costNanoUsd, label),
+          })
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  }, 60_000)
+
+  test('gives way to runs over a grid where an entry depends on more than its slot', () => {
+    const entangled = fc.constantFrom<PolicyPatch>(
+      { cache: { semantic: { maxEntries: 2 } } },
+      { cache: { exact: { maxEntries: 2 } } },
+      { cache: { semantic: { refreshOnHit: true } } },
+      { cache: { exact: { refreshOnHit: true } } },
+      { cache: { semantic: { insert: 'always' } } },
+      { cache: { semantic: { insert: 'always-oracle' } } },
+    )
+    fc.assert(
+      fc.property(crowdedSteps, crowdedTurns, entangled, (steps, turns, patch) => {
+        const { inputs, costNanoUsd, label } = prepared(steps, turns, patch)
+        // Up and down: what a run leaves behind is no matter to the next.
+        const grid = [0.9, 0.6, 0.97, 0.8]
+        expect([...sweepThresholds(inputs, { costNanoUsd, label }, grid)]).toEqual(
+          grid.map((threshold) => ({
+            threshold,
+            ...summed(runCache(inputs, threshold), costNanoUsd, label),
+          })),
+        )
+      }),
+      { numRuns: 500 },
+    )
+  }, 60_000)
+})
