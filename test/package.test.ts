@@ -15,6 +15,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 type Manifest = {
+  readonly scripts: { readonly build: string }
   readonly name: string
   readonly version: string
   readonly engines?: { readonly node?: string }
@@ -162,7 +163,9 @@ beforeAll(async () => {
     format: 'esm',
     platform: 'node',
     outdir: 'dist',
-    external: Object.keys(manifest.optionalDependencies ?? {}),
+    external: [...manifest.scripts.build.matchAll(/--external:(\S+)/g)].map(
+      ([, name = '']) => name,
+    ),
     write: false,
     metafile: true,
     logLevel: 'error',
