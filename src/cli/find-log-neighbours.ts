@@ -27,7 +27,7 @@ export type NeighbourJob = {
 }
 
 /** Changes whenever the same texts could have other neighbours. */
-const listVersion = 1
+const listVersion = 2
 
 /** The similar questions of a log: from an earlier run where nothing has changed since, else found now and kept. */
 export async function findLogNeighbours(job: NeighbourJob): Promise<FoundNeighbours | null> {

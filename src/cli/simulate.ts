@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { UserError } from '../domain/user-error.ts'
 import { writePolicy } from '../policy/write-policy.ts'
 import { formatSimulate } from '../report/format-simulate.ts'
 import { requireTerminal } from '../report/require-terminal.ts'
@@ -25,7 +26,7 @@ export async function runSimulate(
   const grid = gridOf(flags.sweep)
   const prices = await openRunPrices(flags, terminal)
   const policies = policiesInForce(flags, terminal, prices)
-  if (flags.write !== undefined) writeFileSync(flags.write, writePolicy(policies[0].policy))
+  if (flags.write !== undefined) refuseToReplace(flags.write)
   const logs = await openLogs(files, flags, terminal, prices)
   try {
     if (logs.interrupted) return interruptedCode(terminal)
@@ -33,10 +34,29 @@ export async function runSimulate(
     const output = await interruptible(terminal, async (signal) =>
       outputOf(await openSimulation(job), flags, terminal, signal),
     )
+    if (flags.write !== undefined) writeNew(flags.write, writePolicy(policies[0].policy))
     await writeOut(terminal.stdout, output)
     return rejectedCode(logs, flags, terminal)
   } finally {
     logs.store.close()
+  }
+}
+
+/** Said before the logs are read, which may take long. */
+function refuseToReplace(path: string): void {
+  if (!existsSync(path)) return
+  throw new UserError(`${path} is there already`, {
+    hint: 'name another file for --write, or remove it first',
+  })
+}
+
+function writeNew(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx' })
+  } catch (error) {
+    throw new UserError(`${path} cannot be written (${(error as NodeJS.ErrnoException).code})`, {
+      hint: 'name another file for --write',
+    })
   }
 }
 

@@ -210,6 +210,7 @@ async function optionsOf(
     },
     questions,
     found,
+    embedCostOf: (tokens: number) => embedder.costOf(tokens),
     embedder: embedder.name,
     rules: keptRules(logs, selectionOf(job), history, compiled, sight.factsAt),
     similarity,
@@ -261,7 +262,8 @@ async function neighboursOf(
   const { semantic, rules } = policy.cache
   if (!semantic.on && !rules.some((rule) => rule.semantic === true)) return null
   const thresholds = [semantic.threshold, ...rules.flatMap(({ threshold = 1 }) => [threshold])]
-  const floor = Math.min(...thresholds, ...grid)
+  // The rows of 0.92, 0.85 and 0.80 are always shown.
+  const floor = Math.min(0.8, ...thresholds, ...grid)
   const mode = flags.fast === true ? 'fast' : 'exact'
   const narrator = new Narrator(terminal, flags)
   return findLogNeighbours({

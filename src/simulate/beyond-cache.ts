@@ -7,6 +7,8 @@ export type LayerBeyond = (typeof layersBeyond)[number]
 
 /** What happens to the requests that no cache serves. */
 export type BeyondCache = {
+  /** True where nothing behind the response cache changes what a request costs. */
+  readonly isPlain: boolean
   /** What they cost with some of the layers, nano-dollars. */
   spendOf(run: CacheRun, layers: ReadonlySet<string>): bigint
   /** Their spend by place with all layers, nano-dollars; 0 where the cache serves. */

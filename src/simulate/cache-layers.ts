@@ -1,4 +1,3 @@
-import { usdOf } from '../domain/money.ts'
 import { flag } from '../domain/row.ts'
 import { driftBetween } from '../stats/drift.ts'
 import { clopperPearsonLower } from '../stats/intervals.ts'
@@ -8,6 +7,7 @@ import { type CacheRun, served } from './cache-run.ts'
 import { cacheableIn } from './count-bypasses.ts'
 import { entriesOf, hitQuality } from './hit-quality.ts'
 import { type Judge, type JudgedHit, judgeHits } from './judge-hits.ts'
+import { lookUpSpend, lookUps } from './look-up-spend.ts'
 import type { SimulateOptions } from './options.ts'
 import type { ExactLayer, SemanticLayer } from './result.ts'
 import { avoidedSpend, usd } from './spend.ts'
@@ -46,13 +46,15 @@ function distinctSlots({ exactSlot, exactSlots }: PreparedCache['inputs']): numb
 /** The semantic layer of a run, with what its hits are worth. */
 export function semanticLayer(
   history: History,
-  { bypasses }: PreparedCache,
+  { bypasses, inputs }: PreparedCache,
   run: CacheRun,
   judged: readonly JudgedHit[],
   exactOnly: CacheRun,
   judge: Judge,
-  { compiled, embedder, found }: SimulateOptions,
+  options: SimulateOptions,
 ): SemanticLayer {
+  const { compiled, embedder, found } = options
+  const embedding = lookUpSpend(options, lookUps(inputs, run))
   const { on, ttlSeconds, insert, guards } = compiled.policy.cache.semantic
   const cacheable = cacheableIn(bypasses, 'semantic')
   const quality = hitQuality(judged, run.semanticHits, history.count)
@@ -78,8 +80,8 @@ export function semanticLayer(
       caught: run.guard.reduce((sum, each) => sum + (each === index + 1 ? 1 : 0), 0),
     })),
     recall: recallOf(found?.recall ?? null),
-    embeddingUsd: found?.costNanoUsd == null ? null : usdOf(found.costNanoUsd),
-    savingUsd: usd(avoidedSpend(history, run, served.semantic)),
+    embeddingUsd: found === null || embedding === null ? null : usd(embedding),
+    savingUsd: usd(avoidedSpend(history, run, served.semantic) - (embedding ?? 0n)),
     drift: driftOf(history, judged),
   }
 }

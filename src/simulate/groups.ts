@@ -24,7 +24,7 @@ export function groupsOf(
       const sum = sums.get(value) ?? newSum()
       sums.set(value, sum)
       sum.requests++
-      if (run.by[place] !== served.model) sum.hits++
+      if (run.by[place] === served.exact || run.by[place] === served.semantic) sum.hits++
       sum.baseline.add(loggedCost(history, place))
       sum.policy.add(costs[place] as number)
     }

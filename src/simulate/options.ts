@@ -26,6 +26,8 @@ export type SimulateOptions = {
   readonly questions: Questions
   /** Null where nothing was compared: no text, or a policy without a semantic layer. */
   readonly found: FoundNeighbours | null
+  /** What so many tokens cost at the embedder; null: nobody knows. */
+  readonly embedCostOf: (tokens: number) => number | null
   /** What the policy calls the embedder. */
   readonly embedder: string
   /** The cache rule that holds for each request: see `cacheRules`. */

@@ -83,6 +83,13 @@ class Beyond implements BeyondCache {
     this.#shared = { history, costOf, ratioOf, known: sight.known }
   }
 
+  get isPlain(): boolean {
+    const { history, compiled } = this.#options
+    const { compression, outputCap, batch } = this.#levers
+    const isChanged = [compression, outputCap, batch].some(({ on }) => on)
+    return !this.#isRouting && !isChanged && !hasPromptCaches(history, compiled.policy)
+  }
+
   spendOf(run: CacheRun, layers: ReadonlySet<string>): bigint {
     return this.#callsUnder(run, layers).cost.total()
   }

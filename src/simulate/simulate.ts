@@ -1,34 +1,25 @@
-import { usdOf } from '../domain/money.ts'
 import type { History } from '../worlds/history.ts'
 import { type BeyondCache, layersBeyond } from './beyond-cache.ts'
-import { type PreparedCache, prepareCache } from './cache-inputs.ts'
+import { prepareCache } from './cache-inputs.ts'
 import { exactLayer, semanticLayer } from './cache-layers.ts'
 import { type CacheRun, served } from './cache-run.ts'
-import { certifyThreshold } from './certify-threshold.ts'
 import { cacheableIn, countBypasses } from './count-bypasses.ts'
 import { groupsOf } from './groups.ts'
-import { hitQuality } from './hit-quality.ts'
-import { type Judge, type JudgedHit, judgeHits, openJudge } from './judge-hits.ts'
-import { type LabelSample, openLabelSample } from './label-sample.ts'
-import { cacheLayers, LayerRuns } from './layer-runs.ts'
+import { type JudgedHit, judgeHits, openJudge } from './judge-hits.ts'
+import { openLabelSample } from './label-sample.ts'
+import { LayerRuns } from './layer-runs.ts'
+import { isLookUp, lookUpSpend, lookUps } from './look-up-spend.ts'
 import type { SimulateOptions } from './options.ts'
 import { periodOf, projectedSavings } from './period.ts'
-import type { Beside, Certified, LayerSaving, SimulateResult, SweepPoint } from './result.ts'
+import type { Beside, SimulateResult } from './result.ts'
+import { allLayers, alone, spendUnder, waterfall } from './savings-by-layer.ts'
 import { servedPairs } from './served-pairs.ts'
 import { loggedLatency, policyLatency } from './simulate-latency.ts'
-import { loggedCost, loggedSpend, spendOf, usd } from './spend.ts'
+import { historyWarnings, policyWarnings } from './simulate-warnings.ts'
+import type { Simulation } from './simulation.ts'
+import { loggedCost, loggedSpend, usd } from './spend.ts'
 import { openStated } from './stated-verdicts.ts'
-
-/** Everything that the parts of one simulation share. */
-type Simulation = {
-  readonly history: History
-  readonly options: SimulateOptions
-  readonly prepared: PreparedCache
-  readonly runs: LayerRuns
-  readonly judge: Judge
-  readonly sample: LabelSample
-  readonly beyond: BeyondCache
-}
+import { certified, sweep } from './sweep.ts'
 
 /** What a policy would have cost on a log, layer by layer, and what its cached answers were worth. */
 export function simulate(
@@ -52,13 +43,14 @@ export function simulateBeside(
   name: string,
   history: History,
   beyond: BeyondCache,
-  { compiled, questions, found, rules, baseline }: BesideOptions,
+  { compiled, questions, found, embedCostOf, rules, baseline }: BesideOptions,
 ): Beside {
   const semantic = { questions, neighbours: found?.neighbours ?? null }
   const { inputs, bypasses } = prepareCache(history, semantic, compiled, rules)
   const run = new LayerRuns(inputs, compiled.policy.cache.semantic.threshold).whole()
-  const spend = beyond.spendOf(run, new Set(layersBeyond)) + embeddingSpend({ found })
-  const hits = run.exactHits + run.semanticHits + run.coalesced
+  const embedding = lookUpSpend({ found, embedCostOf }, lookUps(inputs, run)) ?? 0n
+  const spend = beyond.spendOf(run, new Set(layersBeyond)) + embedding
+  const hits = run.exactHits + run.semanticHits
   const cacheable = Math.max(cacheableIn(bypasses, 'exact'), cacheableIn(bypasses, 'semantic'))
   return {
     name,
@@ -71,7 +63,7 @@ export function simulateBeside(
 
 type BesideOptions = Pick<
   SimulateOptions,
-  'compiled' | 'questions' | 'found' | 'rules' | 'baseline'
+  'compiled' | 'questions' | 'found' | 'embedCostOf' | 'rules' | 'baseline'
 >
 
 type Head = Pick<
@@ -92,44 +84,19 @@ const headOf = ({ history, options }: Simulation): Head => ({
   generatedAt: new Date(options.now).toISOString(),
   inputs: options.inputs,
   fingerprints: options.fingerprints,
-  warnings: [...options.warnings, ...historyWarnings(history)],
+  warnings: [...options.warnings, ...historyWarnings(history), ...policyWarnings(options)],
   period: periodOf(history, options.zone),
   policyText: options.policyText,
 })
 
-function historyWarnings(history: History): SimulateResult['warnings'] {
-  const { hasTimes, withoutLatency, count } = history
-  return [
-    ...(hasTimes || count === 0
-      ? []
-      : [
-          {
-            code: 'no-times',
-            message:
-              'no request has a time: all count as of one moment, in the order they were read',
-            count,
-          },
-        ]),
-    ...(withoutLatency > 0
-      ? [
-          {
-            code: 'no-latency',
-            message: 'requests without a latency count as answered at once',
-            count: withoutLatency,
-          },
-        ]
-      : []),
-  ]
-}
-
 function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, keyof Head> {
   const { history, options, prepared, judge, beyond } = simulation
   const { name, spendNanoUsd: baseline } = options.baseline
-  const spend = beyond.spendOf(run, new Set(layersBeyond)) + embeddingSpend(options)
+  const spend = spendUnder(simulation, new Set(allLayers))
   const avoided = run.exactHits + run.semanticHits + run.coalesced
   const behind = beyond.report(run)
   const judged = judgeHits(history, run, 'semantic', judge, 'pairs')
-  const costs = beyond.costs(run)
+  const costs = costsWithLookUps(simulation, run)
   return {
     baseline: {
       name,
@@ -141,10 +108,11 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
     policy: {
       requests: history.count,
       costUsd: usd(spend),
-      calls: history.count - avoided,
+      calls: history.count - avoided + behind.layers.routing.escalations,
       avoidedCalls: avoided,
       unmeasuredRequests: behind.unmeasuredRequests,
-      latencyMs: policyLatency(history, run),
+      // How long other models take is modelled for receipts alone.
+      latencyMs: behind.layers.routing.on ? unmeasured : policyLatency(history, run),
     },
     savings: {
       costUsd: usd(baseline - spend),
@@ -185,87 +153,28 @@ function cacheLayersOf(
 const unpriced = ({ columns }: History): number =>
   columns.cost.reduce((sum, cost) => sum + (Number.isNaN(cost) ? 1 : 0), 0)
 
-const embeddingSpend = ({ found }: Pick<SimulateOptions, 'found'>): bigint =>
-  BigInt(found?.costNanoUsd ?? 0)
+const unmeasured = { p50: null, p95: null }
+
+/** What each request costs, its look-up included where somebody bills for it. */
+function costsWithLookUps({ beyond, prepared, options }: Simulation, run: CacheRun): Float64Array {
+  const { semanticSlot } = prepared.inputs
+  const count = lookUps(prepared.inputs, run)
+  const all = Number(lookUpSpend(options, count) ?? 0n)
+  if (all === 0) return beyond.costs(run)
+  const each = Math.floor(all / count)
+  let left = all
+  return beyond.costs(run).map((cost, place) => {
+    if (!isLookUp(semanticSlot, run, place)) return cost
+    // The last of them takes what does not divide.
+    const share = left - each < each ? left : each
+    left -= share
+    return cost + share
+  })
+}
 
 function savingBy(history: History, run: CacheRun, by: number): number {
   let sum = 0n
   for (let place = 0; place < history.count; place++)
     if (run.by[place] === by) sum += BigInt(loggedCost(history, place))
   return usd(sum)
-}
-
-const allLayers = [...cacheLayers, ...layersBeyond]
-
-/**
- * What a set of layers costs, the log's vectors included where they are asked for. A request that a cache serves leaves
- * no prefix behind at its provider: what that costs the next ones is the cache's doing.
- */
-function spendUnder({ runs, beyond, options }: Simulation, layers: ReadonlySet<string>): bigint {
-  const embedding = layers.has('semantic') ? embeddingSpend(options) : 0n
-  return beyond.spendOf(runs.with(layers), layers) + embedding
-}
-
-/** Layer after layer, each with what it saves behind those before it: the parts add up to the whole. */
-function waterfall(simulation: Simulation, baseline: bigint): readonly LayerSaving[] {
-  const layers = new Set<string>()
-  const logged = loggedSpend(simulation.history)
-  const first =
-    logged === baseline ? [] : [{ layer: 'models of the log', savingUsd: usdOf(baseline - logged) }]
-  let before = logged
-  const others = allLayers.map((layer) => {
-    layers.add(layer)
-    const after = spendUnder(simulation, layers)
-    const saving = before - after
-    before = after
-    return { layer, savingUsd: usdOf(saving) }
-  })
-  return [...first, ...others]
-}
-
-const alone = (simulation: Simulation): readonly LayerSaving[] =>
-  allLayers.map((layer) => ({
-    layer,
-    savingUsd: usdOf(loggedSpend(simulation.history) - spendUnder(simulation, new Set([layer]))),
-  }))
-
-/** The policy at every threshold of the grid. */
-function sweep(simulation: Simulation): readonly SweepPoint[] {
-  const { history, options, prepared, runs, judge } = simulation
-  if (options.found === null || !options.compiled.policy.cache.semantic.on) return []
-  const cacheable = cacheableIn(prepared.bypasses, 'semantic')
-  const baseline = options.baseline.spendNanoUsd
-  return options.grid.map((threshold) => {
-    const run = runs.whole(threshold)
-    const judged = judgeHits(history, run, 'semantic', judge, 'pairs')
-    const quality = hitQuality(judged, run.semanticHits, history.count)
-    return {
-      threshold,
-      hits: run.semanticHits,
-      hitRate: cacheable === 0 ? null : run.semanticHits / cacheable,
-      wrongHits: quality.wrongHits,
-      wrongPerHit: quality.wrongPerHit,
-      interval: quality.interval,
-      savingsUsd: usd(baseline - spendOf(history, run) - embeddingSpend(options)),
-    }
-  })
-}
-
-function certified({ history, options, runs, sample }: Simulation): Certified {
-  const { limit, grid, found } = options
-  if (limit === null || found === null) {
-    return {
-      threshold: null,
-      alpha: null,
-      confidence: null,
-      labels: 0,
-      errors: 0,
-      labelsNeeded: null,
-      advice:
-        'nothing was to be certified: --max-wrong-hits 1% --confidence 95% finds the threshold that keeps it',
-    }
-  }
-  const all = grid.map((threshold) => runs.whole(threshold))
-  const savingOf = (run: CacheRun) => -Number(spendOf(history, run))
-  return certifyThreshold(all, sample, savingOf, limit)
 }

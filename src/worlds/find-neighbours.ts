@@ -2,6 +2,7 @@ import type { Embedder, VectorCache } from '../domain/embedder.ts'
 import { embedAll } from '../embed/embed-all.ts'
 import { guardFacts, guardPair } from '../engine/guards.ts'
 import type { GuardName } from '../policy/caching.ts'
+import { estimateTokens } from '../prices/count-tokens.ts'
 import { cosine } from '../vectors/cosine.ts'
 import { neighbourPairs } from '../vectors/neighbour-pairs.ts'
 import type { NeighbourRows } from '../vectors/pair-list.ts'
@@ -31,6 +32,9 @@ export type FoundNeighbours = {
   readonly neighbours: Neighbours
   readonly tokens: number
   readonly costNanoUsd: number | null
+  /** Texts that have a vector, and their tokens by an estimate where tokens are billed: what look-ups would cost. */
+  readonly texts: number
+  readonly textTokens: number
   /** Of `fast`: true pairs looked for in a sample, and found. */
   readonly recall: { readonly looked: number; readonly found: number } | null
 }
@@ -82,6 +86,7 @@ export async function findNeighbours(
     },
     tokens,
     costNanoUsd,
+    ...textsOf(embedder, texts),
     recall:
       pairs.recall === null ? null : { looked: pairs.recall.truePairs, found: pairs.recall.found },
   }
@@ -89,6 +94,16 @@ export async function findNeighbours(
 
 /** Of texts that have no vectors at all. */
 const noPairs = { neighbours: new Uint32Array(0), similarities: new Float64Array(0), recall: null }
+
+function textsOf(
+  embedder: Embedder,
+  texts: readonly (string | null)[],
+): Pick<FoundNeighbours, 'texts' | 'textTokens'> {
+  const isBilled = embedder.costOf(1_000_000_000) !== 0
+  const kept = texts.filter((text) => text !== null)
+  const textTokens = isBilled ? kept.reduce((sum, text) => sum + estimateTokens(text), 0) : 0
+  return { texts: kept.length, textTokens }
+}
 
 type Lists = Pick<Neighbours, 'offsets' | 'others' | 'similarities'>
 

@@ -61,7 +61,10 @@ export function loadHistory(
   const { profiles } = source
   const count = columns.seq.length
   const keys = kept ?? historyKeys(columns, stored)
-  const latencyMs = columns.latencyMs.map((ms) => (Number.isNaN(ms) ? 0 : Math.max(0, ms)))
+  // Without times there is no moment at which an answer could still be on its way.
+  const latencyMs = columns.latencyMs.map((ms) =>
+    Number.isNaN(ms) || !hasTimes ? 0 : Math.max(0, ms),
+  )
   const bypass = Uint8Array.from({ length: count }, (_, place) =>
     bypassOf(profiles[columns.profile[place] as number] as Profile, keys, place, columns, hasTimes),
   )

@@ -1,0 +1,61 @@
+import type { History } from '../worlds/history.ts'
+import type { SimulateOptions } from './options.ts'
+import type { SimulateResult } from './result.ts'
+
+/** What the log leaves open. */
+export function historyWarnings(history: History): SimulateResult['warnings'] {
+  const { hasTimes, withoutLatency, count } = history
+  return [
+    ...(hasTimes || count === 0
+      ? []
+      : [
+          {
+            code: 'no-times',
+            message:
+              'no request has a time: all count as of one moment, in the order they were read',
+            count,
+          },
+        ]),
+    ...(withoutLatency > 0
+      ? [
+          {
+            code: 'no-latency',
+            message: 'requests without a latency count as answered at once',
+            count: withoutLatency,
+          },
+        ]
+      : []),
+  ]
+}
+
+/** What the policy says and this report does not show. */
+export function policyWarnings({
+  compiled,
+  embedCostOf,
+  found,
+}: SimulateOptions): SimulateResult['warnings'] {
+  const { budgets, loopGuard, cache } = compiled.policy
+  const isGuarded = loopGuard.maxCalls !== null || loopGuard.maxSimilarInRow !== null
+  const isUnpriced = found !== null && embedCostOf(1_000_000) === null
+  const warnings = [
+    {
+      holds: budgets.length > 0 || isGuarded,
+      code: 'budgets-not-in-report',
+      message:
+        'budgets and the loop guard change nothing in this report; --receipts shows what they would have refused',
+    },
+    {
+      holds: cache.keyIgnore.length > 0,
+      code: 'key-ignore-not-simulated',
+      message: 'cache.keyIgnore is not simulated: what it drops still tells requests apart here',
+    },
+    {
+      holds: isUnpriced,
+      code: 'embedder-unpriced',
+      message: 'nobody knows the price of the embedder: its look-ups count as $0',
+    },
+  ]
+  return warnings
+    .filter(({ holds }) => holds)
+    .map(({ code, message }) => ({ code, message, count: 1 }))
+}
