@@ -308,6 +308,10 @@ describe('a call that fails', () => {
 
   it('is not made while a breaker is open', async () => {
     expect((await decided({ policy: onward, down: ['small'] })).asked).toEqual(['other'])
+    // What failed before it is paid all the same.
+    const calls = { small: [failed(null)] }
+    const paid = await decided({ policy: onward, calls, down: ['other', 'third', 'large'] })
+    expect(paid.receipt).toMatchObject({ outcome: 'failed', costNanoUsd: 3 })
     const { receipt, asked } = await decided({ down: [own] })
     expect([receipt.outcome, receipt.costNanoUsd, asked]).toEqual(['failed', 0, []])
   })

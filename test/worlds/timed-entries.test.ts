@@ -70,7 +70,7 @@ function foundByList(requests: readonly Asked[], layer: Settings): readonly (num
 
 test('a layer finds what a plain list in the order of use would hold', () => {
   fc.assert(
-    fc.property(fc.array(request, { maxLength: 60 }), settings, (requests, layer) => {
+    fc.property(fc.array(request, { maxLength: 80, size: 'max' }), settings, (requests, layer) => {
       expect(found(requests, layer)).toEqual(foundByList(requests, layer))
     }),
     { numRuns: 500 },
