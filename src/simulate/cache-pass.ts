@@ -78,32 +78,35 @@ export function newCaches(all: CacheInputs): Caches {
 
 /** Decides every request, from empty layers and a run in which all ask the model. */
 export function decideAll(caches: Caches, run: Findings, threshold: number): void {
-  clearEntries(caches.exact)
+  const { exact, flightOwner, edges } = caches
+  clearEntries(exact)
   clearEntries(caches.semantic)
-  caches.flightOwner.fill(-1)
-  openEdges(caches.edges, threshold)
+  flightOwner.fill(-1)
+  openEdges(edges, threshold)
   const { events } = caches.timeline
-  const { flightSlot } = caches.inputs
+  const { exactSlot, flightSlot, semanticSlot } = caches.inputs
   for (let event = 0; event < events.length; event++) {
     const place = events[event] as number
     if (place < 0) {
-      keep(caches, run, -1 - place, event)
+      keep(caches, run.by, -1 - place, event)
       continue
     }
-    if (findExact(caches, run, place, event) || join(caches, run, place)) continue
-    if (findNearest(caches, run, place, event)) continue
+    const same = exactSlot[place] as number
+    if (same !== -1 && isAlive(exact, same, event)) {
+      serveSame(caches, run, place, event)
+      continue
+    }
     const flight = flightSlot[place] as number
-    if (flight !== -1) caches.flightOwner[flight] = place
+    if (flight !== -1 && joins(caches, run, place, flight)) continue
+    const slot = semanticSlot[place] as number
+    if (slot !== -1 && findNearest(caches, run, place, slot, event)) continue
+    if (flight !== -1) flightOwner[flight] = place
   }
 }
 
 /** What a request leaves behind: its answer, where a model gave it or the rule stores logged answers. */
-function keep(
-  { inputs, exact, semantic }: Caches,
-  { by }: Findings,
-  place: number,
-  event: number,
-): void {
+function keep(caches: Caches, by: Uint8Array, place: number, event: number): void {
+  const { inputs, exact, semantic } = caches
   const how = by[place] as number
   if (how === served.model) {
     const slot = inputs.exactSlot[place] as number
@@ -113,43 +116,45 @@ function keep(
   if (slot !== -1) putEntry(semantic, slot, place, place, event)
 }
 
-function findExact(
-  { inputs, exact }: Caches,
-  run: Findings,
-  place: number,
-  event: number,
-): boolean {
+function serveSame({ inputs, exact }: Caches, run: Findings, place: number, event: number): void {
   const slot = inputs.exactSlot[place] as number
-  if (slot === -1 || !isAlive(exact, slot, event)) return false
   run.by[place] = served.exact
   run.owner[place] = exact.owner[slot] as number
   if (run.details !== null) run.details.birth[place] = exact.birth[slot] as number
   touchEntry(exact, slot, event, inputs.refreshExact)
-  return true
 }
 
-function join({ inputs, flightOwner }: Caches, run: Findings, place: number): boolean {
-  const slot = inputs.flightSlot[place] as number
-  if (slot === -1) return false
-  const owner = flightOwner[slot] as number
+/** Whether an identical request is in flight; if so, its answer is awaited. */
+function joins(
+  { inputs, flightOwner }: Caches,
+  run: Findings,
+  place: number,
+  flight: number,
+): boolean {
+  const owner = flightOwner[flight] as number
   if (owner === -1 || !((inputs.born[owner] as number) > (inputs.at[place] as number))) return false
   run.by[place] = served.coalesced
   run.owner[place] = owner
   return true
 }
 
-function findNearest(caches: Caches, run: Findings, place: number, event: number): boolean {
+function findNearest(
+  caches: Caches,
+  run: Findings,
+  place: number,
+  slot: number,
+  event: number,
+): boolean {
   const { inputs, semantic, edges } = caches
-  const slot = inputs.semanticSlot[place] as number
-  if (slot === -1) return false
-  const own = inputs.ownThreshold === null ? Number.NaN : (inputs.ownThreshold[place] as number)
+  const { ownThreshold } = inputs
+  const own = ownThreshold === null ? Number.NaN : (ownThreshold[place] as number)
   const end = Number.isNaN(own) ? (edges.ends[slot] as number) : endOfEdges(edges, slot, own)
-  const first = firstLiving(caches, slot, end, event)
+  const first = firstLiving(semantic, edges, slot, end, event)
   if (first === end) return false
-  const isPlain = (edges.targets[first] as number) >= 0
-  const pair = isPlain ? first : nearestFrom(caches, run.details, { place, event, first, end })
+  const target = edges.targets[first] as number
+  const pair = target >= 0 ? first : nearestFrom(caches, run.details, { place, event, first, end })
   if (pair === -1) return false
-  const entry = inputs.neighbours.others[pair] as number
+  const entry = target >= 0 ? target : (inputs.neighbours.others[pair] as number)
   const owner = semantic.owner[entry] as number
   run.by[place] = served.semantic
   run.owner[place] = owner
@@ -164,23 +169,22 @@ function findNearest(caches: Caches, run: Findings, place: number, event: number
 
 /** The first pair whose entry is alive, else the end: the loop that takes the time of a sweep. */
 function firstLiving(
-  { inputs, semantic, edges }: Caches,
+  semantic: CacheEntries,
+  { starts, targets }: OpenEdges,
   slot: number,
   end: number,
   event: number,
 ): number {
-  const { targets } = edges
   const { birth, firstAlive } = semantic
-  let pair = edges.starts[slot] as number
-  if (firstAlive === null) {
-    const { others } = inputs.neighbours
-    while (pair < end && !isAlive(semantic, others[pair] as number, event)) pair++
-    return pair
-  }
-  const oldest = firstAlive[event] as number
+  let pair = starts[slot] as number
+  if (pair === end) return end
+  // Where times to live differ, every entry asks for its own.
+  const oldest = firstAlive === null ? 0 : (firstAlive[event] as number)
   for (; pair < end; pair++) {
     const target = targets[pair] as number
-    if ((birth[target < 0 ? -1 - target : target] as number) >= oldest) return pair
+    const entry = target < 0 ? -1 - target : target
+    if ((birth[entry] as number) < oldest) continue
+    if (firstAlive !== null || isAlive(semantic, entry, event)) return pair
   }
   return end
 }

@@ -62,16 +62,34 @@ export class Tally {
   }
 }
 
-/** Adds up the hits of a run. */
+/** Adds up the hits of a run, as a tally does: this is where a sweep over a grid spends what it does not decide. */
 export function totalsOf(
   threshold: number,
   { by, owner }: Pick<Findings, 'by' | 'owner'>,
-  worth: Worth,
+  { costNanoUsd, label }: Worth,
 ): SweepTotals {
-  const tally = new Tally(worth)
+  const [saved, hits] = [new SpendSum(), new Uint32Array(4)]
+  let labelledHits = 0
+  let wrongHits = 0
   for (let place = 0; place < by.length; place++) {
     const how = by[place] as number
-    if (how !== served.model) tally.count(1, place, how, owner[place] as number)
+    hits[how] = (hits[how] as number) + 1
+    if (how === served.model) continue
+    saved.add(costNanoUsd[place] as number)
+    if (how !== served.semantic) continue
+    const mine = label[place] as number
+    const theirs = label[owner[place] as number] as number
+    if (mine === -1 || theirs === -1) continue
+    labelledHits++
+    if (mine !== theirs) wrongHits++
   }
-  return tally.totals(threshold)
+  return {
+    threshold,
+    exactHits: hits[served.exact] as number,
+    semanticHits: hits[served.semantic] as number,
+    coalesced: hits[served.coalesced] as number,
+    savedNanoUsd: saved.total(),
+    labelledHits,
+    wrongHits,
+  }
 }

@@ -7,6 +7,7 @@ import { benchIngest } from './benches/ingest.ts'
 import { benchManyUsers } from './benches/many-users.ts'
 import { benchSecondAnalyze } from './benches/second-analyze.ts'
 import { benchStartup } from './benches/startup.ts'
+import { benchSweep } from './benches/sweep.ts'
 import { benchCertifier } from './certifier.ts'
 import { parseCommandLine } from './command-line.ts'
 import { readMachine } from './machine.ts'
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'second-analyze': { about: 'further reports on the same file', run: benchSecondAnalyze },
   decide: { about: 'decisions over a history, with receipts and compiled', run: benchDecide },
   vectors: { about: 'cosine neighbours of 10,000 to 100,000 vectors', run: benchVectors },
+  sweep: { about: 'cache simulations at every threshold, and over a grid', run: benchSweep },
   claude: { about: 'a Claude Code history, against ccusage', run: benchClaude },
   certifier: {
     about: 'how often a certified threshold breaks its promise (only when named)',
