@@ -20,10 +20,10 @@ const ttls = [300, 3600, 86_400, 7 * 86_400, 30 * 86_400, null] as const
 
 /** `llmcost simulate --interactive`: the settings of a policy under the arrow keys. */
 export async function explore({ job, selection, shared, compared }: ExplorerJob): Promise<void> {
-  const { policy, tiers, found } = compared
+  const { policy, tiers, questions, found } = compared
   const { logs, terminal, prices, flags, grid } = job
   const { runInteractive } = await import('../report/simulate-interactive.tsx')
-  const { history, questions, similarity, evidence, log } = shared
+  const { history, similarity, evidence, log } = shared
   const costOf = targetCosts(prices)
   const sight = openHistorySight({ history, policy, costOf, evidence })
   const ratioOf = tokenRatios(history, evidence)

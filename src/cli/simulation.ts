@@ -29,7 +29,7 @@ import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import { type History, loadHistory } from '../worlds/history.ts'
 import { openHistorySight } from '../worlds/history-world.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
-import { lastUserQuestions, type Questions } from '../worlds/questions.ts'
+import { type Questions, questionsOf } from '../worlds/questions.ts'
 import { nowMs } from './clock.ts'
 import { momentOf } from './common-options.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
@@ -61,7 +61,6 @@ export type SimulationJob = {
 /** What does not depend on the policy. */
 export type Shared = {
   readonly history: History
-  readonly questions: Questions
   readonly similarity: Similarity
   readonly log: LogFacts
   readonly evidence: Evidence | null
@@ -98,14 +97,13 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   const log = logFactsOf(source, job.prices.book)
   endSnapshot(database)
   if (kept === null) keepKeys(job.logs, selection, history)
-  const questions = lastUserQuestions(history)
   const evidence = await evidenceOf(job)
-  const shared = { history, questions, log, evidence, similarity: await similarityOf() }
+  const shared = { history, log, evidence, similarity: await similarityOf() }
   const [first] = job.policies
   return {
     result: (signal) => resultOf(job, shared, signal),
     async receiptJob(signal) {
-      const { policy, found } = await comparedBy(job, shared, first.policy, signal)
+      const { policy, questions, found } = await comparedBy(job, shared, first.policy, signal)
       const semantic = { questions, neighbours: found?.neighbours ?? null }
       return { history, policy, semantic, evidence, costOf: targetCosts(job.prices), signal }
     },
@@ -143,20 +141,23 @@ export type Compared = {
   readonly policy: Policy
   readonly tiers: Readonly<Record<Tier, string>>
   readonly embedder: Embedder
+  /** The texts that the policy compares. */
+  readonly questions: Questions
   readonly found: FoundNeighbours | null
 }
 
 async function comparedBy(
   job: SimulationJob,
-  { history, questions, log }: Pick<Shared, 'history' | 'questions' | 'log'>,
+  { history, log }: Pick<Shared, 'history' | 'log'>,
   asked: Policy,
   signal: AbortSignal,
 ): Promise<Compared> {
   const { tiers } = chooseTiers(asked.tiers, log)
   const policy = nameTiers(asked, tiers)
+  const questions = questionsOf(history, policy.cache.semantic.cacheText)
   const embedder = await embedderOf(job, policy)
   const found = await neighboursOf(job, policy, history, questions, embedder, signal)
-  return { policy, tiers, embedder, found }
+  return { policy, tiers, embedder, questions, found }
 }
 
 /** Printed beside what was asked: entries that no two users share. Null where that is what was asked. */
@@ -176,8 +177,8 @@ async function optionsOf(
 ): Promise<{ readonly beyond: BeyondCache; readonly options: Omit<SimulateOptions, 'grid'> }> {
   const { logs, terminal, prices, flags, files } = job
   const { database } = logs.store
-  const { history, questions, similarity } = shared
-  const { policy, tiers, embedder, found } = await comparedBy(job, shared, asked, signal)
+  const { history, similarity } = shared
+  const { policy, tiers, embedder, questions, found } = await comparedBy(job, shared, asked, signal)
   const compiled = compilePolicy(policy)
   const costOf = targetCosts(prices)
   const { evidence } = shared

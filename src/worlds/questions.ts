@@ -1,3 +1,5 @@
+import { compileCacheText } from '../engine/cache-text.ts'
+import type { CacheText } from '../policy/caching.ts'
 import type { History } from './history.ts'
 
 /**
@@ -14,6 +16,13 @@ export type Questions = {
   readonly first: Uint32Array
   /** Null where no text is kept. */
   textOf(question: number): string | null
+}
+
+/** The texts that a policy compares. */
+export function questionsOf(history: History, cacheText: CacheText): Questions {
+  if (cacheText.kind === 'last-user') return lastUserQuestions(history)
+  const textOf = compileCacheText(cacheText)
+  return otherQuestions(history, (place) => textOf(history.requestAt(place)))
 }
 
 /** The last user message as the compared text: its keys are in the store, so no text is read for them. */

@@ -98,6 +98,45 @@ describe('a simulation', () => {
     expect(again.layers).toEqual(asked.layers)
   })
 
+  test('compares what the policy says: here the question in a prompt with its documents', async () => {
+    const prompts = ['cats', 'dogs'].map((animal, day) =>
+      ask(`r${day}`, `Documents: all about ${animal}\nQuestion: What does it eat?`, {
+        at: `2026-08-01T1${day}:00:00Z`,
+        feature: 'documents',
+      }),
+    )
+    writeFileSync(log, prompts.join(''))
+    const hitsWith = async (cacheText: string): Promise<number> => {
+      const file = join(terminal.folder, 'text.yaml')
+      writeFileSync(
+        file,
+        `cache:\n  namespace: shared\n  semantic:\n    on: true\n    threshold: 0.99\n    cacheText: ${cacheText}\n`,
+      )
+      return (await simulated(log, '--policy', file)).layers.semantic.hits
+    }
+    expect(await hitsWith('last-user')).toBe(0)
+    expect(await hitsWith("{ pattern: 'Question: (.*)' }")).toBe(1)
+    expect(await hitsWith('{ template: "{feature}" }')).toBe(1)
+  })
+
+  test('says the same of a threshold in the headline and in the sweep', async () => {
+    const { savings, sweep } = await simulated(story, '--threshold', '0.873')
+    expect(sweep.find(({ threshold }) => threshold === 0.873)?.savingsUsd).toBe(savings.costUsd)
+    expect(sweep.map(({ threshold }) => threshold)).toEqual(
+      expect.arrayContaining([0.92, 0.85, 0.8]),
+    )
+  })
+
+  test('warns of what the report does not show', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    writeFileSync(
+      file,
+      'cache:\n  namespace: shared\nbudgets:\n  - { scope: user, window: day, limit: $1, action: block }\n',
+    )
+    const { warnings } = await simulated(story, '--policy', file)
+    expect(warnings.map(({ code }) => code)).toContain('budgets-not-in-report')
+  })
+
   test('sets policies side by side', async () => {
     const file = join(terminal.folder, 'own.yaml')
     writeFileSync(file, 'cache:\n  exact: off\n  namespace: shared\n')
@@ -156,6 +195,12 @@ describe('a hard log', () => {
     expect(warnings.map(({ code }) => code)).toContain('no-times')
     expect(layers.exact.hits).toBe(1)
   })
+
+  test('without times but with latencies can still be served', async () => {
+    const row = { at: null, latencyMs: 900 }
+    writeFileSync(log, ask('a', 'Hello there', row) + ask('b', 'Hello there', row))
+    expect((await simulated(log)).layers.exact.hits).toBe(1)
+  })
 })
 
 describe('a wrong flag', () => {
@@ -169,6 +214,8 @@ describe('a wrong flag', () => {
     [['--embedder', 'logged'], 'vectors'],
     [['--policy', 'missing.yaml'], 'missing.yaml'],
     [['--interactive'], 'leave it out to print the report'],
+    [['--write', join(fixtures, 'README.md', 'x.yaml')], 'cannot be written'],
+    [['--write', story], 'is there already'],
     [['--baseline', 'gpt-4o'], 'all:gpt-4o'],
     [['--baseline', 'all:gpt-5o-mimi'], 'llmcost prices'],
   ])('%j is explained', async (flags, hint) => {
