@@ -11,6 +11,9 @@ export type DecideHistoryOptions = {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Decisions between two looks at the keyboard: some tens of milliseconds. */
+const decisionsAtOnce = 10_000
+
 /** Decides every request of a history, in order, by one policy. */
 export async function decideHistory(
   history: History,
@@ -21,6 +24,8 @@ export async function decideHistory(
   const policy = stickyRoutes(compiled)
   const { asks } = world
   for (let place = 0; place < history.count; place++) {
+    // Lets a Ctrl-C in.
+    if (place % decisionsAtOnce === 0) await new Promise((resume) => setImmediate(resume))
     signal?.throwIfAborted()
     const facts = world.factsAt(place)
     const asked = {
