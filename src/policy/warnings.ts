@@ -72,7 +72,7 @@ function semanticWarnings({ cache }: Policy): readonly PolicyWarning[] {
       ? [
           warning(
             ['cache', 'namespace'],
-            'is not written down: users may get answers made for others; serve refuses it until it is',
+            'is log, which is not enough for serve: users may get answers made for others; write shared, or fields such as user',
           ),
         ]
       : []

@@ -1,5 +1,6 @@
 import type { SimulateGroup, SimulateResult, SweepPoint } from '../simulate/result.ts'
 import { type CsvValue, formatCsv } from './csv.ts'
+import { safeText } from './escape.ts'
 
 /** One row per threshold, then one per group; `table` tells them apart. Names are the paths of the JSON. */
 export function simulateCsv({ sweep, groups }: SimulateResult): string {
@@ -31,7 +32,7 @@ const sweepColumns: Columns<SweepPoint> = {
 
 const groupColumns: Columns<SimulateGroup> = {
   by: ({ by }) => by,
-  value: ({ value }) => value,
+  value: ({ value }) => (value === null ? null : safeText(value)),
   requests: ({ requests }) => requests,
   baselineUsd: ({ baselineUsd }) => baselineUsd,
   policyUsd: ({ policyUsd }) => policyUsd,

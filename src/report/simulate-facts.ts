@@ -1,4 +1,4 @@
-import type { LeverLayer, SemanticLayer, SimulateResult } from '../simulate/result.ts'
+import type { LeverLayer, PrefixLayer, SemanticLayer, SimulateResult } from '../simulate/result.ts'
 import { safeText } from './escape.ts'
 import {
   formatCount,
@@ -43,6 +43,7 @@ export function figureFacts(result: SimulateResult): readonly Fact[] {
           : [`${plural(coalesced.requests, 'request')} waited for an identical one in flight`],
     },
     { label: 'semantic', pieces: semanticPieces(semantic) },
+    { label: 'bypassed', pieces: bypassPieces(result) },
     { label: 'wrong hits', pieces: semantic.on ? wrongHitPieces(semantic) : [] },
     { label: 'batch', pieces: leverPieces(layers.batch) },
     { label: 'compressed', pieces: leverPieces(layers.compression) },
@@ -65,16 +66,14 @@ export function prefixFacts({ layers: { prefix } }: SimulateResult): readonly Fa
       ],
     },
     {
-      label: 'input costs',
+      label: 'calls cost',
       pieces: [
         `${formatUsd(prefix.costUsd)} instead of ${formatUsd(prefix.uncachedCostUsd)} without a prompt cache`,
       ],
     },
     {
       label: 'check',
-      pieces: [
-        `as logged ${formatTokens(prefix.loggedReadTokens)} are read, as modelled ${formatTokens(prefix.modelledReadTokens)}`,
-      ],
+      pieces: [checkText(prefix)],
     },
     {
       label: 'if used',
@@ -96,6 +95,13 @@ export function prefixFacts({ layers: { prefix } }: SimulateResult): readonly Fa
   ])
 }
 
+/** Reads of the log beside those of the model; nothing is modelled of a prompt that nobody knows. */
+function checkText({ readTokens, loggedReadTokens, modelledReadTokens }: PrefixLayer): string {
+  return loggedReadTokens === 0 && modelledReadTokens === 0 && readTokens > 0
+    ? 'unmeasured: no prompt text or blocks'
+    : `as logged ${formatTokens(loggedReadTokens)} are read, as modelled ${formatTokens(modelledReadTokens)}`
+}
+
 /** What routing rests on; a cost elsewhere is a model until a replay measures it. */
 export function routingFacts({
   layers: { routing },
@@ -108,7 +114,7 @@ export function routingFacts({
       pieces: escalations === 0 ? [] : [`${plural(escalations, 'request')} went up the ladder`],
     },
     {
-      label: 'saves',
+      label: 'calls cost',
       pieces:
         sensitivity === null
           ? []
@@ -164,15 +170,37 @@ export function settingFacts(result: SimulateResult): readonly Fact[] {
     },
     {
       label: 'recall',
-      pieces:
-        recall === null
-          ? []
-          : [
-              `${formatCount(recall.found)} of ${formatCount(recall.looked)} true pairs found, at least ${formatShare(recall.lowerBound)}`,
-            ],
+      pieces: semantic.on && semantic.cacheable > 0 ? [recallText(recall)] : [],
     },
+    { label: 'embedder', pieces: semantic.on ? strongerPieces(semantic) : [] },
     { label: 'policy', pieces: [result.policyText.map(safeText).join(' ')] },
   ])
+}
+
+const recallText = (recall: SemanticLayer['recall']): string =>
+  recall === null
+    ? 'exact: every pair was compared; --fast hashes only where there are many'
+    : `${formatCount(recall.found)} of ${formatCount(recall.looked)} true pairs found, at least ${formatShare(recall.lowerBound)}`
+
+/** How `static` compares, measured: docs/embedders.md, "How good they are". */
+const strongerPieces = ({ embedder }: SemanticLayer): readonly string[] =>
+  embedder === 'static'
+    ? [
+        'static finds about two thirds of what a small transformer finds at the same risk',
+        '--embedder openai:text-embedding-3-small or local:MODEL tries one',
+        'thresholds published for other embedders do not hold here: --max-wrong-hits 1% picks one from this log',
+      ]
+    : []
+
+/** The reasons that keep most requests from a cache, each once: both layers mostly pass over the same requests. */
+function bypassPieces({ bypasses }: SimulateResult): readonly string[] {
+  const shares = new Map<string, number>()
+  for (const { reason, share } of bypasses)
+    if (reason !== 'off') shares.set(reason, Math.max(share, shares.get(reason) ?? 0))
+  return [...shares]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, mainReasons)
+    .map(([reason, share]) => `${formatShare(share)} of requests: ${safeText(reason)}`)
 }
 
 const hitText = (layer: {
@@ -228,5 +256,8 @@ function qualityPieces({ quality }: SimulateResult): readonly string[] {
     note,
   ]
 }
+
+/** The rest of the reasons are in the table of bypasses. */
+const mainReasons = 2
 
 const numberText = (value: number | null): string => (value === null ? 'unknown' : value.toFixed(3))

@@ -82,7 +82,7 @@ export function simulateNotes(result: SimulateResult): readonly string[] {
     ...(baseline.unpricedRequests === 0
       ? []
       : [
-          `${plural(baseline.unpricedRequests, 'request')} without a price count as $0 on both sides`,
+          `${plural(baseline.unpricedRequests, 'request')} without a price: $0 where they are as logged, the price of the other model where a route or a baseline sends them there`,
         ]),
     ...(policy.unmeasuredRequests === 0
       ? []

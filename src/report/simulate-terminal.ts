@@ -119,8 +119,8 @@ function thresholdBlock(result: SimulateResult, screen: Screen): Block {
     curve.length === 0
       ? ''
       : isJudged
-        ? 'above what the caches save, below wrong hits per hit'
-        : 'what the caches save; wrong hits are unmeasured'
+        ? 'above what is saved, below wrong hits per hit'
+        : 'what is saved; wrong hits are unmeasured'
   return [
     ...heading(screen, table.title.toUpperCase(), remark),
     ...curve,
@@ -210,15 +210,37 @@ function furtherBlock(result: SimulateResult, { width, paint }: Screen): Block {
   if (result.baseline.requests === 0) {
     return [`${paint('dim', 'Try')} ${paint('cyan', 'llmcost simulate logs.jsonl')}`]
   }
+  const asked = ['llmcost simulate', ...askedWords(result)].join(' ')
   const commands = [
-    'llmcost simulate --interactive',
-    'llmcost simulate --write llmcost.yaml',
-    'llmcost simulate --format html > report.html',
+    `${asked} --interactive`,
+    `${asked} --write llmcost.yaml`,
+    `${asked} --format html > report.html`,
   ].flatMap((command) => wrapText(command, width - 11).map((line) => paint('cyan', line)))
   return flowPieces(commands, width - 11, paint('dim', ' · ')).map(
     (line, index) => (index === 0 ? paint('dim', 'Go on with ') : ' '.repeat(11)) + line,
   )
 }
+
+/** Files, where they are few, and the threshold, as they are typed again. */
+function askedWords({ inputs, layers: { semantic } }: SimulateResult): readonly string[] {
+  const files = inputs.length <= mostRepeatedFiles ? inputs.map(({ path }) => shellWord(path)) : []
+  const known = files.filter((file) => file !== null)
+  return [
+    // Some of the files would be another log.
+    ...(known.length === files.length ? known : []),
+    ...(semantic.on ? ['--threshold', String(semantic.threshold)] : []),
+  ]
+}
+
+/** A path for a POSIX shell; null where it cannot be shown as it is. */
+function shellWord(path: string): string | null {
+  if (path === '' || safeText(path) !== path) return null
+  const file = path.startsWith('-') && path !== '-' ? `./${path}` : path
+  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`
+}
+
+/** More are shorter to type anew. */
+const mostRepeatedFiles = 2
 
 /** As wide as the longest verdict. */
 const verdictWidth = 'unsettled'.length

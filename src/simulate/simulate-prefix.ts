@@ -31,7 +31,8 @@ export function simulatePrefix({
   ...shared
 }: PrefixOptions): PrefixSimulation {
   const { history } = shared
-  const promptAt = prefixPrompts(history)
+  const prompts = new SeenPrompts(prefixPrompts(history))
+  const { promptAt } = prompts
   const runWith = (mode: Policy['prefix']['mode']) => {
     const withMode = { ...policy, prefix: { ...policy.prefix, mode } }
     const prefix = openHistoryPrefix(history, withMode, promptAt)
@@ -47,7 +48,7 @@ export function simulatePrefix({
   }
   const { mode } = policy.prefix
   const run = mode === 'inject' ? injected : plain
-  return { run, layer: layerOf(mode, { plain, injected, run }, pool) }
+  return { run, layer: layerOf(mode, { plain, injected, run }, prompts, pool) }
 }
 
 type Runs = { readonly plain: CallRun; readonly injected: CallRun; readonly run: CallRun }
@@ -55,6 +56,7 @@ type Runs = { readonly plain: CallRun; readonly injected: CallRun; readonly run:
 function layerOf(
   mode: PrefixLayer['mode'],
   { plain, injected, run }: Runs,
+  prompts: SeenPrompts,
   pool: Pool | null,
 ): PrefixLayer {
   const { inputTokens, readTokens } = run.tokens
@@ -68,9 +70,29 @@ function layerOf(
     uncachedCostUsd: usdOf(run.uncached.total()),
     loggedReadTokens: seen?.loggedReadTokens ?? 0,
     modelledReadTokens: seen?.modelledReadTokens ?? 0,
-    ifUsedSavingUsd: (seen?.requests ?? 0) === 0 ? null : savingOf(injected),
+    ifUsedSavingUsd: (seen?.requests ?? 0) === 0 || prompts.areUnknown ? null : savingOf(injected),
     savingUsd: savingOf(run),
     pool: pool?.found() ?? null,
+  }
+}
+
+/** Prompts, and whether all that were looked for were missing: those too short to be kept are not looked for. */
+class SeenPrompts {
+  #looked = 0
+  #found = 0
+  readonly promptAt: PromptAt
+
+  constructor(promptAt: PromptAt) {
+    this.promptAt = (place) => {
+      const prompt = promptAt(place)
+      this.#looked += 1
+      if (prompt !== null) this.#found += 1
+      return prompt
+    }
+  }
+
+  get areUnknown(): boolean {
+    return this.#looked > 0 && this.#found === 0
   }
 }
 

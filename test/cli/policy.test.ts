@@ -103,7 +103,9 @@ describe('llmcost policy check', () => {
     const { code, out, err } = await runIn(terminal, 'policy', 'check', path)
     expect(code).toBe(0)
     expect(out).toContain('no problems, 1 warning')
-    expect(err).toMatch(/^warning: .*warned\.yaml: cache\.namespace is not written down/)
+    expect(err).toMatch(
+      /^warning: .*warned\.yaml: cache\.namespace is log, which is not enough for serve/,
+    )
   })
 
   test('prices of the file are read too', async () => {

@@ -317,7 +317,11 @@ describe('warnings', () => {
     ['speculative: on', 'speculative: does nothing: no ladder has two rungs'],
     [
       'cache: { semantic: on }',
-      'cache.namespace: is not written down: users may get answers made for others; serve refuses it until it is',
+      'cache.namespace: is log, which is not enough for serve: users may get answers made for others; write shared, or fields such as user',
+    ],
+    [
+      'cache: { semantic: on, namespace: log }',
+      'cache.namespace: is log, which is not enough for serve: users may get answers made for others; write shared, or fields such as user',
     ],
   ])('%s', (text, warning) => {
     expect(warningsOf(text)).toEqual([warning])
@@ -325,6 +329,7 @@ describe('warnings', () => {
 
   test.each([
     'cache: { semantic: on, namespace: shared }',
+    'cache: { semantic: on, namespace: [tenant, user] }',
     'speculative: on\nroutes: [{ preset: cascade }]',
   ])('none for %s', (text) => {
     expect(warningsOf(text)).toEqual([])

@@ -46,6 +46,12 @@ test('an empty log has a head and no rows', () => {
   expect(formatSimulate(emptySimulateResult(), 'csv', view).split('\n')).toHaveLength(2)
 })
 
+test('text of a log brings no controls into a cell', () => {
+  const hostile = simulateResultWithText('a\u001b]0;title\u0007b\u001b[31mc\u0000\r\nd')
+  const group = rowsOf(hostile).find(({ table }) => table === 'groups')
+  expect(group?.['value']).toBe('abc\ufffd d')
+})
+
 test('no cell of text runs as a formula', () => {
   fc.assert(
     fc.property(hostileText(), (text) => {

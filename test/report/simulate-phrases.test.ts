@@ -7,6 +7,7 @@ import {
   formatTtl,
   headlineOf,
   simulatedPeriod,
+  simulateNotes,
 } from '../../src/report/simulate-phrases.ts'
 import type { Certified } from '../../src/simulate/result.ts'
 import { emptySimulateResult, richSimulateResult } from '../support/simulate-result.ts'
@@ -54,6 +55,12 @@ test('a period of part of a day counts as one', () => {
   expect(simulatedPeriod(emptySimulateResult())).toBe('No period')
 })
 
+test('a request without a price is not free wherever it is sent', () => {
+  expect(simulateNotes(richSimulateResult())[0]).toBe(
+    '1,652 requests without a price: $0 where they are as logged, the price of the other model where a route or a baseline sends them there',
+  )
+})
+
 test('a baseline that cost nothing has no share to save', () => {
   const { saved } = headlineOf(emptySimulateResult())
   expect(saved).toEqual(['$0', 'saved'])
@@ -68,6 +75,8 @@ describe('the certificate', () => {
     errors: 1,
     labelsNeeded: 187,
     advice: '',
+    thisLog: null,
+    randomSplit: null,
   }
 
   test.each<[string, Partial<Certified>, string]>([

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatSimulate } from '../../src/report/format-simulate.ts'
@@ -107,4 +108,132 @@ test('layers that change nothing are left out, and the others still add up', () 
   })
   expect(printed).toBe(print(rich))
   expect(printed).toContain('adds up to  $4,214.73')
+})
+
+describe('the prompt cache of the provider', () => {
+  const withPrefix = (changes: Partial<SimulateResult['layers']['prefix']>) => {
+    const rich = richSimulateResult()
+    const prefix = { ...rich.layers.prefix, ...changes }
+    return print({ ...rich, layers: { ...rich.layers, prefix } })
+  }
+
+  test('its cost is that of the calls, and routes have theirs', () => {
+    const printed = withPrefix({})
+    expect(printed).toContain('calls cost   $3,204 instead of $4,022 without a prompt cache')
+    expect(printed).toContain('calls cost   $1,590 – $1,812 if tokens elsewhere differ by 30%')
+  })
+
+  test('reads that nothing can be held against are unmeasured, not zero', () => {
+    const unknown = { loggedReadTokens: 0, modelledReadTokens: 0, ifUsedSavingUsd: null }
+    expect(withPrefix(unknown)).toMatch(/check +unmeasured: no prompt text or blocks$/m)
+    expect(withPrefix({ loggedReadTokens: 0 })).toMatch(/check +as logged 0 are read, as modelled/)
+  })
+})
+
+test('a threshold between two of the grid has its row', () => {
+  const rich = richSimulateResult()
+  const [first] = rich.sweep
+  if (first === undefined) throw new Error('the sweep is empty')
+  const asked = { ...first, threshold: 0.8765, hits: 77_777 }
+  const semantic = { ...rich.layers.semantic, threshold: 0.8765 }
+  const printed = print({
+    ...rich,
+    layers: { ...rich.layers, semantic },
+    sweep: [...rich.sweep, asked],
+  })
+  expect(printed).toMatch(/^ {2}0\.8765 +77,777 .* asked$/m)
+  const rows = printed.match(/^ {2}0\.\d+ +[\d,]+ /gm) ?? []
+  expect(rows.map((row) => row.trim().split(/ +/)[0])).toEqual([
+    '0.94',
+    '0.92',
+    '0.8765',
+    '0.85',
+    '0.80',
+  ])
+})
+
+describe('the main reasons to pass a cache by', () => {
+  test('stand once, whichever layer they kept from, most frequent first', () => {
+    const rich = richSimulateResult()
+    const of = (layer: 'exact' | 'semantic', reason: string, share: number) => ({
+      layer,
+      reason,
+      requests: Math.round(share * rich.baseline.requests),
+      share,
+    })
+    const bypasses = [
+      of('semantic', 'off', 1),
+      of('semantic', 'tool-call', 0.3),
+      of('exact', 'tool-call', 0.2),
+      of('semantic', 'long-conversation', 0.6),
+      of('exact', 'no-key', 0.1),
+    ]
+    const [, line] = /bypassed +(.+)/.exec(print({ ...rich, bypasses }, { width: 120 })) ?? []
+    expect(line).toBe('60% of requests: long-conversation   30% of requests: tool-call')
+  })
+
+  test('are no line where nothing is passed by', () => {
+    expect(print({ ...richSimulateResult(), bypasses: [] })).not.toContain('bypassed')
+  })
+})
+
+describe('what the embedder is worth', () => {
+  const by = (embedder: string, recall: SimulateResult['layers']['semantic']['recall']) => {
+    const rich = richSimulateResult()
+    const semantic = { ...rich.layers.semantic, embedder, recall }
+    return print({ ...rich, layers: { ...rich.layers, semantic } }, { width: 120 })
+  }
+
+  test('static is told what a stronger one finds, and how to try it', () => {
+    expect(by('static', null)).toContain('--embedder openai:text-embedding-3-small or')
+    expect(by('static', null)).toContain('--max-wrong-hits 1% picks one from this log')
+    expect(by('openai:text-embedding-3-small', null)).not.toContain('small transformer')
+  })
+
+  test('an exact search says so', () => {
+    expect(by('static', null)).toMatch(/recall +exact: every pair was compared/)
+    expect(by('static', { looked: 9, found: 8, lowerBound: 0.5 })).not.toContain('every pair was')
+  })
+})
+
+describe('the commands to go on with', () => {
+  const further = (paths: readonly string[], on = true) => {
+    const rich = richSimulateResult()
+    const inputs = paths.map((path) => ({
+      path,
+      format: 'litellm',
+      requests: 1,
+      duplicates: 0,
+      skipped: {},
+    }))
+    const semantic = { ...rich.layers.semantic, on }
+    const printed = print({ ...rich, inputs, layers: { ...rich.layers, semantic } }, { width: 120 })
+    return printed.slice(printed.indexOf('Go on with '))
+  }
+
+  test('repeat the file and the threshold', () => {
+    expect(further(['logs/a.jsonl'])).toContain(
+      'llmcost simulate logs/a.jsonl --threshold 0.92 --write llmcost.yaml',
+    )
+    expect(further(['logs/a.jsonl'], false)).toContain(
+      'llmcost simulate logs/a.jsonl --write llmcost.yaml',
+    )
+  })
+
+  test.each([
+    ["my log's.jsonl", "'my log'\\''s.jsonl'"],
+    ['$(rm -rf x).jsonl', "'$(rm -rf x).jsonl'"],
+    ['-rf.jsonl', './-rf.jsonl'],
+  ])('name %s so that a shell reads it as one word', (path, word) => {
+    expect(further([path])).toContain(`llmcost simulate ${word} --threshold`)
+    const read = execFileSync('sh', ['-c', `printf %s ${word}`], { encoding: 'utf8' })
+    expect(read.replace(/^\.\//, '')).toBe(path)
+  })
+
+  test.each([[['a.jsonl', 'b.jsonl', 'c.jsonl']], [['a.jsonl', 'b\u001b[31m.jsonl']], [[]]])(
+    'name none of %j',
+    (paths) => {
+      expect(further(paths)).toMatch(/^Go on with llmcost simulate --threshold 0\.92 --interactive/)
+    },
+  )
 })

@@ -144,6 +144,15 @@ describe('prompt caches of a log with text', () => {
     expect(layer.ifUsedSavingUsd).toBeNull()
   })
 
+  it('say the same where only the short requests need no prompt to be judged', async () => {
+    const { prompt: _, ...blind } = claude(0, [])
+    const short = { ...blind, at: after(60), usage: { inputTokens: 20, outputTokens: 1 } }
+    const { layer } = simulated(await stored([blind, short]), {})
+    expect(layer.ifUsedSavingUsd).toBeNull()
+    const alone = simulated(await stored([short]), {})
+    expect(alone.layer.ifUsedSavingUsd).toBe(0)
+  })
+
   it('never change how many tokens a request has', async () => {
     const { history } = await stored([
       claude(0, ['a'], { usage: { inputTokens: 5000, outputTokens: 3 } }),
