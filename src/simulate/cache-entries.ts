@@ -1,4 +1,4 @@
-import { clearQueue, frontSlot, newSlotQueue, pushSlot, type SlotQueue } from './slot-queue.ts'
+import { slotLists } from './slot-lists.ts'
 import type { Staggered } from './staggered.ts'
 import { firstAlive, type Timeline } from './timeline.ts'
 
@@ -21,26 +21,28 @@ export type CacheEntries = {
   readonly bounds: Bounds | null
 }
 
+/**
+ * What a capacity needs to know. An event uses at most two slots, first the one that a hit touches, then the one of its
+ * own request, which is filled: the last use of a slot tells whether an event is still the latest.
+ */
 type Bounds = {
   readonly capacity: number
   /** Of each slot; null: all share one. */
   readonly scope: Uint32Array | null
   readonly sizes: Uint32Array
-  /** In lanes by scope. */
-  readonly recent: SlotQueue
-  readonly births: Births
-}
-
-/** Which slot was filled or refreshed at which event, in order. */
-type Births = {
-  readonly slots: Uint32Array
-  readonly events: Int32Array
-  /** How many there are. */
-  readonly size: Uint32Array
-  /** The times to live that end, the number of each request's own, and how far the entries of each are known to be over. */
+  /** By event, two slots: the one touched and the one of its request. Where there is none it is any: it was not used then. */
+  readonly used: Int32Array
+  /** By slot. */
+  readonly lastUse: Int32Array
+  /** The events of each scope, one list behind the other, and where in each the least recent use may be. */
+  readonly scopeEvents: Int32Array | null
+  readonly scopeFrom: Uint32Array
+  readonly oldestUse: Uint32Array
+  readonly hitsRefresh: boolean
+  /** The times to live that end, the number of each request's own, and up to which event the births of each are over. */
   readonly endingsMs: Float64Array
   readonly ending: Int32Array
-  readonly heads: Uint32Array
+  readonly over: Uint32Array
 }
 
 /** What a layer is made of. */
@@ -53,6 +55,7 @@ export type LayerShape = {
   readonly capacity: number
   readonly scope: Uint32Array | null
   readonly ttlMs: Float64Array
+  readonly hitsRefresh: boolean
   readonly hitsAreEntries: boolean
 }
 
@@ -78,10 +81,11 @@ export function newEntries(shape: LayerShape): CacheEntries {
 export function clearEntries({ birth, bounds }: CacheEntries): void {
   birth.fill(-1)
   if (bounds === null) return
-  bounds.sizes.fill(0)
-  clearQueue(bounds.recent)
-  bounds.births.size.fill(0)
-  bounds.births.heads.fill(0)
+  const { sizes, lastUse, oldestUse, scopeFrom, over } = bounds
+  sizes.fill(0)
+  lastUse.fill(-1)
+  oldestUse.set(scopeFrom.subarray(0, -1))
+  over.fill(0)
 }
 
 /** Whether a slot has an entry whose time is not over at an event. */
@@ -103,9 +107,8 @@ export function touchEntry(
 ): void {
   if (refreshes) birth[slot] = event
   if (bounds === null) return
-  const scope = scopeOf(bounds, slot)
-  pushSlot(bounds.recent, scope, slot)
-  if (refreshes) bear(bounds.births, slot, event)
+  bounds.used[2 * event] = slot
+  bounds.lastUse[slot] = event
 }
 
 /** Puts an answer into a slot, in place of what was there. */
@@ -122,10 +125,9 @@ export function putEntry(
   entries.filler[slot] = filler
   entries.owner[slot] = owner
   if (bounds === null) return
-  const scope = scopeOf(bounds, slot)
-  pushSlot(bounds.recent, scope, slot)
-  bear(bounds.births, slot, event)
+  bounds.lastUse[slot] = event
   if (!isNew) return
+  const scope = scopeOf(bounds, slot)
   const size = (bounds.sizes[scope] as number) + 1
   bounds.sizes[scope] = size
   if (size > bounds.capacity) makeRoom(entries, bounds, scope, event)
@@ -134,80 +136,95 @@ export function putEntry(
 const scopeOf = ({ scope }: Bounds, slot: number): number =>
   scope === null ? 0 : (scope[slot] as number)
 
-function bear({ slots, events, size }: Births, slot: number, event: number): void {
-  const next = size[0] as number
-  slots[next] = slot
-  events[next] = event
-  size[0] = next + 1
-}
-
 /** Entries whose time is over leave before the one that was not used for longest. */
 function makeRoom(entries: CacheEntries, bounds: Bounds, scope: number, event: number): void {
-  const { endingsMs } = bounds.births
-  for (let ending = 0; ending < endingsMs.length; ending++) freeOver(entries, bounds, ending, event)
+  const { endingsMs, over } = bounds
+  for (let ending = 0; ending < endingsMs.length; ending++) {
+    const from = over[ending] as number
+    const until = endOfLife(entries, endingsMs[ending] as number, from, event)
+    for (let born = from; born < until; born++) freeBornAt(entries, bounds, born, ending)
+    over[ending] = until
+  }
   if ((bounds.sizes[scope] as number) > bounds.capacity)
-    drop(entries, bounds, frontSlot(bounds.recent, scope))
+    drop(entries, bounds, leastRecent(bounds, scope))
 }
 
-/** Frees the entries of one time to live that are over, in every scope. */
-function freeOver(entries: CacheEntries, bounds: Bounds, ending: number, event: number): void {
-  const { timesMs, birth, filler } = entries
-  const { slots, events, size, endingsMs, ending: endings, heads } = bounds.births
+/** The first event, from one on, whose births are not over. */
+function endOfLife(
+  { firstAlive, timesMs }: CacheEntries,
+  ttlMs: number,
+  from: number,
+  event: number,
+): number {
+  if (firstAlive !== null) return firstAlive[event] as number
   const now = timesMs[event] as number
-  const ttlMs = endingsMs[ending] as number
-  let head = heads[ending] as number
-  for (; head < (size[0] as number); head++) {
-    const born = events[head] as number
-    if (!(now - (timesMs[born] as number) > ttlMs)) break
-    const slot = slots[head] as number
-    // An entry that was put there anew, or refreshed, has another end.
-    if (birth[slot] === born && endings[filler[slot] as number] === ending)
-      drop(entries, bounds, slot)
-  }
-  heads[ending] = head
+  let until = from
+  while (now - (timesMs[until] as number) > ttlMs) until++
+  return until
 }
 
-function drop({ birth }: CacheEntries, { recent, scope, sizes }: Bounds, slot: number): void {
-  const own = scope === null ? 0 : (scope[slot] as number)
+/** Frees what was born at an event and has one time to live, unless it was born again since. */
+function freeBornAt(entries: CacheEntries, bounds: Bounds, born: number, ending: number): void {
+  const { used, hitsRefresh, ending: endings } = bounds
+  const { birth, filler } = entries
+  const isIt = (slot: number) => birth[slot] === born && endings[filler[slot] as number] === ending
+  const slot = used[2 * born + 1] as number
+  if (isIt(slot)) drop(entries, bounds, slot)
+  const touched = used[2 * born] as number
+  if (hitsRefresh && isIt(touched)) drop(entries, bounds, touched)
+}
+
+/** The slot in a scope that was not used for longest; there is one. */
+function leastRecent(bounds: Bounds, scope: number): number {
+  const { used, lastUse, scopeEvents, oldestUse } = bounds
+  for (let at = oldestUse[scope] as number; ; at++) {
+    const event = scopeEvents === null ? at : (scopeEvents[at] as number)
+    const hit = used[2 * event] as number
+    const filled = used[2 * event + 1] as number
+    if (lastUse[hit] !== event && lastUse[filled] !== event) continue
+    oldestUse[scope] = at
+    return lastUse[hit] === event ? hit : filled
+  }
+}
+
+function drop({ birth }: CacheEntries, bounds: Bounds, slot: number): void {
+  const scope = scopeOf(bounds, slot)
   birth[slot] = -1
-  recent.stands[slot] = -1
-  sizes[own] = (sizes[own] as number) - 1
+  bounds.lastUse[slot] = -1
+  bounds.sizes[scope] = (bounds.sizes[scope] as number) - 1
 }
 
-function newBounds({
-  arrays,
-  timeline,
-  slots,
-  slotOf,
-  capacity,
-  scope,
-  ttlMs,
-}: LayerShape): Bounds {
+function newBounds(shape: LayerShape): Bounds {
+  const { arrays, timeline, slots, slotOf, capacity, scope, ttlMs, hitsRefresh } = shape
+  const own = timeline.events.map((event) => slotOf[event < 0 ? -1 - event : event] as number)
+  const used = arrays.of(Int32Array, 2 * own.length)
+  for (let event = 0; event < own.length; event++)
+    used[2 * event + 1] = Math.max(0, own[event] as number)
   const scopes = scope === null ? 1 : scope.reduce((most, each) => Math.max(most, each + 1), 0)
-  const inScope = new Uint32Array(scopes)
-  for (const slot of slotOf) {
-    if (slot === -1) continue
-    const own = scope === null ? 0 : (scope[slot] as number)
-    inScope[own] = (inScope[own] as number) + 1
-  }
+  const byScope =
+    scope === null
+      ? null
+      : slotLists(
+          scopes,
+          own.map((slot) => (slot === -1 ? -1 : (scope[slot] as number))),
+          own.keys(),
+        )
   const endingsMs = Float64Array.from(new Set(ttlMs.filter(Number.isFinite)))
-  // A hit that refreshes an entry and is one itself makes two births.
-  const most = 2 * timeline.events.length
   return {
     capacity,
     scope,
     sizes: new Uint32Array(scopes),
-    recent: newSlotQueue(slots, inScope, arrays),
-    births: {
-      slots: arrays.of(Uint32Array, most),
-      events: arrays.of(Int32Array, most),
-      size: new Uint32Array(1),
-      endingsMs,
-      ending: arrays.copy(
-        Int32Array,
-        Int32Array.from(ttlMs, (ms) => endingsMs.indexOf(ms)),
-      ),
-      heads: new Uint32Array(endingsMs.length),
-    },
+    used,
+    lastUse: arrays.of(Int32Array, slots),
+    scopeEvents: byScope?.members ?? null,
+    scopeFrom: byScope?.from ?? Uint32Array.of(0, own.length),
+    oldestUse: new Uint32Array(scopes),
+    hitsRefresh,
+    endingsMs,
+    ending: arrays.copy(
+      Int32Array,
+      Int32Array.from(ttlMs, (ms) => endingsMs.indexOf(ms)),
+    ),
+    over: new Uint32Array(endingsMs.length),
   }
 }

@@ -14,8 +14,18 @@ import { Staggered } from './staggered.ts'
 import { type Timeline, timelineOf } from './timeline.ts'
 
 /** What a run reads and changes. */
-export type Caches = {
-  readonly inputs: CacheInputs
+export type Caches = Pick<
+  CacheInputs,
+  | 'at'
+  | 'born'
+  | 'exactSlot'
+  | 'flightSlot'
+  | 'semanticSlot'
+  | 'ownThreshold'
+  | 'insert'
+  | 'refreshExact'
+  | 'refreshSemantic'
+> & {
   readonly timeline: Timeline
   readonly exact: CacheEntries
   readonly semantic: CacheEntries
@@ -49,7 +59,15 @@ export function newCaches(all: CacheInputs): Caches {
   const inputs = withoutIdle(all, arrays)
   const timeline = timelineOf(inputs, arrays)
   return {
-    inputs,
+    at: inputs.at,
+    born: inputs.born,
+    exactSlot: inputs.exactSlot,
+    flightSlot: inputs.flightSlot,
+    semanticSlot: inputs.semanticSlot,
+    ownThreshold: inputs.ownThreshold,
+    insert: inputs.insert,
+    refreshExact: inputs.refreshExact,
+    refreshSemantic: inputs.refreshSemantic,
     timeline,
     exact: newEntries({
       arrays,
@@ -59,6 +77,7 @@ export function newCaches(all: CacheInputs): Caches {
       capacity: inputs.exactCapacity,
       scope: inputs.exactScope,
       ttlMs: inputs.exactTtlMs,
+      hitsRefresh: inputs.refreshExact,
       hitsAreEntries: false,
     }),
     semantic: newEntries({
@@ -69,6 +88,7 @@ export function newCaches(all: CacheInputs): Caches {
       capacity: inputs.semanticCapacity,
       scope: inputs.semanticScope,
       ttlMs: inputs.semanticTtlMs,
+      hitsRefresh: inputs.refreshSemantic,
       hitsAreEntries: inputs.insert === 'always',
     }),
     flightOwner: arrays.of(Int32Array, inputs.exactSlots),
@@ -84,7 +104,7 @@ export function decideAll(caches: Caches, run: Findings, threshold: number): voi
   flightOwner.fill(-1)
   openEdges(edges, threshold)
   const { events } = caches.timeline
-  const { exactSlot, flightSlot, semanticSlot } = caches.inputs
+  const { exactSlot, flightSlot, semanticSlot } = caches
   for (let event = 0; event < events.length; event++) {
     const place = events[event] as number
     if (place < 0) {
@@ -106,33 +126,34 @@ export function decideAll(caches: Caches, run: Findings, threshold: number): voi
 
 /** What a request leaves behind: its answer, where a model gave it or the rule stores logged answers. */
 function keep(caches: Caches, by: Uint8Array, place: number, event: number): void {
-  const { inputs, exact, semantic } = caches
+  const { exact, semantic } = caches
   const how = by[place] as number
   if (how === served.model) {
-    const slot = inputs.exactSlot[place] as number
+    const slot = caches.exactSlot[place] as number
     if (slot !== -1) putEntry(exact, slot, place, place, event)
-  } else if (how !== served.semantic || inputs.insert !== 'always-oracle') return
-  const slot = inputs.semanticSlot[place] as number
+  } else if (how !== served.semantic || caches.insert !== 'always-oracle') return
+  const slot = caches.semanticSlot[place] as number
   if (slot !== -1) putEntry(semantic, slot, place, place, event)
 }
 
-function serveSame({ inputs, exact }: Caches, run: Findings, place: number, event: number): void {
-  const slot = inputs.exactSlot[place] as number
+function serveSame(caches: Caches, run: Findings, place: number, event: number): void {
+  const { exact } = caches
+  const slot = caches.exactSlot[place] as number
   run.by[place] = served.exact
   run.owner[place] = exact.owner[slot] as number
   if (run.details !== null) run.details.birth[place] = exact.birth[slot] as number
-  touchEntry(exact, slot, event, inputs.refreshExact)
+  touchEntry(exact, slot, event, caches.refreshExact)
 }
 
 /** Whether an identical request is in flight; if so, its answer is awaited. */
 function joins(
-  { inputs, flightOwner }: Caches,
+  { at, born, flightOwner }: Caches,
   run: Findings,
   place: number,
   flight: number,
 ): boolean {
   const owner = flightOwner[flight] as number
-  if (owner === -1 || !((inputs.born[owner] as number) > (inputs.at[place] as number))) return false
+  if (owner === -1 || !((born[owner] as number) > (at[place] as number))) return false
   run.by[place] = served.coalesced
   run.owner[place] = owner
   return true
@@ -145,8 +166,7 @@ function findNearest(
   slot: number,
   event: number,
 ): boolean {
-  const { inputs, semantic, edges } = caches
-  const { ownThreshold } = inputs
+  const { semantic, edges, ownThreshold } = caches
   const own = ownThreshold === null ? Number.NaN : (ownThreshold[place] as number)
   const end = Number.isNaN(own) ? (edges.ends[slot] as number) : endOfEdges(edges, slot, own)
   const first = firstLiving(semantic, edges, slot, end, event)
@@ -154,7 +174,7 @@ function findNearest(
   const target = edges.targets[first] as number
   const pair = target >= 0 ? first : nearestFrom(caches, run.details, { place, event, first, end })
   if (pair === -1) return false
-  const entry = target >= 0 ? target : (inputs.neighbours.others[pair] as number)
+  const entry = target >= 0 ? target : (edges.neighbours.others[pair] as number)
   const owner = semantic.owner[entry] as number
   run.by[place] = served.semantic
   run.owner[place] = owner
@@ -162,8 +182,8 @@ function findNearest(
     run.details.pair[place] = pair
     run.details.birth[place] = semantic.birth[entry] as number
   }
-  touchEntry(semantic, entry, event, inputs.refreshSemantic)
-  if (inputs.insert === 'always') putEntry(semantic, slot, place, owner, event)
+  touchEntry(semantic, entry, event, caches.refreshSemantic)
+  if (caches.insert === 'always') putEntry(semantic, slot, place, owner, event)
   return true
 }
 
@@ -198,11 +218,11 @@ type Rest = {
 
 /** The pair of the most similar living entry that no guard rejects, the earlier born of two alike; -1: none. */
 function nearestFrom(
-  { inputs, semantic }: Caches,
+  { edges, semantic }: Caches,
   details: Details | null,
   { place, event, first, end }: Rest,
 ): number {
-  const { others, similarities, guarded } = inputs.neighbours
+  const { others, similarities, guarded } = edges.neighbours
   let best = -1
   for (let pair = first; pair < end; pair++) {
     if (best !== -1 && similarities[pair] !== similarities[best]) break

@@ -107,7 +107,7 @@ type Found = Pick<CacheRun, 'by' | 'owner'> & {
 
 /** Similarities, times and counts. */
 function measuresOf(
-  { inputs, timeline }: Caches,
+  { born, edges, timeline }: Caches,
   { by, owner, pair, birth }: Found,
 ): Omit<CacheRun, 'threshold' | 'by' | 'owner' | 'guard'> {
   const similarity = new Float64Array(by.length).fill(Number.NaN)
@@ -119,10 +119,10 @@ function measuresOf(
     if (how === served.model) continue
     entryBorn[place] =
       how === served.coalesced
-        ? (inputs.born[owner[place] as number] as number)
+        ? (born[owner[place] as number] as number)
         : (timeline.timesMs[birth[place] as number] as number)
     if (how === served.semantic)
-      similarity[place] = inputs.neighbours.similarities[pair[place] as number] as number
+      similarity[place] = edges.neighbours.similarities[pair[place] as number] as number
   }
   return {
     similarity,
