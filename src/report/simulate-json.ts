@@ -31,6 +31,7 @@ const semantic = {
   wrongPerHit: range,
   wrongPerHitInterval: interval,
   wrongPerRequest: range,
+  judged: true,
   labelled: true,
   rungs: 'sorted',
   estimated: true,
@@ -95,6 +96,8 @@ const certified = {
   errors: true,
   labelsNeeded: true,
   advice: true,
+  thisLog: { hits: true, labels: true, wrong: true, wrongAtMost: true },
+  randomSplit: { threshold: true, labels: true, errors: true },
 } as const
 
 const pair = {

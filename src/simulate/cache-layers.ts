@@ -1,13 +1,14 @@
-import { flag } from '../domain/row.ts'
-import { driftBetween } from '../stats/drift.ts'
 import { clopperPearsonLower } from '../stats/intervals.ts'
 import type { History } from '../worlds/history.ts'
 import type { PreparedCache } from './cache-inputs.ts'
 import { type CacheRun, served } from './cache-run.ts'
 import { cacheableIn } from './count-bypasses.ts'
-import { entriesOf, hitQuality } from './hit-quality.ts'
-import { type Judge, type JudgedHit, judgeHits } from './judge-hits.ts'
+import { driftOf } from './drift-of.ts'
+import { hitQuality } from './hit-quality.ts'
+import type { Judge, JudgedHit } from './judge-hits.ts'
+import type { LabelSample } from './label-sample.ts'
 import { lookUpSpend, lookUps } from './look-up-spend.ts'
+import { noiseFloorOf } from './noise-floor.ts'
 import type { SimulateOptions } from './options.ts'
 import type { ExactLayer, SemanticLayer } from './result.ts'
 import { avoidedSpend, usd } from './spend.ts'
@@ -46,17 +47,17 @@ function distinctSlots({ exactSlot, exactSlots }: PreparedCache['inputs']): numb
 /** The semantic layer of a run, with what its hits are worth. */
 export function semanticLayer(
   history: History,
-  { bypasses, inputs }: PreparedCache,
+  prepared: PreparedCache,
   run: CacheRun,
   judged: readonly JudgedHit[],
-  exactOnly: CacheRun,
+  sample: LabelSample,
   judge: Judge,
   options: SimulateOptions,
 ): SemanticLayer {
   const { compiled, embedder, found } = options
-  const embedding = lookUpSpend(options, lookUps(inputs, run))
+  const embedding = lookUpSpend(options, lookUps(prepared.inputs, run))
   const { on, ttlSeconds, insert, guards } = compiled.policy.cache.semantic
-  const cacheable = cacheableIn(bypasses, 'semantic')
+  const cacheable = cacheableIn(prepared.bypasses, 'semantic')
   const quality = hitQuality(judged, run.semanticHits, history.count)
   return {
     on,
@@ -68,10 +69,11 @@ export function semanticLayer(
     wrongPerHit: quality.wrongPerHit,
     wrongPerHitInterval: quality.interval,
     wrongPerRequest: quality.wrongPerRequest,
-    labelled: quality.judged,
+    judged: quality.judged,
+    labelled: quality.labelled,
     rungs: quality.rungs,
     estimated: quality.estimated,
-    noiseFloor: noiseFloorOf(history, exactOnly, judge),
+    noiseFloor: noiseFloorOf(history, prepared, judge),
     threshold: run.threshold,
     insert,
     embedder,
@@ -82,20 +84,11 @@ export function semanticLayer(
     recall: recallOf(found?.recall ?? null),
     embeddingUsd: found === null || embedding === null ? null : usd(embedding),
     savingUsd: usd(avoidedSpend(history, run, served.semantic) - (embedding ?? 0n)),
-    drift: driftOf(history, judged),
+    drift: driftOf(history, sample.countedOf(run)),
   }
 }
 
 const rate = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
-
-/** How often a model answers an exact repeat otherwise: rows that a cache had served say nothing of that. */
-function noiseFloorOf(history: History, run: CacheRun, judge: Judge): SemanticLayer['noiseFloor'] {
-  const repeats = judgeHits(history, run, 'exact', judge, 'noise').filter(
-    ({ place }) => ((history.columns.flags[place] as number) & flag.servedFromCache) === 0,
-  )
-  const { judged, wrongHits, wrongPerHit } = hitQuality(repeats, repeats.length, history.count)
-  return { repeats: judged, differing: wrongHits, rate: wrongPerHit }
-}
 
 function recallOf(
   recall: { readonly looked: number; readonly found: number } | null,
@@ -103,26 +96,4 @@ function recallOf(
   if (recall === null) return null
   const { looked, found } = recall
   return { looked, found, lowerBound: clopperPearsonLower({ successes: found, trials: looked }) }
-}
-
-/** Between the first and the second half of the requests. */
-function driftOf(history: History, judged: readonly JudgedHit[]): SemanticLayer['drift'] {
-  const middle = history.count / 2
-  const owners = new Map<number, { first: JudgedHit[]; second: JudgedHit[] }>()
-  for (const hit of judged) {
-    const halves = owners.get(hit.owner) ?? { first: [], second: [] }
-    halves[hit.place < middle ? 'first' : 'second'].push(hit)
-    owners.set(hit.owner, halves)
-  }
-  const count = (hits: readonly JudgedHit[]) =>
-    entriesOf(hits, ({ judgement }) => judgement.verdict === 'wrong')[0] ?? { hits: 0, wrong: 0 }
-  const drift = driftBetween(
-    [...owners.values()].map(({ first, second }) => ({
-      first: count(first),
-      second: count(second),
-    })),
-  )
-  if (drift === null) return null
-  const { firstRate, secondRate, z, drifted } = drift
-  return { first: firstRate, second: secondRate, z, drifted }
 }

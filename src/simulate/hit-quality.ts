@@ -5,10 +5,13 @@ import { clusteredHits } from '../stats/clustered-hits.ts'
 import { wilsonWeighed } from '../stats/intervals.ts'
 import type { JudgedHit } from './judge-hits.ts'
 import type { Range } from './result.ts'
+import { proves } from './stated-verdicts.ts'
 
 /** What the verdicts on some hits come to. */
 export type HitQuality = {
   readonly judged: number
+  /** Settled by what may prove something. */
+  readonly labelled: number
   /** Scaled to all hits where a sample was judged; null where nothing was settled. */
   readonly wrongHits: Range | null
   readonly wrongPerHit: Range | null
@@ -33,6 +36,9 @@ export function hitQuality(
   const scaled = (share: number) => Math.round(share * hits)
   return {
     judged: all,
+    labelled: judged.filter(
+      ({ judgement }) => proves(judgement) && judgement.verdict !== 'unsettled',
+    ).length,
     wrongHits: perHit && { low: scaled(perHit.low), high: scaled(perHit.high) },
     wrongPerHit: perHit,
     interval: perHit && intervalOf(judged),

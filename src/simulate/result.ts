@@ -88,8 +88,11 @@ export type SemanticLayer = {
   readonly wrongPerHit: Range | null
   readonly wrongPerHitInterval: Interval | null
   readonly wrongPerRequest: Range | null
-  /** Hits with a verdict, and by which rung of the ladder. */
+  /** Hits that were judged: the n of the rates. */
+  readonly judged: number
+  /** Those of them that a label of the log or a person settled, on pairs that were not picked. */
   readonly labelled: number
+  /** Judged hits by rung of the ladder. */
   readonly rungs: Readonly<Record<string, number>>
   /** True where similarity decided a verdict: never certified. */
   readonly estimated: boolean
@@ -112,7 +115,7 @@ export type SemanticLayer = {
   /** What the lookup's vectors cost. */
   readonly embeddingUsd: number | null
   readonly savingUsd: number
-  /** Between the halves of the period; null where too few were judged. */
+  /** Of the labels that count, between the halves in time of the requests that certify; null where they are too few. */
   readonly drift: {
     readonly first: number
     readonly second: number
@@ -209,6 +212,20 @@ export type Certified = {
   readonly errors: number
   readonly labelsNeeded: number | null
   readonly advice: string
+  /** How many hits of this log's second half are wrong at most, by the same labels; null without labels. */
+  readonly thisLog: {
+    readonly hits: number
+    readonly labels: number
+    readonly wrong: number
+    /** Equal to `wrong` where all hits are labelled. */
+    readonly wrongAtMost: number
+  } | null
+  /** The same test on a random half of the requests in place of the later one; null where nothing was tested. */
+  readonly randomSplit: {
+    readonly threshold: number | null
+    readonly labels: number
+    readonly errors: number
+  } | null
 }
 
 export type FrontierPoint = {

@@ -6,7 +6,7 @@ import { type CacheRun, served } from './cache-run.ts'
 import { cacheableIn, countBypasses } from './count-bypasses.ts'
 import { groupsOf } from './groups.ts'
 import { type JudgedHit, judgeHits, openJudge } from './judge-hits.ts'
-import { openLabelSample } from './label-sample.ts'
+import { openLabelSamples } from './label-sample.ts'
 import { LayerRuns } from './layer-runs.ts'
 import { isLookUp, lookUpSpend, lookUps } from './look-up-spend.ts'
 import type { SimulateOptions } from './options.ts'
@@ -33,8 +33,8 @@ export function simulate(
   const runs = new LayerRuns(prepared.inputs, compiled.policy.cache.semantic.threshold)
   const stated = openStated(history, options.verdicts ?? null)
   const judge = openJudge(history, similarity, stated)
-  const sample = openLabelSample(history, stated)
-  const simulation = { history, options, prepared, runs, judge, sample, beyond }
+  const samples = openLabelSamples(history, stated)
+  const simulation = { history, options, prepared, runs, judge, samples, beyond }
   return { ...headOf(simulation), ...resultOf(simulation, runs.whole()) }
 }
 
@@ -138,15 +138,14 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
 
 /** The layers of the response cache. */
 function cacheLayersOf(
-  { history, options, prepared, runs, judge }: Simulation,
+  { history, options, prepared, judge, samples }: Simulation,
   run: CacheRun,
   judged: readonly JudgedHit[],
 ): Pick<SimulateResult['layers'], 'exact' | 'coalesced' | 'semantic'> {
-  const exactOnly = runs.with(new Set(['exact']))
   return {
     exact: exactLayer(history, prepared, run, options),
     coalesced: { requests: run.coalesced, savingUsd: savingBy(history, run, served.coalesced) },
-    semantic: semanticLayer(history, prepared, run, judged, exactOnly, judge, options),
+    semantic: semanticLayer(history, prepared, run, judged, samples.later, judge, options),
   }
 }
 

@@ -2,7 +2,7 @@ import type { History } from '../worlds/history.ts'
 import type { BeyondCache } from './beyond-cache.ts'
 import type { PreparedCache } from './cache-inputs.ts'
 import type { Judge } from './judge-hits.ts'
-import type { LabelSample } from './label-sample.ts'
+import type { LabelSamples } from './label-sample.ts'
 import type { LayerRuns } from './layer-runs.ts'
 import type { SimulateOptions } from './options.ts'
 
@@ -13,6 +13,6 @@ export type Simulation = {
   readonly prepared: PreparedCache
   readonly runs: LayerRuns
   readonly judge: Judge
-  readonly sample: LabelSample
+  readonly samples: LabelSamples
   readonly beyond: BeyondCache
 }

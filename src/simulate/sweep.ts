@@ -1,5 +1,5 @@
 import type { CacheRun } from './cache-run.ts'
-import { certifyThreshold } from './certify-threshold.ts'
+import { certifyThreshold, nothingCertified } from './certify-threshold.ts'
 import { cacheableIn } from './count-bypasses.ts'
 import { hitQuality } from './hit-quality.ts'
 import { judgeHits } from './judge-hits.ts'
@@ -37,23 +37,11 @@ export function sweep(simulation: Simulation): readonly SweepPoint[] {
 
 /** The threshold that keeps a limit, or what is missing to prove one. */
 export function certified(simulation: Simulation): Certified {
-  const { options, runs, sample } = simulation
+  const { options, runs, samples } = simulation
   const { limit, grid, found } = options
-  if (limit === null || found === null) {
-    return {
-      threshold: null,
-      alpha: limit?.alpha ?? null,
-      confidence: limit === null ? null : 1 - limit.delta,
-      labels: 0,
-      errors: 0,
-      labelsNeeded: null,
-      advice:
-        limit === null
-          ? 'nothing was to be certified: --max-wrong-hits 1% --confidence 95% finds the threshold that keeps it'
-          : 'there is nothing to certify: the semantic layer is off, or no text is kept',
-    }
-  }
+  const { on } = options.compiled.policy.cache.semantic
+  if (limit === null || found === null || !on) return nothingCertified(limit, on)
   const all = grid.map((threshold) => runs.whole(threshold))
   const savingOf = (run: CacheRun) => -Number(spendAt(simulation, run))
-  return certifyThreshold(all, sample, savingOf, limit)
+  return certifyThreshold(all, samples, savingOf, limit)
 }

@@ -17,6 +17,8 @@ export type GridPoint = {
   readonly threshold: number
   /** All hits of the tested window, labelled or not. */
   readonly windowHits: number
+  /** Those of them that are labelled or could be; all where it is left out. */
+  readonly labellable?: number
   /** The labelled ones, by the entry that served them. */
   readonly entries: readonly EntryHits[]
   /** What the threshold saves, in any one unit. */
@@ -32,6 +34,7 @@ export type PointStatus = 'too-few' | 'certified' | 'failed' | 'untested'
 export type CertifiedPoint = ClusteredHits & {
   readonly threshold: number
   readonly windowHits: number
+  readonly labellable: number
   readonly savings: number
   /** Labelled / all hits of the window; null without hits. */
   readonly labelledShare: number | null
@@ -48,7 +51,7 @@ export type Certification = RiskLimit & {
   readonly points: readonly CertifiedPoint[]
   /** Of the certified thresholds the one that saves most; null where none is. */
   readonly chosen: CertifiedPoint | null
-  /** Without a chosen one: the threshold that more labels would reach soonest; null where none would. */
+  /** Without a chosen one: the threshold that the fewest labels more would prove; null where its hits do for none. */
   readonly nearest: CertifiedPoint | null
 }
 
@@ -76,6 +79,7 @@ export function certify(grid: readonly GridPoint[], limit: RiskLimit): Certifica
       ...found,
       threshold: point.threshold,
       windowHits: point.windowHits,
+      labellable: point.labellable ?? point.windowHits,
       savings: point.savings,
       labelledShare: point.windowHits === 0 ? null : found.hits / point.windowHits,
       probability,
@@ -106,13 +110,16 @@ function mostSaving(points: readonly CertifiedPoint[]): CertifiedPoint | null {
   return best
 }
 
+/** Of those that are tested next, and have hits enough for the labels. */
 function fewestMore(points: readonly CertifiedPoint[]): CertifiedPoint | null {
   let best: CertifiedPoint | null = null
   let fewest = Infinity
   for (const point of points) {
-    if (point.needed.kind === 'never' || point.needed.more >= fewest) continue
+    const { status, needed, labellable } = point
+    if (status === 'untested' || needed.kind === 'never' || needed.labels > labellable) continue
+    if (needed.more >= fewest) continue
     best = point
-    fewest = point.needed.more
+    fewest = needed.more
   }
   return best
 }

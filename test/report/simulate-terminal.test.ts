@@ -237,3 +237,26 @@ describe('the commands to go on with', () => {
     },
   )
 })
+
+test('what was to be certified is answered where the asked threshold has no hits', () => {
+  const rich = richSimulateResult()
+  const withHits = (hits: number, on: boolean, certified = rich.certified) =>
+    print({
+      ...rich,
+      certified,
+      layers: { ...rich.layers, semantic: { ...rich.layers.semantic, hits, on } },
+    })
+  expect(withHits(0, true)).toMatch(/certificate +0\.94 saves most/)
+  const advice = 'wrong hits cannot be certified: the policy has no semantic layer'
+  const none = { ...rich.certified, threshold: null, labels: 0, errors: 0, advice }
+  expect(withHits(0, false, none)).toMatch(/certificate +not certified/)
+  expect(withHits(0, false, { ...none, alpha: null })).not.toContain('certificate')
+})
+
+test('a log whose hits are all labelled has a known count', () => {
+  const rich = richSimulateResult()
+  const thisLog = { hits: 1_204, labels: 1_204, wrong: 18, wrongAtMost: 18 }
+  expect(print({ ...rich, certified: { ...rich.certified, thisLog } })).toMatch(
+    /this log +18 of 1,204 hits of its second half are wrong: all are/,
+  )
+})

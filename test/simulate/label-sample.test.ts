@@ -5,7 +5,7 @@ import { type CacheRun, served } from '../../src/simulate/cache-run.ts'
 import { certifyThreshold } from '../../src/simulate/certify-threshold.ts'
 import { openJudge } from '../../src/simulate/judge-hits.ts'
 import { drawnPairs, exploratoryPairs } from '../../src/simulate/label-pairs.ts'
-import { openLabelSample } from '../../src/simulate/label-sample.ts'
+import { type LabelSample, openLabelSample } from '../../src/simulate/label-sample.ts'
 import { labelStatus } from '../../src/simulate/label-status.ts'
 import { openStated } from '../../src/simulate/stated-verdicts.ts'
 import { labelNumber } from '../../src/stats/label-sample.ts'
@@ -88,6 +88,8 @@ const openAll = (history: History, verdicts: VerdictLookup | null) => {
   return { stated, sample: openLabelSample(history, stated) }
 }
 
+const laterOf = (later: LabelSample) => ({ later, random: later })
+
 const order = (count: number) =>
   Array.from({ length: count - Math.floor(count / 2) }, (_, at) => at + Math.floor(count / 2)).sort(
     (a, b) => labelNumber('certify', `id-${a}`) - labelNumber('certify', `id-${b}`),
@@ -131,21 +133,47 @@ describe('the sample that certifies', () => {
     }
   })
 
-  it('leaves out hits without an answer to compare', () => {
+  it('takes hits without an answer to compare for unsettled, and asks nobody about them', () => {
     const history = answered(40)
     const [first = 0, second = 0] = order(40)
     history.answer[first] = -1
     const { sample } = openAll(history, verdictsOf(40, new Map([[second, right]])))
     expect(sample.drawnOf(halvesRun(40))).toHaveLength(19)
-    expect(sample.countedOf(halvesRun(40)).map(({ place }) => place)).toEqual([second])
+    expect(sample.unansweredOf(halvesRun(40))).toBe(1)
+    expect(
+      sample.countedOf(halvesRun(40)).map(({ place, judgement }) => [place, judgement.verdict]),
+    ).toEqual([
+      [first, 'unsettled'],
+      [second, 'right'],
+    ])
+    const nothingSaid = openAll(history, null).sample
+    expect(nothingSaid.countedOf(halvesRun(40))).toEqual([])
   })
 
-  it('counts labels of the log wherever they are', () => {
-    const history = answered(40, (place) => (place % 20 < 10 ? 0 : -1))
-    const { sample } = openAll(history, null)
-    expect(sample.countedOf(halvesRun(40))).toHaveLength(10)
-    const said = new Map([[sample.drawnOf(halvesRun(40))[0]?.place ?? 0, right]])
-    expect(openAll(history, verdictsOf(40, said)).sample.countedOf(halvesRun(40))).toHaveLength(11)
+  it('counts labels of the log only up to the first drawn hit that it does not label', () => {
+    const labels = fc.array(fc.boolean(), { minLength: 20, maxLength: 20 })
+    fc.assert(
+      fc.property(labels, (isLabelled) => {
+        const { sample } = openAll(
+          answered(40, (place) => (isLabelled[place % 20] ? 0 : -1)),
+          null,
+        )
+        const drawn = order(40)
+        const open = drawn.findIndex((place) => !isLabelled[place % 20])
+        const counted = sample.countedOf(halvesRun(40)).map(({ place }) => place)
+        const expected = open === -1 ? drawn : drawn.slice(0, open)
+        expect([...counted].sort()).toEqual([...expected].sort())
+      }),
+    )
+  })
+
+  it('goes on behind a gap of the log where a person settles it', () => {
+    const drawn = order(40)
+    const gap = drawn[3] ?? 0
+    const history = answered(40, (place) => (place % 20 === gap % 20 ? -1 : 0))
+    expect(openAll(history, null).sample.countedOf(halvesRun(40))).toHaveLength(3)
+    const { sample } = openAll(history, verdictsOf(40, new Map([[gap, right]])))
+    expect(sample.countedOf(halvesRun(40))).toHaveLength(20)
   })
 })
 
@@ -155,7 +183,7 @@ describe('certifying by what people said', () => {
     new Map(order(count).map((place, index) => [place, { verdict: verdict(place, index) }]))
   const certifiedBy = (said: ReadonlyMap<number, Said>, runs = [halvesRun(count)]) => {
     const { sample } = openAll(answered(count), verdictsOf(count, said))
-    return certifyThreshold(runs, sample, ({ threshold }) => -threshold, limit)
+    return certifyThreshold(runs, laterOf(sample), ({ threshold }) => -threshold, limit)
   }
 
   it('takes 200 right labels for a limit of 5 %, and too many wrong ones for none', () => {
@@ -185,6 +213,14 @@ describe('certifying by what people said', () => {
     expect(status(new Map())).toMatchObject({ needed: { kind: 'number', more: 177 } })
   })
 
+  it('certifies nothing where the log labels the right half of the hits alone', () => {
+    const history = answered(800, (place) => (place % 2 === 0 ? 0 : -1))
+    const { sample } = openAll(history, null)
+    const certified = certifyThreshold([halvesRun(800)], laterOf(sample), () => 1, limit)
+    expect(certified.threshold).toBeNull()
+    expect(certified.labels).toBeLessThan(20)
+  })
+
   it('does not take the labels of a high threshold for those of a low one', () => {
     // Every hit of the high threshold is right and labelled; the low one has as many more, and they are wrong.
     const isHigh = (place: number) => place % 2 === 0
@@ -195,7 +231,7 @@ describe('certifying by what people said', () => {
         .map((place) => [place, right]),
     )
     const { sample } = openAll(answered(800), verdictsOf(800, said))
-    const certified = certifyThreshold(runs, sample, ({ threshold }) => -threshold, limit)
+    const certified = certifyThreshold(runs, laterOf(sample), ({ threshold }) => -threshold, limit)
     expect(certified).toMatchObject({ threshold: 0.95, labels: 200 })
     expect(sample.countedOf(runs[1] as CacheRun).length).toBeLessThan(40)
   })

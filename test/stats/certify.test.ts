@@ -52,13 +52,27 @@ describe('certifying a threshold', () => {
   })
 
   it('says what is missing where nothing is certified', () => {
-    const grid = [point(0.97, 60, 0), point(0.95, 140, 4), point(0.9, 300, 40)]
+    const grid = [point(0.97, 90, 0), point(0.95, 140, 4), point(0.9, 300, 40)]
     const { chosen, nearest, points } = certify(grid, limit)
     expect(chosen).toBeNull()
-    expect(nearest).toMatchObject({ threshold: 0.97, needed: { labels: 177, more: 117 } })
+    expect(nearest).toMatchObject({ threshold: 0.97, needed: { labels: 177, more: 87 } })
     expect(points[2]?.needed).toEqual({ kind: 'never' })
     expect(certify([point(0.9, 50, 20)], limit)).toMatchObject({ chosen: null, nearest: null })
     expect(certify([], limit)).toMatchObject({ chosen: null, nearest: null, points: [] })
+  })
+
+  it('names no threshold that has too few hits for the labels it needs', () => {
+    const empty = { ...point(0.99, 0, 0), windowHits: 0 }
+    const scarce = { ...point(0.97, 0, 0), windowHits: 176 }
+    const enough = { ...point(0.95, 0, 0), windowHits: 177 }
+    expect(certify([empty, scarce, enough], limit).nearest?.threshold).toBe(0.95)
+    expect(certify([empty, scarce], limit).nearest).toBeNull()
+    expect(certify([{ ...enough, labellable: 176 }], limit).nearest).toBeNull()
+  })
+
+  it('names no threshold behind one that failed', () => {
+    const failed = point(0.97, 200, 40)
+    expect(certify([failed, point(0.95, 150, 0)], limit).nearest).toBeNull()
   })
 
   it('counts hits of one entry as fewer', () => {

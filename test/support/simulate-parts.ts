@@ -26,7 +26,8 @@ export const layers: SimulateResult['layers'] = {
       method: 'bootstrap over entries',
     },
     wrongPerRequest: { low: 0.003056, high: 0.00495 },
-    labelled: 59_330,
+    judged: 59_330,
+    labelled: 1_204,
     rungs: { identical: 21_204, normalised: 8_112, guard: 640, similarity: 28_170, human: 1_204 },
     estimated: true,
     noiseFloor: {

@@ -24,6 +24,7 @@ export function unmeasuredSimulateResult(): SimulateResult {
         wrongPerHit: null,
         wrongPerHitInterval: null,
         wrongPerRequest: null,
+        judged: 0,
         labelled: 0,
         rungs: {},
         estimated: false,
@@ -49,7 +50,9 @@ export function unmeasuredSimulateResult(): SimulateResult {
       errors: 0,
       labelsNeeded: 897,
       advice:
-        'wrong hits below 1 % with 95 % confidence cannot be certified yet: label 897 more hits (llmcost label), nearest is 0.97',
+        'wrong hits below 1 % with 95 % confidence cannot be certified yet: label 897 more hits (llmcost label --threshold 0.97 --max-wrong-hits 1% --confidence 95%)',
+      thisLog: null,
+      randomSplit: { threshold: null, labels: 0, errors: 0 },
     },
     frontier: [],
     routingMetrics: null,
@@ -108,7 +111,13 @@ export function emptySimulateResult(): SimulateResult {
     waterfall: [],
     alone: [],
     sweep: [],
-    certified: { ...result.certified, labelsNeeded: null, advice: '' },
+    certified: {
+      ...result.certified,
+      labelsNeeded: null,
+      advice: '',
+      thisLog: null,
+      randomSplit: null,
+    },
     quality: { ...result.quality, note: '' },
     groups: [],
     pairs: [],
@@ -227,6 +236,8 @@ const rich: SimulateResult = {
     labelsNeeded: null,
     advice:
       '0.94 saves most with wrong hits below 3 % with 95 % confidence, for traffic like the second half of this log',
+    thisLog: { hits: 30_102, labels: 1_204, wrong: 18, wrongAtMost: 660 },
+    randomSplit: { threshold: 0.93, labels: 1_188, errors: 21 },
   },
   frontier: [
     { name: 'all gpt-4o', strongShare: 1, costUsd: 14_809.14, quality: 0.912, dominated: false },
