@@ -44,26 +44,22 @@ export function* incrementalSweep(inputs: CacheInputs, worth: Worth): Generator<
   const tally = new Tally(worth)
   const state = openSweep(inputs, tally)
   const edges = edgesOf(inputs.neighbours)
-  const { similarities } = inputs.neighbours
+  const { slots, others, similarities } = edges
   yield tally.totals(Number.POSITIVE_INFINITY)
   let next = 0
-  while (next < edges.order.length) {
-    const threshold = similarities[edges.order[next] as number] as number
-    for (; next < edges.order.length; next++) {
-      const pair = edges.order[next] as number
-      if (similarities[pair] !== threshold) break
-      letIn(state, pair, edges.slotOf[pair] as number)
-    }
+  while (next < similarities.length) {
+    const threshold = similarities[next] as number
+    for (; similarities[next] === threshold; next++)
+      letIn(state, slots[next] as number, others[next] as number)
     settle(state, edges, threshold)
     yield tally.totals(threshold)
   }
 }
 
 /** Marks the requests of a slot that a neighbour may serve from now on: those that nothing more similar serves. */
-function letIn(state: SweepState, pair: number, slot: number): void {
+function letIn(state: SweepState, slot: number, other: number): void {
   const { inputs, semantic, by, pending } = state
   const { from, members } = semantic.requests
-  const other = inputs.neighbours.others[pair] as number
   const end = from[slot + 1] as number
   for (let at = from[slot] as number; at < end; at++) {
     const place = members[at] as number

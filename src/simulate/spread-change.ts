@@ -63,7 +63,7 @@ function markLookers(
 /** Requests that an answer could serve for being similar. */
 function markAlike(state: SweepState, edges: Edges, changed: Changed): void {
   const { inputs, semantic, order } = state
-  const { similarities } = inputs.neighbours
+  const { from, lookers, alike } = edges
   const { place, threshold } = changed
   const slot = inputs.semanticSlot[place] as number
   const seen = {
@@ -72,12 +72,11 @@ function markAlike(state: SweepState, edges: Edges, changed: Changed): void {
     until: replacedAt(semantic, slot, place),
   }
   const lowest = Math.min(threshold, state.leastOwn)
-  const end = edges.from[slot + 1] as number
-  for (let at = edges.from[slot] as number; at < end; at++) {
-    const pair = edges.pairs[at] as number
-    const alike = similarities[pair] as number
-    if (alike < lowest) return
-    markSlot(state, edges.slotOf[pair] as number, alike, seen)
+  const end = from[slot + 1] as number
+  for (let at = from[slot] as number; at < end; at++) {
+    const similarity = alike[at] as number
+    if (similarity < lowest) return
+    markSlot(state, lookers[at] as number, similarity, seen)
   }
 }
 
