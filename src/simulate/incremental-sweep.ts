@@ -36,9 +36,8 @@ export function* sweepGrid(
 /**
  * What every threshold comes to, from high to low: first one above all similarities (infinite), then each similarity of
  * two questions one of which could serve the other. A threshold between two of them comes to what the higher one does.
- * Pairs are let in by falling similarity; requests that may now be served are decided anew, and in order those that the
- * change concerns. Equal to a run at each threshold; see `canSweepIncrementally` for the policies that
- * have such an order.
+ * Pairs are let in by falling similarity; requests that may now be served are decided anew, and after them, in order,
+ * those that a change concerns. The same as a run at each threshold, for policies that `canSweepIncrementally` allows.
  */
 export function* incrementalSweep(inputs: CacheInputs, worth: Worth): Generator<SweepTotals> {
   const tally = new Tally(worth)
