@@ -77,7 +77,7 @@ export function openLabelSample(
       return counted.some(({ judgement }) => judgement !== unanswered) ? counted : []
     },
     unansweredOf: (run) =>
-      hitsOf(run).filter((hit) => !isLabelled(hit) && lost(hit, isAnswered) !== null).length,
+      hitsOf(run).filter((hit) => !isLabelled(hit) && !isLogged(history, hit)).length,
   }
 }
 
@@ -94,6 +94,10 @@ function untilOpen(
   }
   return settled
 }
+
+/** Told without a look into the store: every hit of every threshold is asked. */
+const isLogged = ({ answer }: History, { place, owner }: Hit): boolean =>
+  answer[place] !== -1 && answer[owner] !== -1
 
 /** A hit that nobody can ever settle: to leave it out would be to take it for one like the others. */
 const lost = (hit: Hit, isAnswered: (hit: Hit) => boolean): JudgedHit | null =>
