@@ -134,7 +134,7 @@ export type PrefixLayer = {
   readonly writtenTokens: number
   readonly readShare: number | null
   readonly costUsd: number
-  /** What the same input costs without any prompt cache. */
+  /** What the same calls cost without any prompt cache. */
   readonly uncachedCostUsd: number
   /** Reads as the log has them, and as the model of the provider's cache has them for the same requests. */
   readonly loggedReadTokens: number

@@ -109,7 +109,8 @@ export class HistoryCache implements ResponseCache {
   end(asked: Asked, { namespace }: CacheTerms, answered: Answered | null): void {
     const id = place(asked)
     const key = this.#history.exact[id] as number
-    if (answered === null || key === -1) return
+    // Without times everything is of one moment, and nothing on its way.
+    if (answered === null || key === -1 || !this.#history.hasTimes) return
     let flights = this.#flights.get(namespace)
     if (flights === undefined) {
       flights = new Map()
@@ -135,7 +136,16 @@ export class HistoryCache implements ResponseCache {
     const isExact = layer === 'exact'
     const ttlMs = isExact ? terms.exactTtlMs : terms.semanticTtlMs
     const entries = isExact ? this.#exact : this.#semantic
-    entries.schedule({ id, bornMs, answer: null, key, space: terms.namespace, place: at, ttlMs })
+    const born = this.#history.hasTimes ? bornMs : asked.at
+    entries.schedule({
+      id,
+      bornMs: born,
+      answer: null,
+      key,
+      space: terms.namespace,
+      place: at,
+      ttlMs,
+    })
   }
 
   /** The semantic layer keeps what it could be asked for. */

@@ -61,10 +61,7 @@ export function loadHistory(
   const { profiles } = source
   const count = columns.seq.length
   const keys = kept ?? historyKeys(columns, stored)
-  // Without times there is no moment at which an answer could still be on its way.
-  const latencyMs = columns.latencyMs.map((ms) =>
-    Number.isNaN(ms) || !hasTimes ? 0 : Math.max(0, ms),
-  )
+  const latencyMs = columns.latencyMs.map((ms) => (Number.isNaN(ms) ? 0 : Math.max(0, ms)))
   const bypass = Uint8Array.from({ length: count }, (_, place) =>
     bypassOf(profiles[columns.profile[place] as number] as Profile, keys, place, columns, hasTimes),
   )
@@ -74,7 +71,8 @@ export function loadHistory(
     at: columns.at,
     latencyMs,
     withoutLatency: columns.latencyMs.reduce((sum, ms) => sum + (Number.isNaN(ms) ? 1 : 0), 0),
-    born: columns.at.map((at, place) => at + (latencyMs[place] as number)),
+    // Without times there is no moment at which an answer could still be on its way.
+    born: columns.at.map((at, place) => (hasTimes ? at + (latencyMs[place] as number) : at)),
     columns,
     profiles,
     ...keys,
