@@ -62,7 +62,7 @@ export class WorkerPool {
     if (running !== undefined) return running
     const worker = new Worker(entry as URL, {
       workerData: this.#setup,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
     worker.unref()
     worker.on('message', (message: FromWorker) => this.#inboxes.get(message.job)?.take(message))
