@@ -1,5 +1,5 @@
 /** How many keys are remembered at most, a power of two: eight megabytes. */
-const rememberedKeys = 1_048_576
+const rememberedKeys = 2_097_152
 
 /**
  * Keys of messages seen lately, so that a shared prefix is passed on once. Each has one place, by its 53-bit number;
@@ -7,14 +7,21 @@ const rememberedKeys = 1_048_576
  * have one number, so that the second is taken for the first, happens once in 10^16 look-ups.
  */
 export class RecentKeys {
-  #keys: Float64Array | null = null
+  readonly #places: number
+  /** What of a key its place does not tell, and one more, so that an empty place is like no key. */
+  #rests: Uint32Array | null = null
+
+  constructor(places = rememberedKeys) {
+    this.#places = places
+  }
 
   /** True when the key was seen lately; remembers it otherwise. */
   has(key: number): boolean {
-    this.#keys ??= new Float64Array(rememberedKeys)
-    const place = key % rememberedKeys
-    if (this.#keys[place] === key) return true
-    this.#keys[place] = key
+    this.#rests ??= new Uint32Array(this.#places)
+    const place = key % this.#places
+    const rest = (key - place) / this.#places + 1
+    if (this.#rests[place] === rest) return true
+    this.#rests[place] = rest
     return false
   }
 }

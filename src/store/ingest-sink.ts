@@ -41,6 +41,9 @@ const insertRequest = `INSERT INTO requests (seq, file, ${requestFields.join(', 
 /** Rows after which a transaction is closed: what a crash can undo, to be read again. */
 const rowsPerTransaction = 20_000
 
+/** Messages of a large load that are known again, a power of two: sixteen megabytes. */
+const recentMessages = 4_194_304
+
 /** From this many bytes on, building indexes after the load is faster than keeping them up. */
 const largeLoadBytes = 64e6
 
@@ -62,7 +65,7 @@ export class IngestSink {
   /** Without its index, a message that is stored twice is found when the load is finished. */
   #isIndexed = true
   /** What several readers of a load found, each for itself. */
-  readonly #recentMessages = new RecentKeys()
+  readonly #recentMessages = new RecentKeys(recentMessages)
   /** The numbers of the next row and message; 0 before they are known. */
   #nextSeq = 0
   #nextMessage = 0
