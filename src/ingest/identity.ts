@@ -27,6 +27,7 @@ export type Context = Pick<
   | 'task'
   | 'agentRole'
   | 'promptVersion'
+  | 'answerLabel'
   | 'requiresReasoning'
   | 'outputUsed'
   | 'diffLines'
@@ -50,6 +51,7 @@ const aliases = {
   task: ['task', 'task_type'],
   agentRole: ['agentRole', 'agent_role'],
   promptVersion: ['promptVersion', 'prompt_version'],
+  answerLabel: ['answerLabel', 'answer_label'],
 } as const
 
 const typedAliases = {

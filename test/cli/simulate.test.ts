@@ -119,6 +119,27 @@ describe('a simulation', () => {
     expect(await hitsWith('{ template: "{feature}" }')).toBe(1)
   })
 
+  test('judges by labels that a home-made log has beside its bodies', async () => {
+    const pair = (minute: number, label: string) =>
+      `${JSON.stringify({
+        timestamp: `2026-08-01T10:0${minute}:00Z`,
+        answer_label: label,
+        request: { model: 'gpt-4o', messages: [{ role: 'user', content: 'What is a widget?' }] },
+        response: {
+          id: `chatcmpl-${minute}`,
+          choices: [{ message: { content: `answer ${minute}` }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 10, completion_tokens: 2 },
+        },
+      })}\n`
+    writeFileSync(log, pair(0, 'tools') + pair(1, 'tools') + pair(2, 'toys'))
+    const { semantic } = (await simulated(log, '--no-exact', '--threshold', '0.99')).layers
+    expect([semantic.hits, semantic.wrongHits, semantic.rungs]).toEqual([
+      2,
+      { low: 1, high: 1 },
+      { label: 2 },
+    ])
+  })
+
   test('says the same of a threshold in the headline and in the sweep', async () => {
     const { savings, sweep } = await simulated(story, '--threshold', '0.873')
     expect(sweep.find(({ threshold }) => threshold === 0.873)?.savingsUsd).toBe(savings.costUsd)

@@ -10,7 +10,7 @@ import {
   randomQualityAt,
   upperHull,
 } from '../../src/stats/quality-cost.ts'
-import { apgr, routerCurve } from '../../src/stats/routing-metrics.ts'
+import { apgr, qualityAt, routerCurve } from '../../src/stats/routing-metrics.ts'
 
 const points = fc.array(
   fc.record({ cost: fc.integer({ min: 0, max: 12 }), quality: fc.integer({ min: 0, max: 12 }) }),
@@ -95,7 +95,11 @@ describe('a router in dollars', () => {
         const free = dollarApgr(costCurve(curve, costs))
         const paid = dollarApgr(costCurve(curve, { ...costs, router }))
         fc.pre(free !== null && paid !== null)
-        expect(paid?.hull).toBeLessThanOrEqual((free?.hull ?? 0) + 1e-9)
+        // Where a mix is better than the strong model alone, quality falls at the end; what the router costs can push that
+        // fall beyond the strong model's cost, out of the area.
+        const qualities = each.map((_, strong) => qualityAt(curve, strong))
+        const isBestAtEnd = qualities.every((quality) => quality <= qualityAt(curve, each.length))
+        if (isBestAtEnd) expect(paid?.hull).toBeLessThanOrEqual((free?.hull ?? 0) + 1e-9)
         expect(free?.hull).toBeGreaterThanOrEqual((free?.raw ?? 0) - 1e-9)
         expect(paid?.hull).toBeGreaterThanOrEqual(0.5 - 1e-9)
       }),
