@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { UserError } from '../domain/user-error.ts'
 
 const mapFile = z.strictObject({

@@ -16,14 +16,22 @@ import type { Certified } from './result.ts'
  * warm from the whole past, and only hits of the second half of the requests count. Beside it, the same of a random half.
  */
 export function certifyThreshold(
-  runs: readonly CacheRun[],
+  runs: Iterable<CacheRun>,
   { later, random }: LabelSamples,
   savingOf: (run: CacheRun) => number,
   limit: RiskLimit,
 ): Certified {
-  const gridOf = (sample: LabelSample) => runs.map((run) => gridPointOf(run, sample, savingOf(run)))
-  const found = certify(gridOf(later), limit)
-  const split = certify(gridOf(random), limit)
+  const grids: { readonly later: GridPoint[]; readonly random: GridPoint[] } = {
+    later: [],
+    random: [],
+  }
+  for (const run of runs) {
+    const savings = savingOf(run)
+    grids.later.push(gridPointOf(run, later, savings))
+    grids.random.push(gridPointOf(run, random, savings))
+  }
+  const found = certify(grids.later, limit)
+  const split = certify(grids.random, limit)
   const { chosen, nearest } = found
   const shown = shownPoint(found)
   return {

@@ -3,6 +3,7 @@ import { certifyThreshold, nothingCertified } from './certify-threshold.ts'
 import { cacheableIn } from './count-bypasses.ts'
 import { hitQuality } from './hit-quality.ts'
 import { judgeHits } from './judge-hits.ts'
+import type { LayerRuns } from './layer-runs.ts'
 import type { Certified, SweepPoint } from './result.ts'
 import { spendAt } from './savings-by-layer.ts'
 import type { Simulation } from './simulation.ts'
@@ -41,7 +42,11 @@ export function certified(simulation: Simulation): Certified {
   const { limit, grid, found } = options
   const { on } = options.compiled.policy.cache.semantic
   if (limit === null || found === null || !on) return nothingCertified(limit, on)
-  const all = grid.map((threshold) => runs.whole(threshold))
   const savingOf = (run: CacheRun) => -Number(spendAt(simulation, run))
-  return certifyThreshold(all, samples, savingOf, limit)
+  return certifyThreshold(runsAt(grid, runs), samples, savingOf, limit)
+}
+
+/** One at a time: a grid of a thousand runs would not fit into memory. */
+function* runsAt(grid: readonly number[], runs: LayerRuns): Generator<CacheRun> {
+  for (const threshold of grid) yield runs.whole(threshold)
 }

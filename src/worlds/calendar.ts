@@ -1,3 +1,5 @@
+import { offsetReader } from '../engine/time-window.ts'
+
 const hourMs = 3_600_000
 const dayMs = 86_400_000
 
@@ -22,42 +24,6 @@ export function calendarOf(zone: string): Calendar {
       const utc = day * dayMs
       return utc - offset(utc - offset(utc))
     },
-  }
-}
-
-/** Zones change their offset at whole quarter hours at the earliest, so one look-up serves fifteen minutes. */
-const stepMs = 900_000
-
-function offsetReader(zone: string): (at: number) => number {
-  if (zone === 'UTC') return () => 0
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  })
-  const known = new Map<number, number>()
-  return (at) => {
-    const step = Math.floor(at / stepMs)
-    let offset = known.get(step)
-    if (offset === undefined) {
-      const parts = Object.fromEntries(
-        format.formatToParts(step * stepMs).map(({ type, value }) => [type, Number(value)]),
-      )
-      const wall = Date.UTC(
-        parts['year'] ?? 0,
-        (parts['month'] ?? 1) - 1,
-        parts['day'],
-        parts['hour'],
-        parts['minute'],
-      )
-      offset = wall - step * stepMs
-      known.set(step, offset)
-    }
-    return offset
   }
 }
 
