@@ -34,6 +34,7 @@ export async function decideHistory(
       request: facts.request,
       bypass: bypassReasons[history.bypass[place] as number] ?? null,
     }
-    onReceipt(await decide(asked, { facts, asks }, policy, world), place)
+    const { receipt } = await decide(asked, { facts, asks }, policy, world)
+    onReceipt(receipt, place)
   }
 }

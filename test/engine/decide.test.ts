@@ -101,7 +101,7 @@ async function decided(given: Given) {
       return maybe(undefined)
     },
   }
-  const receipt = await decide(asked, seen, compilePolicy(policy), world)
+  const { receipt } = await decide(asked, seen, compilePolicy(policy), world)
   return { receipt, ...did, shared, spent }
 }
 
