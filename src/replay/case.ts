@@ -44,12 +44,12 @@ export type Stratum = {
 export const lengthBins = ['short', 'medium', 'long'] as const
 export type LengthBin = (typeof lengthBins)[number]
 
-/** Characters of the question from which it is medium, and long. */
+/** Input tokens from which a prompt is medium, and long. */
 const mediumFrom = 200
 const longFrom = 2_000
 
-export const lengthBinOf = (text: string): LengthBin =>
-  text.length < mediumFrom ? 'short' : text.length < longFrom ? 'medium' : 'long'
+export const lengthBinOf = (inputTokens: number): LengthBin =>
+  inputTokens < mediumFrom ? 'short' : inputTokens < longFrom ? 'medium' : 'long'
 
 export const stratumName = ({ route, feature, length, model }: Stratum): string =>
   [route, feature, length, model].map((part) => part || '-').join(' · ')

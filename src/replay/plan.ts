@@ -2,7 +2,7 @@ import { usdOf } from '../domain/money.ts'
 import { pairsNeeded } from '../stats/paired-difference.ts'
 import { type MarginBet, marginBet } from '../stats/sequential-pairs.ts'
 import type { ChangeCounts } from './affected.ts'
-import { type ReplayCase, stratumName } from './case.ts'
+import { type ReplayCase, type Stratum, stratumName } from './case.ts'
 import { drawSample } from './draw-sample.ts'
 import { type CallsOf, planSpend } from './price-plan.ts'
 import type { ReplayPlan } from './result.ts'
@@ -10,14 +10,14 @@ import { verdictDelta } from './verdict.ts'
 
 /** What can be replayed, and what cannot. */
 export type Affected = {
-  /** In the order of the log, or of the suite. */
-  readonly cases: readonly ReplayCase[]
+  /** Of each request that changes, in the order of the log or of the suite. */
+  readonly strata: readonly Stratum[]
+  /** Its texts are looked up only when it is drawn; a reason where it cannot be asked again. */
+  readonly caseAt: (index: number) => Promise<ReplayCase | string>
   /** Requests looked at. */
   readonly requests: number
   readonly changes: ChangeCounts
   readonly withoutText: number
-  /** Calls that cannot be carried to their new target, by reason. */
-  readonly refused: Readonly<Record<string, number>>
 }
 
 export type PlanOptions = {
@@ -51,15 +51,15 @@ export type Planned = {
 const sequentialFactor = 2
 
 /** Draws the sample and prices it; nothing is asked. */
-export function planReplay(affected: Affected, options: PlanOptions): Planned {
-  const { cases, requests, changes, withoutText, refused } = affected
+export async function planReplay(affected: Affected, options: PlanOptions): Promise<Planned> {
+  const { requests, changes, withoutText } = affected
   const { margin, discordantShare, power, isFixed, concurrency, budgetNanoUsd } = options
   const pairs = pairsNeeded({ margin, discordantShare, power, delta: verdictDelta })
   const wanted = options.sampleSize ?? (pairs ?? 0) * (isFixed ? 1 : sequentialFactor)
-  const isSequential = !isFixed && wanted <= cases.length
-  const names = cases.map(({ stratum }) => stratumName(stratum))
+  const isSequential = !isFixed && wanted <= affected.strata.length
+  const names = affected.strata.map(stratumName)
   const { order, strata } = drawSample(names, wanted, options.seed)
-  const sample = order.map((index) => cases[index] as ReplayCase)
+  const { sample, refused } = await buildCases(affected, order)
   const weights = new Map(strata.map(({ name, weight }) => [name, weight]))
   const spend = planSpend(sample, options.callsOf, concurrency)
   const { priceNanoUsd } = spend
@@ -67,7 +67,7 @@ export function planReplay(affected: Affected, options: PlanOptions): Planned {
   const plan: ReplayPlan = {
     requests,
     changes,
-    affected: cases.length,
+    affected: affected.strata.length,
     withoutText,
     refused,
     sampled: sample.length,
@@ -94,4 +94,21 @@ export function planReplay(affected: Affected, options: PlanOptions): Planned {
     weightOf: ({ stratum }) => weights.get(stratumName(stratum)) ?? 1,
     bet: isSequential ? marginBet({ margin, discordantShare, delta: verdictDelta }) : null,
   }
+}
+
+async function buildCases(
+  { caseAt }: Affected,
+  order: readonly number[],
+): Promise<{
+  readonly sample: readonly ReplayCase[]
+  readonly refused: Readonly<Record<string, number>>
+}> {
+  const sample: ReplayCase[] = []
+  const refused: Record<string, number> = {}
+  for (const index of order) {
+    const built = await caseAt(index)
+    if (typeof built === 'string') refused[built] = (refused[built] ?? 0) + 1
+    else sample.push(built)
+  }
+  return { sample, refused }
 }

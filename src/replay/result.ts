@@ -86,11 +86,11 @@ export type ReplayPlan = {
   /** Requests looked at. */
   readonly requests: number
   readonly changes: ChangeCounts
-  /** Requests that the policy changes and that can be asked again. */
+  /** Requests that the policy changes and whose text is known. */
   readonly affected: number
   /** Changed, but without text: nobody can ask them again. */
   readonly withoutText: number
-  /** Changed, and not to be carried to the new target, by reason. */
+  /** Drawn, and not to be asked again: what cannot be said to the new target, by reason. */
   readonly refused: Readonly<Record<string, number>>
   readonly sampled: number
   readonly design: 'sequential' | 'fixed'
