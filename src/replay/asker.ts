@@ -36,13 +36,16 @@ export type AskerOptions = {
   /** What a call may cost at most; null where it has no price. */
   readonly mostOf: (target: string, call: Call) => NanoUsd | null
   readonly callKeyOf: (call: Call) => string
+  /** The call as it is made: under a budget it has a largest output. */
+  readonly madeOf: (call: Call) => Call
   readonly signal?: AbortSignal | undefined
 }
 
 export function openAsker(options: AskerOptions): Asker {
   const underWay = new Map<string, Promise<Asking>>()
   return {
-    ask(question) {
+    ask(asked) {
+      const question = { ...asked, call: options.madeOf(asked.call) }
       const { target, call, turn } = question
       const key = { callKey: options.callKeyOf(call), target, turn }
       const known = options.replies.find(key)
