@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keywordPattern, nameMatcher, pathMatcher } from '../../src/engine/name-patterns.ts'
+import { keywordPattern, pathMatcher } from '../../src/engine/name-patterns.ts'
+import { nameMatcher } from '../../src/policy/name-matcher.ts'
 import { timeMatcher } from '../../src/engine/time-window.ts'
 
 describe('names with stars', () => {
