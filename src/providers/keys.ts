@@ -1,3 +1,4 @@
+import { redactKeys } from '../domain/redact-keys.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { ProviderSettings } from '../policy/serving.ts'
 import { catalogue } from './catalogue.ts'
@@ -56,22 +57,23 @@ function decoded(text: string): string {
 
 export type Scrub = (text: string) => string
 
-/** What stands in the place of a key. */
-export const scrubbed = '[key]'
-
-/** Keys by their shape, also those of others and those that an upstream has half masked: sk-…, gsk_…, xai-…, AIza…. */
-const keyShapes = /\b(?:sk|xai)-[\w*.-]{12,}|\bgsk_\w{12,}|\bAIza[\w-]{30,}|(?<=\bBearer )\S+/g
-
-/** Takes keys out of a message: the given ones wherever they stand, and whatever has the shape of one. */
+/**
+ * Takes keys out of a message: the given ones wherever they stand, whatever has the shape of one, and what an upstream
+ * has half masked.
+ */
 export function openScrub(secrets: readonly string[]): Scrub {
   const exact = openExactScrub(secrets, 1)
-  return (text) => exact(text).replace(keyShapes, scrubbed)
+  return (text) => redactKeys(exact(text)).replace(halfMasked, replacement)
 }
+
+/** As OpenAI repeats a wrong key: "sk-proj-abc***…***wxyz". */
+const halfMasked = /[\w-]{2,}\*{3,}[\w-]*/g
+const replacement = '[KEY]'
 
 /** Takes only the given keys out, for texts that matter to the letter: short placeholders such as "EMPTY" may stay. */
 export function openExactScrub(secrets: readonly string[], shortest = 8): Scrub {
   const known = secrets
     .filter((secret) => secret.length >= shortest)
     .sort((a, b) => b.length - a.length)
-  return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, scrubbed), text)
+  return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, replacement), text)
 }

@@ -4,11 +4,7 @@ import type { KnownProvider } from './catalogue.ts'
 import type { Transport } from './transport.ts'
 
 /** One place that answers: posts a body and gives the response, whatever its status, as soon as its headers are there. */
-export type Upstream = (
-  path: string,
-  body: JsonObject,
-  signal: AbortSignal,
-) => Promise<Response>
+export type Upstream = (path: string, body: JsonObject, signal: AbortSignal) => Promise<Response>
 
 type Fetch = typeof globalThis.fetch
 
@@ -34,7 +30,7 @@ export async function openUpstream(options: UpstreamOptions): Promise<Upstream> 
     let failure: unknown = null
     const fetchOnce = async (url: unknown, init: RequestInit = {}): Promise<Response> => {
       response = await options.transport
-        .fetch(String(url), { ...init, signal })
+        .fetch(String(url), { ...init, headers: knownHeaders(init.headers), signal })
         .catch((error: unknown) => {
           failure = error
           throw error
@@ -58,17 +54,17 @@ export async function openUpstream(options: UpstreamOptions): Promise<Upstream> 
 /** Node's timers know no longer time; limits are set by the caller. */
 const noTimeoutMs = 2 ** 31 - 1
 
-/** The SDKs ask for a key though none is sent. */
-const noKey = 'none'
+/** The SDKs insist on a key; what is sent is in the headers below. */
+const notTheKey = 'none'
 
 /** The version of the Anthropic API whose bodies the dialect reads and writes. */
 const anthropicVersion = '2023-06-01'
 
 async function clientOpener(options: UpstreamOptions): Promise<(fetch: Fetch) => Client> {
   const { provider, key } = options
-  // Nothing of the environment of the process goes out by itself: no other key, no organisation, no log of bodies.
   const common = {
     baseURL: provider.baseUrl,
+    apiKey: notTheKey,
     maxRetries: 0,
     timeout: noTimeoutMs,
     logLevel: 'off',
@@ -80,22 +76,28 @@ async function clientOpener(options: UpstreamOptions): Promise<(fetch: Fetch) =>
       'x-api-key': key,
       authorization: null,
     }
-    return (fetch) =>
-      new Anthropic({
-        ...common,
-        apiKey: key ?? noKey,
-        openTelemetry: false,
-        defaultHeaders,
-        fetch,
-      })
+    return (fetch) => new Anthropic({ ...common, openTelemetry: false, defaultHeaders, fetch })
   }
   const { OpenAI, AzureOpenAI } = await import('openai')
   const azure = readAzure(provider.baseUrl, options.apiVersion)
-  const mine = { ...common, apiKey: key ?? noKey, adminAPIKey: null, organization: null }
   if (azure !== null) {
     const { baseUrl, apiVersion } = azure
-    return (fetch) => new AzureOpenAI({ ...mine, baseURL: baseUrl, apiVersion, fetch })
+    const defaultHeaders = { 'api-key': key, authorization: null }
+    return (fetch) =>
+      new AzureOpenAI({ ...common, baseURL: baseUrl, apiVersion, defaultHeaders, fetch })
   }
-  const defaultHeaders = key === null ? { authorization: null } : {}
-  return (fetch) => new OpenAI({ ...mine, project: null, defaultHeaders, fetch })
+  const defaultHeaders = { authorization: key === null ? null : `Bearer ${key}` }
+  return (fetch) => new OpenAI({ ...common, defaultHeaders, fetch })
+}
+
+/**
+ * What is sent. The SDKs add whatever OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID and their like say, meant for one vendor, to
+ * requests to any: nothing of the environment goes out but the key of the provider that is asked.
+ */
+const sentHeaders =
+  /^(?:accept|api-key|authorization|content-type|user-agent|x-api-key|anthropic-version)$/
+
+function knownHeaders(headers: RequestInit['headers']): Headers {
+  const known = [...new Headers(headers)].filter(([name]) => sentHeaders.test(name))
+  return new Headers(known)
 }
