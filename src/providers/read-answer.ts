@@ -68,8 +68,14 @@ export async function readWhole(reading: Reading): Promise<Outcome> {
   const body = jsonObjectIn(text)
   if (body === null) return failed(malformed(`${typeOf(response)} is no JSON object`, response))
   if (isError(body)) return failed(faultIn(reading, text))
-  return { reply: dialect.readReply(body), fault: null, firstTokenMs: null }
+  const reply = dialect.readReply(body)
+  if (isNoAnswer(reply)) return failed(malformed(`${typeOf(response)} holds none`, response))
+  return { reply, fault: null, firstTokenMs: null }
 }
+
+/** Dialects read leniently: a body in which they find nothing at all is another one. */
+const isNoAnswer = ({ id, blocks, usage }: Reply): boolean =>
+  id === null && blocks.length === 0 && usage === null
 
 /** Gateways put an error into an answer that has already begun with status 200. */
 const isError = (body: JsonObject): boolean =>
