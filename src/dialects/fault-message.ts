@@ -1,4 +1,4 @@
-import { redactKeys } from '../domain/redact-keys.ts'
+import { redactKeys } from './redact-keys.ts'
 
 /** A reason is looked for no further than this. */
 const longestReadChars = 20_000

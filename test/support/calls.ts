@@ -1,129 +1,150 @@
 import fc from 'fast-check'
-import type { Block, BlockBody, Call, MediaSource, Tool } from '../../src/domain/call.ts'
-import { defined, type JsonObject } from '../../src/domain/json.ts'
-import { toolInputs } from './replies.ts'
+import type { Block, Call, DialectName, Tool, Turn } from '../../src/domain/call.ts'
+import type { JsonObject } from '../../src/domain/json.ts'
 
-const text = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
-const id = fc.stringMatching(/^[a-z]{2,6}_[A-Za-z0-9]{4,10}$/)
-const toolName = fc.constantFrom('search', 'get_weather', 'add')
-const base64 = fc.constantFrom('iVBORw0KGgo=', 'JVBERi0xLjQK')
-const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined })
+/** A call that says nothing but a question, for tests to change. */
+export const plainCall = (changes: Partial<Call> = {}): Call => ({
+  model: 'm',
+  system: [],
+  turns: [{ role: 'user', blocks: [{ kind: 'text', text: 'Hi' }] }],
+  tools: [],
+  toolChoice: null,
+  parallelToolCalls: null,
+  format: { kind: 'text' },
+  maxOutputTokens: null,
+  temperature: null,
+  topP: null,
+  topK: null,
+  seed: null,
+  stop: [],
+  reasoning: null,
+  user: null,
+  serviceTier: null,
+  streamed: false,
+  more: {},
+  origin: 'openai-chat',
+  ...changes,
+})
 
-const imageSource: fc.Arbitrary<MediaSource> = fc.oneof(
-  fc.record({ kind: fc.constant('url' as const), url: fc.webUrl() }),
-  fc.record({
-    kind: fc.constant('base64' as const),
-    mediaType: fc.constantFrom('image/png', 'image/jpeg'),
-    base64,
-  }),
+const word = fc.string({ minLength: 1, maxLength: 8 })
+const base64 = fc.constantFrom('aGk=', 'iVBORw0KGgo=', '')
+const text: fc.Arbitrary<Block> = fc.string().map((said) => ({ kind: 'text', text: said }))
+const schema = fc.constantFrom<JsonObject>(
+  { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+  { type: 'object' },
 )
-const image = imageSource.map((source) => ({ kind: 'image' as const, source }))
-const textBlock = text.map((words) => ({ kind: 'text' as const, text: words }))
-const toolCall = fc.record({
-  kind: fc.constant('tool-call' as const),
-  id,
-  name: toolName,
-  input: toolInputs,
-})
-const toolResult = fc.record({
-  kind: fc.constant('tool-result' as const),
-  id,
-  blocks: textBlock.map((block) => [block]),
-})
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
+const optional = <T>(name: string, value: fc.Arbitrary<T>) =>
+  fc.option(value, { nil: undefined }).map((one) => (one === undefined ? {} : { [name]: one }))
 
-const marked = (blocks: fc.Arbitrary<BlockBody>): fc.Arbitrary<Block> =>
-  fc
-    .tuple(blocks, optional(fc.constantFrom('5m' as const, '1h' as const)))
-    .map(([block, cache]) => defined({ ...block, cache }) as Block)
+const image: fc.Arbitrary<Block> = fc
+  .tuple(
+    fc.oneof(
+      fc.constant({ kind: 'url', url: 'https://example.org/a.png' } as const),
+      base64.map((bytes) => ({ kind: 'base64', mediaType: 'image/png', base64: bytes }) as const),
+    ),
+    optional('detail', fc.constantFrom('low', 'high')),
+  )
+  .map(([source, detail]) => ({ kind: 'image', source, ...detail }))
 
-/** Schemas that every dialect's strict mode takes. */
-export const schemas: fc.Arbitrary<JsonObject> = fc
-  .uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 })
-  .map((names) => ({
-    type: 'object',
-    properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
-    required: names,
-    additionalProperties: false,
-  }))
-
-const tools: fc.Arbitrary<readonly Tool[]> = fc
-  .uniqueArray(toolName, { minLength: 1 })
-  .chain((names) =>
-    fc.tuple(
-      ...names.map((name) =>
-        fc
-          .record({ description: optional(text), schema: schemas, strict: optional(fc.boolean()) })
-          .map((fields): Tool => defined({ kind: 'function' as const, name, ...fields }) as Tool),
+const document: fc.Arbitrary<Block> = fc
+  .tuple(
+    fc.oneof(
+      fc.constant({ kind: 'file', id: 'file-1' } as const),
+      base64.map(
+        (bytes) => ({ kind: 'base64', mediaType: 'application/pdf', base64: bytes }) as const,
       ),
     ),
+    optional('name', fc.constantFrom('a.pdf', 'b.pdf')),
   )
+  .map(([source, name]) => ({ kind: 'document', source, ...name }))
 
-type Wishes = { readonly isMarked: boolean }
+const toolCall: fc.Arbitrary<Block> = fc.record({
+  kind: fc.constant('tool-call' as const),
+  id: word,
+  name: word,
+  input: fc.constantFrom('{}', '{"city":"Rome"}', 'no json', ''),
+})
+const toolResult: fc.Arbitrary<Block> = fc.record({
+  kind: fc.constant('tool-result' as const),
+  id: word,
+  blocks: fc.array(text, { minLength: 1, maxLength: 2 }),
+})
 
-/** Conversations: questions, calls of tools, and what the tools gave back. */
-function turns({ isMarked }: Wishes): fc.Arbitrary<Call['turns']> {
-  const of = (blocks: fc.Arbitrary<BlockBody>): fc.Arbitrary<Block> =>
-    isMarked ? marked(blocks) : blocks
-  const question = fc.array(of(fc.oneof(textBlock, image)), { minLength: 1, maxLength: 3 })
-  const said = textBlock.chain((words) =>
-    fc.array(of(toolCall), { maxLength: 2 }).map((calls): readonly Block[] => [words, ...calls]),
+const userTurn = fc
+  .array(fc.oneof(text, image, document), { minLength: 1, maxLength: 3 })
+  .map((blocks): Turn => ({ role: 'user', blocks }))
+const systemTurn = text.map((block): Turn => ({ role: 'system', blocks: [block] }))
+/** Calls follow what was said, as both OpenAI formats have them. */
+const assistantTurn = fc
+  .tuple(fc.array(text, { maxLength: 2 }), fc.array(toolCall, { maxLength: 2 }))
+  .filter(([said, calls]) => said.length + calls.length > 0)
+  .map(([said, calls]): Turn => ({ role: 'assistant', blocks: [...said, ...calls] }))
+const resultsTurn = fc
+  .array(toolResult, { minLength: 1, maxLength: 3 })
+  .map((blocks): Turn => ({ role: 'user', blocks }))
+
+/** Turns in which tool results and an answer are each followed by what the user says, so that none run together. */
+const turns = fc
+  .tuple(
+    userTurn,
+    fc.array(fc.tuple(assistantTurn, fc.option(resultsTurn), fc.oneof(userTurn, systemTurn)), {
+      maxLength: 3,
+    }),
+    fc.array(userTurn, { maxLength: 2 }),
   )
-  const given = fc.array(of(toolResult), { minLength: 1, maxLength: 2 })
-  return fc
-    .tuple(question, fc.array(fc.tuple(said, fc.oneof(given, question)), { maxLength: 2 }))
-    .map(([first, rounds]) => [
-      { role: 'user' as const, blocks: first },
-      ...rounds.flatMap(([answer, next]) => [
-        { role: 'assistant' as const, blocks: answer },
-        { role: 'user' as const, blocks: next },
-      ]),
-    ])
-}
+  .map(([first, rounds, last]) => [
+    first,
+    ...rounds.flatMap(([said, results, after]) => [said, ...(results ? [results] : []), after]),
+    ...last,
+  ])
 
-const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: null })
+const tool: fc.Arbitrary<Tool> = fc
+  .tuple(word, optional('description', fc.string()), schema, optional('strict', fc.boolean()))
+  .map(([name, description, shape, strict]) => ({
+    kind: 'function',
+    name,
+    ...description,
+    schema: shape,
+    ...strict,
+  }))
 
-/** Calls such as several dialects can say, written for one of them. */
-export function calls(origin: Call['origin'], wishes: Wishes): fc.Arbitrary<Call> {
-  const systemBlock = wishes.isMarked ? marked(textBlock) : textBlock
-  return fc
-    .record({
-      model: fc.constantFrom('claude-sonnet-4-5', 'gpt-5'),
-      system: fc.array(systemBlock as fc.Arbitrary<Block>, { maxLength: 1 }),
-      turns: turns(wishes),
-      tools,
-      toolChoice: maybe(
-        fc.constantFrom<NonNullable<Call['toolChoice']>>(
-          { kind: 'auto' },
-          { kind: 'required' },
-          { kind: 'tool', name: 'search' },
-        ),
+/** Calls in the normal form in which a dialect reads them, of what both OpenAI formats can say. */
+export const callsOf = (origin: DialectName, more: fc.Arbitrary<JsonObject>): fc.Arbitrary<Call> =>
+  fc.record({
+    model: fc.constantFrom('gpt-4o-mini', 'gpt-5-nano', 'o3', 'llama3.1', 'openai/gpt-5'),
+    system: fc.array(text, { maxLength: 2 }),
+    turns,
+    tools: fc.array(
+      fc.oneof(tool, fc.constant<Tool>({ kind: 'foreign', wire: { type: 'web_search' } })),
+      { maxLength: 3 },
+    ),
+    toolChoice: fc.oneof(
+      fc.constantFrom(
+        null,
+        { kind: 'auto' as const },
+        { kind: 'required' as const },
+        { kind: 'none' as const },
       ),
-      parallelToolCalls: maybe(fc.boolean()),
-      format: fc.oneof(
-        fc.constant({ kind: 'text' as const }),
-        schemas.map((schema) => ({
-          kind: 'schema' as const,
-          name: 'answer',
-          schema,
-          strict: true,
-        })),
-      ),
-      maxOutputTokens: fc.integer({ min: 1, max: 64_000 }),
-      temperature: maybe(fc.constantFrom(0, 0.25, 1)),
-      topP: maybe(fc.constantFrom(0.5, 1)),
-      topK: fc.constant(null),
-      seed: fc.constant(null),
-      stop: fc.uniqueArray(fc.constantFrom('END', '\n\nHuman:'), { maxLength: 2 }),
-      reasoning: fc.constant(null),
-      user: maybe(id),
-      serviceTier: fc.constant(null),
-      streamed: fc.boolean(),
-      more: fc.constant({}),
-      origin: fc.constant(origin),
-    })
-    .map((call) =>
-      call.toolChoice === null && call.parallelToolCalls !== null
-        ? { ...call, toolChoice: { kind: 'auto' as const } }
-        : call,
-    )
-}
+      word.map((name) => ({ kind: 'tool' as const, name })),
+    ),
+    parallelToolCalls: maybe(fc.boolean()),
+    format: fc.oneof(
+      fc.constantFrom({ kind: 'text' as const }, { kind: 'json' as const }),
+      fc.record({ kind: fc.constant('schema' as const), name: word, schema, strict: fc.boolean() }),
+    ),
+    maxOutputTokens: maybe(fc.nat()),
+    temperature: maybe(fc.double({ min: 0, max: 2, noNaN: true }).map((value) => value + 0)),
+    topP: maybe(fc.constantFrom(0.1, 1)),
+    topK: fc.constant(null),
+    seed: fc.constant(null),
+    stop: fc.constant([]),
+    reasoning: maybe(
+      fc.constantFrom('low', 'high').map((effort) => ({ effort, budgetTokens: null })),
+    ),
+    user: maybe(fc.string()),
+    serviceTier: maybe(fc.constantFrom('auto', 'flex')),
+    streamed: fc.boolean(),
+    more,
+    origin: fc.constant(origin),
+  })

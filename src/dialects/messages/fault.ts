@@ -8,7 +8,7 @@ import {
   textOf,
 } from '../../domain/json.ts'
 import { messageOf } from '../fault-message.ts'
-import { retryAfterMsOf } from '../retry-after.ts'
+import { readRetryAfter } from '../retry-after.ts'
 
 /** An error body, or the data of an error event (its status is that of the stream, below 400). */
 export function readFault(
@@ -24,7 +24,7 @@ export function readFault(
     kind: kindOf(status, error, message),
     message,
     status: status >= 400 ? status : null,
-    retryAfterMs: retryAfterMsOf(headers),
+    retryAfterMs: readRetryAfter(headers),
   }
 }
 

@@ -78,11 +78,11 @@ export function readCall(body: JsonObject): Call {
 const rest = (name: string, fields: JsonObject): JsonObject =>
   Object.keys(fields).length > 0 ? { [name]: fields } : {}
 
-/** A message of another role than the two is a block of its own, which goes back as it came. */
+/** A message of a role that no turn has is a block of its own, which goes back as it came. */
 function readTurn(wire: Json): Turn {
   const { role, content } = objectOf(wire)
   const isTurn = isObject(wire) && hasOnly(wire, 'role', 'content')
-  if (isTurn && (role === 'user' || role === 'assistant')) {
+  if (isTurn && (role === 'user' || role === 'assistant' || role === 'system')) {
     return { role, blocks: readBlocks(content) }
   }
   return { role: 'user', blocks: [{ kind: 'foreign', wire }] }

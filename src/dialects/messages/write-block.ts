@@ -1,5 +1,6 @@
 import type { Block, BlockBody, CacheMark, MediaSource } from '../../domain/call.ts'
 import { isObject, type Json, type JsonObject, parsedOf } from '../../domain/json.ts'
+import { loseForeign } from '../openai-losses.ts'
 import type { Losses } from './losses.ts'
 import { invalidJsonKey } from './read-block.ts'
 
@@ -20,11 +21,7 @@ export const writeCacheMark = (mark: CacheMark | undefined): JsonObject =>
 function writeBlock(block: Block, at: string, losses: Losses): readonly Json[] {
   if (block.kind === 'foreign') {
     if (losses.isHome) return [block.wire]
-    const type = isObject(block.wire) ? block.wire['type'] : undefined
-    losses.refuse(
-      typeof type === 'string' ? `${at} (${type})` : at,
-      'Anthropic has no such content',
-    )
+    loseForeign(losses.writing, block.wire, at)
     return []
   }
   const wire = writeBody(block, at, losses)

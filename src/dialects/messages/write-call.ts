@@ -1,7 +1,8 @@
 import type { Block, Call, Tool, ToolChoice, Turn } from '../../domain/call.ts'
 import { defined, isObject, type Json, type JsonObject, objectOf } from '../../domain/json.ts'
 import type { WrittenCall } from '../dialect.ts'
-import { type Losses, loseMore, openLosses } from './losses.ts'
+import { loseForeign, loseMore } from '../openai-losses.ts'
+import { type Losses, openLosses } from './losses.ts'
 import { unnamedFormat } from './read-call.ts'
 import { writeCacheMark, writeContent } from './write-block.ts'
 import { thinkingOf } from './write-reasoning.ts'
@@ -41,9 +42,9 @@ export function writeCall(call: Call): WrittenCall {
     service_tier: writeServiceTier(call.serviceTier, losses),
     stream: call.streamed || undefined,
   })
-  if (losses.isHome) return { body: { ...call.more, ...body }, losses: losses.found }
-  loseMore(call.more, losses)
-  return { body, losses: losses.found }
+  if (losses.isHome) return { body: { ...call.more, ...body }, losses: losses.writing.losses }
+  loseMore(losses.writing, new Set())
+  return { body, losses: losses.writing.losses }
 }
 
 const nonEmpty = <T>(list: readonly T[]): readonly T[] | undefined =>
@@ -70,6 +71,10 @@ function writeTurn(turn: Turn, index: number, losses: Losses): readonly Json[] {
   if (turn.name !== undefined) losses.warn(`${at}.name`, 'Anthropic knows no names of speakers')
   const message = messageOf(turn)
   if (message !== undefined && losses.isHome) return [message]
+  if (turn.role === 'system' && !losses.isHome) {
+    losses.refuse(`${at} (system)`, 'Anthropic takes instructions before the conversation alone')
+    return []
+  }
   const content = writeContent(turn.blocks, `${at}.content`, losses)
   const isLost = turn.blocks.length > 0 && Array.isArray(content) && content.length === 0
   return isLost ? [] : [{ role: turn.role, content }]
@@ -90,7 +95,7 @@ function writeTool(tool: Tool, index: number, losses: Losses): readonly JsonObje
   }
   const wire = objectOf(tool.wire)
   if (losses.isHome) return [wire]
-  losses.refuse(`tools[${index}] (${String(wire['type'])})`, 'Anthropic has no such tool')
+  loseForeign(losses.writing, wire, `tools[${index}]`)
   return []
 }
 

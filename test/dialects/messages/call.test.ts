@@ -4,7 +4,7 @@ import { messagesDialect } from '../../../src/dialects/messages/messages-dialect
 import { defaultMaxTokens } from '../../../src/dialects/messages/write-call.ts'
 import type { Block, Call, Loss } from '../../../src/domain/call.ts'
 import { isObject, type Json, type JsonObject } from '../../../src/domain/json.ts'
-import { calls } from '../../support/calls.ts'
+import { calls } from '../../support/common-calls.ts'
 
 const { readCall, writeCall } = messagesDialect
 const least: JsonObject = {
@@ -239,6 +239,11 @@ test.each<[string, Partial<Call>, ReadonlyArray<readonly [Loss['level'], string]
     [['refused', 'system[0] (image)']],
   ],
   [
+    'later instructions',
+    { turns: [{ role: 'system', blocks: [{ kind: 'text', text: 'Now in French.' }] }] },
+    [['refused', 'messages[0] (system)']],
+  ],
+  [
     'a name',
     { turns: [{ role: 'user', blocks: [], name: 'Ann' }] },
     [['warned', 'messages[0].name']],
@@ -250,7 +255,7 @@ test.each<[string, Partial<Call>, ReadonlyArray<readonly [Loss['level'], string]
       ['refused', 'n'],
       ['refused', 'logit_bias'],
       ['refused', 'presence_penalty'],
-      ['refused', 'logprobs'],
+      ['warned', 'logprobs'],
       ['warned', 'store'],
     ],
   ],

@@ -63,7 +63,7 @@ test.each([
   ['<!DOCTYPE html><html><title>502 Bad Gateway</title><p>nginx</p></html>', '502 Bad Gateway'],
   ['<html><style>p{}</style><p>No <b>way</b></p></html>', 'No way'],
   ['', 'no message'],
-  ['invalid x-api-key: sk-ant-api03-abcdef0123456789XYZ', 'invalid x-api-key: [KEY]'],
+  ['invalid x-api-key: sk-ant-api03-abcdef0123456789XYZ', 'invalid x-api-key: [key]'],
   ['x'.repeat(1_000_000), `${'x'.repeat(500)}…`],
 ])('says what went wrong: %.40s', (body, message) => {
   expect(readFault(500, {}, body).message).toBe(message)
@@ -73,7 +73,7 @@ test.each([
   [{}, null],
   [{ 'retry-after': '2' }, 2000],
   [{ 'retry-after': '0.5' }, 500],
-  [{ 'retry-after': '-1' }, 0],
+  [{ 'retry-after': '-1' }, null],
   [{ 'retry-after': '2', 'retry-after-ms': '1500' }, 1500],
   [
     { 'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT', date: 'Wed, 21 Oct 2026 07:28:00 GMT' },

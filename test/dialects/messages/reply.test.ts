@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { messagesDialect } from '../../../src/dialects/messages/messages-dialect.ts'
 import type { Json } from '../../../src/domain/json.ts'
-import { replies } from '../../support/replies.ts'
+import { replies } from '../../support/streamed-replies.ts'
 
 const { readReply, writeReply } = messagesDialect
 const stamp = { id: 'msg_0', model: 'm', createdAt: 0 }

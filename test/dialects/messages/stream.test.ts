@@ -6,7 +6,7 @@ import { messagesDialect } from '../../../src/dialects/messages/messages-dialect
 import { openEventReader } from '../../../src/dialects/sse.ts'
 import type { Json, JsonObject } from '../../../src/domain/json.ts'
 import type { Part } from '../../../src/domain/reply.ts'
-import { replies } from '../../support/replies.ts'
+import { replies } from '../../support/streamed-replies.ts'
 
 const stamp = { id: 'msg_0', model: 'm', createdAt: 0 }
 
