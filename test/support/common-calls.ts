@@ -114,7 +114,10 @@ export function calls(origin: Call['origin'], wishes: Wishes): fc.Arbitrary<Call
       topK: fc.constant(null),
       seed: fc.constant(null),
       // Responses has no stop sequences.
-      stop: origin === 'openai-responses' ? fc.constant([]) : fc.uniqueArray(fc.constantFrom('END', '\n\nHuman:'), { maxLength: 2 }),
+      stop:
+        origin === 'openai-responses'
+          ? fc.constant([])
+          : fc.uniqueArray(fc.constantFrom('END', '\n\nHuman:'), { maxLength: 2 }),
       reasoning: fc.constant(null),
       user: maybe(id),
       serviceTier: fc.constant(null),
