@@ -60,4 +60,6 @@ export const maybeBilledFaults: ReadonlySet<FaultKind> = new Set([
   'malformed',
   'cut-off',
   'cancelled',
+  // Also said of an answer that is larger than is read.
+  'too-large',
 ])
