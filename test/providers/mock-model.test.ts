@@ -7,7 +7,7 @@ import { openMockModel } from '../../src/providers/mock-model.ts'
 import { defaultMockSettings, type MockSettings } from '../../src/providers/mock-settings.ts'
 import { rightWords, wrongAnswer, wrongWords } from '../../src/providers/mock-text.ts'
 import { randomFrom } from '../../src/stats/random.ts'
-import { callOf } from './support.ts'
+import { callOf } from './mock-call.ts'
 
 const settings = (own: Partial<MockSettings>): MockSettings => ({ ...defaultMockSettings, ...own })
 const textOf = (answer: { reply: { blocks: readonly object[] } }): string => {

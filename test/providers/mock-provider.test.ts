@@ -4,7 +4,7 @@ import type { Part } from '../../src/domain/reply.ts'
 import { type MockFaultName, mockFaultNames, mockFaults } from '../../src/providers/mock-faults.ts'
 import { openMockProvider } from '../../src/providers/mock-provider.ts'
 import { defaultMockSettings } from '../../src/providers/mock-settings.ts'
-import { callOf } from './support.ts'
+import { callOf } from './mock-call.ts'
 
 const latency = { p50Ms: 200, p95Ms: 200, tokensPerSecond: 40, spikeShare: 0, spikeFactor: 1 }
 const ask = async (
