@@ -42,7 +42,7 @@ export function openMockModel(
   const behaviourOf = behaviours(settings)
   return (call, turn = 0) => {
     const behaviour = behaviourOf(call.model)
-    const question = digestOf(call)
+    const question = questionOf(call)
     const draws = drawsOf(randomFrom(`${settings.seed}\n${turn}\n${call.model}\n${question}`))
     const line = behaviour.lines.find(({ pattern }) => pattern.test(lastUserText(call.turns)))?.line
     const isRight = line !== undefined || isAnsweredRight(behaviour, draws, settings.seed, question)
@@ -77,8 +77,8 @@ function behaviours(settings: MockSettings): (model: string) => Behaviour {
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 
-/** What the answer depends on besides the model: not on streaming, names or metadata. */
-function digestOf({ system, turns, tools, toolChoice, format }: Call): string {
+/** The digest of what an answer depends on besides the model: not of streaming, names or metadata. */
+export function questionOf({ system, turns, tools, toolChoice, format }: Call): string {
   const text = JSON.stringify([system, turns, tools, toolChoice, format])
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }
