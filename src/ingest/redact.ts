@@ -1,9 +1,19 @@
-import { redactKeys } from '../domain/redact-keys.ts'
-
 type Pattern = readonly [name: string, pattern: RegExp]
 
+/** Keys of the well-known vendors, bearer tokens, JSON web tokens, private key blocks. */
+const keyPatterns: readonly Pattern[] = [
+  ['KEY', /\b(?:sk|pk|rk|gsk|glpat|xai|xox[abprs])[-_](?=[-_A-Za-z]*\d)[-_A-Za-z0-9]{16,}/g],
+  ['KEY', /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|A[KS]IA[A-Z0-9]{12,}|AIza[-_A-Za-z0-9]{30,})/g],
+  ['KEY', /\bBearer\s+[-._~+/A-Za-z0-9]{16,}=*/g],
+  ['KEY', /\beyJ[-_A-Za-z0-9]{8,}\.[-_A-Za-z0-9]{8,}\.[-_A-Za-z0-9]{8,}/g],
+  [
+    'KEY',
+    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,8192}?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  ],
+]
 /** What --redact takes out of text before it is stored or shown. Hashes are made before. */
 const patterns: readonly Pattern[] = [
+  ...keyPatterns,
   ['EMAIL', /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g],
   ['IP', /\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b/g],
   ['IP', /\b(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}\b/g],
@@ -13,10 +23,17 @@ const phoneCandidate = /(?<![\w.])\+?\(?\d[\d ()./-]{7,18}\d(?!\w)/g
 
 /** Replaces e-mail addresses, phone numbers, card numbers, keys and IP addresses by [EMAIL], [PHONE]… */
 export function redact(text: string): string {
-  let result = redactKeys(text)
+  let result = text
   for (const [name, pattern] of patterns) result = result.replace(pattern, `[${name}]`)
   result = result.replace(cardCandidate, (match) => (passesLuhn(match) ? '[CARD]' : match))
   return result.replace(phoneCandidate, (match) => (looksLikePhone(match) ? '[PHONE]' : match))
+}
+
+/** Replaces keys alone: what is no prompt and no answer keeps none, whatever the settings. */
+export function redactKeys(text: string): string {
+  let result = text
+  for (const [name, pattern] of keyPatterns) result = result.replace(pattern, `[${name}]`)
+  return result
 }
 
 /** The check digit that all payment cards carry (ISO/IEC 7812-1). */

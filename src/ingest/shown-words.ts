@@ -1,8 +1,7 @@
 import type { Json } from '../domain/json.ts'
-import { redactKeys } from '../domain/redact-keys.ts'
 import { type Cell, profileFields } from '../domain/row.ts'
 import type { ContentMode } from './ports.ts'
-import { redact } from './redact.ts'
+import { redact, redactKeys } from './redact.ts'
 
 export type ShownOptions = { readonly content: ContentMode; readonly redact: boolean }
 

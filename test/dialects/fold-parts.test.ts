@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { foldParts, openPartFolder, partsOfReply } from '../../src/dialects/fold-parts.ts'
 import type { Part, Reply } from '../../src/domain/reply.ts'
 import { noUsage } from '../../src/domain/usage.ts'
-import { replies } from '../support/replies.ts'
+import { replies } from '../support/streamed-replies.ts'
 
 const start: Part = { kind: 'start', id: 'msg_1', model: 'm' }
 const usage = { ...noUsage, inputTokens: 3, outputTokens: 2 }
