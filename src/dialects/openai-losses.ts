@@ -114,11 +114,13 @@ export function refusalOf(block: Block): string | null {
   return isRefusal && isAlone && typeof refusal === 'string' ? refusal : null
 }
 
-/** Notes what the two OpenAI formats lack, whatever the call's origin. */
-export function loseCommon(writing: Writing): void {
+/** Notes the prompt-cache marks, which only gateways that speak chat pass on. */
+export function loseCacheMarks(writing: Writing): void {
   const { call } = writing
-  const marked = [...call.system, ...call.turns.flatMap((turn) => turn.blocks), ...call.tools]
-  if (!writing.home && marked.some((thing) => 'cache' in thing && thing.cache !== undefined))
+  const blocks = [...call.system, ...call.turns.flatMap((turn) => turn.blocks)]
+  const inner = blocks.flatMap((block) => (block.kind === 'tool-result' ? block.blocks : []))
+  const marked = [...blocks, ...inner, ...call.tools]
+  if (marked.some((thing) => 'cache' in thing && thing.cache !== undefined))
     lose(writing, 'warned', 'cache_control', 'the prompt cache works without marks, if at all')
 }
 

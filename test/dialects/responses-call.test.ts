@@ -248,6 +248,11 @@ describe('of a call from elsewhere, each thing that cannot be said is a loss', (
   test.each<readonly [string, Partial<Call>, readonly string[]]>([
     ['nothing', {}, []],
     [
+      'a cache mark',
+      { system: [{ kind: 'text', text: 'a', cache: '5m' }] },
+      ['warned cache_control'],
+    ],
+    [
       'sampling',
       { stop: ['a'], seed: 1, topK: 2 },
       ['refused stop', 'warned seed', 'warned top_k'],

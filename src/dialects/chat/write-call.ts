@@ -4,7 +4,7 @@ import type { WrittenCall } from '../dialect.ts'
 import {
   effortOf,
   lose,
-  loseCommon,
+  loseCacheMarks,
   loseMore,
   openAiTierOf,
   openWriting,
@@ -49,7 +49,7 @@ export function writeChatCall(call: Call): WrittenCall {
       stream: call.streamed ? true : null,
     }),
   }
-  loseCommon(writing)
+  if (!writing.home) loseCacheMarks(writing)
   return { body: mergeFields(body, moreOf(writing)), losses: writing.losses }
 }
 

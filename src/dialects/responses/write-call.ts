@@ -4,7 +4,7 @@ import type { WrittenCall } from '../dialect.ts'
 import {
   effortOf,
   lose,
-  loseCommon,
+  loseCacheMarks,
   loseMore,
   openAiTierOf,
   openWriting,
@@ -44,7 +44,7 @@ export function writeResponsesCall(call: Call): WrittenCall {
     }),
   }
   loseSampling(writing)
-  loseCommon(writing)
+  loseCacheMarks(writing)
   return { body: mergeFields(body, moreOf(writing)), losses: writing.losses }
 }
 
