@@ -28,6 +28,7 @@ import { openVerdicts } from '../store/verdicts.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import { type History, loadHistory } from '../worlds/history.ts'
 import { openHistorySight } from '../worlds/history-world.ts'
+import { type KeyedHistory, withoutIgnored } from '../worlds/ignored-keys.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
 import { type Questions, questionsOf } from '../worlds/questions.ts'
 import { nowMs } from './clock.ts'
@@ -103,7 +104,13 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   return {
     result: (signal) => resultOf(job, shared, signal),
     async receiptJob(signal) {
-      const { policy, questions, found } = await comparedBy(job, shared, first.policy, signal)
+      const { keyed, policy, questions, found } = await comparedBy(
+        job,
+        shared,
+        first.policy,
+        signal,
+      )
+      const { history } = keyed
       const semantic = { questions, neighbours: found?.neighbours ?? null }
       return { history, policy, semantic, evidence, costOf: targetCosts(job.prices), signal }
     },
@@ -119,25 +126,32 @@ async function resultOf(
   shared: Shared,
   signal: AbortSignal,
 ): Promise<SimulateResult> {
-  const { history } = shared
   const [first, ...others] = job.policies
-  const { beyond, options } = await optionsOf(job, shared, first.policy, signal)
+  const opened = await optionsOf(job, shared, first.policy, signal)
+  const { history, beyond, options } = opened
   const result = simulate(history, beyond, { ...options, grid: job.grid })
   const beside: Beside[] = []
-  for (const { name, policy } of others) {
-    const other = await optionsOf(job, shared, policy, signal)
-    beside.push(simulateBeside(name, history, other.beyond, other.options))
-  }
+  const lineOf = (name: string, other: Opened) =>
+    simulateBeside(name, other.history, other.beyond, other.options)
+  for (const { name, policy } of others)
+    beside.push(lineOf(name, await optionsOf(job, shared, policy, signal)))
   const byUser = byUserOf(first.policy, shared.log)
   if (byUser !== null) {
-    const compiled = compilePolicy(mergePolicy(options.compiled.policy, byUser.patch))
-    beside.push(simulateBeside(byUser.name, history, beyond, { ...options, compiled }))
+    const policy = mergePolicy(options.compiled.policy, byUser.patch)
+    // What keys may leave out depends on the namespace.
+    const other =
+      policy.cache.keyIgnore.length > 0
+        ? await optionsOf(job, shared, policy, signal)
+        : { ...opened, options: { ...options, compiled: compilePolicy(policy) } }
+    beside.push(lineOf(byUser.name, other))
   }
   return { ...result, beside }
 }
 
 /** A policy with models in the place of tiers, and which questions its embedder finds alike. */
 export type Compared = {
+  /** With the keys of the policy. */
+  readonly keyed: KeyedHistory
   readonly policy: Policy
   readonly tiers: Readonly<Record<Tier, string>>
   readonly embedder: Embedder
@@ -148,16 +162,18 @@ export type Compared = {
 
 async function comparedBy(
   job: SimulationJob,
-  { history, log }: Pick<Shared, 'history' | 'log'>,
+  { history: stored, log }: Pick<Shared, 'history' | 'log'>,
   asked: Policy,
   signal: AbortSignal,
 ): Promise<Compared> {
   const { tiers } = chooseTiers(asked.tiers, log)
   const policy = nameTiers(asked, tiers)
+  const keyed = withoutIgnored(stored, policy.cache)
+  const { history } = keyed
   const questions = questionsOf(history, policy.cache.semantic.cacheText)
   const embedder = await embedderOf(job, policy)
   const found = await neighboursOf(job, policy, history, questions, embedder, signal)
-  return { policy, tiers, embedder, questions, found }
+  return { keyed, policy, tiers, embedder, questions, found }
 }
 
 /** Printed beside what was asked: entries that no two users share. Null where that is what was asked. */
@@ -168,17 +184,28 @@ function byUserOf({ cache }: Policy, { carrying }: LogFacts) {
   return { name: 'namespace: user', patch }
 }
 
+type Opened = {
+  readonly history: History
+  readonly beyond: BeyondCache
+  readonly options: Omit<SimulateOptions, 'grid'>
+}
+
 /** Everything that a simulation of one policy needs, but for its sweep. */
 async function optionsOf(
   job: SimulationJob,
   shared: Shared,
   asked: Policy,
   signal: AbortSignal,
-): Promise<{ readonly beyond: BeyondCache; readonly options: Omit<SimulateOptions, 'grid'> }> {
+): Promise<Opened> {
   const { logs, terminal, prices, flags, files } = job
   const { database } = logs.store
-  const { history, similarity } = shared
-  const { policy, tiers, embedder, questions, found } = await comparedBy(job, shared, asked, signal)
+  const { keyed, policy, tiers, embedder, questions, found } = await comparedBy(
+    job,
+    shared,
+    asked,
+    signal,
+  )
+  const { history } = keyed
   const compiled = compilePolicy(policy)
   const costOf = targetCosts(prices)
   const { evidence } = shared
@@ -214,7 +241,8 @@ async function optionsOf(
     embedCostOf: (tokens: number) => embedder.costOf(tokens),
     embedder: embedder.name,
     rules: keptRules(logs, selectionOf(job), history, compiled, sight.factsAt),
-    similarity,
+    similarity: shared.similarity,
+    keyIgnore: keyed,
     verdicts: openVerdicts(database),
     limit:
       flags.maxWrongHits === undefined
@@ -222,7 +250,7 @@ async function optionsOf(
         : { alpha: flags.maxWrongHits, delta: 1 - (flags.confidence ?? usualConfidence) },
     inputWords: files.join(' '),
   }
-  return { beyond, options }
+  return { history, beyond, options }
 }
 
 /** Of a certificate. */

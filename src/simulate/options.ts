@@ -4,6 +4,7 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import type { RiskLimit } from '../stats/labels-needed.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
+import type { KeyedHistory } from '../worlds/ignored-keys.ts'
 import type { Questions } from '../worlds/questions.ts'
 import type { Baseline } from './baseline.ts'
 
@@ -32,6 +33,8 @@ export type SimulateOptions = {
   readonly embedder: string
   /** The cache rule that holds for each request: see `cacheRules`. */
   readonly rules: Int16Array
+  /** What the policy's `keyIgnore` did not reach. */
+  readonly keyIgnore: Pick<KeyedHistory, 'withoutText' | 'uncovered'>
   /** Of two answers; without it only equal answers and different numbers and names are told. */
   readonly similarity?: Similarity | undefined
   /** What people and judges said of pairs of answers before. */

@@ -119,6 +119,39 @@ describe('a simulation', () => {
     expect(await hitsWith('{ template: "{feature}" }')).toBe(1)
   })
 
+  test('leaves out of keys what the policy ignores, where the store holds the prompts', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    const ignore = (coveredBy: string) =>
+      writeFileSync(
+        file,
+        `cache:\n  namespace: user\n  keyIgnore:\n    - { pattern: 'Today is \\w+', coveredBy: ${coveredBy} }\n`,
+      )
+    const days = ['Monday', 'Tuesday'].map((day, index) =>
+      ask(`r${index}`, '', {
+        at: `2026-08-01T10:0${index}:00Z`,
+        user: 'u1',
+        latencyMs: 500,
+        prompt: {
+          messages: [
+            { role: 'system', content: `Today is ${day}` },
+            { role: 'user', content: 'What is a widget?' },
+          ],
+        },
+      }),
+    )
+    writeFileSync(log, days.join(''))
+    ignore('user')
+    const honoured = await simulated(log, '--policy', file)
+    expect([honoured.layers.exact.hits, honoured.warnings]).toEqual([1, []])
+    const shared = await simulated(log, '--policy', file, '--namespace', 'shared')
+    expect(shared.layers.exact.hits).toBe(0)
+    expect(shared.warnings).toMatchObject([{ code: 'key-ignore-uncovered', count: 1 }])
+    ignore('documentVersion')
+    const hashed = await simulated(log, '--policy', file, '--content', 'hash')
+    expect(hashed.layers.exact.hits).toBe(0)
+    expect(hashed.warnings).toMatchObject([{ code: 'key-ignore-without-text', count: 2 }])
+  })
+
   test('judges by labels that a home-made log has beside its bodies', async () => {
     const pair = (minute: number, label: string) =>
       `${JSON.stringify({
