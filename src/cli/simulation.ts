@@ -1,9 +1,6 @@
 import type { Embedder } from '../domain/embedder.ts'
 import type { Selection } from '../domain/selection.ts'
-import { keyHash } from '../engine/cache-key.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
-import { questionOf } from '../engine/question.ts'
-import { loadEvidence } from '../ingest/evidence.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import { describePolicy } from '../policy/describe-policy.ts'
 import type { LogFacts } from '../policy/log-facts.ts'
@@ -23,7 +20,6 @@ import { openHistorySource } from '../store/history-source.ts'
 import { openRequestLookup } from '../store/request-lookup.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import { endSnapshot } from '../store/snapshot.ts'
-import { newestRequest } from '../store/store-facts.ts'
 import { openVerdicts } from '../store/verdicts.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import { type History, loadHistory } from '../worlds/history.ts'
@@ -32,7 +28,6 @@ import { type KeyedHistory, withoutIgnored } from '../worlds/ignored-keys.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
 import { type Questions, questionsOf } from '../worlds/questions.ts'
 import { nowMs } from './clock.ts'
-import { momentOf } from './common-options.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
@@ -44,7 +39,8 @@ import { Narrator } from './narrator.ts'
 import { logFactsOf } from './policy-log.ts'
 import type { RunPrices } from './price-book.ts'
 import type { NamedPolicy, SimulateFlags } from './simulate-policies.ts'
-import type { ReceiptJob } from './simulate-receipts.ts'
+import { limitWordsOf, type ReceiptJob } from './simulate-receipts.ts'
+import { evidenceOf, selectionOf } from './simulation-inputs.ts'
 import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -104,21 +100,24 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   return {
     result: (signal) => resultOf(job, shared, signal),
     async receiptJob(signal) {
-      const { keyed, policy, questions, found } = await comparedBy(
-        job,
-        shared,
-        first.policy,
-        signal,
-      )
-      const { history } = keyed
-      const semantic = { questions, neighbours: found?.neighbours ?? null }
-      return { history, policy, semantic, evidence, costOf: targetCosts(job.prices), signal }
+      const compared = await comparedBy(job, shared, first.policy, signal)
+      return receiptJobOf(job, shared, compared, signal)
     },
     async explorerJob(signal) {
       const compared = await comparedBy(job, shared, first.policy, signal)
       return { job, selection, shared, compared }
     },
   }
+}
+
+function receiptJobOf(
+  { prices }: SimulationJob,
+  { evidence }: Shared,
+  { keyed, policy, questions, found }: Compared,
+  signal: AbortSignal,
+): ReceiptJob {
+  const semantic = { questions, neighbours: found?.neighbours ?? null }
+  return { history: keyed.history, policy, semantic, evidence, costOf: targetCosts(prices), signal }
 }
 
 async function resultOf(
@@ -129,7 +128,8 @@ async function resultOf(
   const [first, ...others] = job.policies
   const opened = await optionsOf(job, shared, first.policy, signal)
   const { history, beyond, options } = opened
-  const result = simulate(history, beyond, { ...options, grid: job.grid })
+  const limits = await limitWordsOf(receiptJobOf(job, shared, opened.compared, signal))
+  const result = simulate(history, beyond, { ...options, limits, grid: job.grid })
   const beside: Beside[] = []
   const lineOf = (name: string, other: Opened) =>
     simulateBeside(name, other.history, other.beyond, other.options)
@@ -186,8 +186,9 @@ function byUserOf({ cache }: Policy, { carrying }: LogFacts) {
 
 type Opened = {
   readonly history: History
+  readonly compared: Compared
   readonly beyond: BeyondCache
-  readonly options: Omit<SimulateOptions, 'grid'>
+  readonly options: Omit<SimulateOptions, 'grid' | 'limits'>
 }
 
 /** Everything that a simulation of one policy needs, but for its sweep. */
@@ -199,12 +200,8 @@ async function optionsOf(
 ): Promise<Opened> {
   const { logs, terminal, prices, flags, files } = job
   const { database } = logs.store
-  const { keyed, policy, tiers, embedder, questions, found } = await comparedBy(
-    job,
-    shared,
-    asked,
-    signal,
-  )
+  const compared = await comparedBy(job, shared, asked, signal)
+  const { keyed, policy, tiers, embedder, questions, found } = compared
   const { history } = keyed
   const compiled = compilePolicy(policy)
   const costOf = targetCosts(prices)
@@ -250,34 +247,11 @@ async function optionsOf(
         : { alpha: flags.maxWrongHits, delta: 1 - (flags.confidence ?? usualConfidence) },
     inputWords: files.join(' '),
   }
-  return { history, beyond, options }
+  return { history, compared, beyond, options }
 }
 
 /** Of a certificate. */
 export const usualConfidence = 0.95
-
-function selectionOf({ logs, flags }: SimulationJob): Selection {
-  const { database } = logs.store
-  const relative = [flags.since, flags.until].some((text) => /^\d+[hdw]$/.test(text ?? ''))
-  const newest = relative ? newestRequest(database) : null
-  return {
-    files: logs.files === null ? null : [...logs.files].sort((a, b) => a - b),
-    since: momentOf(flags.since, newest, '--since'),
-    until: momentOf(flags.until, newest, '--until'),
-    where: flags.where ?? [],
-  }
-}
-
-/** Scores from --evidence and from the policy's own files; null without any. */
-async function evidenceOf({ flags, policies, logs }: SimulationJob): Promise<Evidence | null> {
-  const paths = [...(flags.evidence ?? []), ...policies[0].policy.evidence]
-  if (paths.length === 0) return null
-  const hash = keyHash(logs.store.secret)
-  const { evidence } = await loadEvidence(paths, {
-    questionOf: (prompt) => questionOf(prompt, hash),
-  })
-  return evidence
-}
 
 /** Null where the semantic layer has nothing to compare: it is off, or no text is kept. */
 async function neighboursOf(

@@ -9,6 +9,7 @@ import {
   formatUsd,
   plural,
 } from './numbers.ts'
+import { limitPieces } from './simulate-limits.ts'
 import {
   type Fact,
   formatPoints,
@@ -20,7 +21,7 @@ import { wrongHitPieces } from './simulate-wrong-hits.ts'
 
 /** Calls, latency and the hits of each layer with their denominators. */
 export function figureFacts(result: SimulateResult): readonly Fact[] {
-  const { policy, baseline, layers } = result
+  const { policy, baseline, layers, limits } = result
   const { exact, coalesced, semantic } = layers
   return knownFacts([
     {
@@ -48,6 +49,7 @@ export function figureFacts(result: SimulateResult): readonly Fact[] {
     { label: 'batch', pieces: leverPieces(layers.batch) },
     { label: 'compressed', pieces: leverPieces(layers.compression) },
     { label: 'output cap', pieces: leverPieces(layers.outputCap) },
+    { label: 'limits', pieces: limits === null ? [] : limitPieces(limits) },
     { label: 'quality', pieces: qualityPieces(result) },
   ])
 }

@@ -11,6 +11,17 @@ const latencyMs = { p50: true, p95: true } as const
 const layerSaving = { layer: true, savingUsd: true } as const
 const lever = { on: true, requests: true, savingUsd: true, note: true } as const
 
+const limits = {
+  budgets: { budget: true, refused: true, downgraded: true, alerted: true },
+  refusedRequests: true,
+  downgradedRequests: true,
+  alertedRequests: true,
+  costUsd: true,
+  refusedUsd: true,
+  downgradedUsd: true,
+  othersUsd: true,
+} as const
+
 const exact = {
   on: true,
   ttlSeconds: true,
@@ -140,6 +151,7 @@ const simulateOrder: KeyOrder<SimulateResult> = {
     compression: lever,
     outputCap: lever,
   },
+  limits,
   bypasses: { layer: true, reason: true, requests: true, share: true },
   waterfall: layerSaving,
   alone: layerSaving,

@@ -1,4 +1,5 @@
 import type { Interval, ResultHead } from '../domain/report.ts'
+import type { Limits } from './limits-result.ts'
 
 /** What `llmcost simulate` found. Money in dollars, shares and rates 0–1, durations in ms; unknown is null. */
 export type SimulateResult = ResultHead<'simulate'> & {
@@ -44,6 +45,8 @@ export type SimulateResult = ResultHead<'simulate'> & {
     readonly compression: LeverLayer
     readonly outputCap: LeverLayer
   }
+  /** Budgets and the loop guard; null where the policy has none. */
+  readonly limits: Limits | null
   /** Why requests met no cache, most frequent first. */
   readonly bypasses: readonly Bypass[]
   /** In engine order, each the marginal saving at its place: they add up to the savings to the nano-dollar. */

@@ -162,9 +162,10 @@ class Beyond implements BeyondCache {
       if (run.by[place] !== served.model) return noCalls
       if (!isRouted || !this.#isRouting) return loggedCalls
       const { way, isFirst } = ways.of(place)
+      const targets = targetsOn(plan, way, place, isSpeculative)
       return {
         way,
-        targets: targetsOn(plan, way, place, isSpeculative),
+        targets: run.downgraded?.[place] === 1 ? targets.slice(0, 1) : targets,
         beside: isFirst ? (plan.classifyNanoUsd[place] as number) : 0,
       }
     }

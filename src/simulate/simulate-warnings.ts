@@ -30,22 +30,12 @@ export function historyWarnings(history: History): SimulateResult['warnings'] {
 
 /** What the policy says and this report does not show. */
 export function policyWarnings({
-  compiled,
   embedCostOf,
   found,
   keyIgnore,
 }: SimulateOptions): SimulateResult['warnings'] {
-  const { budgets, loopGuard } = compiled.policy
-  const isGuarded = loopGuard.maxCalls !== null || loopGuard.maxSimilarInRow !== null
   const isUnpriced = found !== null && embedCostOf(1_000_000) === null
   const warnings = [
-    {
-      holds: budgets.length > 0 || isGuarded,
-      code: 'budgets-not-in-report',
-      message:
-        'budgets and the loop guard change nothing in this report; --receipts shows what they would have refused',
-      count: 1,
-    },
     {
       holds: keyIgnore.withoutText > 0,
       code: 'key-ignore-without-text',

@@ -181,14 +181,19 @@ describe('a simulation', () => {
     )
   })
 
-  test('warns of what the report does not show', async () => {
+  test('takes what budgets refuse for refused, not for saved', async () => {
     const file = join(terminal.folder, 'own.yaml')
     writeFileSync(
       file,
-      'cache:\n  namespace: shared\nbudgets:\n  - { scope: user, window: day, limit: $1, action: block }\n',
+      'cache:\n  namespace: shared\nbudgets:\n  - { scope: all, window: day, limit: $0.05, action: block }\n',
     )
-    const { warnings } = await simulated(story, '--policy', file)
-    expect(warnings.map(({ code }) => code)).toContain('budgets-not-in-report')
+    const { limits, policy } = await simulated(story, '--policy', file)
+    const nano = (usd = 0) => Math.round(usd * 1e9)
+    expect(limits?.refusedRequests).toBeGreaterThan(0)
+    const parts = [limits?.refusedUsd, limits?.downgradedUsd, limits?.othersUsd].map(nano)
+    expect(nano(limits?.costUsd)).toBe(
+      nano(policy.costUsd) - parts.reduce((sum, part) => sum + part, 0),
+    )
   })
 
   test('sets policies side by side', async () => {

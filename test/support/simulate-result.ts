@@ -4,6 +4,16 @@ import { layers, pairs, sweep } from './simulate-parts.ts'
 /** A month of a support team: every layer on, answers judged, a threshold certified, routes tried. */
 export const richSimulateResult = (): SimulateResult => structuredClone(rich)
 
+const noLimits = {
+  refusedRequests: 0,
+  downgradedRequests: 0,
+  alertedRequests: 0,
+  costUsd: 10_594.407412774,
+  refusedUsd: 0,
+  downgradedUsd: 0,
+  othersUsd: 0,
+}
+
 /** A log without answers, latencies, complete days or evidence: hits are counted, nothing is judged. */
 export function unmeasuredSimulateResult(): SimulateResult {
   const result = richSimulateResult()
@@ -36,6 +46,7 @@ export function unmeasuredSimulateResult(): SimulateResult {
       prefix: { ...prefix, readTokens: 0, loggedReadTokens: 0, readShare: null, pool: null },
       routing: { ...routing, on: false, routes: [], escalations: 0, sensitivity: null },
     },
+    limits: { ...noLimits, budgets: [] },
     sweep: sweep.map((point) => ({
       ...point,
       wrongHits: null,
@@ -107,6 +118,7 @@ export function emptySimulateResult(): SimulateResult {
       compression: lever,
       outputCap: lever,
     },
+    limits: null,
     bypasses: [],
     waterfall: [],
     alone: [],
@@ -199,6 +211,20 @@ const rich: SimulateResult = {
   },
   savings: { costUsd: 4_214.731, share: 0.284603, projectedUsdPerMonth: 4_081.52 },
   layers,
+  limits: {
+    budgets: [
+      { budget: 'user-day', refused: 212, downgraded: 0, alerted: 0 },
+      { budget: 'loop guard', refused: 41, downgraded: 0, alerted: 0 },
+      { budget: 'team-month', refused: 0, downgraded: 1_204, alerted: 88 },
+    ],
+    refusedRequests: 253,
+    downgradedRequests: 1_204,
+    alertedRequests: 88,
+    costUsd: 10_512.207412774,
+    refusedUsd: 61.2,
+    downgradedUsd: 24.4,
+    othersUsd: -3.4,
+  },
   bypasses: [
     {
       layer: 'semantic',

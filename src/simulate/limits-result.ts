@@ -1,0 +1,23 @@
+/**
+ * What stops requests, on top of everything else: `policy.costUsd` is that of a policy that refuses nobody, less the
+ * three amounts it is `costUsd`, to the nano-dollar.
+ */
+export type Limits = {
+  /** Requests by the budget that decided, or the loop guard. */
+  readonly budgets: readonly {
+    readonly budget: string
+    readonly refused: number
+    readonly downgraded: number
+    readonly alerted: number
+  }[]
+  readonly refusedRequests: number
+  readonly downgradedRequests: number
+  readonly alertedRequests: number
+  readonly costUsd: number
+  /** What the refused requests would have cost: refused, not saved. */
+  readonly refusedUsd: number
+  /** What the first rung of their ladder costs the downgraded ones less. */
+  readonly downgradedUsd: number
+  /** What all others cost less; below 0 where they miss the answers that the refused ones would have left. */
+  readonly othersUsd: number
+}
