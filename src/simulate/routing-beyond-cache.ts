@@ -11,7 +11,7 @@ import { type BeyondCache, type LayerBeyond, layersBeyond } from './beyond-cache
 import { type CacheRun, served } from './cache-run.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
 import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
-import { type CallLever, CallRun, targetsOn } from './routing-calls.ts'
+import { type CallLever, CallRun, rungsOn, targetsOn } from './routing-calls.ts'
 import { planRoutes, type RoutingPlan, Ways } from './routing-plan.ts'
 import { hasPromptCaches, simulatePresets } from './routing-presets.ts'
 import {
@@ -162,10 +162,11 @@ class Beyond implements BeyondCache {
       if (run.by[place] !== served.model) return noCalls
       if (!isRouted || !this.#isRouting) return loggedCalls
       const { way, isFirst } = ways.of(place)
-      const targets = targetsOn(plan, way, place, isSpeculative)
+      const rungs = rungsOn(plan, way, place, isSpeculative)
+      const isDowngraded = run.downgraded?.[place] === 1
       return {
         way,
-        targets: run.downgraded?.[place] === 1 ? targets.slice(0, 1) : targets,
+        targets: targetsOn(isDowngraded ? rungs.slice(0, 1) : rungs, place),
         beside: isFirst ? (plan.classifyNanoUsd[place] as number) : 0,
       }
     }

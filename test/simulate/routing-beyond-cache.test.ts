@@ -252,6 +252,12 @@ describe('routes without a response cache', () => {
       },
     }),
   ]
+  const fallback = {
+    targets: {
+      'openai:gpt-4o': ['openai:gpt-4o', 'anthropic:claude-sonnet-4-5'],
+      'openai:gpt-4o-mini': ['anthropic:claude-haiku-4-5'],
+    },
+  }
   const anyLog = fc.array(
     fc.record({
       minute: fc.nat(40),
@@ -273,13 +279,15 @@ describe('routes without a response cache', () => {
     { minLength: 1, maxLength: 25 },
   )
 
-  it('cost what deciding request after request costs, prompt caches and sessions included', async () => {
+  it('cost what deciding request after request costs, prompt caches, sessions and fallbacks included', async () => {
     await fc.assert(
       fc.asyncProperty(
         anyLog,
         fc.constantFrom('none', 'session') as fc.Arbitrary<Policy['sticky']>,
         fc.constantFrom('as-logged', 'inject') as fc.Arbitrary<Policy['prefix']['mode']>,
-        async (list, sticky, mode) => {
+        fc.boolean(),
+        fc.boolean(),
+        async (list, sticky, mode, hasFallback, isSpeculative) => {
           const stored = await storedHistory(
             list.map(({ minute, text, rest }) => ask(minute, text, rest)),
           )
@@ -289,7 +297,8 @@ describe('routes without a response cache', () => {
               routes: ladders,
               sticky,
               prefix: { mode },
-              failure: { breaker: { on: false } },
+              failure: { breaker: { on: false }, fallback: { ...fallback, on: hasFallback } },
+              speculative: isSpeculative ? { kind: 'on', withinMs: 200 } : { kind: 'off' },
             })
             const inputs = { questions: lastUserQuestions(history), neighbours: null }
             const cache = new HistoryCache(history, inputs, policy.cache)
@@ -305,7 +314,7 @@ describe('routes without a response cache', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 60 },
     )
   })
 })
