@@ -8,6 +8,7 @@ export const simulateJson = (result: SimulateResult): string =>
 const interval = { low: true, high: true, level: true, method: true } as const
 const range = { low: true, high: true } as const
 const latencyMs = { p50: true, p95: true } as const
+const projection = { costUsdPerMonth: true, interval, days: true, notes: true } as const
 const layerSaving = { layer: true, savingUsd: true } as const
 const lever = { on: true, requests: true, savingUsd: true, note: true } as const
 
@@ -131,7 +132,14 @@ const simulateOrder: KeyOrder<SimulateResult> = {
   warnings: { code: true, message: true, count: true },
   period: { from: true, to: true, days: true },
   policyText: true,
-  baseline: { name: true, requests: true, costUsd: true, unpricedRequests: true, latencyMs },
+  baseline: {
+    name: true,
+    requests: true,
+    costUsd: true,
+    unpricedRequests: true,
+    latencyMs,
+    projection,
+  },
   policy: {
     requests: true,
     costUsd: true,
@@ -139,6 +147,8 @@ const simulateOrder: KeyOrder<SimulateResult> = {
     avoidedCalls: true,
     unmeasuredRequests: true,
     latencyMs,
+    latencyBasis: { requests: true, known: true, share: true, note: true },
+    projection,
   },
   savings: { costUsd: true, share: true, projectedUsdPerMonth: true },
   layers: {

@@ -1,5 +1,5 @@
 import type { Interval, ResultHead } from '../domain/report.ts'
-import type { Limits } from './limits-result.ts'
+import type { LatencyBasis, Limits, MonthOf } from './result-parts.ts'
 
 /** What `llmcost simulate` found. Money in dollars, shares and rates 0–1, durations in ms; unknown is null. */
 export type SimulateResult = ResultHead<'simulate'> & {
@@ -17,6 +17,8 @@ export type SimulateResult = ResultHead<'simulate'> & {
     readonly costUsd: number
     readonly unpricedRequests: number
     readonly latencyMs: LatencyOf
+    /** Null for a baseline of which no single day is known. */
+    readonly projection: MonthOf | null
   }
   readonly policy: {
     readonly requests: number
@@ -27,6 +29,8 @@ export type SimulateResult = ResultHead<'simulate'> & {
     /** Routed to a model whose answers nobody has: their cost is modelled. */
     readonly unmeasuredRequests: number
     readonly latencyMs: LatencyOf
+    readonly latencyBasis: LatencyBasis
+    readonly projection: MonthOf
   }
   readonly savings: {
     readonly costUsd: number

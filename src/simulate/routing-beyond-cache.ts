@@ -12,6 +12,7 @@ import { type CacheRun, served } from './cache-run.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
 import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
 import { type CallLever, CallRun, rungsOn, targetsOn } from './routing-calls.ts'
+import { type CallLatencies, callLatencies } from './routing-latency.ts'
 import { planRoutes, type RoutingPlan, Ways } from './routing-plan.ts'
 import { hasPromptCaches, simulatePresets } from './routing-presets.ts'
 import {
@@ -96,6 +97,13 @@ class Beyond implements BeyondCache {
 
   costs(run: CacheRun): Float64Array {
     return this.#callsUnder(run, new Set(layersBeyond)).costs
+  }
+
+  latencies(run: CacheRun): CallLatencies | null {
+    if (!this.#isRouting) return null
+    const { history, compiled, sight } = this.#options
+    const { policy } = compiled
+    return callLatencies({ history, plan: this.#plan, policy, targets: sight.targets }, run)
   }
 
   /** The calls that a run leaves, under some of the layers. */

@@ -29,6 +29,7 @@ export type RoutingPlan = {
   readonly wayOf: Int32Array
   /** What classifiers that are models cost. */
   readonly classifyNanoUsd: Float64Array
+  readonly classifyMs: Float64Array
   /** Of each way, then rung. */
   readonly rungs: readonly (readonly PlannedRung[])[]
   /** Requests of one number stay together; -1 alone. Null where the policy keeps none together. */
@@ -58,6 +59,7 @@ class Planning {
   readonly #ways: PlannedWay[] = [{ route: null, ladder: null }]
   readonly #wayOf: Int32Array
   readonly #classifyNanoUsd: Float64Array
+  readonly #classifyMs: Float64Array
 
   constructor(history: History, compiled: CompiledPolicy, sight: Sight) {
     this.#history = history
@@ -65,6 +67,7 @@ class Planning {
     this.#sight = sight
     this.#wayOf = new Int32Array(history.count)
     this.#classifyNanoUsd = new Float64Array(history.count)
+    this.#classifyMs = new Float64Array(history.count)
   }
 
   async choose(place: number): Promise<void> {
@@ -82,8 +85,9 @@ class Planning {
   async #classify(classifier: string, facts: RequestFacts, place: number): Promise<void> {
     const at = this.#history.at[place] as number
     const asked = { id: place, at, request: facts.request, bypass: null }
-    const { label, costNanoUsd } = await this.#sight.classify(classifier, asked)
+    const { label, costNanoUsd, latencyMs } = await this.#sight.classify(classifier, asked)
     this.#classifyNanoUsd[place] = (this.#classifyNanoUsd[place] as number) + costNanoUsd
+    this.#classifyMs[place] = (this.#classifyMs[place] as number) + latencyMs
     facts.setLabel(classifier, label)
   }
 
@@ -110,6 +114,7 @@ class Planning {
       ways: this.#ways,
       wayOf: this.#wayOf,
       classifyNanoUsd: this.#classifyNanoUsd,
+      classifyMs: this.#classifyMs,
       rungs,
       togetherOf: togetherOf(this.#history, this.#compiled.policy.sticky),
     }

@@ -11,7 +11,7 @@ import { LayerRuns } from './layer-runs.ts'
 import { limitsOf } from './limits.ts'
 import { lookUpSpend, lookUps } from './look-up-spend.ts'
 import type { SimulateOptions } from './options.ts'
-import { periodOf, projectedSavings } from './period.ts'
+import { periodOf, projectedMonth, projectedSavings } from './period.ts'
 import { requestCosts } from './request-costs.ts'
 import type { Beside, SimulateResult } from './result.ts'
 import { allLayers, alone, spendUnder, waterfall } from './savings-by-layer.ts'
@@ -99,6 +99,8 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
   const behind = beyond.report(run)
   const judged = judgeHits(history, run, 'semantic', judge, 'pairs')
   const costs = requestCosts(simulation, run)
+  // Only of the log itself is it known what each day cost.
+  const isAsLogged = baseline === loggedSpend(history)
   return {
     baseline: {
       name,
@@ -106,6 +108,9 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
       costUsd: usd(baseline),
       unpricedRequests: unpriced(history),
       latencyMs: loggedLatency(history),
+      projection: isAsLogged
+        ? projectedMonth(history, (place) => loggedCost(history, place), options.zone)
+        : null,
     },
     policy: {
       requests: history.count,
@@ -113,15 +118,13 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
       calls: history.count - avoided + behind.layers.routing.escalations,
       avoidedCalls: avoided,
       unmeasuredRequests: behind.unmeasuredRequests,
-      // How long other models take is modelled for receipts alone.
-      latencyMs: behind.layers.routing.on ? unmeasured : policyLatency(history, run),
+      ...policyLatency(history, run, beyond.latencies(run)),
+      projection: projectedMonth(history, (place) => costs[place] as number, options.zone),
     },
     savings: {
       costUsd: usd(baseline - spend),
       share: baseline === 0n ? null : Number(baseline - spend) / Number(baseline),
-      // Only of the log itself is it known what each day cost.
-      projectedUsdPerMonth:
-        baseline === loggedSpend(history) ? projectedSavings(history, costs, options.zone) : null,
+      projectedUsdPerMonth: isAsLogged ? projectedSavings(history, costs, options.zone) : null,
     },
     layers: { ...cacheLayersOf(simulation, run, judged), ...behind.layers },
     limits: options.limits === null ? null : limitsOf(simulation, run, options.limits),
@@ -154,8 +157,6 @@ function cacheLayersOf(
 
 const unpriced = ({ columns }: History): number =>
   columns.cost.reduce((sum, cost) => sum + (Number.isNaN(cost) ? 1 : 0), 0)
-
-const unmeasured = { p50: null, p95: null }
 
 function savingBy(history: History, run: CacheRun, by: number): number {
   let sum = 0n

@@ -23,8 +23,19 @@ export function unmeasuredSimulateResult(): SimulateResult {
     ...result,
     warnings: [],
     fingerprints: { ...result.fingerprints, policy: null },
-    baseline: { ...result.baseline, unpricedRequests: 0, latencyMs: nobody },
-    policy: { ...result.policy, unmeasuredRequests: 0, latencyMs: nobody },
+    baseline: { ...result.baseline, unpricedRequests: 0, latencyMs: nobody, projection: null },
+    policy: {
+      ...result.policy,
+      unmeasuredRequests: 0,
+      latencyMs: nobody,
+      latencyBasis: { requests: 0, known: 0, share: null, note: '' },
+      projection: {
+        costUsdPerMonth: null,
+        interval: null,
+        days: 0,
+        notes: ['observed-rate-only', 'no-whole-week'],
+      },
+    },
     savings: { ...result.savings, projectedUsdPerMonth: null },
     layers: {
       ...result.layers,
@@ -154,6 +165,13 @@ export function simulateResultWithText(text: string): SimulateResult {
   return replace(richSimulateResult(), '') as SimulateResult
 }
 
+const monthOf = (costUsdPerMonth: number, low: number, high: number) => ({
+  costUsdPerMonth,
+  interval: { low, high, level: 0.95, method: 'student-t-prediction' },
+  days: 31,
+  notes: [],
+})
+
 const rich: SimulateResult = {
   kind: 'simulate',
   version: 1,
@@ -200,6 +218,7 @@ const rich: SimulateResult = {
     costUsd: 14_809.138412774,
     unpricedRequests: 1_652,
     latencyMs: { p50: 1_212.4, p95: 6_480 },
+    projection: monthOf(14_540.2, 13_610.8, 15_469.6),
   },
   policy: {
     requests: 412_906,
@@ -208,6 +227,13 @@ const rich: SimulateResult = {
     avoidedCalls: 101_628,
     unmeasuredRequests: 48_112,
     latencyMs: { p50: 904.2, p95: 6_102.5 },
+    latencyBasis: {
+      requests: 411_588,
+      known: 411_588,
+      share: 1,
+      note: 'hits take 1 ms, an assumption; calls that nothing changes as logged',
+    },
+    projection: monthOf(10_458.68, 9_700.1, 11_217.26),
   },
   savings: { costUsd: 4_214.731, share: 0.284603, projectedUsdPerMonth: 4_081.52 },
   layers,

@@ -1,3 +1,25 @@
+import type { Interval } from '../domain/report.ts'
+
+/** A month at the rate of the complete days. */
+export type MonthOf = {
+  readonly costUsdPerMonth: number | null
+  /** Where the next month falls; null below three complete days. */
+  readonly interval: Interval | null
+  readonly days: number
+  readonly notes: readonly string[]
+}
+
+/** What a latency rests on. */
+export type LatencyBasis = {
+  /** Those that log a latency: the denominator. */
+  readonly requests: number
+  /** Those of them whose time under the policy is known; where that is not all, no percentile is. */
+  readonly known: number
+  readonly share: number | null
+  /** The assumption, or why it is unknown. */
+  readonly note: string
+}
+
 /**
  * What stops requests, on top of everything else: `policy.costUsd` is that of a policy that refuses nobody, less the
  * three amounts it is `costUsd`, to the nano-dollar.
