@@ -8,7 +8,7 @@ import {
   formatTtl,
   knownFacts,
 } from './simulate-phrases.ts'
-import { latencyPieces, limitPieces, monthPieces } from './simulate-pieces.ts'
+import { latencyPieces, limitPieces, monthPieces, selfHostedPieces } from './simulate-pieces.ts'
 import { wrongHitPieces } from './simulate-wrong-hits.ts'
 
 /** Calls, latency and the hits of each layer with their denominators. */
@@ -42,6 +42,7 @@ export function figureFacts(result: SimulateResult): readonly Fact[] {
     { label: 'batch', pieces: leverPieces(layers.batch) },
     { label: 'compressed', pieces: leverPieces(layers.compression) },
     { label: 'output cap', pieces: leverPieces(layers.outputCap) },
+    ...layers.selfHosted.map((line) => ({ label: 'self-hosted', pieces: selfHostedPieces(line) })),
     { label: 'limits', pieces: limits === null ? [] : limitPieces(limits) },
     { label: 'quality', pieces: qualityPieces(result) },
   ])

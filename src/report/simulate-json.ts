@@ -23,6 +23,20 @@ const limits = {
   othersUsd: true,
 } as const
 
+const selfHosted = {
+  target: true,
+  requests: true,
+  outputTokens: true,
+  outputTokensPerMonth: true,
+  usdPerMonth: true,
+  usdPerMillion: true,
+  usdPerMillionFilled: true,
+  filledShare: true,
+  elsewhereUsdPerMillion: true,
+  breakEvenTokensPerMonth: true,
+  policyUsdPerMonth: true,
+} as const
+
 const exact = {
   on: true,
   ttlSeconds: true,
@@ -160,6 +174,7 @@ const simulateOrder: KeyOrder<SimulateResult> = {
     batch: lever,
     compression: lever,
     outputCap: lever,
+    selfHosted,
   },
   limits,
   bypasses: { layer: true, reason: true, requests: true, share: true },

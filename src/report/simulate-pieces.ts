@@ -1,7 +1,16 @@
 import type { SimulateResult } from '../simulate/result.ts'
-import type { Limits } from '../simulate/result-parts.ts'
+import type { Limits, SelfHostedLine } from '../simulate/result-parts.ts'
 import { safeText } from './escape.ts'
-import { formatCount, formatMs, formatPart, formatUsd, formatUsdRough, plural } from './numbers.ts'
+import {
+  formatCount,
+  formatMs,
+  formatPart,
+  formatShare,
+  formatTokens,
+  formatUsd,
+  formatUsdRough,
+  plural,
+} from './numbers.ts'
 
 /** What budgets and the loop guard stop. Nobody was served for what is refused, so nothing is called saved. */
 export function limitPieces(limits: Limits): readonly string[] {
@@ -74,5 +83,31 @@ export function monthPieces({ baseline, policy }: SimulateResult): readonly stri
     ...(known.length > 0 && policy.projection.notes.includes('no-whole-week')
       ? ['no whole week']
       : []),
+  ]
+}
+
+/** Machines at a month of this log: what they cost, what is bought today, and where they break even. */
+export function selfHostedPieces(line: SelfHostedLine): readonly string[] {
+  const { usdPerMillion, filledShare, elsewhereUsdPerMillion, breakEvenTokensPerMonth } = line
+  const million = (usd: number) => `${formatUsd(usd)} a million output tokens`
+  return [
+    `${safeText(line.target)}: ${formatUsd(line.usdPerMonth)} a month, in no figure above`,
+    line.requests === 0
+      ? 'no request goes there'
+      : `${plural(line.requests, 'request')} ${line.requests === 1 ? 'goes' : 'go'} there`,
+    ...(usdPerMillion === null ? [] : [million(usdPerMillion)]),
+    ...(filledShare === null || line.requests === 0
+      ? []
+      : [
+          `${formatShare(filledShare)} of the used time filled${filledShare > 1 ? ': more than they can do' : ''}`,
+        ]),
+    ...(elsewhereUsdPerMillion === null
+      ? []
+      : [
+          `as logged they cost ${million(elsewhereUsdPerMillion)}`,
+          breakEvenTokensPerMonth === null
+            ? 'never breaks even at this throughput'
+            : `breaks even at ${formatTokens(breakEvenTokensPerMonth)} output tokens a month`,
+        ]),
   ]
 }

@@ -14,6 +14,8 @@ export type BeyondCache = {
   spendOf(run: CacheRun, layers: ReadonlySet<string>): bigint
   /** Their spend by place with all layers, nano-dollars; 0 where the cache serves. */
   costs(run: CacheRun): Float64Array
+  /** Whom each request asks, in order: none where a cache serves, null for the model of the log. Asked in time order. */
+  targetsOf(run: CacheRun): (place: number) => readonly (string | null)[]
   /** How long the calls take; null where all of them are as logged. */
   latencies(run: CacheRun): CallLatencies | null
   /** What each layer did. */

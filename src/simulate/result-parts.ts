@@ -43,3 +43,27 @@ export type Limits = {
   /** What all others cost less; below 0 where they miss the answers that the refused ones would have left. */
   readonly othersUsd: number
 }
+
+/** Machines of one's own for one target, a month: set beside what the log says, and in no cost of the result. */
+export type SelfHostedLine = {
+  readonly target: string
+  /** Requests of the log that ask it under the policy, and their output tokens as logged. */
+  readonly requests: number
+  readonly outputTokens: number
+  /** At the rate of the complete days; null without one. */
+  readonly outputTokensPerMonth: number | null
+  /** Machines and operations, used or not. */
+  readonly usdPerMonth: number
+  /** Output tokens at that volume; null without a volume. */
+  readonly usdPerMillion: number | null
+  /** Were all of the used time filled. */
+  readonly usdPerMillionFilled: number | null
+  /** Of the time that is used, the share that the volume fills; above 1 the machines cannot do it. */
+  readonly filledShare: number | null
+  /** What those requests cost as logged, input included, by output tokens; null where none was bought. */
+  readonly elsewhereUsdPerMillion: number | null
+  /** From which volume on the machines cost less; null where they never can. */
+  readonly breakEvenTokensPerMonth: number | null
+  /** What `policy.costUsd` counts for those requests, a month. */
+  readonly policyUsdPerMonth: number | null
+}

@@ -1,5 +1,5 @@
 import type { Interval, ResultHead } from '../domain/report.ts'
-import type { LatencyBasis, Limits, MonthOf } from './result-parts.ts'
+import type { LatencyBasis, Limits, MonthOf, SelfHostedLine } from './result-parts.ts'
 
 /** What `llmcost simulate` found. Money in dollars, shares and rates 0–1, durations in ms; unknown is null. */
 export type SimulateResult = ResultHead<'simulate'> & {
@@ -48,6 +48,7 @@ export type SimulateResult = ResultHead<'simulate'> & {
     readonly batch: LeverLayer
     readonly compression: LeverLayer
     readonly outputCap: LeverLayer
+    readonly selfHosted: readonly SelfHostedLine[]
   }
   /** Budgets and the loop guard; null where the policy has none. */
   readonly limits: Limits | null

@@ -9,6 +9,7 @@ import type { HistorySight } from '../worlds/history-world.ts'
 import { type CostOf, ratioUncertainty, tokenRatios } from '../worlds/model-costs.ts'
 import { type BeyondCache, type LayerBeyond, layersBeyond } from './beyond-cache.ts'
 import { type CacheRun, served } from './cache-run.ts'
+import { countPlaces, meanOutputTokens } from './history-sums.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
 import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
 import { type CallLever, CallRun, rungsOn, targetsOn } from './routing-calls.ts'
@@ -97,6 +98,11 @@ class Beyond implements BeyondCache {
 
   costs(run: CacheRun): Float64Array {
     return this.#callsUnder(run, new Set(layersBeyond)).costs
+  }
+
+  targetsOf(run: CacheRun): (place: number) => readonly (string | null)[] {
+    const callsAt = this.#callsAt(run, true)
+    return (place) => callsAt(place).targets
   }
 
   latencies(run: CacheRun): CallLatencies | null {
@@ -285,15 +291,3 @@ class Beyond implements BeyondCache {
 }
 
 const make = <T>(_: string, made: () => T): T => made()
-
-function countPlaces({ count }: History, holds: (place: number) => boolean): number {
-  let places = 0
-  for (let place = 0; place < count; place++) if (holds(place)) places++
-  return places
-}
-
-/** Of the log; estimates where it had to be estimated. */
-function meanOutputTokens({ count, columns }: History): number {
-  const sum = columns.outputTokens.reduce((total, tokens) => total + tokens, 0)
-  return count === 0 ? 0 : Math.round(sum / count)
-}

@@ -15,6 +15,7 @@ import { periodOf, projectedMonth, projectedSavings } from './period.ts'
 import { requestCosts } from './request-costs.ts'
 import type { Beside, SimulateResult } from './result.ts'
 import { allLayers, alone, spendUnder, waterfall } from './savings-by-layer.ts'
+import { selfHostedLines } from './self-hosting.ts'
 import { servedPairs } from './served-pairs.ts'
 import { loggedLatency, policyLatency } from './simulate-latency.ts'
 import { historyWarnings, policyWarnings } from './simulate-warnings.ts'
@@ -126,7 +127,11 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
       share: baseline === 0n ? null : Number(baseline - spend) / Number(baseline),
       projectedUsdPerMonth: isAsLogged ? projectedSavings(history, costs, options.zone) : null,
     },
-    layers: { ...cacheLayersOf(simulation, run, judged), ...behind.layers },
+    layers: {
+      ...cacheLayersOf(simulation, run, judged),
+      ...behind.layers,
+      selfHosted: selfHostedLines(simulation, run, costs),
+    },
     limits: options.limits === null ? null : limitsOf(simulation, run, options.limits),
     bypasses: countBypasses(prepared.bypasses),
     waterfall: waterfall(simulation, baseline),

@@ -196,6 +196,47 @@ describe('a simulation', () => {
     )
   })
 
+  test('sets machines of one’s own beside a month of the log, and into no cost', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    writeFileSync(
+      file,
+      [
+        'routes: [{ name: home, when: { feature: [home] }, ladder: ["local:small"] }]',
+        'selfHosted: [{ target: "local:small", gpuHour: $2, outputTokensPerSecond: 1000, utilisation: 50% }]',
+      ].join('\n'),
+    )
+    const usage = { inputTokens: 1000, outputTokens: 100 }
+    const days = [3, 4, 5].flatMap((date) =>
+      ['00:00', '23:30'].map((time) =>
+        ask(`${date} ${time}`, `question ${date} ${time}`, {
+          at: `2026-08-0${date}T${time}:00Z`,
+          model: 'gpt-4o',
+          usage,
+          feature: 'home',
+        }),
+      ),
+    )
+    writeFileSync(log, days.join(''))
+    const { layers, policy } = await simulated(log, '--policy', file)
+    // $2 × 24 × 30.4375; 200 tokens a day; $3.50 a thousand requests of 100 tokens.
+    expect(layers.selfHosted).toEqual([
+      {
+        target: 'local:small',
+        requests: 6,
+        outputTokens: 600,
+        outputTokensPerMonth: 6087.5,
+        usdPerMonth: 1461,
+        usdPerMillion: 240_000,
+        usdPerMillionFilled: expect.closeTo(1461 / (0.5 * 30.4375 * 86.4), 9),
+        filledShare: expect.closeTo(200 / (500 * 86_400), 12),
+        elsewhereUsdPerMillion: expect.closeTo(35, 9),
+        breakEvenTokensPerMonth: expect.closeTo(1461e6 / 35, 3),
+        policyUsdPerMonth: 0,
+      },
+    ])
+    expect(policy.costUsd).toBe(0)
+  })
+
   test('sets policies side by side', async () => {
     const file = join(terminal.folder, 'own.yaml')
     writeFileSync(file, 'cache:\n  exact: off\n  namespace: shared\n')

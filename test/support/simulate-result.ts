@@ -128,6 +128,7 @@ export function emptySimulateResult(): SimulateResult {
       batch: lever,
       compression: lever,
       outputCap: lever,
+      selfHosted: [],
     },
     limits: null,
     bypasses: [],
