@@ -5,8 +5,9 @@ import { compilePolicy } from '../engine/compile-policy.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import type { Policy } from '../policy/policy.ts'
 import { receiptJson, receiptText } from '../report/receipt.ts'
+import { hasLimits, LimitCollector, type LimitWords } from '../simulate/limits.ts'
 import { hasPromptCaches } from '../simulate/routing-presets.ts'
-import { decideHistory } from '../worlds/decide-history.ts'
+import { type DecideHistoryOptions, decideHistory } from '../worlds/decide-history.ts'
 import type { History } from '../worlds/history.ts'
 import { HistoryCache, type SemanticInputs } from '../worlds/history-cache.ts'
 import { openHistoryPrefix } from '../worlds/history-prefix.ts'
@@ -23,19 +24,28 @@ export type ReceiptJob = {
   readonly signal: AbortSignal
 }
 
+/** What budgets and the loop guard say to each request; null where the policy has none. */
+export async function limitWordsOf(job: ReceiptJob): Promise<LimitWords | null> {
+  if (!hasLimits(job.policy)) return null
+  const collector = new LimitCollector(job.history.count)
+  await decideEach(job, (receipt, place) => collector.note(receipt, place))
+  return collector.words()
+}
+
 /** Decides every request and hands on what was decided, requests named by their numbers in the store. */
-async function decideAll(
+async function decideAll(job: ReceiptJob, onReceipt: (receipt: Receipt) => void): Promise<void> {
+  const named = storeNames(job.history)
+  await decideEach(job, (receipt) => onReceipt(named(receipt)))
+}
+
+async function decideEach(
   { history, policy, semantic, costOf, evidence, signal }: ReceiptJob,
-  onReceipt: (receipt: Receipt) => void,
+  onReceipt: DecideHistoryOptions['onReceipt'],
 ): Promise<void> {
   const cache = new HistoryCache(history, semantic, policy.cache)
   const prefix = hasPromptCaches(history, policy) ? openHistoryPrefix(history, policy) : null
   const world = openHistoryWorld({ history, cache, policy, costOf, evidence, prefix })
-  const named = storeNames(history)
-  await decideHistory(history, compilePolicy(policy), world, {
-    onReceipt: (receipt) => onReceipt(named(receipt)),
-    signal,
-  })
+  await decideHistory(history, compilePolicy(policy), world, { onReceipt, signal })
 }
 
 /** Places of the history as numbers of the store: what `llmcost explain` takes. */

@@ -61,6 +61,8 @@ export type CacheRun = {
   readonly exactHits: number
   readonly semanticHits: number
   readonly coalesced: number
+  /** 1 where a budget keeps a request on the first rung of its ladder; absent: nowhere. */
+  readonly downgraded?: Uint8Array
 }
 
 /** Runs the cache over the whole history at one threshold: the same as `decide` in a history world, request by request. */

@@ -4,8 +4,10 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import type { RiskLimit } from '../stats/labels-needed.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
+import type { KeyedHistory } from '../worlds/ignored-keys.ts'
 import type { Questions } from '../worlds/questions.ts'
 import type { Baseline } from './baseline.ts'
+import type { LimitWords } from './limits.ts'
 
 /** What a simulation is asked for. */
 export type SimulateOptions = {
@@ -32,6 +34,10 @@ export type SimulateOptions = {
   readonly embedder: string
   /** The cache rule that holds for each request: see `cacheRules`. */
   readonly rules: Int16Array
+  /** What the policy's `keyIgnore` did not reach. */
+  readonly keyIgnore: Pick<KeyedHistory, 'withoutText' | 'uncovered'>
+  /** What budgets and the loop guard say; null: the policy has none. */
+  readonly limits: LimitWords | null
   /** Of two answers; without it only equal answers and different numbers and names are told. */
   readonly similarity?: Similarity | undefined
   /** What people and judges said of pairs of answers before. */
