@@ -1,13 +1,11 @@
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, test } from 'vitest'
+import { chatDialect } from '../../src/dialects/chat/chat-dialect.ts'
+import { messagesDialect } from '../../src/dialects/messages/messages-dialect.ts'
 import type { Call, Loss } from '../../src/domain/call.ts'
 import type { FaultKind } from '../../src/domain/fault.ts'
-import {
-  type CallLimits,
-  noCallLimits,
-  type ProviderAnswer,
-} from '../../src/domain/provider.ts'
+import { type CallLimits, noCallLimits, type ProviderAnswer } from '../../src/domain/provider.ts'
 import type { Part } from '../../src/domain/reply.ts'
 import { openScrub } from '../../src/providers/keys.ts'
 import { openLiveProvider } from '../../src/providers/live-provider.ts'
@@ -53,7 +51,7 @@ async function open(dialect: DialectName, url: string, mostAnswerBytes?: number)
   const losses: Loss[] = []
   const live = openLiveProvider({
     name: 'up',
-    dialect,
+    dialect: dialects[dialect],
     upstream: await openUpstream({ provider, key, transport }),
     scrub: openScrub([key]),
     onLoss: (loss) => losses.push(loss),
@@ -85,8 +83,9 @@ function faultOf(result: ProviderAnswer) {
   return result.fault
 }
 
-const dialects = Object.keys(wireAnswers) as DialectName[]
-const bothWays = dialects.flatMap((dialect) => [
+const dialects = { 'openai-chat': chatDialect, 'anthropic-messages': messagesDialect }
+const dialectNames = Object.keys(dialects) as DialectName[]
+const bothWays = dialectNames.flatMap((dialect) => [
   { dialect, streamed: false },
   { dialect, streamed: true },
 ])
@@ -168,19 +167,40 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
     ['a page with a server error', 'server', (socket) => socket.end(respond(502, {}, page))],
     ['an overload', 'overloaded', (socket) => socket.end(error(529, 'overloaded_error'))],
     ['a wrong key', 'authentication', (socket) => socket.end(error(401, 'authentication_error'))],
-    ['a reset in an error', 'server', (socket) => reset(socket, error(500, 'api_error').subarray(0, -20))],
-    ['a page', 'malformed', (socket) => socket.end(respond(200, { 'content-type': 'text/html' }, page))],
+    [
+      'a reset in an error',
+      'server',
+      (socket) => reset(socket, error(500, 'api_error').subarray(0, -20)),
+    ],
+    [
+      'a page',
+      'malformed',
+      (socket) => socket.end(respond(200, { 'content-type': 'text/html' }, page)),
+    ],
     ['no JSON', 'malformed', (socket) => socket.end(respond(200, type, 'data: {"id": \n\n'))],
     ['another JSON', 'malformed', (socket) => socket.end(respond(200, json, '{"ok":true}'))],
-    ['an empty answer', streamed ? 'cut-off' : 'malformed', (socket) => socket.end(respond(200, type, ''))],
+    [
+      'an empty answer',
+      streamed ? 'cut-off' : 'malformed',
+      (socket) => socket.end(respond(200, type, '')),
+    ],
     ['no HTTP', 'malformed', (socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
     ['an unknown status', 'server', (socket) => socket.end(respond(999, json, wholeText))],
-    ['no compression', 'malformed', (socket) => socket.end(respond(200, { ...type, ...gzip }, 'plain'))],
-    ['a redirect', 'not-found', (socket) => socket.end(respond(307, { location: '/v1/elsewhere' }, ''))],
+    [
+      'no compression',
+      'malformed',
+      (socket) => socket.end(respond(200, { ...type, ...gzip }, 'plain')),
+    ],
+    [
+      'a redirect',
+      'not-found',
+      (socket) => socket.end(respond(307, { location: '/v1/elsewhere' }, '')),
+    ],
     [
       'a cut compression',
       streamed ? 'cut-off' : 'malformed',
-      (socket) => socket.end(respond(200, { ...gzip, ...type }, gzipSync(wholeText).subarray(0, 60))),
+      (socket) =>
+        socket.end(respond(200, { ...gzip, ...type }, gzipSync(wholeText).subarray(0, 60))),
     ],
   ]
   test.each(failures)('%s is a fault: %s, after one request', async (_, kind, answer) => {
@@ -243,8 +263,9 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
     socket.write(first)
     write()
   }
+  const delta = wire.text.split('\n\n').at(-2)
   const endless = streamed
-    ? flood(started, chunk(wire.text.slice(wire.text.lastIndexOf('\n\n', wire.text.length - 3) + 2).padStart(0)))
+    ? flood(started, chunk(`${delta}\n\n`))
     : flood(head(200, { ...json, 'transfer-encoding': 'chunked' }), chunk(' '.repeat(1000)))
 
   it('ends an answer without end, by time and by size', async () => {
@@ -277,7 +298,9 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
         socket.write(bytes)
         setImmediate(() => controller.abort())
       }
-      const { result, requests } = await ask(dialect, streamed, leave, { signal: controller.signal })
+      const { result, requests } = await ask(dialect, streamed, leave, {
+        signal: controller.signal,
+      })
       expect(faultOf(result).kind).toBe('cancelled')
       expect(requests).toHaveLength(1)
       await server?.close()
@@ -302,7 +325,7 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
   })
 })
 
-describe.each(dialects)('a stream of %s', (dialect) => {
+describe.each(dialectNames)('a stream of %s', (dialect) => {
   const wire = wireAnswers[dialect]
   const started = Buffer.concat([streamHead, chunk(wire.start), chunk(wire.text)])
 

@@ -26,9 +26,7 @@ const chat = (choice: object | null, more: object = {}) =>
 
 const chatUsage = { prompt_tokens: 12, completion_tokens: 4, total_tokens: 16 }
 
-export const wireAnswers: Readonly<
-  Record<Exclude<DialectName, 'openai-responses'>, WireAnswer>
-> = {
+export const wireAnswers: Readonly<Record<Exclude<DialectName, 'openai-responses'>, WireAnswer>> = {
   'openai-chat': {
     whole: {
       id: 'chatcmpl-1',
