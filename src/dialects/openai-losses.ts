@@ -40,6 +40,10 @@ const spareFields: Readonly<Record<string, string>> = {
   'reasoning.generate_summary': 'the thoughts come as the provider gives them',
   'text.format.description': 'the schema goes without its description',
   'response_format.json_schema.description': 'the schema goes without its description',
+  cache_control: 'the prompt cache works without marks, if at all',
+  thinking: 'the model thinks as it does by itself',
+  'output_config.task_budget': 'the model is told of no budget',
+  inference_geo: 'it says where the provider computes',
   max_tool_calls: 'it limits tools of the provider, which the call cannot bring along',
 }
 
@@ -58,6 +62,7 @@ const fieldDefaults: Readonly<Record<string, readonly Json[]>> = {
 
 /** Objects of which a dialect knows one part, and leaves the rest. */
 const partlyKnown = new Set([
+  'output_config',
   'reasoning',
   'response_format',
   'response_format.json_schema',

@@ -108,3 +108,21 @@ test.each(pairs)('$from.name → $to.name: what only one of them knows is named'
     )
   expect(from.writeCall(strange).losses).toEqual([])
 })
+
+test('the thinking of newer Claude models and its cache marks keep no call from another wire', () => {
+  const { losses } = chatDialect.writeCall(
+    messagesDialect.readCall({
+      model: 'm',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: 'Hi' }],
+      thinking: { type: 'adaptive' },
+      output_config: { effort: 'high', task_budget: { type: 'tokens', total: 9 } },
+      cache_control: { type: 'ephemeral' },
+    }),
+  )
+  expect(losses.map(({ level, field }) => [level, field])).toEqual([
+    ['warned', 'cache_control'],
+    ['warned', 'thinking'],
+    ['warned', 'output_config.task_budget'],
+  ])
+})

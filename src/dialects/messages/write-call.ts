@@ -34,11 +34,8 @@ export function writeCall(call: Call): WrittenCall {
     top_k: call.topK ?? undefined,
     stop_sequences: nonEmpty(writeStop(call.stop, losses)),
     thinking,
-    output_config: joined(call.more['output_config'], {
-      effort,
-      format: writeFormat(call, losses),
-    }),
-    metadata: joined(call.more['metadata'], { user_id: call.user ?? undefined }, losses.isHome),
+    output_config: joined('output_config', { effort, format: writeFormat(call, losses) }, call),
+    metadata: joined('metadata', { user_id: call.user ?? undefined }, call),
     service_tier: writeServiceTier(call.serviceTier, losses),
     stream: call.streamed || undefined,
   })
@@ -50,11 +47,14 @@ export function writeCall(call: Call): WrittenCall {
 const nonEmpty = <T>(list: readonly T[]): readonly T[] | undefined =>
   list.length > 0 ? list : undefined
 
-/** What the wire alone knows of an object, and what the call says of it. */
-function joined(more: Json | undefined, said: JsonObject, isHome = true): JsonObject | undefined {
-  const fields = { ...(isHome && objectOf(more)), ...defined(said) }
-  return Object.keys(fields).length > 0 ? fields : undefined
+/** An object of which the call says a part, and its origin, where that is this wire, the rest. */
+function joined(name: string, said: JsonObject, { origin, more }: Call): JsonObject | undefined {
+  const rest = origin === 'anthropic-messages' ? objectOf(more[name]) : {}
+  return nonEmptyObject({ ...rest, ...defined(said) })
 }
+
+const nonEmptyObject = (fields: JsonObject): JsonObject | undefined =>
+  Object.keys(fields).length > 0 ? fields : undefined
 
 function writeSystem(system: readonly Block[], losses: Losses): Json | undefined {
   const blocks = system.filter((block, index) => {
