@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, test } from 'vitest'
-import { chatDialect } from '../../src/dialects/chat/chat-dialect.ts'
-import { messagesDialect } from '../../src/dialects/messages/messages-dialect.ts'
-import type { Call, Loss } from '../../src/domain/call.ts'
+import { dialectOf } from '../../src/dialects/dialects.ts'
+import { type Call, type DialectName, dialectNames, type Loss } from '../../src/domain/call.ts'
 import type { FaultKind } from '../../src/domain/fault.ts'
 import { type CallLimits, noCallLimits, type ProviderAnswer } from '../../src/domain/provider.ts'
 import type { Part } from '../../src/domain/reply.ts'
+import type { Clock } from '../../src/providers/clock.ts'
 import { openScrub } from '../../src/providers/keys.ts'
 import { openLiveProvider } from '../../src/providers/live-provider.ts'
 import { openTransport, type Transport } from '../../src/providers/transport.ts'
@@ -22,6 +22,7 @@ import {
   startRawServer,
   streamHead,
 } from './raw-server.ts'
+import { openTestClock } from './test-clock.ts'
 import { wireAnswers } from './wire-answers.ts'
 
 const key = 'planted.key/of-the_provider'
@@ -36,26 +37,31 @@ afterEach(async () => {
   transport = undefined
 })
 
-type DialectName = keyof typeof wireAnswers
 type Asking = {
   readonly limits?: Partial<CallLimits>
   readonly signal?: AbortSignal
   readonly mostAnswerBytes?: number
   readonly call?: Partial<Call>
+  readonly clock?: Clock
+  readonly onPart?: (part: Part) => void
 }
 
 /** A provider that speaks a dialect with whoever answers at the address. */
-async function open(dialect: DialectName, url: string, mostAnswerBytes?: number) {
+async function open(
+  dialect: DialectName,
+  url: string,
+  options: Pick<Asking, 'mostAnswerBytes' | 'clock'> = {},
+) {
   transport = await openTransport({})
   const provider = { name: 'up', dialect, baseUrl: `${url}/v1`, apiKeyEnv: 'UP_KEY', models: [] }
   const losses: Loss[] = []
   const live = openLiveProvider({
     name: 'up',
-    dialect: dialects[dialect],
+    dialect: dialectOf(dialect),
     upstream: await openUpstream({ provider, key, transport }),
     scrub: openScrub([key]),
     onLoss: (loss) => losses.push(loss),
-    ...(mostAnswerBytes !== undefined && { mostAnswerBytes }),
+    ...options,
   })
   return { live, losses }
 }
@@ -65,14 +71,21 @@ async function ask(
   dialect: DialectName,
   streamed: boolean,
   answer: (socket: Socket, request: RawRequest) => void,
-  { limits = {}, signal, mostAnswerBytes, call = {} }: Asking = {},
+  { limits = {}, signal, call = {}, onPart, ...options }: Asking = {},
 ) {
   server = await startRawServer(answer)
-  const { live, losses } = await open(dialect, server.url, mostAnswerBytes)
+  const { live, losses } = await open(dialect, server.url, options)
   const parts: Part[] = []
   const result = await live.ask(
     { ...plainCall, ...call, streamed },
-    { limits: { ...noCallLimits, ...limits }, signal, onPart: (part) => parts.push(part) },
+    {
+      limits: { ...noCallLimits, ...limits },
+      signal,
+      onPart: (part) => {
+        parts.push(part)
+        onPart?.(part)
+      },
+    },
   )
   await server.idle()
   return { result, parts, losses, requests: server.requests }
@@ -83,8 +96,6 @@ function faultOf(result: ProviderAnswer) {
   return result.fault
 }
 
-const dialects = { 'openai-chat': chatDialect, 'anthropic-messages': messagesDialect }
-const dialectNames = Object.keys(dialects) as DialectName[]
 const bothWays = dialectNames.flatMap((dialect) => [
   { dialect, streamed: false },
   { dialect, streamed: true },
@@ -123,12 +134,13 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
   it('sends the body of the dialect and one key, and nothing of the environment', async () => {
     const { requests } = await ask(dialect, streamed, (socket) => socket.end(sound))
     const { head: line, headers, body } = requests[0] ?? { head: '', headers: {}, body: '{}' }
-    expect(line).toMatch(dialect === 'openai-chat' ? /\/v1\/chat\/completions / : /\/v1\/messages /)
-    expect(JSON.parse(body)).toMatchObject({ model: 'small', messages: [{ role: 'user' }] })
+    expect(line).toBe(`POST /v1${dialectOf(dialect).path} HTTP/1.1`)
+    expect(JSON.parse(body)).toMatchObject({ model: 'small' })
+    expect(body).toContain('What is the capital of France?')
     expect(JSON.parse(body).stream ?? false).toBe(streamed)
     const holding = Object.entries(headers).filter(([, value]) => value.includes(key))
     expect(holding).toEqual([
-      dialect === 'openai-chat' ? ['authorization', `Bearer ${key}`] : ['x-api-key', key],
+      dialect === 'anthropic-messages' ? ['x-api-key', key] : ['authorization', `Bearer ${key}`],
     ])
     expect(Object.keys(headers).filter((name) => /openai|stainless/.test(name))).toEqual([])
   })
@@ -241,7 +253,11 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
   it('waits no longer than the limit for a server that says nothing', async () => {
     const limits = [{ totalMs: 30 }, { idleMs: 30 }, ...(streamed ? [{ firstTokenMs: 30 }] : [])]
     for (const limit of limits) {
-      const { result, requests } = await ask(dialect, streamed, () => {}, { limits: limit })
+      const clock = openTestClock()
+      const { result, requests } = await ask(dialect, streamed, () => clock.advance(30), {
+        limits: limit,
+        clock,
+      })
       expect(faultOf(result)).toMatchObject({ kind: 'timeout', message: /30 ms/ })
       expect(requests).toHaveLength(1)
       await server?.close()
@@ -329,11 +345,20 @@ describe.each(dialectNames)('a stream of %s', (dialect) => {
   const wire = wireAnswers[dialect]
   const started = Buffer.concat([streamHead, chunk(wire.start), chunk(wire.text)])
 
+  /** Nothing more comes for so long after the first text. */
+  const stalling = (ms: number, limits: Partial<CallLimits>): Asking => {
+    const clock = openTestClock()
+    const onPart = ({ kind }: Part) => {
+      if (kind === 'text') setImmediate(() => clock.advance(ms))
+    }
+    return { limits, clock, onPart }
+  }
+
   it('that breaks keeps what had come, with the usage known by then', async () => {
     const breaks: readonly [FaultKind, (socket: Socket) => unknown, Asking][] = [
       ['reset', (socket) => socket.end(started), {}],
       ['cut-off', (socket) => socket.end(Buffer.concat([started, lastChunk])), {}],
-      ['timeout', (socket) => socket.write(started), { limits: { idleMs: 30 } }],
+      ['timeout', (socket) => socket.write(started), stalling(30, { idleMs: 30 })],
       ['malformed', (socket) => socket.write(Buffer.concat([started, chunk('data: {"\n\n')])), {}],
     ]
     for (const [kind, answer, asking] of breaks) {
@@ -357,7 +382,8 @@ describe.each(dialectNames)('a stream of %s', (dialect) => {
     expect(faultOf(slow.result)).toMatchObject({ kind: 'timeout', message: /no content/ })
     await server?.close()
     const stalls = (socket: Socket) => socket.write(started)
-    const stalled = await ask(dialect, true, stalls, { limits: { firstTokenMs: 40, totalMs: 120 } })
+    const limits = { firstTokenMs: 40, totalMs: 120 }
+    const stalled = await ask(dialect, true, stalls, stalling(120, limits))
     expect(faultOf(stalled.result).message).toMatch(/no whole answer/)
   })
 
