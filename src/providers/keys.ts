@@ -1,4 +1,4 @@
-import { redactKeys } from '../domain/redact-keys.ts'
+import { redactKeys } from '../dialects/redact-keys.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { ProviderSettings } from '../policy/serving.ts'
 import { catalogue } from './catalogue.ts'
@@ -57,18 +57,14 @@ function decoded(text: string): string {
 
 export type Scrub = (text: string) => string
 
-/**
- * Takes keys out of a message: the given ones wherever they stand, whatever has the shape of one, and what an upstream
- * has half masked.
- */
+/** As the dialects have it. */
+const replacement = '[key]'
+
+/** Takes keys out of a message: the given ones wherever they stand, and whatever has the shape of one. */
 export function openScrub(secrets: readonly string[]): Scrub {
   const exact = openExactScrub(secrets, 1)
-  return (text) => redactKeys(exact(text)).replace(halfMasked, replacement)
+  return (text) => redactKeys(exact(text))
 }
-
-/** As OpenAI repeats a wrong key: "sk-proj-abc***…***wxyz". */
-const halfMasked = /[\w-]{2,}\*{3,}[\w-]*/g
-const replacement = '[KEY]'
 
 /** Takes only the given keys out, for texts that matter to the letter: short placeholders such as "EMPTY" may stay. */
 export function openExactScrub(secrets: readonly string[], shortest = 8): Scrub {

@@ -5,7 +5,7 @@ import { cancelled } from './deadlines.ts'
 
 export type LimiterOptions = {
   /** The most requests under way; fewer while the provider says that it is too much. */
-  readonly mostAtOnce?: number
+  readonly mostAtOnce?: number | undefined
   readonly clock?: Clock
 }
 

@@ -1,5 +1,4 @@
 import type { Dialect } from '../dialects/dialect.ts'
-import { dialectOf } from '../dialects/dialects.ts'
 import type { DialectName, Loss } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Provider, ProviderAnswer } from '../domain/provider.ts'
@@ -12,7 +11,7 @@ import type { Upstream } from './upstream.ts'
 
 export type LiveProviderOptions = {
   readonly name: string
-  readonly dialect: DialectName
+  readonly dialect: Dialect
   readonly upstream: Upstream
   /** Takes keys out of whatever is said of a failure. */
   readonly scrub: Scrub
@@ -31,9 +30,8 @@ export const mostAnswerBytes = 64 * 2 ** 20
 
 /** Asks over the network: one request for one attempt, whose every failure is a value. */
 export function openLiveProvider(options: LiveProviderOptions): Provider {
-  const { name, upstream, scrub, onLoss, clock = realClock } = options
+  const { name, dialect, upstream, scrub, onLoss, clock = realClock } = options
   const mostBytes = options.mostAnswerBytes ?? mostAnswerBytes
-  const dialect: Dialect = dialectOf(options.dialect)
   const scrubbed = (fault: Fault): Fault => ({ ...fault, message: scrub(fault.message) })
   return {
     name,
@@ -47,7 +45,7 @@ export function openLiveProvider(options: LiveProviderOptions): Provider {
       }
       const { body, losses } = dialect.writeCall(call)
       const refused = losses.filter(({ level }) => level === 'refused')
-      if (refused.length > 0) return answer(failed(refusedFault(options.dialect, refused)))
+      if (refused.length > 0) return answer(failed(refusedFault(dialect.name, refused)))
       if (signal?.aborted) return answer(failed(cancelled))
       for (const loss of losses) onLoss?.(loss, call.model)
       const deadlines = openDeadlines(limits, call.streamed, signal, clock)

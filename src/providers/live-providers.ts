@@ -1,3 +1,4 @@
+import { dialectOf } from '../dialects/dialects.ts'
 import type { Loss } from '../domain/call.ts'
 import type { Provider } from '../domain/provider.ts'
 import type { ProviderSettings } from '../policy/serving.ts'
@@ -6,7 +7,7 @@ import { openScrub, readKey, secretsOf } from './keys.ts'
 import { limitProvider } from './limiter.ts'
 import { openLiveProvider } from './live-provider.ts'
 import { type Environment, resolveTarget } from './resolve-target.ts'
-import { openTransport, type Transport } from './transport.ts'
+import { checkProxies, openTransport, type Transport } from './transport.ts'
 import { openUpstream } from './upstream.ts'
 
 export type LiveProvidersOptions = {
@@ -31,27 +32,28 @@ export type LiveProviders = {
 
 /** Asks nobody and loads no SDK before a target is looked for. */
 export function openLiveProviders(options: LiveProvidersOptions): LiveProviders {
-  const { own, env } = options
+  const { own, env, mostAtOnce, onLoss } = options
   const providers = new Map<string, Promise<Provider>>()
   let transport: Promise<Transport> | null = null
 
   async function open(provider: KnownProvider): Promise<Provider> {
     const key = readKey(provider, env)
+    checkProxies(env)
     transport ??= openTransport(env)
-    const apiVersion = env['OPENAI_API_VERSION']
     const upstream = await openUpstream({
       provider,
       key,
-      apiVersion,
+      apiVersion: env['OPENAI_API_VERSION'],
       transport: await transport,
     })
-    const { name, dialect } = provider
-    const scrub = openScrub(secretsOf(own, env))
-    const live = openLiveProvider({ name, dialect, upstream, scrub, onLoss: options.onLoss })
-    return limitProvider(
-      live,
-      options.mostAtOnce === undefined ? {} : { mostAtOnce: options.mostAtOnce },
-    )
+    const live = openLiveProvider({
+      name: provider.name,
+      dialect: dialectOf(provider.dialect),
+      upstream,
+      scrub: openScrub(secretsOf(own, env)),
+      onLoss,
+    })
+    return limitProvider(live, { mostAtOnce })
   }
 
   return {
@@ -59,10 +61,15 @@ export function openLiveProviders(options: LiveProvidersOptions): LiveProviders 
       const { provider, model } = resolveTarget(target, own, env)
       const opened = providers.get(provider.name) ?? open(provider)
       providers.set(provider.name, opened)
+      // What was the user's mistake may be mended by the next time.
+      opened.catch(() => providers.delete(provider.name))
       return { provider: await opened, model }
     },
     async close() {
-      await (await transport)?.close()
+      const connections = transport
+      transport = null
+      providers.clear()
+      await (await connections)?.close()
     },
   }
 }

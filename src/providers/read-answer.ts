@@ -172,8 +172,10 @@ function openStreamedAnswer({ dialect, scrub, onPart, deadlines, clock, startedM
     outcome(why: Fault | null): Outcome {
       for (const part of reader.end()) add(clean(part, why))
       const { reply, fault } = folder.folded()
-      if (fault === null && reply !== null) return { reply, fault, firstTokenMs }
-      return { reply, fault: fault ?? cutOff, firstTokenMs }
+      // All had been said, and only the end is missing: the answer is whole, unless nobody wants it any more.
+      const isWhole = fault === null && why?.kind !== 'cancelled'
+      if (isWhole && reply !== null) return { reply, fault: null, firstTokenMs }
+      return { reply, fault: why ?? fault ?? cutOff, firstTokenMs }
     },
   }
 }

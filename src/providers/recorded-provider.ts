@@ -1,9 +1,15 @@
 import { partsOfReply } from '../dialects/fold-parts.ts'
 import type { Call } from '../domain/call.ts'
+import type { Json } from '../domain/json.ts'
 import type { Provider, ProviderAnswer } from '../domain/provider.ts'
-import { type CassetteKeys, openCassetteReader, openCassetteWriter } from './cassette.ts'
+import {
+  type CassetteKeys,
+  openCassetteReader,
+  openCassetteWriter,
+  type Recording,
+} from './cassette.ts'
 import type { Scrub } from './keys.ts'
-import { type RedactText, redactedAnswer, redactedCall } from './redact-answer.ts'
+import { mapTexts, type RedactText, redactedAnswer } from './redact-answer.ts'
 
 export type RecordOptions = {
   readonly file: string
@@ -12,7 +18,7 @@ export type RecordOptions = {
   readonly redact: RedactText
   /** Takes the keys out of all that is kept. */
   readonly scrub: Scrub
-  /** Keeps the prompts too, as they are. */
+  /** Keeps the prompts too, whole but for keys. */
   readonly keepCalls?: boolean
 }
 
@@ -22,21 +28,21 @@ export function recordProvider(
   { file, keys, redact, scrub, keepCalls = false }: RecordOptions,
 ): Provider & { close(): void } {
   const writer = openCassetteWriter(file)
-  const clean: RedactText = (text) => scrub(redact(text))
   return {
     name: provider.name,
     async ask(call, options) {
       const answer = await provider.ask(call, options)
       const isCancelled = answer.kind === 'failed' && answer.fault.kind === 'cancelled'
       if (isCancelled) return answer
-      writer.append({
+      const recording: Recording = {
         target: targetOf(provider.name, call),
         key: keys.keyOf(call),
         turn: options.turn ?? 0,
         callHash: keys.hashOf(JSON.stringify(call)),
-        answer: redactedAnswer(answer, clean),
-        ...(keepCalls && { call: redactedCall(call, scrub) }),
-      })
+        answer: redactedAnswer(answer, redact),
+        ...(keepCalls && { call }),
+      }
+      writer.append(mapTexts(recording as unknown as Json, scrub) as unknown as Recording)
       return answer
     },
     close: writer.close,

@@ -13,10 +13,9 @@ export type Transport = {
 /**
  * Connections that go through HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment. Certificates are checked by
  * Node's own list, which NODE_EXTRA_CA_CERTS adds to. Has no limits of time but the one to connect: those are the
- * caller's. Throws a UserError where a proxy's address is none.
+ * caller's.
  */
 export async function openTransport(env: Environment): Promise<Transport> {
-  for (const name of proxyNames) checkProxy(name, env[name])
   const undici = await import('undici')
   const options: Agent.Options = { headersTimeout: 0, bodyTimeout: 0 }
   const agent = new undici.EnvHttpProxyAgent({
@@ -35,11 +34,15 @@ export async function openTransport(env: Environment): Promise<Transport> {
   }
 }
 
-/** Names the variable alone: the address may hold a password. */
-function checkProxy(name: string, address: string | undefined): void {
-  if (address === undefined || address === '') return
-  if (URL.canParse(address) && /^(?:https?|socks5?):$/.test(new URL(address).protocol)) return
-  throw new UserError(`${name} is no address of a proxy`, {
+/** Throws a UserError where the address of a proxy is none. It names the variable alone: there may be a password in it. */
+export function checkProxies(env: Environment): void {
+  const wrong = proxyNames.find((name) => !isProxy(env[name] ?? ''))
+  if (wrong === undefined) return
+  throw new UserError(`${wrong} is no address of a proxy`, {
     hint: 'it looks like http://proxy.example:3128',
   })
 }
+
+const isProxy = (address: string): boolean =>
+  address === '' ||
+  (URL.canParse(address) && /^(?:https?|socks5?):$/.test(new URL(address).protocol))

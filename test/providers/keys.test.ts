@@ -58,11 +58,11 @@ describe('what is said of a failure', () => {
   const scrub = openScrub(secrets)
 
   test.each([
-    ['wrong key my.own-key, twice: my.own-key', 'wrong key [KEY], twice: [KEY]'],
-    ['key=my.own-key-and-more;', 'key=[KEY];'],
-    ['proxy p%40ss-word or p@ss-word', 'proxy [KEY] or [KEY]'],
-    ['you sent sk-proj-abc123def456ghi789', 'you sent [KEY]'],
-    ['Incorrect API key provided: sk-ab***************wxyz.', 'Incorrect API key provided: [KEY].'],
+    ['wrong key my.own-key, twice: my.own-key', 'wrong key [key], twice: [key]'],
+    ['key=my.own-key-and-more;', 'key=[key];'],
+    ['proxy p%40ss-word or p@ss-word', 'proxy [key] or [key]'],
+    ['you sent sk-proj-abc123def456ghi789', 'you sent [key]'],
+    ['Incorrect API key provided: sk-ab***************wxyz.', 'Incorrect API key provided: [key]'],
     ['no such model: gpt-4o; look in /bin', 'no such model: gpt-4o; look in /bin'],
   ])('%s', (said, shown) => {
     expect(scrub(said)).toBe(shown)
@@ -71,7 +71,7 @@ describe('what is said of a failure', () => {
   it('leaves placeholders alone in texts that matter to the letter', () => {
     const exact = openExactScrub(['EMPTY', 'long-enough-key'])
     expect(exact('EMPTY sk-proj-abc123def456ghi789 long-enough-key')).toBe(
-      'EMPTY sk-proj-abc123def456ghi789 [KEY]',
+      'EMPTY sk-proj-abc123def456ghi789 [key]',
     )
   })
 })

@@ -1,14 +1,12 @@
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, test } from 'vitest'
-import type { Call, Loss } from '../../src/domain/call.ts'
+import { dialectOf } from '../../src/dialects/dialects.ts'
+import { type Call, type DialectName, dialectNames, type Loss } from '../../src/domain/call.ts'
 import type { FaultKind } from '../../src/domain/fault.ts'
-import {
-  type CallLimits,
-  noCallLimits,
-  type ProviderAnswer,
-} from '../../src/domain/provider.ts'
+import { type CallLimits, noCallLimits, type ProviderAnswer } from '../../src/domain/provider.ts'
 import type { Part } from '../../src/domain/reply.ts'
+import type { Clock } from '../../src/providers/clock.ts'
 import { openScrub } from '../../src/providers/keys.ts'
 import { openLiveProvider } from '../../src/providers/live-provider.ts'
 import { openTransport, type Transport } from '../../src/providers/transport.ts'
@@ -24,6 +22,7 @@ import {
   startRawServer,
   streamHead,
 } from './raw-server.ts'
+import { openTestClock } from './test-clock.ts'
 import { wireAnswers } from './wire-answers.ts'
 
 const key = 'planted.key/of-the_provider'
@@ -38,26 +37,31 @@ afterEach(async () => {
   transport = undefined
 })
 
-type DialectName = keyof typeof wireAnswers
 type Asking = {
   readonly limits?: Partial<CallLimits>
   readonly signal?: AbortSignal
   readonly mostAnswerBytes?: number
   readonly call?: Partial<Call>
+  readonly clock?: Clock
+  readonly onPart?: (part: Part) => void
 }
 
 /** A provider that speaks a dialect with whoever answers at the address. */
-async function open(dialect: DialectName, url: string, mostAnswerBytes?: number) {
+async function open(
+  dialect: DialectName,
+  url: string,
+  options: Pick<Asking, 'mostAnswerBytes' | 'clock'> = {},
+) {
   transport = await openTransport({})
   const provider = { name: 'up', dialect, baseUrl: `${url}/v1`, apiKeyEnv: 'UP_KEY', models: [] }
   const losses: Loss[] = []
   const live = openLiveProvider({
     name: 'up',
-    dialect,
+    dialect: dialectOf(dialect),
     upstream: await openUpstream({ provider, key, transport }),
     scrub: openScrub([key]),
     onLoss: (loss) => losses.push(loss),
-    ...(mostAnswerBytes !== undefined && { mostAnswerBytes }),
+    ...options,
   })
   return { live, losses }
 }
@@ -67,14 +71,21 @@ async function ask(
   dialect: DialectName,
   streamed: boolean,
   answer: (socket: Socket, request: RawRequest) => void,
-  { limits = {}, signal, mostAnswerBytes, call = {} }: Asking = {},
+  { limits = {}, signal, call = {}, onPart, ...options }: Asking = {},
 ) {
   server = await startRawServer(answer)
-  const { live, losses } = await open(dialect, server.url, mostAnswerBytes)
+  const { live, losses } = await open(dialect, server.url, options)
   const parts: Part[] = []
   const result = await live.ask(
     { ...plainCall, ...call, streamed },
-    { limits: { ...noCallLimits, ...limits }, signal, onPart: (part) => parts.push(part) },
+    {
+      limits: { ...noCallLimits, ...limits },
+      signal,
+      onPart: (part) => {
+        parts.push(part)
+        onPart?.(part)
+      },
+    },
   )
   await server.idle()
   return { result, parts, losses, requests: server.requests }
@@ -85,8 +96,7 @@ function faultOf(result: ProviderAnswer) {
   return result.fault
 }
 
-const dialects = Object.keys(wireAnswers) as DialectName[]
-const bothWays = dialects.flatMap((dialect) => [
+const bothWays = dialectNames.flatMap((dialect) => [
   { dialect, streamed: false },
   { dialect, streamed: true },
 ])
@@ -124,12 +134,13 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
   it('sends the body of the dialect and one key, and nothing of the environment', async () => {
     const { requests } = await ask(dialect, streamed, (socket) => socket.end(sound))
     const { head: line, headers, body } = requests[0] ?? { head: '', headers: {}, body: '{}' }
-    expect(line).toMatch(dialect === 'openai-chat' ? /\/v1\/chat\/completions / : /\/v1\/messages /)
-    expect(JSON.parse(body)).toMatchObject({ model: 'small', messages: [{ role: 'user' }] })
+    expect(line).toBe(`POST /v1${dialectOf(dialect).path} HTTP/1.1`)
+    expect(JSON.parse(body)).toMatchObject({ model: 'small' })
+    expect(body).toContain('What is the capital of France?')
     expect(JSON.parse(body).stream ?? false).toBe(streamed)
     const holding = Object.entries(headers).filter(([, value]) => value.includes(key))
     expect(holding).toEqual([
-      dialect === 'openai-chat' ? ['authorization', `Bearer ${key}`] : ['x-api-key', key],
+      dialect === 'anthropic-messages' ? ['x-api-key', key] : ['authorization', `Bearer ${key}`],
     ])
     expect(Object.keys(headers).filter((name) => /openai|stainless/.test(name))).toEqual([])
   })
@@ -168,19 +179,40 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
     ['a page with a server error', 'server', (socket) => socket.end(respond(502, {}, page))],
     ['an overload', 'overloaded', (socket) => socket.end(error(529, 'overloaded_error'))],
     ['a wrong key', 'authentication', (socket) => socket.end(error(401, 'authentication_error'))],
-    ['a reset in an error', 'server', (socket) => reset(socket, error(500, 'api_error').subarray(0, -20))],
-    ['a page', 'malformed', (socket) => socket.end(respond(200, { 'content-type': 'text/html' }, page))],
+    [
+      'a reset in an error',
+      'server',
+      (socket) => reset(socket, error(500, 'api_error').subarray(0, -20)),
+    ],
+    [
+      'a page',
+      'malformed',
+      (socket) => socket.end(respond(200, { 'content-type': 'text/html' }, page)),
+    ],
     ['no JSON', 'malformed', (socket) => socket.end(respond(200, type, 'data: {"id": \n\n'))],
     ['another JSON', 'malformed', (socket) => socket.end(respond(200, json, '{"ok":true}'))],
-    ['an empty answer', streamed ? 'cut-off' : 'malformed', (socket) => socket.end(respond(200, type, ''))],
+    [
+      'an empty answer',
+      streamed ? 'cut-off' : 'malformed',
+      (socket) => socket.end(respond(200, type, '')),
+    ],
     ['no HTTP', 'malformed', (socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
     ['an unknown status', 'server', (socket) => socket.end(respond(999, json, wholeText))],
-    ['no compression', 'malformed', (socket) => socket.end(respond(200, { ...type, ...gzip }, 'plain'))],
-    ['a redirect', 'not-found', (socket) => socket.end(respond(307, { location: '/v1/elsewhere' }, ''))],
+    [
+      'no compression',
+      'malformed',
+      (socket) => socket.end(respond(200, { ...type, ...gzip }, 'plain')),
+    ],
+    [
+      'a redirect',
+      'not-found',
+      (socket) => socket.end(respond(307, { location: '/v1/elsewhere' }, '')),
+    ],
     [
       'a cut compression',
       streamed ? 'cut-off' : 'malformed',
-      (socket) => socket.end(respond(200, { ...gzip, ...type }, gzipSync(wholeText).subarray(0, 60))),
+      (socket) =>
+        socket.end(respond(200, { ...gzip, ...type }, gzipSync(wholeText).subarray(0, 60))),
     ],
   ]
   test.each(failures)('%s is a fault: %s, after one request', async (_, kind, answer) => {
@@ -221,7 +253,11 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
   it('waits no longer than the limit for a server that says nothing', async () => {
     const limits = [{ totalMs: 30 }, { idleMs: 30 }, ...(streamed ? [{ firstTokenMs: 30 }] : [])]
     for (const limit of limits) {
-      const { result, requests } = await ask(dialect, streamed, () => {}, { limits: limit })
+      const clock = openTestClock()
+      const { result, requests } = await ask(dialect, streamed, () => clock.advance(30), {
+        limits: limit,
+        clock,
+      })
       expect(faultOf(result)).toMatchObject({ kind: 'timeout', message: /30 ms/ })
       expect(requests).toHaveLength(1)
       await server?.close()
@@ -243,8 +279,9 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
     socket.write(first)
     write()
   }
+  const delta = wire.text.split('\n\n').at(-2)
   const endless = streamed
-    ? flood(started, chunk(wire.text.slice(wire.text.lastIndexOf('\n\n', wire.text.length - 3) + 2).padStart(0)))
+    ? flood(started, chunk(`${delta}\n\n`))
     : flood(head(200, { ...json, 'transfer-encoding': 'chunked' }), chunk(' '.repeat(1000)))
 
   it('ends an answer without end, by time and by size', async () => {
@@ -277,7 +314,9 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
         socket.write(bytes)
         setImmediate(() => controller.abort())
       }
-      const { result, requests } = await ask(dialect, streamed, leave, { signal: controller.signal })
+      const { result, requests } = await ask(dialect, streamed, leave, {
+        signal: controller.signal,
+      })
       expect(faultOf(result).kind).toBe('cancelled')
       expect(requests).toHaveLength(1)
       await server?.close()
@@ -302,15 +341,24 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
   })
 })
 
-describe.each(dialects)('a stream of %s', (dialect) => {
+describe.each(dialectNames)('a stream of %s', (dialect) => {
   const wire = wireAnswers[dialect]
   const started = Buffer.concat([streamHead, chunk(wire.start), chunk(wire.text)])
+
+  /** Nothing more comes for so long after the first text. */
+  const stalling = (ms: number, limits: Partial<CallLimits>): Asking => {
+    const clock = openTestClock()
+    const onPart = ({ kind }: Part) => {
+      if (kind === 'text') setImmediate(() => clock.advance(ms))
+    }
+    return { limits, clock, onPart }
+  }
 
   it('that breaks keeps what had come, with the usage known by then', async () => {
     const breaks: readonly [FaultKind, (socket: Socket) => unknown, Asking][] = [
       ['reset', (socket) => socket.end(started), {}],
       ['cut-off', (socket) => socket.end(Buffer.concat([started, lastChunk])), {}],
-      ['timeout', (socket) => socket.write(started), { limits: { idleMs: 30 } }],
+      ['timeout', (socket) => socket.write(started), stalling(30, { idleMs: 30 })],
       ['malformed', (socket) => socket.write(Buffer.concat([started, chunk('data: {"\n\n')])), {}],
     ]
     for (const [kind, answer, asking] of breaks) {
@@ -334,7 +382,8 @@ describe.each(dialects)('a stream of %s', (dialect) => {
     expect(faultOf(slow.result)).toMatchObject({ kind: 'timeout', message: /no content/ })
     await server?.close()
     const stalls = (socket: Socket) => socket.write(started)
-    const stalled = await ask(dialect, true, stalls, { limits: { firstTokenMs: 40, totalMs: 120 } })
+    const limits = { firstTokenMs: 40, totalMs: 120 }
+    const stalled = await ask(dialect, true, stalls, stalling(120, limits))
     expect(faultOf(stalled.result).message).toMatch(/no whole answer/)
   })
 

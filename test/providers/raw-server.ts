@@ -103,7 +103,11 @@ export const streamHead: Buffer = head(200, {
 
 export const chunk = (text: string | Buffer): Buffer => {
   const bytes = Buffer.from(text)
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
+  return Buffer.concat([
+    Buffer.from(`${bytes.length.toString(16)}\r\n`),
+    bytes,
+    Buffer.from('\r\n'),
+  ])
 }
 
 export const lastChunk: Buffer = Buffer.from('0\r\n\r\n')

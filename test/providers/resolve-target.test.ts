@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
-import type { ProviderSettings } from '../../src/policy/serving.ts'
 import { fallbackTargets } from '../../src/policy/fallback-targets.ts'
+import type { ProviderSettings } from '../../src/policy/serving.ts'
 import { catalogue } from '../../src/providers/catalogue.ts'
 import { resolveTarget } from '../../src/providers/resolve-target.ts'
 

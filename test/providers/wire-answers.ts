@@ -26,9 +26,48 @@ const chat = (choice: object | null, more: object = {}) =>
 
 const chatUsage = { prompt_tokens: 12, completion_tokens: 4, total_tokens: 16 }
 
-export const wireAnswers: Readonly<
-  Record<Exclude<DialectName, 'openai-responses'>, WireAnswer>
-> = {
+const response = (more: object) => ({
+  id: 'resp_1',
+  object: 'response',
+  created_at: 1,
+  status: 'completed',
+  error: null,
+  model: 'small-2026',
+  output: [],
+  usage: null,
+  ...more,
+})
+const message = (text: string, status: string) => ({
+  id: 'item_1',
+  type: 'message',
+  role: 'assistant',
+  status,
+  content: text === '' ? [] : [{ type: 'output_text', text, annotations: [] }],
+})
+const said = response({
+  output: [message('Paris is it.', 'completed')],
+  usage: { input_tokens: 12, output_tokens: 4, total_tokens: 16 },
+})
+const typed = (type: string, more: object) => event(type, { type, ...more })
+const item = { item_id: 'item_1', output_index: 0, content_index: 0 }
+
+export const wireAnswers: Readonly<Record<DialectName, WireAnswer>> = {
+  'openai-responses': {
+    whole: said,
+    start:
+      typed('response.created', { response: response({ status: 'in_progress' }) }) +
+      typed('response.output_item.added', { output_index: 0, item: message('', 'in_progress') }),
+    text: typed('response.output_text.delta', { ...item, delta: 'Paris' }),
+    finish:
+      typed('response.output_text.delta', { ...item, delta: ' is it.' }) +
+      typed('response.output_text.done', { ...item, text: 'Paris is it.' }) +
+      typed('response.output_item.done', {
+        output_index: 0,
+        item: message('Paris is it.', 'completed'),
+      }) +
+      typed('response.completed', { response: said }),
+    usageAtText: null,
+  },
   'openai-chat': {
     whole: {
       id: 'chatcmpl-1',
