@@ -406,6 +406,22 @@ describe.each(dialectNames)('a stream of %s', (dialect) => {
   })
 })
 
+it('keeps the usage of a response that failed in one piece', async () => {
+  const body = {
+    ...wireAnswers['openai-responses'].whole,
+    status: 'failed',
+    error: { code: 'rate_limit_exceeded', message: 'slow down' },
+    output: [],
+  }
+  const answer = respond(200, json, JSON.stringify(body))
+  const { result } = await ask('openai-responses', false, (socket) => socket.end(answer))
+  expect(result).toMatchObject({
+    kind: 'failed',
+    fault: { kind: 'rate-limit', message: 'slow down' },
+    partial: { usage: { inputTokens: 12, outputTokens: 4 } },
+  })
+})
+
 describe('what a dialect cannot say', () => {
   const sound = (socket: Socket) =>
     socket.end(respond(200, json, JSON.stringify(wireAnswers['anthropic-messages'].whole)))
