@@ -16,6 +16,9 @@ export type Deadlines = {
   close(): void
 }
 
+/** Made once: an error for each attempt would cost more than the attempt's own bookkeeping. */
+const over = new Error('the attempt is over')
+
 type Limit = 'firstTokenMs' | 'idleMs' | 'totalMs'
 
 /**
@@ -32,7 +35,7 @@ export function openDeadlines(
   let fault: Fault | null = null
   const stop = (why: Fault) => {
     fault ??= why
-    controller.abort()
+    controller.abort(over)
   }
   const start = (limit: Limit) => {
     const ms = limits[limit]
@@ -57,7 +60,7 @@ export function openDeadlines(
     close() {
       for (const end of [endTotal, endFirst, endIdle]) end()
       caller?.removeEventListener('abort', onCancel)
-      controller.abort()
+      controller.abort(over)
     },
   }
 }

@@ -12,7 +12,12 @@ import { type BodyReader, isFault, openBodyReader, readText } from './read-body.
 /** What an attempt came to: an answer, or a fault with what had come before it. */
 export type Outcome =
   | { readonly reply: Reply; readonly fault: null; readonly firstTokenMs: number | null }
-  | { readonly reply: Reply | null; readonly fault: Fault; readonly firstTokenMs: number | null }
+  | Failure
+type Failure = {
+  readonly reply: Reply | null
+  readonly fault: Fault
+  readonly firstTokenMs: number | null
+}
 
 export type Reading = {
   readonly response: Response
@@ -25,7 +30,7 @@ export type Reading = {
   readonly startedMs: number
 }
 
-const failed = (fault: Fault): Outcome => ({ reply: null, fault, firstTokenMs: null })
+const failed = (fault: Fault): Failure => ({ reply: null, fault, firstTokenMs: null })
 
 /** As much of an error as is read; what it says stands at its beginning. */
 const mostFaultBytes = 64 * 1024
@@ -67,9 +72,10 @@ export async function readWhole(reading: Reading): Promise<Outcome> {
   if (fault !== null) return failed(deadlines.stopped() ?? fault)
   const body = jsonObjectIn(text)
   if (body === null) return failed(malformed(`${typeOf(response)} is no JSON object`, response))
-  if (isError(body)) return failed(faultIn(reading, text))
   const reply = dialect.readReply(body)
-  if (isNoAnswer(reply)) return failed(malformed(`${typeOf(response)} holds none`, response))
+  const isEmpty = isNoAnswer(reply)
+  if (isError(body)) return { ...failed(faultIn(reading, text)), reply: isEmpty ? null : reply }
+  if (isEmpty) return failed(malformed(`${typeOf(response)} holds none`, response))
   return { reply, fault: null, firstTokenMs: null }
 }
 
@@ -77,9 +83,10 @@ export async function readWhole(reading: Reading): Promise<Outcome> {
 const isNoAnswer = ({ id, blocks, usage }: Reply): boolean =>
   id === null && blocks.length === 0 && usage === null
 
-/** Gateways put an error into an answer that has already begun with status 200. */
+/** Gateways put an error into an answer that has begun with status 200; a response of OpenAI can fail with what it used. */
 const isError = (body: JsonObject): boolean =>
-  (body['type'] === 'error' || body['object'] === undefined) && isObject(body['error'])
+  isObject(body['error']) &&
+  (body['type'] === 'error' || body['object'] === undefined || body['status'] === 'failed')
 
 function jsonObjectIn(text: string): JsonObject | null {
   try {

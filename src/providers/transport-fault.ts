@@ -5,11 +5,13 @@ export function transportFault(error: unknown): Fault {
   const { code, syscall, message } = rootOf(error)
   const text = message === undefined || message === '' ? 'no connection' : message
   const words = code === undefined || text.includes(code) ? text : `${text} (${code})`
-  const kind = cutFraming.test(text) ? 'reset' : kindOf(code, syscall)
+  const kind = cutFraming.test(text) ? 'reset' : kindOf(text, code, syscall)
   return { kind, message: words, status: null, retryAfterMs: null }
 }
 
-function kindOf(code: string | undefined, syscall: string | undefined): FaultKind {
+function kindOf(text: string, code: string | undefined, syscall: string | undefined): FaultKind {
+  // A port that no browser would go to either: fetch does not ask.
+  if (text === 'bad port') return 'unreachable'
   // An answer that HTTP does not know, such as a status of 999, has no code.
   if (code === undefined) return 'malformed'
   if (syscall === 'connect') return 'unreachable'

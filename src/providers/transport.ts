@@ -16,7 +16,8 @@ export type Transport = {
  * caller's.
  */
 export async function openTransport(env: Environment): Promise<Transport> {
-  const undici = await import('undici')
+  // A bundle knows the exports of CommonJS as the default alone.
+  const { default: undici } = await import('undici')
   const options: Agent.Options = { headersTimeout: 0, bodyTimeout: 0 }
   const agent = new undici.EnvHttpProxyAgent({
     ...options,

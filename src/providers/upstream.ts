@@ -10,7 +10,10 @@ type Fetch = typeof globalThis.fetch
 
 /** What the clients of both SDKs have in common. */
 type Client = {
-  post(path: string, options: { body: JsonObject }): { asResponse(): Promise<Response> }
+  post(
+    path: string,
+    options: { body: JsonObject; fetchOptions: object },
+  ): { asResponse(): Promise<Response> }
 }
 
 export type UpstreamOptions = {
@@ -22,31 +25,34 @@ export type UpstreamOptions = {
   readonly transport: Transport
 }
 
+/** What a request came to, below the SDK: the SDK hands it through to `fetch` among its options. */
+type Attempt = { readonly signal: AbortSignal; response: Response | null; failure: unknown }
+
 /** Opens the SDK that speaks a provider's dialect; it is loaded here and not before. */
 export async function openUpstream(options: UpstreamOptions): Promise<Upstream> {
-  const openClient = await clientOpener(options)
+  const { transport } = options
+  const fetchOnce = async (url: unknown, init: RequestInit = {}): Promise<Response> => {
+    const { attempt, method, body, headers } = init as RequestInit & { attempt: Attempt }
+    const { signal } = attempt
+    const sent = { method, body, headers: knownHeaders(headers), signal } as RequestInit
+    const response = await transport.fetch(String(url), sent).catch((error: unknown) => {
+      attempt.failure = error
+      throw error
+    })
+    attempt.response = response
+    // The SDK would read the body of an error to its end, however long that is.
+    if (!response.ok) throw new Error('answered with an error')
+    return response
+  }
+  const client = await openClient(options, fetchOnce as Fetch)
   return async (path, body, signal) => {
-    let response: Response | null = null
-    let failure: unknown = null
-    const fetchOnce = async (url: unknown, init: RequestInit = {}): Promise<Response> => {
-      response = await options.transport
-        .fetch(String(url), { ...init, headers: knownHeaders(init.headers), signal })
-        .catch((error: unknown) => {
-          failure = error
-          throw error
-        })
-      // The SDK would read the body of an error to its end, however long that is.
-      if (!response.ok) throw new Error('answered with an error')
-      return response
-    }
-    // A client is a few objects: one for each request tells whose response this is.
-    const client = openClient(fetchOnce as Fetch)
+    const attempt: Attempt = { signal, response: null, failure: null }
     return client
-      .post(path, { body })
+      .post(path, { body, fetchOptions: { attempt } })
       .asResponse()
       .catch((error: unknown) => {
-        if (response !== null) return response
-        throw failure ?? error
+        if (attempt.response !== null) return attempt.response
+        throw attempt.failure ?? error
       })
   }
 }
@@ -60,7 +66,7 @@ const notTheKey = 'none'
 /** The version of the Anthropic API whose bodies the dialect reads and writes. */
 const anthropicVersion = '2023-06-01'
 
-async function clientOpener(options: UpstreamOptions): Promise<(fetch: Fetch) => Client> {
+async function openClient(options: UpstreamOptions, fetch: Fetch): Promise<Client> {
   const { provider, key } = options
   const common = {
     baseURL: provider.baseUrl,
@@ -76,18 +82,17 @@ async function clientOpener(options: UpstreamOptions): Promise<(fetch: Fetch) =>
       'x-api-key': key,
       authorization: null,
     }
-    return (fetch) => new Anthropic({ ...common, openTelemetry: false, defaultHeaders, fetch })
+    return new Anthropic({ ...common, openTelemetry: false, defaultHeaders, fetch })
   }
   const { OpenAI, AzureOpenAI } = await import('openai')
   const azure = readAzure(provider.baseUrl, options.apiVersion)
   if (azure !== null) {
     const { baseUrl, apiVersion } = azure
     const defaultHeaders = { 'api-key': key, authorization: null }
-    return (fetch) =>
-      new AzureOpenAI({ ...common, baseURL: baseUrl, apiVersion, defaultHeaders, fetch })
+    return new AzureOpenAI({ ...common, baseURL: baseUrl, apiVersion, defaultHeaders, fetch })
   }
   const defaultHeaders = { authorization: key === null ? null : `Bearer ${key}` }
-  return (fetch) => new OpenAI({ ...common, defaultHeaders, fetch })
+  return new OpenAI({ ...common, defaultHeaders, fetch })
 }
 
 /**

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, test } from 'vitest'
 import { dialectOf } from '../../src/dialects/dialects.ts'
 import { type Call, type DialectName, dialectNames, type Loss } from '../../src/domain/call.ts'
-import type { FaultKind } from '../../src/domain/fault.ts'
+import { type FaultKind, maybeBilledFaults } from '../../src/domain/fault.ts'
 import { type CallLimits, noCallLimits, type ProviderAnswer } from '../../src/domain/provider.ts'
 import type { Part } from '../../src/domain/reply.ts'
 import type { Clock } from '../../src/providers/clock.ts'
@@ -291,6 +291,7 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
     const large = await ask(dialect, streamed, endless, { mostAnswerBytes: 200_000 })
     expect(faultOf(large.result)).toMatchObject({ kind: 'too-large', message: /200000 bytes/ })
     expect(large.requests).toHaveLength(1)
+    expect(maybeBilledFaults).toContain('too-large')
   })
 
   it('counts the size after decompression', async () => {
@@ -402,6 +403,22 @@ describe.each(dialectNames)('a stream of %s', (dialect) => {
     const answer = Buffer.concat([started, chunk(wire.finish)])
     const { result } = await ask(dialect, true, (socket) => socket.write(answer))
     expect(result).toMatchObject({ kind: 'answered' })
+  })
+})
+
+it('keeps the usage of a response that failed in one piece', async () => {
+  const body = {
+    ...wireAnswers['openai-responses'].whole,
+    status: 'failed',
+    error: { code: 'rate_limit_exceeded', message: 'slow down' },
+    output: [],
+  }
+  const answer = respond(200, json, JSON.stringify(body))
+  const { result } = await ask('openai-responses', false, (socket) => socket.end(answer))
+  expect(result).toMatchObject({
+    kind: 'failed',
+    fault: { kind: 'rate-limit', message: 'slow down' },
+    partial: { usage: { inputTokens: 12, outputTokens: 4 } },
   })
 })
 

@@ -19,6 +19,7 @@ test.each([
   [coded('Z_DATA_ERROR'), 'malformed'],
   [coded('UND_ERR_HEADERS_OVERFLOW'), 'malformed'],
   [coded('UND_ERR_DESTROYED'), 'cancelled'],
+  [new Error('bad port'), 'unreachable'],
   [new RangeError('a status that is none'), 'malformed'],
   ['no error at all', 'malformed'],
 ])('%s is a fault: %s', (error, kind) => {
