@@ -30,13 +30,23 @@ export type Call = {
   readonly streamed: boolean
   /** What only the dialect of origin knows, under its wire names: written back there, refused or warned about elsewhere. */
   readonly more: JsonObject
+  readonly wording?: Wording
   /** Where `more` and blocks of kind "foreign" are at home. */
   readonly origin: DialectName
 }
 
-/** One side's turn. What tools gave back belongs to the user's side, as Anthropic has it. */
+/**
+ * How the origin put what its wire can put in several ways ("developer" or "system", ids of items): no part of what is
+ * asked, so that other dialects leave it out without a loss.
+ */
+export type Wording = JsonObject
+
+/**
+ * One side's turn. What tools gave back belongs to the user's side, as Anthropic has it. `system`: instructions given in
+ * the middle of a conversation, which hold from there on (OpenAI); those before its first turn are `Call.system`.
+ */
 export type Turn = {
-  readonly role: 'user' | 'assistant'
+  readonly role: 'user' | 'assistant' | 'system'
   readonly blocks: readonly Block[]
   /** A name of the speaker, where one is given (OpenAI). */
   readonly name?: string
@@ -45,7 +55,7 @@ export type Turn = {
 /** A prompt-cache mark: everything up to this block may be kept for so long. */
 export type CacheMark = '5m' | '1h'
 
-export type Block = BlockBody & { readonly cache?: CacheMark }
+export type Block = BlockBody & { readonly cache?: CacheMark; readonly wording?: Wording }
 
 export type BlockBody =
   | { readonly kind: 'text'; readonly text: string }

@@ -31,7 +31,13 @@ export type Part =
   | { readonly kind: 'start'; readonly id: string | null; readonly model: string | null }
   | { readonly kind: 'text'; readonly text: string }
   /** Thought aloud; a signature comes with the last of its parts, with an empty text where it comes alone. */
-  | { readonly kind: 'reasoning'; readonly text: string; readonly signature?: string }
+  | {
+      readonly kind: 'reasoning'
+      readonly text: string
+      readonly signature?: string
+      /** The signature is the encrypted text itself: such a part is a block of its own. */
+      readonly isEncrypted?: boolean
+    }
   /** A tool call begins; `index` counts the tool calls of this answer from 0. */
   | {
       readonly kind: 'tool-call'
@@ -49,6 +55,7 @@ export type Part =
       readonly usage: Usage | null
       readonly fees?: Fees
       readonly serviceTier?: string
+      readonly loggedUsd?: number
       readonly warnings?: readonly string[]
     }
   /** The last part of an answer that broke off: what came before is not whole. */
