@@ -3,6 +3,7 @@ import type { AnalyzeFlags } from './analyze.ts'
 import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
 import type { IngestFlags } from './ingest.ts'
 import { addLabel } from './label-command.ts'
+import { addMock } from './mock-command.ts'
 import { addPolicyCommands } from './policy-commands.ts'
 import { addSimulate } from './simulate-command.ts'
 import { addStoreCommands } from './store-commands.ts'
@@ -27,6 +28,7 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
   addDemo(program, terminal, exit)
   addIngest(program, terminal, exit)
   addPolicyCommands(program, terminal, exit)
+  addMock(program, terminal, exit)
   addStoreCommands(program, terminal, exit)
   return program
 }

@@ -1,3 +1,4 @@
+import { partsOfReply } from '../dialects/fold-parts.ts'
 import type { Block, Call } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { CallLimits, Provider, ProviderAnswer } from '../domain/provider.ts'
@@ -98,7 +99,7 @@ const timeout: Fault = {
 }
 
 /** What had come of an answer when it broke off in the middle. */
-export function halfOf(reply: Reply): Reply {
+function halfOf(reply: Reply): Reply {
   const blocks = reply.blocks.flatMap((block): readonly Block[] =>
     block.kind === 'text'
       ? [{ ...block, text: block.text.slice(0, Math.ceil(block.text.length / 2)) }]
@@ -110,21 +111,8 @@ export function halfOf(reply: Reply): Reply {
 }
 
 function partsOf(answer: ProviderAnswer): readonly Part[] {
-  const reply = answer.kind === 'answered' ? answer.reply : answer.partial
-  if (reply === null) return []
-  const parts: Part[] = [{ kind: 'start', id: reply.id, model: reply.model }]
-  for (const block of reply.blocks) {
-    if (block.kind === 'text') parts.push({ kind: 'text', text: block.text })
-    if (block.kind === 'tool-call') {
-      parts.push({ kind: 'tool-call', index: 0, id: block.id, name: block.name })
-      parts.push({ kind: 'tool-delta', index: 0, json: block.input })
-    }
-  }
-  const { usage, finish } = reply
-  parts.push(
-    answer.kind === 'answered'
-      ? { kind: 'finish', finish, usage }
-      : { kind: 'error', fault: answer.fault, usage },
-  )
-  return parts
+  if (answer.kind === 'answered') return partsOfReply(answer.reply)
+  const { partial, fault } = answer
+  if (partial === null) return []
+  return [...partsOfReply(partial).slice(0, -1), { kind: 'error', fault, usage: partial.usage }]
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { defined } from '../domain/json.ts'
+import { UserError } from '../domain/user-error.ts'
+import { formatPath } from '../policy/problems.ts'
 import { type MockFaultName, mockFaultNames } from './mock-faults.ts'
+import type { RateLimit } from './mock-limit.ts'
 
 /** How one model of the mock behaves. */
 export type MockBehaviour = {
@@ -57,6 +60,8 @@ export type MockSettings = MockBehaviour & {
   readonly retryAfterMs: number
   /** How late the first content of a `slow` answer is. */
   readonly slowMs: number
+  /** Over HTTP alone: so many calls in each window of time, of all models; null: any number. */
+  readonly rateLimit: RateLimit | null
   /** Models that behave otherwise: the first whose pattern (`*`: any characters) fits the name. */
   readonly models: readonly (Partial<MockBehaviour> & { readonly match: string })[]
 }
@@ -66,6 +71,7 @@ export const defaultMockSettings: MockSettings = {
   seed: '0',
   retryAfterMs: 1_000,
   slowMs: 30_000,
+  rateLimit: null,
   models: [],
   accuracy: 1,
   sharedDifficulty: 0,
@@ -149,13 +155,18 @@ const behaviour = {
   chunkMs: milliseconds.nullable(),
 }
 
-/** Settings as a file has them; what is absent is left to `defaultMockSettings`. */
-export const mockFileSchema = z
+const rateLimit = z.strictObject({
+  requests: z.number().int().min(1),
+  windowMs: z.number().min(1).max(86_400_000),
+})
+
+const fileSchema = z
   .strictObject({
     ...behaviour,
     seed: z.union([z.string(), z.number()]).transform(String),
     retryAfterMs: milliseconds,
     slowMs: milliseconds,
+    rateLimit: rateLimit.nullable(),
     models: z.array(
       z
         .strictObject(behaviour)
@@ -166,3 +177,19 @@ export const mockFileSchema = z
   })
   .partial()
   .transform(defined)
+
+/**
+ * Settings from a file or flags, over the defaults. Throws a UserError that names every mistake; `source` says where
+ * they were given.
+ */
+export function readMockSettings(given: unknown, source: string): MockSettings {
+  const read = fileSchema.safeParse(given ?? {})
+  if (read.success) return { ...defaultMockSettings, ...read.data }
+  const mistakes = read.error.issues.map(({ path, message }) => {
+    const place = formatPath(path as readonly (string | number)[])
+    return place === '' ? message : `${place}: ${message}`
+  })
+  throw new UserError(`${source}: ${mistakes.join('; ')}`, {
+    hint: 'docs/mock.md has every setting',
+  })
+}

@@ -1,4 +1,5 @@
 import type { Block, Call, Tool } from '../domain/call.ts'
+import type { Reply } from '../domain/reply.ts'
 import { noUsage, type Usage } from '../domain/usage.ts'
 
 /** The mock counts a quarter of the UTF-8 bytes as tokens, and every image or document as a thousand. */
@@ -30,6 +31,13 @@ export function usageOf(inputTokens: number, blocks: readonly Block[], cachedSha
     outputTokens: Math.ceil(sumOf(blocks, blockBytes) / bytesPerToken),
     reasoningTokens: Math.ceil(reasoning / bytesPerToken),
   }
+}
+
+/** What a provider bills of an answer that was broken off: the prompt, and what had been said. */
+export function billedUsage({ usage }: Reply, saidTokens: number): Usage {
+  const whole = usage ?? noUsage
+  const outputTokens = Math.min(saidTokens, whole.outputTokens)
+  return { ...whole, outputTokens, reasoningTokens: Math.min(outputTokens, whole.reasoningTokens) }
 }
 
 function blockBytes(block: Block): number {
