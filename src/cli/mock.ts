@@ -97,6 +97,7 @@ function logLine({ method, path, status, model, outcome, durationMs }: MockLogLi
 
 function closingLine(server: MockServer): string {
   const { calls, byOutcome, disconnects } = server.tally()
-  const failed = calls - (byOutcome['answered'] ?? 0) - disconnects
+  const whole = (byOutcome['answered'] ?? 0) + (byOutcome['slow'] ?? 0)
+  const failed = calls - whole - disconnects
   return `${plural(calls, 'call')}: ${failed} failed, ${disconnects} left by the caller`
 }

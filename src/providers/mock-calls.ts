@@ -27,10 +27,10 @@ export async function answerCall(
   const stamp = stampOf(dialect, call, body, requestId, state)
   const pacer = openPacer(left, state.isWaiting)
   const exchange = { response, dialect, call, answer, stamp, pacer, left }
-  const { outcome, usage } = await sendAnswer(exchange)
+  const sent = await sendAnswer(exchange)
   const { model, streamed } = call
-  state.tally.add({ requestId, model, streamed, outcome, usage })
-  return { model, outcome }
+  state.tally.add({ requestId, model, streamed, ...sent })
+  return { model, outcome: sent.outcome }
 }
 
 /** Questions that are remembered; further ones make the oldest be forgotten. */

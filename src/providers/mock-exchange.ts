@@ -17,5 +17,8 @@ export type Exchange = {
   readonly left: AbortSignal
 }
 
-/** How it went: "answered", "disconnected" or a fault's name, and what of it is billed (null: nothing). */
-export type Sent = { readonly outcome: string; readonly usage: Usage | null }
+/** How it went: "answered" or a fault's name, and what of it is billed (null: nothing). */
+export type Said = { readonly outcome: string; readonly usage: Usage | null }
+
+/** The same, "disconnected" where the caller left an answer that nothing was wrong with. */
+export type Sent = Said & { readonly hasLeft: boolean }

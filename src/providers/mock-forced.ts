@@ -19,27 +19,26 @@ export type Forced = {
 
 /** Reads the headers; a text says which of them means nothing. */
 export function readForced(headers: IncomingHttpHeaders): Forced | string {
-  const number = (name: string, most: number) => {
-    const text = headers[`x-mock-${name}`]
+  const broken: string[] = []
+  const number = (name: string, least: number, most: number): number | null => {
+    const text = headers[name]
     if (text === undefined) return null
     const value = Number(text)
-    return value >= 0 && value <= most ? value : Number.NaN
+    if (!(value >= least && value <= most)) broken.push(`${name} is from ${least} to ${most}`)
+    return value
   }
   const fault = headers['x-mock-fault'] ?? null
+  if (fault !== null && fault !== 'none' && mockFaultOf(String(fault)) === undefined)
+    broken.push(`x-mock-fault: there is no fault "${fault}"`)
   const forced = {
-    turn: number('turn', 1e9),
-    status: number('status', 599),
-    latencyMs: number('latency-ms', longestMs),
-    firstTokenMs: number('first-token-ms', longestMs),
-    chunkMs: number('chunk-ms', longestMs),
+    turn: number('x-mock-turn', 0, 1e9),
+    fault: fault as Forced['fault'],
+    status: number('x-mock-status', 400, 599),
+    latencyMs: number('x-mock-latency-ms', 0, longestMs),
+    firstTokenMs: number('x-mock-first-token-ms', 0, longestMs),
+    chunkMs: number('x-mock-chunk-ms', 0, longestMs),
   }
-  const broken = Object.entries(forced).find(([, value]) => Number.isNaN(value))
-  if (broken !== undefined) return `x-mock: ${broken[0]} is no such number`
-  if (forced.status !== null && forced.status < 400) return 'x-mock-status is from 400 to 599'
-  if (fault === null || fault === 'none') return { ...forced, fault }
-  return mockFaultOf(String(fault)) === undefined
-    ? `x-mock-fault: there is no fault "${fault}"`
-    : { ...forced, fault: fault as MockFaultName }
+  return broken.length === 0 ? forced : broken.join('; ')
 }
 
 const longestMs = 86_400_000
@@ -47,21 +46,19 @@ const longestMs = 86_400_000
 /** The answer as the headers will have it. */
 export function forceAnswer(answer: MockAnswer, forced: Forced, settings: Waits): MockAnswer {
   const timed = { ...answer, ...forcedTimes(answer, forced) }
-  const { kind: _, ...plain } = timed as MockAnswer & { name?: unknown; fault?: unknown }
-  const { name: __, fault: ___, ...common } = plain
   const name = forced.fault ?? statusFault(forced.status)
   if (name === null) return timed
-  if (name === 'none') return { ...common, kind: 'answered' }
+  if (name === 'none') return { ...timed, kind: 'answered' }
   if (name === 'status') {
     const fault = { ...faultOf('400', 0), ...faultOfStatus(forced.status ?? 400) }
-    return { ...common, kind: 'failed', name: '400', fault }
+    return { ...timed, kind: 'failed', name: '400', fault }
   }
   const fault = faultOf(name, settings.retryAfterMs)
   const isSlow = name === 'slow' && forced.firstTokenMs === null
   const late = isSlow
-    ? { firstTokenMs: settings.slowMs, latencyMs: settings.slowMs + common.latencyMs }
+    ? { firstTokenMs: settings.slowMs, latencyMs: settings.slowMs + timed.latencyMs }
     : {}
-  return { ...common, ...late, kind: 'failed', name, fault }
+  return { ...timed, ...late, kind: 'failed', name, fault }
 }
 
 type Waits = { readonly retryAfterMs: number; readonly slowMs: number }

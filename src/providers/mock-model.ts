@@ -44,11 +44,11 @@ export function openMockModel(
     const behaviour = behaviourOf(call.model)
     const question = questionOf(call)
     const draws = drawsOf(randomFrom(`${settings.seed}\n${turn}\n${call.model}\n${question}`))
-    const line = behaviour.lines.find(({ pattern }) => pattern.test(lastUserText(call.turns)))?.line
+    const line = lineFor(behaviour, call)
     const isRight = line !== undefined || isAnsweredRight(behaviour, draws, settings.seed, question)
-    const blocks = line?.fault === undefined && line !== undefined ? scripted(line, question) : null
     const said = { call, question, isRight, behaviour, draws, expectedOf }
-    const reply = replyOf(call, blocks ?? blocksOf(said), behaviour, `${question}-${turn}`)
+    const blocks = scripted(line, question) ?? blocksOf(said)
+    const reply = replyOf(call, blocks, behaviour, `${question}-${turn}`)
     const name = line === undefined ? faultName(behaviour, draws.fault) : (line.fault ?? null)
     const timed = { reply, isRight, ...timesOf(behaviour, draws, reply, name, settings.slowMs) }
     return name === null
@@ -115,10 +115,18 @@ function isAnsweredRight(
   return (isShared ? randomFrom(`${seed}\ndifficulty\n${question}`)() : draws.own) < accuracy
 }
 
-const scripted = ({ answer, tool }: ScriptLine, question: string): readonly Block[] =>
-  tool === undefined
-    ? [{ kind: 'text', text: answer ?? '' }]
-    : [toolCall(tool.name, tool.input, question)]
+/** The first line of the script that the last user message matches. */
+function lineFor({ lines }: Behaviour, { turns }: Call): ScriptLine | undefined {
+  if (lines.length === 0) return undefined
+  const text = lastUserText(turns)
+  return lines.find(({ pattern }) => pattern.test(text))?.line
+}
+
+/** What a line of the script says; null where it only fails. */
+function scripted(line: ScriptLine | undefined, question: string): readonly Block[] | null {
+  if (line?.tool !== undefined) return [toolCall(line.tool.name, line.tool.input, question)]
+  return line?.answer === undefined ? null : [{ kind: 'text', text: line.answer }]
+}
 
 const toolCall = (name: string, input: string, question: string): ToolCallBlock => ({
   kind: 'tool-call',
@@ -145,7 +153,7 @@ function blocksOf(said: Said): readonly Block[] {
     : { random: draws.random, words: wrongWords }
   const schema = call.tools.find((each) => each.kind === 'function' && each.name === tool)
   const input = schema?.kind === 'function' ? jsonFor(schema.schema, source) : {}
-  return [toolCall(tool, JSON.stringify(input), `${question.slice(0, 16)}`)]
+  return [toolCall(tool, JSON.stringify(input), question)]
 }
 
 /** Made-up right answers are the question's: every model and turn that is right says the same. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Waits for moments of one answer, counted from its request; returns early when the caller has left. */
@@ -23,11 +24,7 @@ export async function departure(left: AbortSignal): Promise<void> {
 }
 
 /** Writes, and waits while the caller reads more slowly than it is written to. */
-export async function writeTo(
-  response: ServerResponse,
-  text: string,
-  left: AbortSignal,
-): Promise<void> {
+export async function writeTo(response: Writable, text: string, left: AbortSignal): Promise<void> {
   if (left.aborted || response.write(text)) return
   await once(response, 'drain', { signal: left }).catch(() => {})
 }

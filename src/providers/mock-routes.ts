@@ -42,7 +42,7 @@ const notFound = (path: string): Fault => ({
   message: `There is nothing at ${path}.`,
 })
 
-const pathOf = (dialect: Dialect): string => `/v1${dialect.path.replace(/^\/v1/, '')}`
+const pathOf = (dialect: Dialect): string => `/v1${dialect.path}`
 const dialects = dialectNames.map(dialectOf)
 
 /** Whose words a path is answered in. */
@@ -92,9 +92,7 @@ const noModelName: Fault = { ...faultOf('400', 0), message: 'model: a name is re
 async function readBody({ request, state }: Visit): Promise<unknown> {
   const chunks: Buffer[] = []
   let bytes = 0
-  // The answer goes over the same connection: it must outlive a body that is not read to its end.
-  const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
-  for await (const chunk of body) {
+  for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
     if (bytes > state.maxBodyBytes) return null
     chunks.push(chunk)

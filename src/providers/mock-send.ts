@@ -1,28 +1,36 @@
 import type { ServerResponse } from 'node:http'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { Exchange, Sent } from './mock-exchange.ts'
+import type { Exchange, Said, Sent } from './mock-exchange.ts'
 import { mockFaults } from './mock-faults.ts'
 import { retryHeaders } from './mock-limit.ts'
+import type { MockAnswer } from './mock-model.ts'
 import { breakOff, departure, flood, writeTo } from './mock-pace.ts'
 import { sendStream } from './mock-stream.ts'
 import { billedUsage } from './mock-usage.ts'
 
 /** Answers in full, in part, or with what goes wrong. */
 export async function sendAnswer(exchange: Exchange): Promise<Sent> {
-  const { answer, call } = exchange
-  if (answer.kind === 'failed' && mockFaults[answer.name].stage === 'instead')
-    return sendInstead(exchange, answer.name, answer.fault)
-  const sent = call.streamed ? await sendStream(exchange) : await sendBody(exchange)
-  return exchange.left.aborted && sent.outcome !== 'stall' && sent.outcome !== 'endless'
-    ? { ...sent, outcome: 'disconnected' }
-    : sent
+  const { answer, call, left } = exchange
+  const { outcome, usage } = await (isInstead(answer)
+    ? sendInstead(exchange, answer.name, answer.fault)
+    : call.streamed
+      ? sendStream(exchange)
+      : sendBody(exchange))
+  const hasLeft = left.aborted && !outcome.startsWith('reset')
+  const isFine = outcome === 'answered' || outcome === 'slow'
+  return { outcome: hasLeft && isFine ? 'disconnected' : outcome, usage, hasLeft }
 }
 
-async function sendInstead(exchange: Exchange, name: string, fault: Fault): Promise<Sent> {
+type Failed = Extract<MockAnswer, { kind: 'failed' }>
+
+const isInstead = (answer: MockAnswer): answer is Failed =>
+  answer.kind === 'failed' && mockFaults[answer.name].stage === 'instead'
+
+async function sendInstead(exchange: Exchange, name: string, fault: Fault): Promise<Said> {
   const { response, pacer, answer, left } = exchange
   await pacer.until(answer.firstTokenMs)
-  if (left.aborted) return { outcome: 'disconnected', usage: null }
+  if (left.aborted) return { outcome: name, usage: null }
   if (name === 'reset') await breakOff(response)
   else if (name === 'wrong-type') {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
@@ -63,7 +71,7 @@ export function sendJson(
 
 const jsonType = { 'content-type': 'application/json' }
 
-async function sendBody(exchange: Exchange): Promise<Sent> {
+async function sendBody(exchange: Exchange): Promise<Said> {
   const { response, dialect, answer, stamp, pacer, left } = exchange
   const text = JSON.stringify(dialect.writeReply({ ...answer.reply, id: null }, stamp))
   const name = answer.kind === 'failed' ? answer.name : 'answered'

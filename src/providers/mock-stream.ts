@@ -1,6 +1,6 @@
 import { partsOfReply } from '../dialects/fold-parts.ts'
 import type { Part } from '../domain/reply.ts'
-import type { Exchange, Sent } from './mock-exchange.ts'
+import type { Exchange, Said } from './mock-exchange.ts'
 import { breakOff, departure, flood, writeTo } from './mock-pace.ts'
 import { billedUsage, tokensOfText } from './mock-usage.ts'
 
@@ -8,7 +8,7 @@ import { billedUsage, tokensOfText } from './mock-usage.ts'
  * Streams an answer in chunks at its pace: the headers and the start at once, the first content when it is due. A
  * fault within it shows after half of the chunks.
  */
-export async function sendStream(exchange: Exchange): Promise<Sent> {
+export async function sendStream(exchange: Exchange): Promise<Said> {
   const { response, dialect, answer, stamp, pacer, left } = exchange
   const writer = dialect.openPartWriter(stamp)
   const name = answer.kind === 'failed' ? answer.name : 'answered'

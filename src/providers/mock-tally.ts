@@ -14,7 +14,7 @@ export type MockTally = {
   readonly streams: number
   /** Callers who left before their answer was whole. */
   readonly disconnects: number
-  /** Calls by how they ended: "answered", "disconnected" or the fault's name. */
+  /** Calls by how they ended: "answered", "disconnected" (by a caller who had met no fault) or the fault's name. */
   readonly byOutcome: Readonly<Record<string, number>>
   readonly byModel: Readonly<Record<string, ModelTally>>
   /** Of the last calls, oldest first. */
@@ -26,6 +26,8 @@ export type TalliedCall = {
   readonly model: string
   readonly streamed: boolean
   readonly outcome: string
+  /** Whether the caller left before the answer was whole. */
+  readonly hasLeft?: boolean
   /** Billed; null: nothing. */
   readonly usage: Usage | null
 }
@@ -47,10 +49,10 @@ export function openTally(priceOf: PriceOf = () => null): TallyBook {
   let byModel = openObject<ModelTally>()
   let requestIds: string[] = []
   return {
-    add({ requestId, model, streamed, outcome, usage }) {
+    add({ requestId, model, streamed, outcome, usage, hasLeft = false }) {
       calls++
       if (streamed) streams++
-      if (outcome === 'disconnected') disconnects++
+      if (hasLeft) disconnects++
       byOutcome[outcome] = (byOutcome[outcome] ?? 0) + 1
       const billed = usage ?? noUsage
       const cost = usage === null ? 0 : priceOf(model, usage)

@@ -83,10 +83,10 @@ describe('accuracy', () => {
     expect(Math.abs(shareOf(rights) - accuracy)).toBeLessThan(bound(accuracy))
   })
 
-  test.each([0, 0.3, 1])(
+  test.each([0, 0.5, 1])(
     'two models share difficulty %d as stated, at their accuracies',
     (shared) => {
-      const [p, q] = [0.64, 0.86]
+      const [p, q] = [0.5, 0.6]
       const own = settings({
         accuracy: p,
         sharedDifficulty: shared,

@@ -82,6 +82,9 @@ describe('limits of time', () => {
       partial: { finish: 'other' },
     })
     expect(await ask(null, { streamed, limits: { idleMs: 99 } })).toMatchObject(timedOut)
+    expect(await ask(null, { streamed, limits: { idleMs: 100 } })).toMatchObject({
+      kind: 'answered',
+    })
     expect(await ask(null, { limits: { totalMs: 499 } })).toMatchObject({
       ...timedOut,
       latencyMs: 499,
