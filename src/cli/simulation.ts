@@ -12,6 +12,7 @@ import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import type { Tier } from '../policy/routing.ts'
 import { chooseTiers } from '../policy/tiers.ts'
+import { priceBookUsed } from '../prices/price-book-used.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import { baselineOf } from '../simulate/baseline.ts'
 import type { BeyondCache } from '../simulate/beyond-cache.ts'
@@ -196,8 +197,9 @@ async function optionsOf(
       keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix]),
     }),
   })
+  const now = nowMs(terminal)
   const options = {
-    now: nowMs(terminal),
+    now,
     zone: job.zone,
     inputs: inputsOf(database, logs),
     warnings: warningsOf(database, logs),
@@ -209,6 +211,7 @@ async function optionsOf(
       prices: prices.fingerprint,
       embedder: found === null ? null : embedder.fingerprint,
     },
+    priceBook: priceBookUsed(prices.book, now),
     questions,
     found,
     embedCostOf: (tokens: number) => embedder.costOf(tokens),

@@ -133,6 +133,7 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
     groups: groupsOf(history, run, costs),
     pairs: servedPairs(history, options.questions, run, judged),
     beside: [],
+    priceBook: options.priceBook,
   }
 }
 
