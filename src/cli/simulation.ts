@@ -26,6 +26,7 @@ import { openRequestSource } from '../store/request-source.ts'
 import { endSnapshot } from '../store/snapshot.ts'
 import { newestRequest } from '../store/store-facts.ts'
 import { openVerdicts } from '../store/verdicts.ts'
+import { withAnswerLabels } from '../worlds/answer-labels.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import { type History, loadHistory } from '../worlds/history.ts'
 import { openHistorySight } from '../worlds/history-world.ts'
@@ -89,15 +90,12 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   const selection = selectionOf(job)
   const source = openRequestSource(database, selection)
   const kept = keptKeys(database, selection)
-  const history = loadHistory(
-    source,
-    openHistorySource(database),
-    openRequestLookup(database),
-    kept,
-  )
+  const loaded = loadHistory(source, openHistorySource(database), openRequestLookup(database), kept)
   const log = logFactsOf(source, job.prices.book)
   endSnapshot(database)
-  if (kept === null) keepKeys(job.logs, selection, history)
+  if (kept === null) keepKeys(job.logs, selection, loaded)
+  const { answerLabel } = job.flags
+  const history = answerLabel === undefined ? loaded : withAnswerLabels(loaded, answerLabel)
   const evidence = await evidenceOf(job)
   const shared = { history, log, evidence, similarity: await similarityOf() }
   const [first] = job.policies
