@@ -33,7 +33,10 @@ export async function limitWordsOf(job: ReceiptJob): Promise<LimitWords | null> 
 }
 
 /** Decides every request and hands on what was decided, requests named by their numbers in the store. */
-async function decideAll(job: ReceiptJob, onReceipt: (receipt: Receipt) => void): Promise<void> {
+async function decideAll(
+  job: ReceiptJob,
+  onReceipt: (receipt: Receipt) => void | Promise<void>,
+): Promise<void> {
   const named = storeNames(job.history)
   await decideEach(job, (receipt) => onReceipt(named(receipt)))
 }
@@ -62,20 +65,31 @@ function storeNames({ seq }: History): (receipt: Receipt) => Receipt {
   })
 }
 
-/** Writes a receipt a line; prompts and answers are not in them. */
-export async function writeReceipts(path: string, job: ReceiptJob): Promise<void> {
-  const file = openToWrite(path)
+/** Writes a receipt a line, a block of lines at a time, and returns how many; prompts and answers are not in them. */
+export async function writeReceipts(
+  job: ReceiptJob,
+  write: (block: string) => void | Promise<void>,
+): Promise<number> {
+  let count = 0
   let lines: string[] = []
   const flush = () => {
-    if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`)
+    const block = `${lines.join('\n')}\n`
     lines = []
+    return write(block)
   }
+  await decideAll(job, (receipt) => {
+    count += 1
+    lines.push(receiptJson(receipt))
+    return lines.length < linesAtOnce ? undefined : flush()
+  })
+  if (lines.length > 0) await flush()
+  return count
+}
+
+export async function writeReceiptFile(path: string, job: ReceiptJob): Promise<void> {
+  const file = openToWrite(path)
   try {
-    await decideAll(job, (receipt) => {
-      lines.push(receiptJson(receipt))
-      if (lines.length >= linesAtOnce) flush()
-    })
-    flush()
+    await writeReceipts(job, (block) => void writeSync(file, block))
   } finally {
     closeSync(file)
   }

@@ -9,6 +9,7 @@ import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import type { Tier } from '../policy/routing.ts'
 import { chooseTiers } from '../policy/tiers.ts'
+import { priceBookUsed } from '../prices/price-book-used.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import { baselineOf } from '../simulate/baseline.ts'
 import type { BeyondCache } from '../simulate/beyond-cache.ts'
@@ -21,6 +22,7 @@ import { openRequestLookup } from '../store/request-lookup.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import { endSnapshot } from '../store/snapshot.ts'
 import { openVerdicts } from '../store/verdicts.ts'
+import { withAnswerLabels } from '../worlds/answer-labels.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import { type History, loadHistory } from '../worlds/history.ts'
 import { openHistorySight } from '../worlds/history-world.ts'
@@ -85,15 +87,12 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   const selection = selectionOf(job)
   const source = openRequestSource(database, selection)
   const kept = keptKeys(database, selection)
-  const history = loadHistory(
-    source,
-    openHistorySource(database),
-    openRequestLookup(database),
-    kept,
-  )
+  const loaded = loadHistory(source, openHistorySource(database), openRequestLookup(database), kept)
   const log = logFactsOf(source, job.prices.book)
   endSnapshot(database)
-  if (kept === null) keepKeys(job.logs, selection, history)
+  if (kept === null) keepKeys(job.logs, selection, loaded)
+  const { answerLabel } = job.flags
+  const history = answerLabel === undefined ? loaded : withAnswerLabels(loaded, answerLabel)
   const evidence = await evidenceOf(job)
   const shared = { history, log, evidence, similarity: await similarityOf() }
   const [first] = job.policies
@@ -220,8 +219,9 @@ async function optionsOf(
       keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix]),
     }),
   })
+  const now = nowMs(terminal)
   const options = {
-    now: nowMs(terminal),
+    now,
     zone: job.zone,
     inputs: inputsOf(database, logs),
     warnings: warningsOf(database, logs),
@@ -233,6 +233,7 @@ async function optionsOf(
       prices: prices.fingerprint,
       embedder: found === null ? null : embedder.fingerprint,
     },
+    priceBook: priceBookUsed(prices.book, now),
     questions,
     found,
     embedCostOf: (tokens: number) => embedder.costOf(tokens),

@@ -199,4 +199,5 @@ const simulateOrder: KeyOrder<SimulateResult> = {
   },
   pairs: pair,
   beside: { name: true, hits: true, hitRate: true, savingUsd: true, note: true },
+  priceBook: { name: true, date: true, ageDays: true },
 }

@@ -1,4 +1,4 @@
-import type { InputSummary, Warning } from '../domain/report.ts'
+import type { InputSummary, PriceBookUsed, Warning } from '../domain/report.ts'
 import type { VerdictLookup } from '../domain/stored-verdict.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { Similarity } from '../score/equivalence.ts'
@@ -25,6 +25,7 @@ export type SimulateOptions = {
     readonly prices: string
     readonly embedder: string | null
   }
+  readonly priceBook: PriceBookUsed
   readonly questions: Questions
   /** Null where nothing was compared: no text, or a policy without a semantic layer. */
   readonly found: FoundNeighbours | null

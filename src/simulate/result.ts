@@ -1,4 +1,4 @@
-import type { Interval, ResultHead } from '../domain/report.ts'
+import type { Interval, PriceBookUsed, ResultHead } from '../domain/report.ts'
 import type { LatencyBasis, Limits, MonthOf, SelfHostedLine } from './result-parts.ts'
 
 /** What `llmcost simulate` found. Money in dollars, shares and rates 0–1, durations in ms; unknown is null. */
@@ -69,6 +69,7 @@ export type SimulateResult = ResultHead<'simulate'> & {
   readonly pairs: readonly ServedPair[]
   /** The same policy with other settings, one line each: `namespace: user`, a stronger embedder, … */
   readonly beside: readonly Beside[]
+  readonly priceBook: PriceBookUsed
 }
 
 export type LatencyOf = { readonly p50: number | null; readonly p95: number | null }

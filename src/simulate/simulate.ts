@@ -22,7 +22,7 @@ import { historyWarnings, policyWarnings } from './simulate-warnings.ts'
 import type { Simulation } from './simulation.ts'
 import { loggedCost, loggedSpend, usd } from './spend.ts'
 import { openStated } from './stated-verdicts.ts'
-import { certified, sweep } from './sweep.ts'
+import { sweep } from './sweep.ts'
 
 /** What a policy would have cost on a log, layer by layer, and what its cached answers were worth. */
 export function simulate(
@@ -136,14 +136,14 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
     bypasses: countBypasses(prepared.bypasses),
     waterfall: waterfall(simulation, baseline),
     alone: alone(simulation),
-    sweep: sweep(simulation),
-    certified: certified(simulation),
+    ...sweep(simulation),
     frontier: behind.frontier,
     routingMetrics: behind.routingMetrics,
     quality: behind.quality,
     groups: groupsOf(history, run, costs),
     pairs: servedPairs(history, options.questions, run, judged),
     beside: [],
+    priceBook: options.priceBook,
   }
 }
 

@@ -6,8 +6,8 @@ import type { HistoryWorld } from './history-world.ts'
 import { stickyRoutes } from './sticky-routes.ts'
 
 export type DecideHistoryOptions = {
-  /** `id` and `servedBy` are places in the history. */
-  readonly onReceipt: (receipt: Receipt, place: number) => void
+  /** `id` and `servedBy` are places in the history. A promise is waited for. */
+  readonly onReceipt: (receipt: Receipt, place: number) => unknown
   readonly signal?: AbortSignal | undefined
 }
 
@@ -35,6 +35,7 @@ export async function decideHistory(
       bypass: bypassReasons[history.bypass[place] as number] ?? null,
     }
     const { receipt } = await decide(asked, { facts, asks }, policy, world)
-    onReceipt(receipt, place)
+    const written = onReceipt(receipt, place)
+    if (written instanceof Promise) await written
   }
 }

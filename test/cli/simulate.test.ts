@@ -173,6 +173,72 @@ describe('a simulation', () => {
     ])
   })
 
+  describe('with --answer-label', () => {
+    const asked = (minute: number, labels: { field?: string; metadata?: object }) =>
+      `${JSON.stringify({
+        timestamp: `2026-08-01T10:0${minute}:00Z`,
+        ...(labels.field !== undefined && { review: { intent: labels.field } }),
+        ...(labels.metadata !== undefined && { metadata: labels.metadata }),
+        request: { model: 'gpt-4o', messages: [{ role: 'user', content: 'What is a widget?' }] },
+        response: {
+          id: `chatcmpl-${minute}`,
+          choices: [{ message: { content: `answer ${minute}` }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 10, completion_tokens: 2 },
+        },
+      })}\n`
+    const semantic = ['--no-exact', '--threshold', '0.99']
+    const judged = async (...argv: readonly string[]) => {
+      const { layers } = await simulated(...argv, ...semantic)
+      const { hits, wrongHits, rungs } = layers.semantic
+      return { hits, wrongHits, rungs }
+    }
+    const oneOfTwoWrong = { hits: 2, wrongHits: { low: 1, high: 1 }, rungs: { label: 2 } }
+
+    test('judges by a tag that the store has kept', async () => {
+      const of = (minute: number, intent: string) => asked(minute, { metadata: { intent } })
+      writeFileSync(log, of(0, 'tools') + of(1, 'tools') + of(2, 'toys'))
+      expect((await judged(log)).rungs).not.toHaveProperty('label')
+      expect(await judged('--answer-label', 'intent')).toEqual(oneOfTwoWrong)
+      expect(await judged('--answer-label', 'tag:intent')).toEqual(oneOfTwoWrong)
+      expect((await judged()).rungs).not.toHaveProperty('label')
+    })
+
+    test('judges by tags of which there is another one for every request', async () => {
+      const of = (minute: number, intent: string) =>
+        asked(minute, { metadata: { intent, nonce: `n${minute}` } })
+      const others = Array.from({ length: 3000 }, (_, at) =>
+        ask(`r${at}`, `question ${at}`, {
+          tags: { nonce: `other ${at}` },
+        }),
+      ).join('')
+      writeFileSync(log, others + of(0, 'tools') + of(1, 'tools') + of(2, 'toys'))
+      expect((await judged(log, '--answer-label', 'intent')).rungs).toMatchObject({ label: 2 })
+    })
+
+    test('judges by a field of the records that no reader knows, reading the log again for it', async () => {
+      const of = (minute: number, field: string) => asked(minute, { field })
+      writeFileSync(log, of(0, 'tools') + of(1, 'tools') + of(2, 'toys'))
+      await simulated(log, ...semantic)
+      expect(await judged(log, '--answer-label', 'review.intent')).toEqual(oneOfTwoWrong)
+      expect(await judged('--answer-label', 'review.intent')).toEqual(oneOfTwoWrong)
+    })
+
+    test('leaves requests without the label to the other rungs', async () => {
+      const of = (minute: number, intent?: string) =>
+        asked(minute, intent === undefined ? {} : { metadata: { intent } })
+      writeFileSync(log, of(0, 'tools') + of(1, 'toys') + of(2))
+      expect((await judged(log, '--answer-label', 'intent')).rungs).toMatchObject({ label: 1 })
+    })
+
+    test('says which fields there are where no request has it', async () => {
+      writeFileSync(log, asked(0, { metadata: { intent: 'tools' } }))
+      const { code, err } = await runIn(terminal, 'simulate', log, '--answer-label', 'intend')
+      expect(code).toBe(2)
+      expect(err).toContain('no request has the field "intend"')
+      expect(err).toContain('intent')
+    })
+  })
+
   test('says the same of a threshold in the headline and in the sweep', async () => {
     const { savings, sweep } = await simulated(story, '--threshold', '0.873')
     expect(sweep.find(({ threshold }) => threshold === 0.873)?.savingsUsd).toBe(savings.costUsd)

@@ -370,4 +370,5 @@ const rich: SimulateResult = {
       note: 'its vectors cost $3.10',
     },
   ],
+  priceBook: { name: 'genai-prices 0.1.8', date: '2026-10-28', ageDays: 24 },
 }
