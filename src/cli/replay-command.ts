@@ -37,6 +37,19 @@ export function addReplay(program: Command, terminal: Terminal, exit: Exit): voi
 }
 
 const addReplayFlags = (command: Command): Command =>
+  addModelFlags(addSampleFlags(addScoreFlags(command))).addOption(
+    new Option('--format <format>', 'how to print').choices([
+      'terminal',
+      'json',
+      'csv',
+      'markdown',
+      'html',
+      'junit',
+    ]),
+  )
+
+/** What is compared, and by whom. */
+const addScoreFlags = (command: Command): Command =>
   command
     .option(
       '--suite <file>',
@@ -45,7 +58,7 @@ const addReplayFlags = (command: Command): Command =>
     .option('--baseline <name>', 'as-logged (default for logs), all:MODEL, or a policy file')
     .option(
       '--scorer <name>',
-      'exact, normalised, json, schema:FILE, regex:PATTERN, contains, numeric:TOLERANCE, similarity:COSINE, command:PROGRAM',
+      'exact, normalised, json, schema:FILE, regex:PATTERN, contains, numeric:TOLERANCE, similarity:COSINE, equivalent, command:PROGRAM, judge:MODEL',
     )
     .option('--judge <model>', 'a model says which of two answers is better, in both orders')
     .option('--judge-prompt <file>', "a template in place of the judge's own")
@@ -54,6 +67,11 @@ const addReplayFlags = (command: Command): Command =>
       '--write-pairs <file>',
       'write the pairs as a CSV, blind and in random order, for people',
     )
+    .option('--evidence <file>', 'scores of models on questions: promptfoo, CSV, JSONL', collect)
+
+/** How many requests are asked again, and when that is enough. */
+const addSampleFlags = (command: Command): Command =>
+  command
     .option(
       '--margin <share>',
       'largest loss of quality accepted on changed requests (default 5%)',
@@ -73,6 +91,10 @@ const addReplayFlags = (command: Command): Command =>
     )
     .option('--fixed', 'answer the whole sample, even after the verdict is reached')
     .option('--seed <text>', 'another sample')
+
+/** Who is asked, and what that may cost. */
+const addModelFlags = (command: Command): Command =>
+  command
     .option('--concurrency <n>', 'calls under way (default 8)', whole)
     .option('--budget <usd>', 'a hard cap on what the run may cost', dollars)
     .option('--yes', 'do not ask before spending')
@@ -90,17 +112,6 @@ const addReplayFlags = (command: Command): Command =>
       "write the calls as files for the providers' batch services, and ask nothing",
     )
     .option('--read-batch <file>', 'answers of a batch service', collect)
-    .option('--evidence <file>', 'scores of models on questions: promptfoo, CSV, JSONL', collect)
-    .addOption(
-      new Option('--format <format>', 'how to print').choices([
-        'terminal',
-        'json',
-        'csv',
-        'markdown',
-        'html',
-        'junit',
-      ]),
-    )
 
 function whole(text: string): number {
   const value = Number(text)

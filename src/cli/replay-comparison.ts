@@ -15,7 +15,6 @@ export type ComparisonJob = {
   readonly flags: ReplayFlags
   readonly asker: Asker
   readonly similarity: Similarity
-  readonly isSuite: boolean
 }
 
 export function comparisonOf({ similarity }: ComparisonJob): ReplayComparison {
