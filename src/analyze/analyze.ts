@@ -62,12 +62,8 @@ export function analyzeBase(
   const repeated = topRepeated(source, lookup)
   // Last, when the large tables of all the others are gone: comparing prompts needs most memory.
   const prompts = profilePrompts(source, lookup)
-  const opportunities = allOpportunities(judged, lookup, options, {
-    sums,
-    projection,
-    scale,
-    prompts,
-  })
+  const measured = { sums, projection, scale, prompts }
+  const opportunities = allOpportunities(judged, lookup, options, measured)
   return {
     kind: 'analyze',
     version: 1,
