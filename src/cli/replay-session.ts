@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -112,7 +111,7 @@ async function openSession(
   const hasLimit = limit !== null
   const asker = askerOf(job, { run, replies, cap, models, keyOf, hasLimit })
   const similarity = await similarityOf()
-  const { comparison, judge } = comparisonOf({ flags, asker, similarity })
+  const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
   const now = nowMs(terminal)
   const planned = await planReplay(cases, {
@@ -179,7 +178,6 @@ async function runSession(
     baseline: baseline.compiled,
     needsAgain,
     seed: options.seed,
-    wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
   })
   const total = planned.sample.length
   return replay({

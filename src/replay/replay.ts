@@ -5,6 +5,7 @@ import type { ArmAnswer, ReplayCase } from './case.ts'
 import type { Comparison } from './compare.ts'
 import { foldMeasured, pairsOf } from './fold-result.ts'
 import type { Measured } from './measured.ts'
+import { NotAsked } from './not-asked.ts'
 import type { Planned } from './plan.ts'
 import type { ReplayResult } from './result.ts'
 import { type CaseRun, runCases } from './run-cases.ts'
@@ -52,9 +53,9 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     weightOf: (each) => weightOf(each) / most,
     ...(onProgress && { onProgress }),
     async measure(each) {
-      const measured = await measureCase(each, arms, comparison)
-      if (measured !== null) onMeasured?.(measured)
-      return measured
+      const found = await measureCase(each, arms, comparison)
+      if (found !== null) onMeasured?.(found)
+      return found
     },
   })
   return replayResult(options, run)
@@ -75,6 +76,20 @@ async function measureCase(
   arms: ArmSource,
   comparison: Comparison,
 ): Promise<Measured | null> {
+  try {
+    return await measured(each, arms, comparison)
+  } catch (error) {
+    if (error instanceof NotAsked) return null
+    throw error
+  }
+}
+
+/** Throws `NotAsked` where a judge is not asked any more. */
+async function measured(
+  each: ReplayCase,
+  arms: ArmSource,
+  comparison: Comparison,
+): Promise<Measured | null> {
   const candidate = await arms.candidate(each)
   if (candidate === null) return null
   const baseline = await arms.baseline(each)
@@ -82,9 +97,7 @@ async function measureCase(
   const again = arms.again === null ? null : await arms.again(each)
   if (arms.again !== null && again === null) return null
   const compared = await comparison.compare(each, { baseline, again, candidate })
-  return compared === null
-    ? null
-    : { ...compared, case: each, arms: { baseline, again, candidate } }
+  return { ...compared, case: each, arms: { baseline, again, candidate } }
 }
 
 function replayResult(
