@@ -27,10 +27,10 @@ function reasonsIn(lines: readonly string[]): string | null {
 /** Characters; reasons are read beside both answers. */
 const longestReasons = 1000
 
-export type PairWord = 'A' | 'B' | 'tie'
+export type VerdictWord = 'A' | 'B' | 'tie'
 
 /** "VERDICT: A", also as "Verdict: Answer A."; null for anything else. */
-export function pairWordIn(line: string): PairWord | null {
+export function pairWordIn(line: string): VerdictWord | null {
   const word =
     /^verdict\s*[:：]\s*(?:answer\s+)?\[*(a|b|tie|tied|draw|equal|same|both|neither)\b\]*[.!]?$/i
       .exec(line)?.[1]
