@@ -38,3 +38,8 @@ export function notesSection(lines: readonly string[]): Html {
 /** A remark as a sentence. */
 export const sentence = (text: string): string =>
   text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+
+/** The style of `factSection`. */
+export const factsStyle = `.facts-list { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: 6px 20px; }
+.facts-list dt { color: var(--muted); }
+.facts-list dd { margin: 0; }`

@@ -4,7 +4,7 @@ import { safeText } from './escape.ts'
 import { formatGrid } from './grid.ts'
 import { plural } from './numbers.ts'
 import { type Block, heading, joinBlocks, type Screen, screenOf, type View } from './screen.ts'
-import { shellWord } from './shell-word.ts'
+import { fileWords } from './shell-word.ts'
 import { type Curve, curveLines } from './simulate-curve.ts'
 import { figureFacts, prefixFacts, routingFacts, settingFacts } from './simulate-facts.ts'
 import { formatThreshold, headlineOf, simulatedPeriod, simulateNotes } from './simulate-phrases.ts'
@@ -174,18 +174,10 @@ function furtherBlock(result: SimulateResult, { width, paint }: Screen): Block {
 }
 
 /** Files, where they are few, and the threshold, as they are typed again. */
-function askedWords({ inputs, layers: { semantic } }: SimulateResult): readonly string[] {
-  const files = inputs.length <= mostRepeatedFiles ? inputs.map(({ path }) => shellWord(path)) : []
-  const known = files.filter((file) => file !== null)
-  return [
-    // Some of the files would be another log.
-    ...(known.length === files.length ? known : []),
-    ...(semantic.on ? ['--threshold', String(semantic.threshold)] : []),
-  ]
-}
-
-/** More are shorter to type anew. */
-const mostRepeatedFiles = 2
+const askedWords = ({ inputs, layers: { semantic } }: SimulateResult): readonly string[] => [
+  ...fileWords(inputs),
+  ...(semantic.on ? ['--threshold', String(semantic.threshold)] : []),
+]
 
 /** As wide as the longest verdict. */
 const verdictWidth = 'unsettled'.length

@@ -170,6 +170,8 @@ const asciiForms: Readonly<Record<string, string>> = {
   '“': '"',
   '”': '"',
   '─': '-',
+  κ: 'k',
+  λ: 'l',
   '▲': '!',
   '✖': 'X',
 }
