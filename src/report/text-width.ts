@@ -172,6 +172,8 @@ const asciiForms: Readonly<Record<string, string>> = {
   '“': '"',
   '”': '"',
   '─': '-',
+  κ: 'k',
+  λ: 'l',
   '▲': '!',
   '✖': 'X',
 }

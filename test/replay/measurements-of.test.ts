@@ -75,7 +75,7 @@ describe('what a replay measured', () => {
   ])(
     'of a preference of %d is %d for the baseline and %d for the candidate',
     (difference, b, c) => {
-      const judged = { isFlip: false, parseFailures: 0 }
+      const judged = { difference: null, isFlip: false, parseFailures: 0 }
       expect(lines(measured({ difference, judged, scores: noScores }))).toEqual([
         ['strong', b, 'Rome'],
         ['weak', c, 'Oslo'],
