@@ -80,10 +80,7 @@ const meansOf = (
 ): ScorerMeans => ({
   readFile: (path) => readText(path, 'the file that a scorer names'),
   similarity,
-  async run(command, input, timeoutMs) {
-    const { code, output } = await runProgram(command, input, timeoutMs)
-    return { exitCode: code, stdout: output }
-  },
+  run: runProgram,
   judgeOf: judgeOf(asker),
   ...(gradeTemplate !== undefined && { gradeTemplate }),
 })

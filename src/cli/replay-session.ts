@@ -169,7 +169,7 @@ async function runSession(
     similarity,
     nowMs: () => performance.now(),
     passes: async (command, input, timeoutMs) =>
-      (await runProgram(command, input, timeoutMs)).code === 0,
+      (await runProgram(command, input, timeoutMs)).exitCode === 0,
   })
   const arms = armsOf({
     asker,

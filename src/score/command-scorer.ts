@@ -1,6 +1,6 @@
 import { isObject, parsedOf } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
-import { graded, right, untold, wrong } from './computed.ts'
+import { computed, right, untold, wrong } from './computed.ts'
 import type { Score, Scorer } from './scorer.ts'
 
 /** Runs a program without a shell, `input` on its standard input. Throws a UserError where it cannot be started. */
@@ -45,7 +45,7 @@ function scoreOf({ exitCode, stdout }: ProgramEnd): Score {
   const printed = stdout.trim()
   if (printed === '') return exitCode === 0 ? right : wrong('exit code 1')
   const [value, reason] = printedScore(printed)
-  return value === null ? untold('the program printed no score of 0 to 1') : graded(value, reason)
+  return value === null ? untold('the program printed no score of 0 to 1') : computed(value, reason)
 }
 
 function printedScore(printed: string): readonly [number | null, string | null] {

@@ -1,7 +1,8 @@
 import { zeroNanoUsd } from '../domain/money.ts'
 import type { Score, Scorer } from './scorer.ts'
 
-const computed = (value: number | null, reason: string | null): Score => ({
+/** A score that took nothing; `value` is 0 to 1, or null where it could not tell. */
+export const computed = (value: number | null, reason: string | null): Score => ({
   value,
   reason,
   costNanoUsd: zeroNanoUsd,
@@ -9,10 +10,7 @@ const computed = (value: number | null, reason: string | null): Score => ({
 
 export const right: Score = computed(1, null)
 export const wrong = (reason: string): Score => computed(0, reason)
-/** It could not tell. */
 export const untold = (reason: string): Score => computed(null, reason)
-/** A score between: `value` is 0 to 1. */
-export const graded = (value: number, reason: string | null): Score => computed(value, reason)
 
 /** Holds an answer to an expected value; without one it cannot tell. */
 export const againstExpected = (

@@ -1,4 +1,4 @@
-import type { NanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { randomFrom } from '../stats/random.ts'
 import { compileTemplate } from './fill-template.ts'
 import { pairWordIn, readReply } from './judge-reply.ts'
@@ -17,9 +17,9 @@ export type PairJudgeOptions = {
 
 /**
  * A judge of pairs, asked in both orders. The same winner in both decides; another place, another winner is a flip and
- * counts as a tie, as does a tie in either order. Where one of the two verdicts cannot be read or does not come, the
- * other decides nothing: the preference is null, since a tie would count in favour of "no worse". Throws a UserError for
- * a template without its placeholders.
+ * counts as a tie, as do a tie in either order and, without asking, the same answer twice. Where one of the two verdicts
+ * cannot be read or does not come, the other decides nothing: the preference is null, since a tie would count in favour
+ * of "no worse". Throws a UserError for a template without its placeholders.
  */
 export function openPairJudge({ name, ask, template, seed }: PairJudgeOptions): PairJudge {
   const fill = compileTemplate(template ?? defaultPairTemplate, ['question', 'a', 'b'])
@@ -43,11 +43,21 @@ export function openPairJudge({ name, ask, template, seed }: PairJudgeOptions): 
   return {
     name,
     async prefer(pair) {
+      if (pair.baseline === pair.candidate) return sameAnswer
       const isCandidateFirst = randomFrom(`${seed}\n${pair.id}`)() < 0.5
       const first = await askOnce(pair, isCandidateFirst)
       return preferenceOf(first, await askOnce(pair, !isCandidateFirst))
     },
   }
+}
+
+/** Nobody need be paid to say so. */
+const sameAnswer: Preference = {
+  difference: 0,
+  isFlip: false,
+  parseFailures: 0,
+  reason: 'the same answer, word for word',
+  costNanoUsd: zeroNanoUsd,
 }
 
 type OneVerdict = {

@@ -65,6 +65,13 @@ describe('a judge of pairs', () => {
     },
   )
 
+  it('is not asked about the same answer twice', async () => {
+    const { asked, prefer } = judge('VERDICT: A')
+    const found = await prefer({ baseline: 'Paris', candidate: 'Paris' })
+    expect(found).toMatchObject({ difference: 0, isFlip: false, parseFailures: 0, costNanoUsd: 0 })
+    expect(asked).toEqual([])
+  })
+
   it('decides nothing by one verdict alone, and counts what cannot be read', async () => {
     const unread = (parseFailures: number) => ({ difference: null, isFlip: false, parseFailures })
     expect(await judge([preferring('new'), 'no idea']).prefer()).toMatchObject(unread(1))
@@ -137,7 +144,7 @@ describe('an answer that speaks to the judge', () => {
 
   it('stays a quotation in every line, and no placeholder in it is filled', async () => {
     const { asked, prefer } = judge('VERDICT: TIE', { template: defaultPairTemplate })
-    await prefer({ candidate: attack, baseline: attack, question: attack })
+    await prefer({ candidate: attack, baseline: `Well. ${attack}`, question: attack })
     for (const { user } of asked) {
       const spoken = user.split('\n').filter((line) => !line.startsWith('| '))
       expect(spoken.join('\n')).not.toMatch(/VERDICT: A|Ignore/)
