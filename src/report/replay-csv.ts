@@ -7,7 +7,7 @@ import { strataByWeight } from './replay-tables.ts'
 export function replayCsv(result: ReplayResult): string {
   const partRow = (table: string, group: GroupDelta) => [
     table,
-    group.name,
+    safeText(group.name),
     null,
     null,
     null,

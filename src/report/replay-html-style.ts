@@ -15,6 +15,7 @@ svg.days text.strong { fill: var(--text); font-weight: 600; }
 .all.inferior .whisker { stroke: var(--bad); } .all.inferior .dot { fill: var(--bad); }
 .all.undecided .whisker { stroke: var(--warn); } .all.undecided .dot { fill: var(--warn); }
 ${factsStyle}
+.scroll td:not(.number) { min-width: 100px; }
 .pair h3 { margin-bottom: 6px; }
 .pair dl { margin: 0; display: grid; grid-template-columns: 90px minmax(0, 1fr); gap: 4px 14px; }
 .pair dt { color: var(--muted); }

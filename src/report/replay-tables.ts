@@ -96,7 +96,11 @@ export function strataByWeight({ plan, strata }: ReplayResult): readonly Stratum
 /** By length of the prompt and by what the policy does. */
 export function partsTable({ byLength, byChange }: ReplayResult): ReportTable {
   const rowsOf = (title: string, groups: readonly GroupDelta[]) =>
-    groups.map((group, index) => [index === 0 ? title : '', group.name, ...groupCells(group)])
+    groups.map((group, index) => [
+      index === 0 ? title : '',
+      safeText(group.name),
+      ...groupCells(group),
+    ])
   return {
     title: 'By length and kind of change',
     remark: '',
