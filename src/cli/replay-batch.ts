@@ -1,10 +1,10 @@
 import type { Call } from '../domain/call.ts'
 import type { ReplyKey, ReplyOrigin, ReplyStore } from '../domain/kept-reply.ts'
-import type { NanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { ProviderSettings } from '../policy/serving.ts'
 import { batchIdOf, writeBatchFiles } from '../providers/batch-files.ts'
-import { readBatchResults } from '../providers/batch-results.ts'
+import { type BatchAnswer, readBatchResults } from '../providers/batch-results.ts'
 import { resolveTarget } from '../providers/resolve-target.ts'
 import type { Asker } from '../replay/asker.ts'
 import type { ReplayCase } from '../replay/case.ts'
@@ -73,7 +73,9 @@ export function writeBatch({ folder, missing, own, terminal }: WriteBatchJob): s
     { folder, resolve: (target) => resolveTarget(target, own, terminal.env) },
   )
   const lines = [
-    ...files.map(({ path, provider, requests }) => `${path}: ${plural(requests, 'call')} for ${provider}`),
+    ...files.map(
+      ({ path, provider, requests }) => `${path}: ${plural(requests, 'call')} for ${provider}`,
+    ),
     ...losses.map(({ target, field, why }) => `${target} goes without ${field}: ${why}`),
     ...refused.map(({ target, why }) => `left out, ${target}: ${why}`),
     files.length === 0
@@ -93,26 +95,30 @@ export type ReadBatchJob = {
 }
 
 /** Keeps the answers of batch services; those to other calls are told and left out. */
-export function readBatch({ paths, missing, replies, costOf, narrator }: ReadBatchJob): void {
-  for (const path of paths) {
+export function readBatch(job: ReadBatchJob): void {
+  for (const path of job.paths) {
     const { answers, problems } = readBatchResults(
       readText(path, 'a result file of a batch service').split('\n'),
     )
-    for (const { line, reason } of problems) narrator.say(`${path}:${line}: ${reason}`)
-    let kept = 0
-    for (const { id, answer } of answers) {
-      const found = missing.get(id)
-      if (found === undefined) continue
-      const reply = answer.kind === 'answered' ? answer.reply : answer.partial
-      const usage = reply?.usage ?? null
-      const cost = usage === null ? null : costOf(found.key.target, usage)
-      const costNanoUsd = answer.kind === 'answered' ? cost : ((cost ?? 0) as NanoUsd)
-      replies.settle({ ...found.key, answer, costNanoUsd, isBatch: true }, found.origin)
-      kept++
-    }
+    for (const { line, reason } of problems) job.narrator.say(`${path}:${line}: ${reason}`)
+    const kept = answers.filter((each) => keepAnswer(each, job)).length
     const rest = answers.length - kept
-    narrator.say(
-      `${path}: ${plural(kept, 'answer')}${rest === 0 ? '' : `, ${rest} to other calls or known already`}`,
-    )
+    const others = rest === 0 ? '' : `, ${rest} to other calls or known already`
+    job.narrator.say(`${path}: ${plural(kept, 'answer')}${others}`)
   }
+}
+
+/** False where nobody waits for it. */
+function keepAnswer(
+  { id, answer }: BatchAnswer,
+  { missing, replies, costOf }: Pick<ReadBatchJob, 'missing' | 'replies' | 'costOf'>,
+): boolean {
+  const found = missing.get(id)
+  if (found === undefined) return false
+  const usage = (answer.kind === 'answered' ? answer.reply : answer.partial)?.usage ?? null
+  const cost = usage === null ? null : costOf(found.key.target, usage)
+  // Only whole answers are billed.
+  const costNanoUsd = answer.kind === 'answered' ? cost : zeroNanoUsd
+  replies.settle({ ...found.key, answer, costNanoUsd, isBatch: true }, found.origin)
+  return true
 }

@@ -1,3 +1,4 @@
+import { zeroNanoUsd } from '../domain/money.ts'
 import { askText } from '../replay/ask-text.ts'
 import type { Asker } from '../replay/asker.ts'
 import {
@@ -34,7 +35,19 @@ const usualScorer = { log: 'equivalent', suite: 'normalised' } as const
 /** Two orders of a pair, or two answers that are graded. */
 const judgeCalls = 2
 
-/** How the flags want answers compared: by a judge of pairs, else by a scorer. */
+/** People say which is better, when all is answered. */
+const byPeople = compareByPreference({
+  name: 'people',
+  prefer: () => ({
+    difference: null,
+    isFlip: false,
+    parseFailures: 0,
+    reason: null,
+    costNanoUsd: zeroNanoUsd,
+  }),
+})
+
+/** How the flags want answers compared: by a judge of pairs or by people, else by a scorer. */
 export function comparisonOf(job: ComparisonJob): ReplayComparison {
   const { flags, asker, seed } = job
   const template = flags.judgePrompt === undefined ? undefined : templateOf(flags.judgePrompt)
@@ -50,6 +63,7 @@ export function comparisonOf(job: ComparisonJob): ReplayComparison {
       judge: { target: flags.judge, calls: judgeCalls },
     }
   }
+  if (flags.human !== undefined) return { comparison: byPeople, judge: null }
   const isSuite = flags.suite !== undefined
   const name = flags.scorer ?? usualScorer[isSuite ? 'suite' : 'log']
   const means = meansOf(job, template)

@@ -2,21 +2,21 @@ import { writeFileSync } from 'node:fs'
 import { UserError } from '../domain/user-error.ts'
 import { answerTextOf } from '../replay/compare.ts'
 import type { Measured } from '../replay/measured.ts'
+import type { ReplayOptions } from '../replay/replay.ts'
 import { pairCsv } from '../report/pair-csv.ts'
 import { type BlindPair, blindPairs } from '../score/blind-pairs.ts'
 import { auditJudge, type JudgeSummary } from '../score/judge-audit.ts'
 import type { ScoredPair } from '../score/scorer.ts'
 import type { Narrator } from './narrator.ts'
 import { readPairLabels } from './pair-import.ts'
+import type { ReplayFlags } from './replay-flags.ts'
 
 /** What people said of a replay's pairs, by case: 1 prefers the candidate; null: they could not tell. */
 export type PeopleLabels = ReadonlyMap<string, -1 | 0 | 1 | null>
 
 /** The pairs of a replay as people are shown them. */
-export const blindPairsOf = (
-  measured: readonly Measured[],
-  secret: string,
-): readonly BlindPair[] => blindPairs(measured.flatMap(pairOf), secret)
+export const blindPairsOf = (measured: readonly Measured[], secret: string): readonly BlindPair[] =>
+  blindPairs(measured.flatMap(pairOf), secret)
 
 function pairOf({ case: each, arms }: Measured): readonly ScoredPair[] {
   const [baseline, candidate] = [answerTextOf(arms.baseline), answerTextOf(arms.candidate)]
@@ -77,4 +77,30 @@ export function auditOf(
       : [{ ...said, judged: said.difference, human: people?.get(each.id) ?? null }],
   )
   return judged.length === 0 ? null : auditJudge(name, judged)
+}
+
+/** Without a judge it is people who say which answer is better. */
+export const isJudgedByPeople = ({ human, judge }: ReplayFlags): boolean =>
+  human !== undefined && judge === undefined
+
+/** What people see of the pairs, and what they said: the verdict where no judge was asked, else its audit. */
+export function peopleOf(
+  flags: ReplayFlags,
+  secret: string,
+  narrator: Narrator,
+): Pick<ReplayOptions, 'judgeOf' | 'settle'> {
+  let people: PeopleLabels | null = null
+  return {
+    judgeOf: (measured) => auditOf(`judge:${flags.judge}`, measured, people),
+    async settle(measured) {
+      const pairs = blindPairsOf(measured, secret)
+      if (flags.writePairs !== undefined) {
+        writePairs(flags.writePairs, pairs)
+        narrator.say(`${flags.writePairs}: fill the column "verdict", then add --human with it`)
+      }
+      if (flags.human === undefined) return measured
+      people = await readPeople(flags.human, pairs, narrator)
+      return isJudgedByPeople(flags) ? judgedByPeople(measured, people) : measured
+    },
+  }
 }
