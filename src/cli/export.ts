@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
 import type { Condition } from '../domain/selection.ts'
 import type { StoredRequest } from '../domain/stored-request.ts'
+import type { TuningFormat } from '../domain/tuning-format.ts'
 import { UserError } from '../domain/user-error.ts'
 import { writeCanonical } from '../ingest/write-canonical.ts'
 import { plural } from '../report/numbers.ts'
@@ -12,19 +10,29 @@ import type { Store } from '../store/store.ts'
 import { newestRequest, storeFacts } from '../store/store-facts.ts'
 import { type FilterFlags, momentOf, type StoreFlags } from './common-options.ts'
 import { withExistingStore } from './existing-store.ts'
+import { exportEscalations } from './export-escalations.ts'
 import type { Narrator } from './narrator.ts'
-import type { Output, Terminal } from './terminal.ts'
-import { writeOut } from './write-out.ts'
+import type { Terminal } from './terminal.ts'
+import { writeLines } from './write-lines.ts'
 
 export type ExportFlags = StoreFlags &
   FilterFlags & {
     readonly canonical?: boolean
+    readonly escalations?: boolean
+    /** Of `escalations`. */
+    readonly format?: TuningFormat
     readonly out?: string
     readonly where?: Condition[]
   }
 
 /** `llmcost export`: the stored requests as canonical JSONL, in constant memory. */
 export async function runExport(flags: ExportFlags, terminal: Terminal): Promise<number> {
+  if (flags.escalations === true) return await exportEscalations(flags, terminal)
+  if (flags.format !== undefined) {
+    throw new UserError('--format is for --escalations', {
+      hint: 'requests are exported as canonical JSONL alone',
+    })
+  }
   return await withExistingStore(flags, terminal, 'requests', 'read', async (store, narrator) => {
     const source = openRequestSource(store.database, {
       files: null,
@@ -32,10 +40,8 @@ export async function runExport(flags: ExportFlags, terminal: Terminal): Promise
       where: flags.where ?? [],
     })
     const rows = exportRows(store.database, source)
-    const counts =
-      flags.out === undefined
-        ? await writeRows(rows, terminal.stdout)
-        : await writeFile(rows, flags.out)
+    const counts: Counts = { requests: 0, withoutText: 0 }
+    await writeLines(linesOf(rows, counts), flags.out, terminal)
     sayWhatWent(counts, store, flags.out, narrator)
     return 0
   })
@@ -49,56 +55,15 @@ function period({ database }: Store, { since, until }: FilterFlags) {
   }
 }
 
-type Counts = { readonly requests: number; readonly withoutText: number }
+type Counts = { requests: number; withoutText: number }
 
-/** Characters per write. */
-const blockLength = 256 * 1024
-
-async function writeRows(rows: Iterable<StoredRequest>, output: Output): Promise<Counts> {
-  let requests = 0
-  let withoutText = 0
-  let block = ''
+function* linesOf(rows: Iterable<StoredRequest>, counts: Counts): Generator<string> {
   for (const row of rows) {
     const record = writeCanonical(row)
-    requests += 1
-    if (row.prompt.length > 0 && record['prompt'] === undefined) withoutText += 1
-    block += `${JSON.stringify(record)}\n`
-    if (block.length < blockLength) continue
-    await writeOut(output, block)
-    block = ''
+    counts.requests += 1
+    if (row.prompt.length > 0 && record['prompt'] === undefined) counts.withoutText += 1
+    yield JSON.stringify(record)
   }
-  if (block !== '') await writeOut(output, block)
-  return { requests, withoutText }
-}
-
-/** Prompts are private: the file is its owner's only. It has its name once it is whole. */
-async function writeFile(rows: Iterable<StoredRequest>, path: string): Promise<Counts> {
-  const partial = `${path}.partial`
-  const stream = createWriteStream(partial, { mode: 0o600 })
-  const failure = once(stream, 'error').then(([error]) => {
-    throw error
-  })
-  failure.catch(() => {})
-  try {
-    const counts = await Promise.race([writeRows(rows, stream), failure])
-    stream.end()
-    await Promise.race([once(stream, 'finish'), failure])
-    await rename(partial, path)
-    return counts
-  } catch (error) {
-    stream.destroy()
-    await rm(partial, { force: true })
-    throw writeError(error, path)
-  }
-}
-
-function writeError(error: unknown, path: string): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (code === undefined || syscall === undefined) return error
-  const what = code === 'ENOSPC' ? 'the disk is full' : code
-  return new UserError(`${path} cannot be written (${what})`, {
-    hint: 'name another file with --out, or leave it out to write to standard output',
-  })
 }
 
 function sayWhatWent(

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { tuningFormats } from '../domain/tuning-format.ts'
 import { addFilterOptions, addStoreOptions, collect } from './common-options.ts'
 import type { DoctorFlags } from './doctor.ts'
 import type { ExplainFlags } from './explain.ts'
@@ -110,14 +111,22 @@ function addExport(program: Command, terminal: Terminal, exit: Exit): void {
     .description(
       'Writes the stored requests as canonical JSONL (docs/formats.md): one request a line, with prompt and answer where their text is kept. Read into another store it gives the same totals.',
     )
-    .option('--canonical', 'canonical JSONL, the only kind so far and the default')
+    .option('--canonical', 'canonical JSONL, the default')
+    .option(
+      '--escalations',
+      'what cheap models failed in replays, with the right answer, for fine-tuning',
+    )
+    .addOption(
+      new Option('--format <format>', 'of --escalations (default openai)').choices(tuningFormats),
+    )
     .option('--out <file>', 'write to this file, readable by you only, instead of standard output')
     .addHelpText(
       'after',
       `
 Examples:
   llmcost export --canonical --out requests.jsonl
-  llmcost export --since 7d --where feature=search | gzip > search.jsonl.gz`,
+  llmcost export --since 7d --where feature=search | gzip > search.jsonl.gz
+  llmcost export --escalations --format openai --out tuning.jsonl`,
     )
   addFilterOptions(addStoreOptions(command)).action(async (flags: ExportFlags) => {
     const { runExport } = await import('./export.ts')

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { UserError } from '../domain/user-error.ts'
+import type { Output, Terminal } from './terminal.ts'
+import { writeOut } from './write-out.ts'
+
+/** Characters per write. */
+const blockLength = 256 * 1024
+
+/** Writes lines to a file, or to standard output where none is named, in constant memory. */
+export const writeLines = (
+  lines: Iterable<string>,
+  path: string | undefined,
+  terminal: Terminal,
+): Promise<void> =>
+  path === undefined ? writeBlocks(lines, terminal.stdout) : writeFile(lines, path)
+
+async function writeBlocks(lines: Iterable<string>, output: Output): Promise<void> {
+  let block = ''
+  for (const line of lines) {
+    block += `${line}\n`
+    if (block.length < blockLength) continue
+    await writeOut(output, block)
+    block = ''
+  }
+  if (block !== '') await writeOut(output, block)
+}
+
+/** Prompts are private: the file is its owner's only. It has its name once it is whole. */
+async function writeFile(lines: Iterable<string>, path: string): Promise<void> {
+  const partial = `${path}.partial`
+  const stream = createWriteStream(partial, { mode: 0o600 })
+  const failure = once(stream, 'error').then(([error]) => {
+    throw error
+  })
+  failure.catch(() => {})
+  try {
+    await Promise.race([writeBlocks(lines, stream), failure])
+    stream.end()
+    await Promise.race([once(stream, 'finish'), failure])
+    await rename(partial, path)
+  } catch (error) {
+    stream.destroy()
+    await rm(partial, { force: true })
+    throw writeError(error, path)
+  }
+}
+
+function writeError(error: unknown, path: string): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (code === undefined || syscall === undefined) return error
+  const what = code === 'ENOSPC' ? 'the disk is full' : code
+  return new UserError(`${path} cannot be written (${what})`, {
+    hint: 'name another file with --out, or leave it out to write to standard output',
+  })
+}
