@@ -65,8 +65,9 @@ function mapAssert(value: Json): Mapped {
     return `${type}: its value is in another file`
   }
   const [, not, plain = ''] = /^(not-)?(.*)$/s.exec(type) ?? []
-  if (not !== undefined) return mapNegated(plain, value)
   const pattern = patternOf(plain, value)
+  if (pattern !== null && !isPattern(pattern)) return `${type}: "${pattern}" is no pattern here`
+  if (not !== undefined) return mapNegated(plain, pattern)
   if (plain === 'equals') return mapEquals(value['value'])
   if (plain === 'contains' && pattern !== null) {
     return { scorer: 'contains', expected: textFrom(value['value']), pattern }
@@ -75,8 +76,16 @@ function mapAssert(value: Json): Mapped {
   return mapOther(plain, value)
 }
 
-function mapNegated(type: string, assert: JsonObject): Mapped {
-  const pattern = patternOf(type, assert)
+/** Other languages have flags and groups that JavaScript has not. */
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp
+  } catch {
+    return false
+  }
+}
+
+function mapNegated(type: string, pattern: string | null): Mapped {
   if (pattern === null) return `not-${type}: no scorer says so`
   const none = noPattern(pattern)
   return { scorer: `regex:${none}`, expected: null, pattern: none }

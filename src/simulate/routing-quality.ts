@@ -118,5 +118,7 @@ function sourceWords({ logged, replayed }: ScorePairs): string {
   if (counts.length === 0) return 'on requests that evidence knows'
   const measured = `measured by replay (${counts.map(([scorer]) => scorer).join(', ')})`
   const count = counts.reduce((sum, [, pairs]) => sum + pairs, 0)
-  return count === logged.length ? measured : `${count} of them ${measured}, the rest in files`
+  return count === logged.length
+    ? measured
+    : `on ${logged.length} requests, ${count} of them ${measured}, the rest in files`
 }

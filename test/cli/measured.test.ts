@@ -127,7 +127,9 @@ describe('what replays measured', () => {
     writeFileSync(file, `${JSON.stringify(row)}\n`)
     const { quality } = await simulated('--evidence', file)
     expect([quality.n, quality.delta]).toEqual([16, (1 - 3) / 16])
-    expect(quality.note).toContain('15 of them measured by replay (exact), the rest in files')
+    expect(quality.note).toContain(
+      'on 16 requests, 15 of them measured by replay (exact), the rest in files',
+    )
   })
 
   it('is known under the dated and the undated name of a model', async () => {

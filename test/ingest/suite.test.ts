@@ -233,6 +233,8 @@ describe('a promptfoo configuration', () => {
     [{ type: 'not-similar', value: 'x' }, 'no scorer says so'],
     [{ type: 'contains', value: 'file://x.txt' }, 'in another file'],
     [{ type: 'rouge-n', value: 'x' }, 'no scorer does the same'],
+    [{ type: 'regex', value: '(?P<x>a)' }, '"(?P<x>a)" is no pattern here'],
+    [{ type: 'not-regex', value: '(' }, '"(" is no pattern here'],
     [{ value: 'x' }, 'has no type'],
   ])('names %j as what no scorer does', (assert, reason) => {
     const { scorer, reasons } = assertion(assert)
