@@ -2,22 +2,14 @@ import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
-import { describePolicy } from '../policy/describe-policy.ts'
 import type { Policy } from '../policy/policy.ts'
-import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { openValidatorAsks } from '../replay/ask-validators.ts'
 import type { Asker } from '../replay/asker.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import type { Measured } from '../replay/measured.ts'
 import { measurementsOf } from '../replay/measurements-of.ts'
 import { type Planned, planReplay } from '../replay/plan.ts'
-import {
-  type ArmSource,
-  plannedResult,
-  type ReplayHead,
-  type ReplayOptions,
-  replay,
-} from '../replay/replay.ts'
+import { type ArmSource, plannedResult, type ReplayOptions, replay } from '../replay/replay.ts'
 import type { ReplayResult } from '../replay/result.ts'
 import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
 import { formatReplayPlan } from '../report/format-replay.ts'
@@ -35,6 +27,7 @@ import { collectCalls, openCollector, readBatch, writeBatch } from './replay-bat
 import { comparisonOf } from './replay-comparison.ts'
 import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
+import { headOf } from './replay-head.ts'
 import type { CaseSource } from './replay-log.ts'
 import { callKeys, openReplayModels, type ReplayModels } from './replay-models.ts'
 import { isJudgedByPeople, peopleOf } from './replay-people.ts'
@@ -68,7 +61,7 @@ const usual = { discordant: 0.1, power: 0.8, concurrency: 8 } as const
  */
 export async function replaySession(job: SessionJob): Promise<ReplayResult | string | null> {
   const { flags, terminal, store, policy } = job
-  const keyOf = callKeys(store.secret)
+  const askedOf = callKeys(store.secret)
   const expected = new Map<string, string>()
   const narrator = new Narrator(terminal, flags)
   const concurrency = flags.concurrency ?? usual.concurrency
@@ -77,12 +70,12 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | str
     terminal,
     concurrency,
     own: policy.serve.providers,
-    expectedOf: (call) => expected.get(keyOf(call)) ?? null,
+    expectedOf: (call) => expected.get(askedOf(call)) ?? null,
     onLoss: (sentence) => narrator.detail(sentence),
   })
   try {
-    const session = await openSession(job, models, keyOf, concurrency)
-    for (const each of session.planned.sample) rememberRight(each, keyOf, expected)
+    const session = await openSession(job, models, concurrency)
+    for (const each of session.planned.sample) rememberRight(each, askedOf, expected)
     return await runSession(job, session, models, narrator)
   } finally {
     narrator.clear()
@@ -115,11 +108,11 @@ type Session = {
 async function openSession(
   job: SessionJob,
   models: ReplayModels,
-  keyOf: (call: Call) => string,
   concurrency: number,
 ): Promise<Session> {
   const { flags, terminal, store, cases } = job
   const replies = openReplies(store.database)
+  const keyOf = callKeys(store.secret + models.name)
   const baseline = replayBaseline(flags.baseline, job.prices)
   const run = runName(job, models.name, baseline.name)
   const limit = flags.budget === undefined ? null : nanoUsdOf(flags.budget)
@@ -161,7 +154,7 @@ async function openSession(
       seed: run,
     })
   const options = {
-    head: headOf(job, run, baseline.name),
+    head: headOf(job, run, baseline.name, models),
     planned,
     comparison,
     concurrency,
@@ -214,41 +207,28 @@ async function runSession(
     onProgress: (done) =>
       narrator.working(`asking, $${(cap.spent / 1e9).toFixed(2)} spent`, done, total),
   })
-  putMeasurements(
-    store.database,
-    measurementsOf(measured, {
-      run: options.seed,
-      scorerOf: ({ case: each }) => each.scorer ?? options.comparison.name,
-      keepsText: flags.content === undefined || flags.content === 'full',
-    }),
-  )
+  if (models.isMeasurement) keepMeasured(job, session, measured)
   return result
+}
+
+/** Keeps what was measured, for simulations to come. */
+function keepMeasured(
+  { flags, store }: SessionJob,
+  { options }: Session,
+  measured: readonly Measured[],
+): void {
+  const rows = measurementsOf(measured, {
+    run: options.seed,
+    scorerOf: ({ case: each }) => each.scorer ?? options.comparison.name,
+    keepsText: flags.content === undefined || flags.content === 'full',
+  })
+  putMeasurements(store.database, rows)
 }
 
 /** The plan on stderr, where people are asked whether to go on; a report says it again. */
 function showPlan({ plan }: Planned, flags: ReplayFlags, terminal: Terminal): void {
   if (flags.quiet === true || flags.yes === true || terminal.stderr.isTTY !== true) return
   terminal.stderr.write(formatReplayPlan(plan, viewOf(terminal.stderr, terminal.env)))
-}
-
-function headOf(
-  { terminal, inputs, warnings, policy, prices }: SessionJob,
-  run: string,
-  baseline: string,
-): ReplayHead {
-  return {
-    generatedAt: new Date(nowMs(terminal)).toISOString(),
-    inputs,
-    fingerprints: {
-      policy: policyFingerprint(policy),
-      prices: prices.fingerprint,
-      embedder: null,
-    },
-    warnings,
-    run,
-    policyText: describePolicy(policy).join(' '),
-    baseline,
-  }
 }
 
 /** Every target that the sample will be asked of for sure. */
