@@ -34,6 +34,7 @@ import { nowMs } from './clock.ts'
 import { momentOf } from './common-options.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
+import { keptJudgements } from './kept-judgements.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
 import { keptRules } from './kept-rules.ts'
 import { keeperOf } from './kept-values.ts'
@@ -122,7 +123,10 @@ async function resultOf(
   const { history } = shared
   const [first, ...others] = job.policies
   const { beyond, options } = await optionsOf(job, shared, first.policy, signal)
-  const result = simulate(history, beyond, { ...options, grid: job.grid })
+  const judged = keptJudgements(job.logs, selectionOf(job), history.count)
+  const judging = judged.memory
+  const result = simulate(history, beyond, { ...options, judging, grid: job.grid })
+  judged.keep()
   const beside: Beside[] = []
   for (const { name, policy } of others) {
     const other = await optionsOf(job, shared, policy, signal)

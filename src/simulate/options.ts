@@ -6,6 +6,7 @@ import type { RiskLimit } from '../stats/labels-needed.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import type { Questions } from '../worlds/questions.ts'
 import type { Baseline } from './baseline.ts'
+import type { JudgingMemory } from './judging-memory.ts'
 
 /** What a simulation is asked for. */
 export type SimulateOptions = {
@@ -36,6 +37,8 @@ export type SimulateOptions = {
   readonly similarity?: Similarity | undefined
   /** What people and judges said of pairs of answers before. */
   readonly verdicts?: VerdictLookup | undefined
+  /** What earlier simulations found out about answers; this one adds to it. */
+  readonly judging?: JudgingMemory | undefined
   /** Thresholds of the sweep, from high to low. */
   readonly grid: readonly number[]
   /** What is to be certified; null: nothing. */
