@@ -2,7 +2,6 @@ import type { InsertRule } from '../policy/caching.ts'
 import type { Neighbours } from '../worlds/neighbours.ts'
 import { type Caches, decideAll, newCaches } from './cache-pass.ts'
 import { served } from './served.ts'
-import { type SweepTotals, totalsOf, type Worth } from './sweep-totals.ts'
 
 /**
  * A history and a cache policy as arrays, so that a threshold takes milliseconds: what `decide` finds out for each
@@ -45,12 +44,21 @@ export type SlotNeighbours = Pick<Neighbours, 'offsets' | 'others' | 'similariti
 
 export { served } from './served.ts'
 
-/** What one run found, by place. */
-export type CacheRun = {
+/** How one run served each request, by place: enough for sums and verdicts. */
+export type CacheOutcome = {
   readonly threshold: number
   /** A number of `served`. */
   readonly by: Uint8Array
-  /** Whose answer was served; -1 where a model was asked. */
+  /** Whose answer was served; of no meaning where a model was asked. */
+  readonly owner: Int32Array
+  readonly exactHits: number
+  readonly semanticHits: number
+  readonly coalesced: number
+}
+
+/** All that one run found, by place. */
+export type CacheRun = CacheOutcome & {
+  /** -1 where a model was asked. */
   readonly owner: Int32Array
   /** Of semantic hits; NaN else. */
   readonly similarity: Float64Array
@@ -58,9 +66,6 @@ export type CacheRun = {
   readonly entryBorn: Float64Array
   /** 1 + the guard that spoke against the most similar entry; 0: none did. */
   readonly guard: Uint8Array
-  readonly exactHits: number
-  readonly semanticHits: number
-  readonly coalesced: number
 }
 
 /** Runs the cache over the whole history at one threshold: the same as `decide` in a history world, request by request. */
@@ -68,17 +73,12 @@ export const runCache = (inputs: CacheInputs, threshold: number): CacheRun =>
   openCacheRunner(inputs).run(threshold)
 
 /** Runs at one threshold after the other, quickest from high to low, in memory that is used again. */
-export type CacheRunner = {
-  run(threshold: number): CacheRun
-  /** The sums alone, at a third of the memory. */
-  totals(threshold: number, worth: Worth): SweepTotals
-}
+export type CacheRunner = { run(threshold: number): CacheRun }
 
 /** Makes ready what runs over the same inputs share. */
 export function openCacheRunner(inputs: CacheInputs): CacheRunner {
   const { count } = inputs
-  const caches = newCaches(inputs)
-  const sums = { by: new Uint8Array(count), owner: new Int32Array(count), details: null }
+  const caches = newCaches(inputs, 1)
   return {
     run(threshold) {
       const by = new Uint8Array(count)
@@ -88,17 +88,55 @@ export function openCacheRunner(inputs: CacheInputs): CacheRunner {
         birth: new Int32Array(count),
         guard: new Uint8Array(count),
       }
-      decideAll(caches, { by, owner, details }, threshold)
+      decideAll(caches, { by, owner, details }, [threshold])
       const { guard, ...found } = details
       return { threshold, by, owner, guard, ...measuresOf(caches, { by, owner, ...found }) }
     },
-    totals(threshold, worth) {
-      sums.by.fill(served.model)
-      decideAll(caches, sums, threshold)
-      return totalsOf(threshold, sums, worth)
-    },
   }
 }
+
+/** Runs side by side: with more the memory near the processor is too small for what they read. */
+const mostLanes = 16
+
+/** How requests are served at each of many thresholds, by runs side by side; quickest from high to low. */
+export function* runGrid(inputs: CacheInputs, grid: readonly number[]): Generator<CacheOutcome> {
+  const lanes = Math.max(1, Math.min(mostLanes, grid.length))
+  const caches = newCaches(inputs, lanes)
+  const by = new Uint8Array(inputs.count * lanes)
+  const owner = new Int32Array(inputs.count * lanes)
+  for (let from = 0; from < grid.length; from += lanes) {
+    const thresholds = grid.slice(from, from + lanes)
+    by.fill(served.model)
+    decideAll(caches, { by, owner, details: null }, thresholds)
+    for (const [lane, threshold] of thresholds.entries())
+      yield outcomeOf(threshold, { by, owner }, lane, lanes)
+  }
+}
+
+/** One of the runs that went side by side. */
+function outcomeOf(
+  threshold: number,
+  all: Pick<CacheOutcome, 'by' | 'owner'>,
+  lane: number,
+  lanes: number,
+): CacheOutcome {
+  const by = new Uint8Array(all.by.length / lanes)
+  const owner = new Int32Array(by.length)
+  const hits = new Uint32Array(4)
+  for (let place = 0, at = lane; place < by.length; place++, at += lanes) {
+    const how = all.by[at] as number
+    by[place] = how
+    owner[place] = all.owner[at] as number
+    hits[how] = (hits[how] as number) + 1
+  }
+  return { threshold, by, owner, ...countsOf(hits) }
+}
+
+const countsOf = (hits: Uint32Array) => ({
+  exactHits: hits[served.exact] as number,
+  semanticHits: hits[served.semantic] as number,
+  coalesced: hits[served.coalesced] as number,
+})
 
 type Found = Pick<CacheRun, 'by' | 'owner'> & {
   readonly pair: Int32Array
@@ -127,8 +165,6 @@ function measuresOf(
   return {
     similarity,
     entryBorn,
-    exactHits: hits[served.exact] as number,
-    semanticHits: hits[served.semantic] as number,
-    coalesced: hits[served.coalesced] as number,
+    ...countsOf(hits),
   }
 }

@@ -6,7 +6,7 @@ import {
 } from '../stats/certify.ts'
 import { hypergeometricUpper } from '../stats/hypergeometric.ts'
 import type { LabelsNeeded, RiskLimit } from '../stats/labels-needed.ts'
-import type { CacheRun } from './cache-run.ts'
+import type { CacheOutcome } from './cache-run.ts'
 import { entriesOf } from './hit-quality.ts'
 import type { LabelSample, LabelSamples } from './label-sample.ts'
 import type { Certified } from './result.ts'
@@ -16,9 +16,9 @@ import type { Certified } from './result.ts'
  * warm from the whole past, and only hits of the second half of the requests count. Beside it, the same of a random half.
  */
 export function certifyThreshold(
-  runs: Iterable<CacheRun>,
+  runs: Iterable<CacheOutcome>,
   { later, random }: LabelSamples,
-  savingOf: (run: CacheRun) => number,
+  savingOf: (run: CacheOutcome) => number,
   limit: RiskLimit,
 ): Certified {
   const grids: { readonly later: GridPoint[]; readonly random: GridPoint[] } = {
@@ -73,7 +73,7 @@ function reasonOf(limit: RiskLimit | null, hasLayer: boolean): string {
 }
 
 /** A run as a point of the grid. Where nobody could tell, the hit counts as wrong. */
-export function gridPointOf(run: CacheRun, sample: LabelSample, savings: number): GridPoint {
+export function gridPointOf(run: CacheOutcome, sample: LabelSample, savings: number): GridPoint {
   const windowHits = sample.hitsOf(run).length
   return {
     threshold: run.threshold,

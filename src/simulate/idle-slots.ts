@@ -6,18 +6,31 @@ import type { Staggered } from './staggered.ts'
  * asked once. Where a layer has a capacity its entries stay, for they push out others.
  */
 export function withoutIdle(inputs: CacheInputs, arrays: Staggered): CacheInputs {
-  const { exactSlot, flightSlot, semanticSlot, exactSlots, neighbours } = inputs
+  const { exactSlot, flightSlot, semanticSlot, exactSlots } = inputs
+  // Without the layer nobody looks at a neighbour.
+  const isOff = !semanticSlot.some((slot) => slot !== -1)
+  const semanticSlots = isOff ? 0 : inputs.semanticSlots
+  const neighbours = isOff ? noNeighbours : inputs.neighbours
   const isShared = sharedSlots(exactSlots, exactSlot, flightSlot)
   const isLinked = linkedSlots(neighbours)
   const kept = (slots: Int32Array) => arrays.copy(Int32Array, slots)
   return {
     ...inputs,
+    semanticSlots,
+    neighbours,
     exactSlot: kept(isLimited(inputs.exactCapacity) ? exactSlot : only(exactSlot, isShared)),
     flightSlot: kept(only(flightSlot, isShared)),
     semanticSlot: kept(
       isLimited(inputs.semanticCapacity) ? semanticSlot : only(semanticSlot, isLinked),
     ),
   }
+}
+
+const noNeighbours: SlotNeighbours = {
+  offsets: new Uint32Array(1),
+  others: new Uint32Array(0),
+  similarities: new Float64Array(0),
+  guarded: new Uint8Array(0),
 }
 
 const isLimited = (capacity: number): boolean => capacity !== Number.POSITIVE_INFINITY

@@ -3,7 +3,7 @@ import type { Judgement } from '../score/verdict.ts'
 import { labelNumber } from '../stats/label-sample.ts'
 import { textOfAnswer } from '../worlds/answer-text.ts'
 import type { History } from '../worlds/history.ts'
-import { type CacheRun, served } from './cache-run.ts'
+import { type CacheOutcome, served } from './cache-run.ts'
 import { type Draw, type JudgingMemory, newJudgingMemory, pairOf } from './judging-memory.ts'
 import { openStated, type Stated } from './stated-verdicts.ts'
 
@@ -75,7 +75,7 @@ const labelAt = (history: History, place: number): string | null => {
  */
 export function judgeHits(
   history: History,
-  run: Pick<CacheRun, 'by' | 'owner' | 'exactHits' | 'semanticHits'>,
+  run: CacheOutcome,
   layer: 'exact' | 'semantic',
   { judge, numberOf }: Judge,
   draw: Draw,

@@ -8,7 +8,7 @@ import type { TargetsOptions } from '../worlds/history-targets.ts'
 import type { HistorySight } from '../worlds/history-world.ts'
 import { type CostOf, ratioUncertainty, tokenRatios } from '../worlds/model-costs.ts'
 import { type BeyondCache, type LayerBeyond, layersBeyond } from './beyond-cache.ts'
-import { type CacheRun, served } from './cache-run.ts'
+import { type CacheOutcome, type CacheRun, served } from './cache-run.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
 import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
 import { type CallLever, CallRun, targetsOn } from './routing-calls.ts'
@@ -66,7 +66,7 @@ class Beyond implements BeyondCache {
   readonly #levers: HistoryLevers
   readonly #frontier: Frontier | null
   readonly #shared: Omit<TargetsOptions, 'prefix'>
-  readonly #runs = new WeakMap<CacheRun, Map<string, CallRun>>()
+  readonly #runs = new WeakMap<CacheOutcome, Map<string, CallRun>>()
 
   constructor(
     options: BeyondCacheOptions,
@@ -90,7 +90,7 @@ class Beyond implements BeyondCache {
     return !this.#isRouting && !isChanged && !hasPromptCaches(history, compiled.policy)
   }
 
-  spendOf(run: CacheRun, layers: ReadonlySet<string>): bigint {
+  spendOf(run: CacheOutcome, layers: ReadonlySet<string>): bigint {
     return this.#callsUnder(run, layers).cost.total()
   }
 
@@ -99,7 +99,7 @@ class Beyond implements BeyondCache {
   }
 
   /** The calls that a run leaves, under some of the layers. */
-  #callsUnder(run: CacheRun, layers: ReadonlySet<string>): CallRun {
+  #callsUnder(run: CacheOutcome, layers: ReadonlySet<string>): CallRun {
     const known = this.#runs.get(run) ?? new Map<string, CallRun>()
     this.#runs.set(run, known)
     const key = layersBeyond.filter((layer) => layers.has(layer)).join()
@@ -108,7 +108,7 @@ class Beyond implements BeyondCache {
     return calls
   }
 
-  #call(run: CacheRun, layers: ReadonlySet<string>): CallRun {
+  #call(run: CacheOutcome, layers: ReadonlySet<string>): CallRun {
     const { history } = this.#options
     const prefix = this.#prefixFor(run, layers)
     const levers = this.#leversIn(layers)
@@ -128,7 +128,7 @@ class Beyond implements BeyondCache {
   }
 
   /** Null where prompt caches are as they were logged, so that prompts need not be read. */
-  #prefixFor(run: CacheRun, layers: ReadonlySet<string>): HistoryPrefix | null {
+  #prefixFor(run: CacheOutcome, layers: ReadonlySet<string>): HistoryPrefix | null {
     const { history, compiled } = this.#options
     const { cache, prefix } = compiled.policy
     const mode = layers.has('prefix') ? prefix.mode : 'as-logged'
@@ -154,7 +154,7 @@ class Beyond implements BeyondCache {
   }
 
   /** Whom each request asks, and what its classifiers cost. Asked in time order, once. */
-  #callsAt(run: CacheRun, isRouted: boolean): (place: number) => PlannedCalls {
+  #callsAt(run: CacheOutcome, isRouted: boolean): (place: number) => PlannedCalls {
     const plan = this.#plan
     const ways = new Ways(plan)
     const isSpeculative = this.#options.compiled.policy.speculative.kind === 'on'

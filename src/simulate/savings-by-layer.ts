@@ -1,6 +1,6 @@
 import { usdOf } from '../domain/money.ts'
 import { layersBeyond } from './beyond-cache.ts'
-import type { CacheRun } from './cache-run.ts'
+import type { CacheOutcome } from './cache-run.ts'
 import { cacheLayers } from './layer-runs.ts'
 import { lookUpSpend, lookUps } from './look-up-spend.ts'
 import type { LayerSaving } from './result.ts'
@@ -32,7 +32,10 @@ export function spendUnder(
 const longSweep = 5000
 
 /** What a run of all layers costs at another threshold. */
-export function spendAt({ history, beyond, options, prepared }: Simulation, run: CacheRun): bigint {
+export function spendAt(
+  { history, beyond, options, prepared }: Simulation,
+  run: CacheOutcome,
+): bigint {
   const isWhole = !beyond.isPlain && history.count <= longSweep
   const spend = isWhole ? beyond.spendOf(run, new Set(layersBeyond)) : spendOf(history, run)
   return spend + (lookUpSpend(options, lookUps(prepared.inputs, run)) ?? 0n)

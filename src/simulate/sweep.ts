@@ -1,9 +1,8 @@
-import type { CacheRun } from './cache-run.ts'
+import type { CacheOutcome } from './cache-run.ts'
 import { certifyThreshold, nothingCertified } from './certify-threshold.ts'
 import { cacheableIn } from './count-bypasses.ts'
 import { hitQuality } from './hit-quality.ts'
 import { judgeHits } from './judge-hits.ts'
-import type { LayerRuns } from './layer-runs.ts'
 import type { Certified, SweepPoint } from './result.ts'
 import { spendAt } from './savings-by-layer.ts'
 import type { Simulation } from './simulation.ts'
@@ -20,8 +19,8 @@ export function sweep(simulation: Simulation): readonly SweepPoint[] {
   const baseline = options.baseline.spendNanoUsd
   const { threshold: asked } = options.compiled.policy.cache.semantic
   const points = [...new Set([...options.grid, asked, ...usualThresholds])].sort((a, b) => b - a)
-  return points.map((threshold) => {
-    const run = runs.whole(threshold)
+  return Array.from(runs.grid(points), (run) => {
+    const { threshold } = run
     const judged = judgeHits(history, run, 'semantic', judge, 'pairs')
     const quality = hitQuality(judged, run.semanticHits, history.count)
     return {
@@ -42,11 +41,6 @@ export function certified(simulation: Simulation): Certified {
   const { limit, grid, found } = options
   const { on } = options.compiled.policy.cache.semantic
   if (limit === null || found === null || !on) return nothingCertified(limit, on)
-  const savingOf = (run: CacheRun) => -Number(spendAt(simulation, run))
-  return certifyThreshold(runsAt(grid, runs), samples, savingOf, limit)
-}
-
-/** One at a time: a grid of a thousand runs would not fit into memory. */
-function* runsAt(grid: readonly number[], runs: LayerRuns): Generator<CacheRun> {
-  for (const threshold of grid) yield runs.whole(threshold)
+  const savingOf = (run: CacheOutcome) => -Number(spendAt(simulation, run))
+  return certifyThreshold(runs.grid(grid), samples, savingOf, limit)
 }
