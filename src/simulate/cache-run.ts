@@ -125,6 +125,7 @@ function outcomeOf(
   const hits = new Uint32Array(4)
   for (let place = 0, at = lane; place < by.length; place++, at += lanes) {
     const how = all.by[at] as number
+    if (how === served.model) continue
     by[place] = how
     owner[place] = all.owner[at] as number
     hits[how] = (hits[how] as number) + 1

@@ -35,8 +35,14 @@ const noNeighbours: SlotNeighbours = {
 
 const isLimited = (capacity: number): boolean => capacity !== Number.POSITIVE_INFINITY
 
-const only = (slots: Int32Array, isUsed: Uint8Array): Int32Array =>
-  slots.map((slot) => (slot !== -1 && isUsed[slot] === 1 ? slot : -1))
+function only(slots: Int32Array, isUsed: Uint8Array): Int32Array {
+  const kept = new Int32Array(slots.length)
+  for (let place = 0; place < slots.length; place++) {
+    const slot = slots[place] as number
+    kept[place] = slot !== -1 && isUsed[slot] === 1 ? slot : -1
+  }
+  return kept
+}
 
 /** Slots that more than one request has, in whichever role. */
 function sharedSlots(slots: number, exactSlot: Int32Array, flightSlot: Int32Array): Uint8Array {

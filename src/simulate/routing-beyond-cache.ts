@@ -61,6 +61,7 @@ export async function openBeyondCache(options: BeyondCacheOptions): Promise<Beyo
 const longLog = 20_000
 
 class Beyond implements BeyondCache {
+  readonly isPlain: boolean
   readonly #options: BeyondCacheOptions
   readonly #plan: RoutingPlan
   readonly #levers: HistoryLevers
@@ -81,13 +82,9 @@ class Beyond implements BeyondCache {
     this.#frontier = frontier
     const ratioOf = tokenRatios(history, evidence)
     this.#shared = { history, costOf, ratioOf, known: sight.known }
-  }
-
-  get isPlain(): boolean {
-    const { history, compiled } = this.#options
-    const { compression, outputCap, batch } = this.#levers
-    const isChanged = [compression, outputCap, batch].some(({ on }) => on)
-    return !this.#isRouting && !isChanged && !hasPromptCaches(history, compiled.policy)
+    const isChanged = [levers.compression, levers.outputCap, levers.batch].some(({ on }) => on)
+    this.isPlain =
+      !this.#isRouting && !isChanged && !hasPromptCaches(history, options.compiled.policy)
   }
 
   spendOf(run: CacheOutcome, layers: ReadonlySet<string>): bigint {
@@ -102,7 +99,7 @@ class Beyond implements BeyondCache {
   #callsUnder(run: CacheOutcome, layers: ReadonlySet<string>): CallRun {
     const known = this.#runs.get(run) ?? new Map<string, CallRun>()
     this.#runs.set(run, known)
-    const key = layersBeyond.filter((layer) => layers.has(layer)).join()
+    const key = this.isPlain ? '' : layersBeyond.filter((layer) => layers.has(layer)).join()
     const calls = known.get(key) ?? this.#call(run, layers)
     known.set(key, calls)
     return calls
