@@ -95,45 +95,8 @@ export function openCacheRunner(inputs: CacheInputs): CacheRunner {
   }
 }
 
-/** Runs side by side: with more the memory near the processor is too small for what they read. */
-const mostLanes = 16
-
-/** How requests are served at each of many thresholds, by runs side by side; quickest from high to low. */
-export function* runGrid(inputs: CacheInputs, grid: readonly number[]): Generator<CacheOutcome> {
-  const lanes = Math.max(1, Math.min(mostLanes, grid.length))
-  const caches = newCaches(inputs, lanes)
-  const by = new Uint8Array(inputs.count * lanes)
-  const owner = new Int32Array(inputs.count * lanes)
-  for (let from = 0; from < grid.length; from += lanes) {
-    const thresholds = grid.slice(from, from + lanes)
-    by.fill(served.model)
-    decideAll(caches, { by, owner, details: null }, thresholds)
-    for (const [lane, threshold] of thresholds.entries())
-      yield outcomeOf(threshold, { by, owner }, lane, lanes)
-  }
-}
-
-/** One of the runs that went side by side. */
-function outcomeOf(
-  threshold: number,
-  all: Pick<CacheOutcome, 'by' | 'owner'>,
-  lane: number,
-  lanes: number,
-): CacheOutcome {
-  const by = new Uint8Array(all.by.length / lanes)
-  const owner = new Int32Array(by.length)
-  const hits = new Uint32Array(4)
-  for (let place = 0, at = lane; place < by.length; place++, at += lanes) {
-    const how = all.by[at] as number
-    if (how === served.model) continue
-    by[place] = how
-    owner[place] = all.owner[at] as number
-    hits[how] = (hits[how] as number) + 1
-  }
-  return { threshold, by, owner, ...countsOf(hits) }
-}
-
-const countsOf = (hits: Uint32Array) => ({
+/** How many requests were served in each way. */
+export const countsOf = (hits: Uint32Array) => ({
   exactHits: hits[served.exact] as number,
   semanticHits: hits[served.semantic] as number,
   coalesced: hits[served.coalesced] as number,

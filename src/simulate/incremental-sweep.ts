@@ -1,6 +1,7 @@
 import { answerAt } from './asked-answers.ts'
-import { type CacheInputs, runGrid } from './cache-run.ts'
+import type { CacheInputs } from './cache-run.ts'
 import { type Edges, edgesOf } from './edges.ts'
+import { runGrid } from './grid-team.ts'
 import { addTo, deleteFrom, firstFrom } from './ordered-set.ts'
 import { served } from './served.ts'
 import { spreadChange } from './spread-change.ts'

@@ -4,8 +4,8 @@ import {
   type CacheRun,
   type CacheRunner,
   openCacheRunner,
-  runGrid,
 } from './cache-run.ts'
+import { runGrid } from './grid-team.ts'
 
 /** The layers of the response cache, in the order in which the engine asks them. */
 export const cacheLayers = ['exact', 'coalesced', 'semantic'] as const
