@@ -34,7 +34,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   undici: ['providers'],
   pino: ['serve'],
   /** Checks the shape of foreign data wherever it enters. */
-  zod: ['policy', 'ingest', 'dialects'],
+  zod: ['policy', 'ingest', 'dialects', 'providers'],
 }
 
 /** Same input, same result: these ask for no clock, no chance, no network and no environment. */

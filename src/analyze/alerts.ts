@@ -1,4 +1,5 @@
 import { usdOf } from '../domain/money.ts'
+import { priceBookUsed } from '../prices/price-book-used.ts'
 import { isoDay } from '../worlds/calendar.ts'
 import type { AnalyzeOptions } from './options.ts'
 import type { Alert, Projection } from './result.ts'
@@ -206,18 +207,15 @@ function forecast(
   ]
 }
 
-export const bookAgeDays = ({ now, prices }: AnalyzeOptions): number =>
-  Math.max(0, Math.floor((now - Date.parse(prices.date)) / dayMs))
-
-function oldBook(options: AnalyzeOptions): readonly Alert[] {
-  const age = bookAgeDays(options)
+function oldBook({ prices, now }: AnalyzeOptions): readonly Alert[] {
+  const { ageDays: age } = priceBookUsed(prices, now)
   if (!(age > oldBookDays)) return []
   return [
     {
       kind: 'price-book-old',
       level: 'info',
-      message: `the price book is ${age} days old (${options.prices.date}): llmcost prices update brings a newer one`,
-      at: options.prices.date,
+      message: `the price book is ${age} days old (${prices.date}): llmcost prices update brings a newer one`,
+      at: prices.date,
       value: age,
       limit: oldBookDays,
     },

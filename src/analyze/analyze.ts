@@ -1,9 +1,10 @@
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
+import { priceBookUsed } from '../prices/price-book-used.ts'
 import { projectMonth } from '../stats/projection.ts'
 import { type Calendar, calendarOf, isoDay, weekdayOf } from '../worlds/calendar.ts'
 import { aggregateTotals } from './aggregates.ts'
-import { bookAgeDays, dayAlerts } from './alerts.ts'
+import { dayAlerts } from './alerts.ts'
 import { groupBy } from './groups.ts'
 import { nearRepeatOpportunity } from './near-repeat-opportunity.ts'
 import { bySaving, findOpportunities, roundUsd, type Scale } from './opportunities.ts'
@@ -89,11 +90,7 @@ export function analyzeBase(
     opportunities: found.opportunities,
     alerts: [...dayAlerts(sums, projection, options), ...userAlerts(users, lookup, options, scale)],
     verdict: verdictOf(source, sums, projection, sums.difficulty),
-    priceBook: {
-      name: options.prices.name,
-      date: options.prices.date,
-      ageDays: bookAgeDays(options),
-    },
+    priceBook: priceBookUsed(options.prices, options.now),
     aggregates: aggregateTotals(options.aggregates, source),
   }
 }

@@ -1,4 +1,4 @@
-import type { Interval, ResultHead } from '../domain/report.ts'
+import type { Interval, PriceBookUsed, ResultHead } from '../domain/report.ts'
 
 /** What `llmcost analyze` found. Money in dollars, shares 0–1, times ISO 8601, unknown is null. */
 export type AnalyzeResult = ResultHead<'analyze'> & {
@@ -31,7 +31,7 @@ export type AnalyzeResult = ResultHead<'analyze'> & {
   readonly opportunities: readonly Opportunity[]
   readonly alerts: readonly Alert[]
   readonly verdict: Verdict
-  readonly priceBook: { readonly name: string; readonly date: string; readonly ageDays: number }
+  readonly priceBook: PriceBookUsed
   readonly aggregates: readonly AggregateTotal[]
 }
 

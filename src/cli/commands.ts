@@ -3,7 +3,9 @@ import type { AnalyzeFlags } from './analyze.ts'
 import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
 import type { IngestFlags } from './ingest.ts'
 import { addLabel } from './label-command.ts'
+import { addMock } from './mock-command.ts'
 import { addPolicyCommands } from './policy-commands.ts'
+import { addReplay } from './replay-command.ts'
 import { addSimulate } from './simulate-command.ts'
 import { addStoreCommands } from './store-commands.ts'
 import type { Terminal } from './terminal.ts'
@@ -23,10 +25,12 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
     .showHelpAfterError('(add --help for all options)')
   addAnalyze(program, terminal, exit)
   addSimulate(program, terminal, exit)
+  addReplay(program, terminal, exit)
   addLabel(program, terminal, exit)
   addDemo(program, terminal, exit)
   addIngest(program, terminal, exit)
   addPolicyCommands(program, terminal, exit)
+  addMock(program, terminal, exit)
   addStoreCommands(program, terminal, exit)
   return program
 }

@@ -20,6 +20,7 @@ export type InputFlags = StoreFlags & {
   readonly set?: Record<string, string>
   readonly at?: string
   readonly atBase?: string
+  readonly answerLabel?: string
   readonly content?: ContentMode
   readonly redact?: boolean
   readonly strict?: boolean
@@ -57,6 +58,10 @@ export const addInputOptions = (command: Command): Command =>
       .option('--set <field=value>', 'fill a field with a constant', collectPair)
       .option('--at <time>', 'the time of records that have none')
       .option('--at-base <time>', 'what relative times (--map at=FIELD:ms) count from')
+      .option(
+        '--answer-label <field>',
+        'a field, tag or dotted path of the records that classes the right answer: served answers are judged by it',
+      )
       .addOption(
         new Option('--content <mode>', 'what of prompts and answers the store keeps').choices([
           'full',

@@ -19,12 +19,22 @@ import { writeOut } from './write-out.ts'
 export type ExportFlags = StoreFlags &
   FilterFlags & {
     readonly canonical?: boolean
+    readonly receipts?: boolean
+    readonly policy?: string[]
     readonly out?: string
     readonly where?: Condition[]
   }
 
-/** `llmcost export`: the stored requests as canonical JSONL, in constant memory. */
+/** `llmcost export`: the stored requests as canonical JSONL, in constant memory, or what a policy decides on them. */
 export async function runExport(flags: ExportFlags, terminal: Terminal): Promise<number> {
+  if (flags.receipts === true) {
+    if (flags.canonical === true) throw new UserError('name one of --canonical and --receipts')
+    const { exportReceipts } = await import('./export-receipts.ts')
+    await exportReceipts(flags, terminal, (work) => writeTo(flags.out, terminal, work))
+    return 0
+  }
+  if (flags.policy !== undefined)
+    throw new UserError('--policy decides receipts', { hint: 'add --receipts' })
   return await withExistingStore(flags, terminal, 'requests', 'read', async (store, narrator) => {
     const source = openRequestSource(store.database, {
       files: null,
@@ -32,10 +42,7 @@ export async function runExport(flags: ExportFlags, terminal: Terminal): Promise
       where: flags.where ?? [],
     })
     const rows = exportRows(store.database, source)
-    const counts =
-      flags.out === undefined
-        ? await writeRows(rows, terminal.stdout)
-        : await writeFile(rows, flags.out)
+    const counts = await writeTo(flags.out, terminal, (output) => writeRows(rows, output))
     sayWhatWent(counts, store, flags.out, narrator)
     return 0
   })
@@ -71,8 +78,13 @@ async function writeRows(rows: Iterable<StoredRequest>, output: Output): Promise
   return { requests, withoutText }
 }
 
-/** Prompts are private: the file is its owner's only. It has its name once it is whole. */
-async function writeFile(rows: Iterable<StoredRequest>, path: string): Promise<Counts> {
+/** Prompts are private: a file is its owner's only. It has its name once it is whole. */
+async function writeTo<T>(
+  path: string | undefined,
+  terminal: Terminal,
+  work: (output: Output) => Promise<T>,
+): Promise<T> {
+  if (path === undefined) return work(terminal.stdout)
   const partial = `${path}.partial`
   const stream = createWriteStream(partial, { mode: 0o600 })
   const failure = once(stream, 'error').then(([error]) => {
@@ -80,11 +92,11 @@ async function writeFile(rows: Iterable<StoredRequest>, path: string): Promise<C
   })
   failure.catch(() => {})
   try {
-    const counts = await Promise.race([writeRows(rows, stream), failure])
+    const result = await Promise.race([work(stream), failure])
     stream.end()
     await Promise.race([once(stream, 'finish'), failure])
     await rename(partial, path)
-    return counts
+    return result
   } catch (error) {
     stream.destroy()
     await rm(partial, { force: true })

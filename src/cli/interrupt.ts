@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Terminal } from './terminal.ts'
 
 /** Runs work that Ctrl-C may stop; the signal says that it was pressed. */
@@ -6,6 +7,8 @@ export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const interrupt = new AbortController()
+  // As many listen as calls are under way.
+  setMaxListeners(0, interrupt.signal)
   const stopListening = terminal.onInterrupt?.(() => interrupt.abort())
   try {
     return await work(interrupt.signal)

@@ -168,6 +168,7 @@ async function askedSettings(flags: InputFlags): Promise<AskedSettings> {
     set,
     atBase: flags.atBase ?? file.atBase,
     defaultAt: at,
+    answerLabel: flags.answerLabel,
     content: flags.content,
     redact: flags.redact,
   }

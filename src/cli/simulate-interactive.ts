@@ -1,5 +1,5 @@
 import { compilePolicy } from '../engine/compile-policy.ts'
-import type { Namespace } from '../policy/caching.ts'
+import type { CachePolicy, Namespace } from '../policy/caching.ts'
 import { classifierPresets } from '../policy/routing.ts'
 import { asLogged, baselineOf } from '../simulate/baseline.ts'
 import { openExplorer } from '../simulate/explorer.ts'
@@ -20,10 +20,11 @@ const ttls = [300, 3600, 86_400, 7 * 86_400, 30 * 86_400, null] as const
 
 /** `llmcost simulate --interactive`: the settings of a policy under the arrow keys. */
 export async function explore({ job, selection, shared, compared }: ExplorerJob): Promise<void> {
-  const { policy, tiers, questions, found } = compared
+  const { keyed, policy, tiers, questions, found } = compared
   const { logs, terminal, prices, flags, grid } = job
   const { runInteractive } = await import('../report/simulate-interactive.tsx')
-  const { history, similarity, evidence, log } = shared
+  const { history } = keyed
+  const { similarity, evidence, log } = shared
   const costOf = targetCosts(prices)
   const sight = openHistorySight({ history, policy, costOf, evidence })
   const ratioOf = tokenRatios(history, evidence)
@@ -31,7 +32,7 @@ export async function explore({ job, selection, shared, compared }: ExplorerJob)
   const presets = { history, policy, tiers, hasPrefix, costOf, ratioOf, known: sight.known }
   const stated = openStated(history, openVerdicts(logs.store.database))
   const { threshold, ttlSeconds } = policy.cache.semantic
-  const namespaces = namespacesOf(policy.cache.namespace, log.carrying.user > 0)
+  const namespaces = namespacesOf(policy.cache, log.carrying.user > 0)
   const routes = new Map<string, Float64Array>([
     [asLogged, Float64Array.from(history.seq, (_, place) => loggedCost(history, place))],
     ...classifierPresets.map((name) => [name, presetCosts(name, presets)] as const),
@@ -61,11 +62,18 @@ export async function explore({ job, selection, shared, compared }: ExplorerJob)
   )
 }
 
-/** The policy's own first, then others that the log has a value for. */
-function namespacesOf(own: Namespace, hasUsers: boolean): ReadonlyMap<string, Namespace> {
+/**
+ * The policy's own first, then others that the log has a value for. Keys that leave something out hold for the policy's
+ * own alone: another one may not tell it apart.
+ */
+function namespacesOf(
+  { namespace: own, keyIgnore }: CachePolicy,
+  hasUsers: boolean,
+): ReadonlyMap<string, Namespace> {
   const byName = (namespace: Namespace): string =>
     namespace.kind === 'fields' ? namespace.fields.join(',') : namespace.kind
   const user = { kind: 'fields', fields: ['user'] } as const
   const others: readonly Namespace[] = [{ kind: 'shared' }, ...(hasUsers ? [user] : [])]
-  return new Map([own, ...others].map((namespace) => [byName(namespace), namespace]))
+  const offered = keyIgnore.length > 0 ? [own] : [own, ...others]
+  return new Map(offered.map((namespace) => [byName(namespace), namespace]))
 }

@@ -5,8 +5,9 @@ import { compilePolicy } from '../engine/compile-policy.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import type { Policy } from '../policy/policy.ts'
 import { receiptJson, receiptText } from '../report/receipt.ts'
+import { hasLimits, LimitCollector, type LimitWords } from '../simulate/limits.ts'
 import { hasPromptCaches } from '../simulate/routing-presets.ts'
-import { decideHistory } from '../worlds/decide-history.ts'
+import { type DecideHistoryOptions, decideHistory } from '../worlds/decide-history.ts'
 import type { History } from '../worlds/history.ts'
 import { HistoryCache, type SemanticInputs } from '../worlds/history-cache.ts'
 import { openHistoryPrefix } from '../worlds/history-prefix.ts'
@@ -23,19 +24,31 @@ export type ReceiptJob = {
   readonly signal: AbortSignal
 }
 
+/** What budgets and the loop guard say to each request; null where the policy has none. */
+export async function limitWordsOf(job: ReceiptJob): Promise<LimitWords | null> {
+  if (!hasLimits(job.policy)) return null
+  const collector = new LimitCollector(job.history.count)
+  await decideEach(job, (receipt, place) => collector.note(receipt, place))
+  return collector.words()
+}
+
 /** Decides every request and hands on what was decided, requests named by their numbers in the store. */
 async function decideAll(
+  job: ReceiptJob,
+  onReceipt: (receipt: Receipt) => void | Promise<void>,
+): Promise<void> {
+  const named = storeNames(job.history)
+  await decideEach(job, (receipt) => onReceipt(named(receipt)))
+}
+
+async function decideEach(
   { history, policy, semantic, costOf, evidence, signal }: ReceiptJob,
-  onReceipt: (receipt: Receipt) => void,
+  onReceipt: DecideHistoryOptions['onReceipt'],
 ): Promise<void> {
   const cache = new HistoryCache(history, semantic, policy.cache)
   const prefix = hasPromptCaches(history, policy) ? openHistoryPrefix(history, policy) : null
   const world = openHistoryWorld({ history, cache, policy, costOf, evidence, prefix })
-  const named = storeNames(history)
-  await decideHistory(history, compilePolicy(policy), world, {
-    onReceipt: (receipt) => onReceipt(named(receipt)),
-    signal,
-  })
+  await decideHistory(history, compilePolicy(policy), world, { onReceipt, signal })
 }
 
 /** Places of the history as numbers of the store: what `llmcost explain` takes. */
@@ -52,20 +65,31 @@ function storeNames({ seq }: History): (receipt: Receipt) => Receipt {
   })
 }
 
-/** Writes a receipt a line; prompts and answers are not in them. */
-export async function writeReceipts(path: string, job: ReceiptJob): Promise<void> {
-  const file = openToWrite(path)
+/** Writes a receipt a line, a block of lines at a time, and returns how many; prompts and answers are not in them. */
+export async function writeReceipts(
+  job: ReceiptJob,
+  write: (block: string) => void | Promise<void>,
+): Promise<number> {
+  let count = 0
   let lines: string[] = []
   const flush = () => {
-    if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`)
+    const block = `${lines.join('\n')}\n`
     lines = []
+    return write(block)
   }
+  await decideAll(job, (receipt) => {
+    count += 1
+    lines.push(receiptJson(receipt))
+    return lines.length < linesAtOnce ? undefined : flush()
+  })
+  if (lines.length > 0) await flush()
+  return count
+}
+
+export async function writeReceiptFile(path: string, job: ReceiptJob): Promise<void> {
+  const file = openToWrite(path)
   try {
-    await decideAll(job, (receipt) => {
-      lines.push(receiptJson(receipt))
-      if (lines.length >= linesAtOnce) flush()
-    })
-    flush()
+    await writeReceipts(job, (block) => void writeSync(file, block))
   } finally {
     closeSync(file)
   }

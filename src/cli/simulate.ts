@@ -9,7 +9,7 @@ import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { openLogs } from './logs.ts'
 import { openRunPrices } from './price-book.ts'
 import { policiesInForce, type SimulateFlags } from './simulate-policies.ts'
-import { explainDecision, writeReceipts } from './simulate-receipts.ts'
+import { explainDecision, writeReceiptFile } from './simulate-receipts.ts'
 import { openSimulation, type Simulation } from './simulation.ts'
 import { gridOf } from './sweep-grid.ts'
 import { type Terminal, viewOf } from './terminal.ts'
@@ -74,7 +74,7 @@ async function outputOf(
     return ''
   }
   if (explain !== undefined) return explainDecision(explain, await simulation.receiptJob(signal))
-  if (receipts !== undefined) await writeReceipts(receipts, await simulation.receiptJob(signal))
+  if (receipts !== undefined) await writeReceiptFile(receipts, await simulation.receiptJob(signal))
   const result = await simulation.result(signal)
   return formatSimulate(result, flags.format ?? 'terminal', viewOf(terminal.stdout, terminal.env))
 }

@@ -1,9 +1,6 @@
 import type { Embedder } from '../domain/embedder.ts'
 import type { Selection } from '../domain/selection.ts'
-import { keyHash } from '../engine/cache-key.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
-import { questionOf } from '../engine/question.ts'
-import { loadEvidence } from '../ingest/evidence.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import { describePolicy } from '../policy/describe-policy.ts'
 import type { LogFacts } from '../policy/log-facts.ts'
@@ -12,6 +9,7 @@ import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import type { Tier } from '../policy/routing.ts'
 import { chooseTiers } from '../policy/tiers.ts'
+import { priceBookUsed } from '../prices/price-book-used.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import { baselineOf } from '../simulate/baseline.ts'
 import type { BeyondCache } from '../simulate/beyond-cache.ts'
@@ -23,15 +21,15 @@ import { openHistorySource } from '../store/history-source.ts'
 import { openRequestLookup } from '../store/request-lookup.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import { endSnapshot } from '../store/snapshot.ts'
-import { newestRequest } from '../store/store-facts.ts'
 import { openVerdicts } from '../store/verdicts.ts'
+import { withAnswerLabels } from '../worlds/answer-labels.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import { type History, loadHistory } from '../worlds/history.ts'
 import { openHistorySight } from '../worlds/history-world.ts'
+import { type KeyedHistory, withoutIgnored } from '../worlds/ignored-keys.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
 import { type Questions, questionsOf } from '../worlds/questions.ts'
 import { nowMs } from './clock.ts'
-import { momentOf } from './common-options.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { keptJudgements } from './kept-judgements.ts'
@@ -44,7 +42,8 @@ import { Narrator } from './narrator.ts'
 import { logFactsOf } from './policy-log.ts'
 import type { RunPrices } from './price-book.ts'
 import type { NamedPolicy, SimulateFlags } from './simulate-policies.ts'
-import type { ReceiptJob } from './simulate-receipts.ts'
+import { limitWordsOf, type ReceiptJob } from './simulate-receipts.ts'
+import { evidenceOf, selectionOf } from './simulation-inputs.ts'
 import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -89,24 +88,20 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   const selection = selectionOf(job)
   const source = openRequestSource(database, selection)
   const kept = keptKeys(database, selection)
-  const history = loadHistory(
-    source,
-    openHistorySource(database),
-    openRequestLookup(database),
-    kept,
-  )
+  const loaded = loadHistory(source, openHistorySource(database), openRequestLookup(database), kept)
   const log = logFactsOf(source, job.prices.book)
   endSnapshot(database)
-  if (kept === null) keepKeys(job.logs, selection, history)
+  if (kept === null) keepKeys(job.logs, selection, loaded)
+  const { answerLabel } = job.flags
+  const history = answerLabel === undefined ? loaded : withAnswerLabels(loaded, answerLabel)
   const evidence = await evidenceOf(job)
   const shared = { history, log, evidence, similarity: await similarityOf() }
   const [first] = job.policies
   return {
     result: (signal) => resultOf(job, shared, signal),
     async receiptJob(signal) {
-      const { policy, questions, found } = await comparedBy(job, shared, first.policy, signal)
-      const semantic = { questions, neighbours: found?.neighbours ?? null }
-      return { history, policy, semantic, evidence, costOf: targetCosts(job.prices), signal }
+      const compared = await comparedBy(job, shared, first.policy, signal)
+      return receiptJobOf(job, shared, compared, signal)
     },
     async explorerJob(signal) {
       const compared = await comparedBy(job, shared, first.policy, signal)
@@ -115,33 +110,51 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   }
 }
 
+function receiptJobOf(
+  { prices }: SimulationJob,
+  { evidence }: Shared,
+  { keyed, policy, questions, found }: Compared,
+  signal: AbortSignal,
+): ReceiptJob {
+  const semantic = { questions, neighbours: found?.neighbours ?? null }
+  return { history: keyed.history, policy, semantic, evidence, costOf: targetCosts(prices), signal }
+}
+
 async function resultOf(
   job: SimulationJob,
   shared: Shared,
   signal: AbortSignal,
 ): Promise<SimulateResult> {
-  const { history } = shared
   const [first, ...others] = job.policies
-  const { beyond, options } = await optionsOf(job, shared, first.policy, signal)
+  const opened = await optionsOf(job, shared, first.policy, signal)
+  const { history, beyond, options } = opened
+  const limits = await limitWordsOf(receiptJobOf(job, shared, opened.compared, signal))
   const judged = keptJudgements(job.logs, selectionOf(job), history.count)
   const judging = judged.memory
-  const result = simulate(history, beyond, { ...options, judging, grid: job.grid })
+  const result = simulate(history, beyond, { ...options, limits, judging, grid: job.grid })
   judged.keep()
   const beside: Beside[] = []
-  for (const { name, policy } of others) {
-    const other = await optionsOf(job, shared, policy, signal)
-    beside.push(simulateBeside(name, history, other.beyond, other.options))
-  }
+  const lineOf = (name: string, other: Opened) =>
+    simulateBeside(name, other.history, other.beyond, other.options)
+  for (const { name, policy } of others)
+    beside.push(lineOf(name, await optionsOf(job, shared, policy, signal)))
   const byUser = byUserOf(first.policy, shared.log)
   if (byUser !== null) {
-    const compiled = compilePolicy(mergePolicy(options.compiled.policy, byUser.patch))
-    beside.push(simulateBeside(byUser.name, history, beyond, { ...options, compiled }))
+    const policy = mergePolicy(options.compiled.policy, byUser.patch)
+    // What keys may leave out depends on the namespace.
+    const other =
+      policy.cache.keyIgnore.length > 0
+        ? await optionsOf(job, shared, policy, signal)
+        : { ...opened, options: { ...options, compiled: compilePolicy(policy) } }
+    beside.push(lineOf(byUser.name, other))
   }
   return { ...result, beside }
 }
 
 /** A policy with models in the place of tiers, and which questions its embedder finds alike. */
 export type Compared = {
+  /** With the keys of the policy. */
+  readonly keyed: KeyedHistory
   readonly policy: Policy
   readonly tiers: Readonly<Record<Tier, string>>
   readonly embedder: Embedder
@@ -152,16 +165,18 @@ export type Compared = {
 
 async function comparedBy(
   job: SimulationJob,
-  { history, log }: Pick<Shared, 'history' | 'log'>,
+  { history: stored, log }: Pick<Shared, 'history' | 'log'>,
   asked: Policy,
   signal: AbortSignal,
 ): Promise<Compared> {
   const { tiers } = chooseTiers(asked.tiers, log)
   const policy = nameTiers(asked, tiers)
+  const keyed = withoutIgnored(stored, policy.cache)
+  const { history } = keyed
   const questions = questionsOf(history, policy.cache.semantic.cacheText)
   const embedder = await embedderOf(job, policy)
   const found = await neighboursOf(job, policy, history, questions, embedder, signal)
-  return { policy, tiers, embedder, questions, found }
+  return { keyed, policy, tiers, embedder, questions, found }
 }
 
 /** Printed beside what was asked: entries that no two users share. Null where that is what was asked. */
@@ -172,17 +187,25 @@ function byUserOf({ cache }: Policy, { carrying }: LogFacts) {
   return { name: 'namespace: user', patch }
 }
 
+type Opened = {
+  readonly history: History
+  readonly compared: Compared
+  readonly beyond: BeyondCache
+  readonly options: Omit<SimulateOptions, 'grid' | 'limits'>
+}
+
 /** Everything that a simulation of one policy needs, but for its sweep. */
 async function optionsOf(
   job: SimulationJob,
   shared: Shared,
   asked: Policy,
   signal: AbortSignal,
-): Promise<{ readonly beyond: BeyondCache; readonly options: Omit<SimulateOptions, 'grid'> }> {
+): Promise<Opened> {
   const { logs, terminal, prices, flags, files } = job
   const { database } = logs.store
-  const { history, similarity } = shared
-  const { policy, tiers, embedder, questions, found } = await comparedBy(job, shared, asked, signal)
+  const compared = await comparedBy(job, shared, asked, signal)
+  const { keyed, policy, tiers, embedder, questions, found } = compared
+  const { history } = keyed
   const compiled = compilePolicy(policy)
   const costOf = targetCosts(prices)
   const { evidence } = shared
@@ -200,8 +223,9 @@ async function optionsOf(
       keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix]),
     }),
   })
+  const now = nowMs(terminal)
   const options = {
-    now: nowMs(terminal),
+    now,
     zone: job.zone,
     inputs: inputsOf(database, logs),
     warnings: warningsOf(database, logs),
@@ -213,12 +237,14 @@ async function optionsOf(
       prices: prices.fingerprint,
       embedder: found === null ? null : embedder.fingerprint,
     },
+    priceBook: priceBookUsed(prices.book, now),
     questions,
     found,
     embedCostOf: (tokens: number) => embedder.costOf(tokens),
     embedder: embedder.name,
     rules: keptRules(logs, selectionOf(job), history, compiled, sight.factsAt),
-    similarity,
+    similarity: shared.similarity,
+    keyIgnore: keyed,
     verdicts: openVerdicts(database),
     limit:
       flags.maxWrongHits === undefined
@@ -226,34 +252,11 @@ async function optionsOf(
         : { alpha: flags.maxWrongHits, delta: 1 - (flags.confidence ?? usualConfidence) },
     inputWords: files.join(' '),
   }
-  return { beyond, options }
+  return { history, compared, beyond, options }
 }
 
 /** Of a certificate. */
 export const usualConfidence = 0.95
-
-function selectionOf({ logs, flags }: SimulationJob): Selection {
-  const { database } = logs.store
-  const relative = [flags.since, flags.until].some((text) => /^\d+[hdw]$/.test(text ?? ''))
-  const newest = relative ? newestRequest(database) : null
-  return {
-    files: logs.files === null ? null : [...logs.files].sort((a, b) => a - b),
-    since: momentOf(flags.since, newest, '--since'),
-    until: momentOf(flags.until, newest, '--until'),
-    where: flags.where ?? [],
-  }
-}
-
-/** Scores from --evidence and from the policy's own files; null without any. */
-async function evidenceOf({ flags, policies, logs }: SimulationJob): Promise<Evidence | null> {
-  const paths = [...(flags.evidence ?? []), ...policies[0].policy.evidence]
-  if (paths.length === 0) return null
-  const hash = keyHash(logs.store.secret)
-  const { evidence } = await loadEvidence(paths, {
-    questionOf: (prompt) => questionOf(prompt, hash),
-  })
-  return evidence
-}
 
 /** Null where the semantic layer has nothing to compare: it is off, or no text is kept. */
 async function neighboursOf(

@@ -108,16 +108,22 @@ function addExport(program: Command, terminal: Terminal, exit: Exit): void {
     .command('export')
     .summary('write stored requests as JSON lines')
     .description(
-      'Writes the stored requests as canonical JSONL (docs/formats.md): one request a line, with prompt and answer where their text is kept. Read into another store it gives the same totals.',
+      'Writes the stored requests as canonical JSONL (docs/formats.md): one request a line, with prompt and answer where their text is kept. Read into another store it gives the same totals. Receipts hold no text.',
     )
-    .option('--canonical', 'canonical JSONL, the only kind so far and the default')
+    .option('--canonical', 'canonical JSONL, the default')
+    .option(
+      '--receipts',
+      'instead, what a policy would have decided for each request, step by step',
+    )
+    .option('--policy <file>', 'the policy of --receipts (default: as of simulate)', collect)
     .option('--out <file>', 'write to this file, readable by you only, instead of standard output')
     .addHelpText(
       'after',
       `
 Examples:
   llmcost export --canonical --out requests.jsonl
-  llmcost export --since 7d --where feature=search | gzip > search.jsonl.gz`,
+  llmcost export --since 7d --where feature=search | gzip > search.jsonl.gz
+  llmcost export --receipts --policy llmcost.yaml --out receipts.jsonl`,
     )
   addFilterOptions(addStoreOptions(command)).action(async (flags: ExportFlags) => {
     const { runExport } = await import('./export.ts')

@@ -97,9 +97,12 @@ export function foldMessageEvents(events: readonly Json[]): JsonObject {
 }
 
 /** A later event's counts replace earlier ones, but a zero or null never erases a count already known. */
-function laterCounts(known: JsonObject, later: JsonObject): JsonObject {
+export function laterCounts(known: JsonObject, later: JsonObject): JsonObject {
   const counts: Record<string, Json | undefined> = { ...known }
-  for (const name in later)
-    if (later[name] || counts[name] === undefined) counts[name] = later[name]
+  for (const name in later) {
+    const [before, after] = [counts[name], later[name]]
+    if (isObject(before) && isObject(after)) counts[name] = laterCounts(before, after)
+    else if (after || before === undefined) counts[name] = after
+  }
   return counts
 }

@@ -130,6 +130,7 @@ export function readAnthropicUsage(wire: unknown): UsageReading {
       cacheWrite5m: broken ? write5m : write,
       cacheWrite1h: write1h,
       output: numberOf(usage['output_tokens']),
+      reasoning: numberOf(objectOf(usage['output_tokens_details'])['thinking_tokens']),
     },
     'separate',
   )

@@ -23,6 +23,15 @@ export type InputSummary = {
 
 export type Warning = { readonly code: string; readonly message: string; readonly count: number }
 
+/** Where the prices of a report are from. */
+export type PriceBookUsed = {
+  /** Name and version. */
+  readonly name: string
+  /** The newest ISO day in it. */
+  readonly date: string
+  readonly ageDays: number
+}
+
 export type Interval = {
   readonly low: number
   readonly high: number

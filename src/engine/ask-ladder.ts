@@ -1,4 +1,4 @@
-import { zeroNanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { AttemptOutcome, Outcome } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
 import type { Asked, Attempted, MaybePromise, World } from '../domain/world.ts'
@@ -8,7 +8,7 @@ import type { CompiledPolicy } from './compile-policy.ts'
 import type { RouteDecision } from './compile-routes.ts'
 import type { Course } from './course.ts'
 import type { Seen } from './decide.ts'
-import { type Attempt, sumLadder, sumSpeculative } from './ladder-sum.ts'
+import { type Attempt, hasAnswer, sumLadder, sumSpeculative } from './ladder-sum.ts'
 
 export type Laddered = { readonly outcome: Outcome; readonly answer: Answer | null }
 
@@ -94,7 +94,7 @@ async function tryRungs(climb: Climb, rungs: Ladder): Promise<readonly Tried[]> 
   return tried
 }
 
-/** One rung: its target, and where that failed another vendor's model. */
+/** One rung: its target, and where that failed or took too long another vendor's model. All of them are paid for. */
 async function tryRung(climb: Climb, rung: Rung): Promise<Tried> {
   const { target } = rung
   const { fallback } = climb.compiled.policy.failure
@@ -103,11 +103,19 @@ async function tryRung(climb: Climb, rung: Rung): Promise<Tried> {
   for (const each of [target, ...others]) {
     const trying = tryTarget(climb, each, rung)
     const tried = trying instanceof Promise ? await trying : trying
-    if (tried !== null && tried.outcome !== 'failed') return tried
-    last = tried ?? last
+    if (tried === null) continue
+    last = last === null ? tried : afterFailure(last, tried)
+    if (hasAnswer(tried)) return last
   }
   return last ?? notAsked(climb, target)
 }
+
+/** An attempt that was made because another one came to nothing, which has to be paid and waited for too. */
+const afterFailure = (failed: Tried, tried: Tried): Tried => ({
+  ...tried,
+  costNanoUsd: (failed.costNanoUsd + tried.costNanoUsd) as NanoUsd,
+  latencyMs: failed.latencyMs + tried.latencyMs,
+})
 
 /** The call, again where it failed and may be asked again, then the validators. Null: its breaker is open. */
 function tryTarget(

@@ -1,3 +1,5 @@
+import type { Label } from '../policy/when.ts'
+
 /**
  * Says how hard a request is, or null where it has no opinion and another classifier, or "medium",
  * must do.
@@ -19,19 +21,8 @@ export type ClassifierInput = {
   readonly task?: string | undefined
 }
 
-export type Label = 'simple' | 'medium' | 'hard'
-
 /** A label with the rule that gave it, as "preset.rule". */
 export type Decision = { readonly label: Label; readonly by: string }
-
-/** A place on the ladder of models, cheap to strong. */
-export type Tier = 'small' | 'medium' | 'large'
-
-export const tierOf: Readonly<Record<Label, Tier>> = {
-  simple: 'small',
-  medium: 'medium',
-  hard: 'large',
-}
 
 /**
  * True when a text has fewer than `limit` words. Stops at the limit, so a long text costs no more

@@ -19,6 +19,9 @@ import { Course } from './course.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { Asks } from './validators.ts'
 
+/** What was decided, and what the caller gets; null where nobody knows it, and where nobody answered. */
+export type Decision = { readonly receipt: Receipt; readonly answer: Answer | null }
+
 /** How a request is seen by rules, and whom validators may ask: what a world adds to its answers. */
 export type Seen = { readonly facts: RequestFacts; readonly asks: Asks }
 
@@ -32,11 +35,11 @@ export async function decide(
   seen: Seen,
   compiled: CompiledPolicy,
   world: World,
-): Promise<Receipt> {
+): Promise<Decision> {
   const course = new Course(asked)
   const word = world.ledger.admit(asked)
   const admitted = admit(word instanceof Promise ? await word : word, course)
-  if (admitted === 'block') return course.end('blocked')
+  if (admitted === 'block') return { receipt: course.end('blocked'), answer: null }
   const terms = compiled.termsOf(seen.facts)
   const found = serveFromCache(asked, terms, course, compiled, world)
   const served = found instanceof Promise ? await found : found
@@ -51,7 +54,7 @@ export async function decide(
     const asking = askLadder(asked, seen, compiled, world, course, admitted === 'downgrade')
     const laddered = asking instanceof Promise ? await asking : asking
     answered = keep(asked, terms, laddered, course, world)
-    return course.end(laddered.outcome)
+    return { receipt: course.end(laddered.outcome), answer: laddered.answer }
   } finally {
     if (mayShare) world.cache.end(asked, terms, answered)
     world.ledger.settle(asked, course.cost)
@@ -90,14 +93,14 @@ function admit(word: BudgetWord | null, course: Course): 'pass' | 'downgrade' | 
   return action === 'alert' ? 'pass' : action
 }
 
-/** The receipt of a request that a cache, or an identical request in flight, answered; else null. */
+/** What a cache, or an identical request in flight, answered; else null. */
 function serveFromCache(
   asked: Asked,
   terms: CacheTerms,
   course: Course,
   { policy }: CompiledPolicy,
   world: World,
-): MaybePromise<Receipt | null> {
+): MaybePromise<Decision | null> {
   const { insert } = policy.cache.semantic
   return after(findExact(asked, terms, course, world), (hit) =>
     hit !== null
@@ -113,14 +116,14 @@ function findExact(
   terms: CacheTerms,
   course: Course,
   world: World,
-): MaybePromise<Receipt | null> {
+): MaybePromise<Decision | null> {
   const bypass = bypassOf(asked, terms, 'exact')
   if (bypass !== null) {
     course.add(bypass)
     return null
   }
   return after(world.cache.findExact(asked, terms), (entry) => {
-    if (entry !== null) return course.hit('exact', entry, 1)
+    if (entry !== null) return { receipt: course.hit('exact', entry, 1), answer: entry.answer }
     course.add(exactMiss)
     return null
   })
@@ -132,13 +135,15 @@ function join(
   terms: CacheTerms,
   course: Course,
   world: World,
-): MaybePromise<Receipt | null> {
+): MaybePromise<Decision | null> {
   if (!terms.coalesce || asked.bypass !== null) return null
   return after(world.cache.findInFlight(asked, terms), (flight) =>
     flight === null
       ? null
       : after(flight.answered, (answered) =>
-          answered === null ? null : course.coalesced(flight.id, answered.at),
+          answered === null
+            ? null
+            : { receipt: course.coalesced(flight.id, answered.at), answer: answered.answer },
         ),
   )
 }
@@ -149,7 +154,7 @@ function findSimilar(
   course: Course,
   insert: SemanticCache['insert'],
   world: World,
-): MaybePromise<Receipt | null> {
+): MaybePromise<Decision | null> {
   const bypass = bypassOf(asked, terms, 'semantic')
   if (bypass !== null) {
     course.add(bypass)
@@ -162,7 +167,10 @@ function findSimilar(
       world.cache.remember('semantic', asked, terms, { ...found.entry, bornMs: asked.at })
       course.add(remembered.semantic)
     }
-    return course.hit('semantic', found.entry, found.similarity)
+    return {
+      receipt: course.hit('semantic', found.entry, found.similarity),
+      answer: found.entry.answer,
+    }
   })
 }
 

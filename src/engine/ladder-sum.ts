@@ -98,5 +98,6 @@ function climb(attempts: readonly Attempt[], base: LadderSum, first: number): La
 
 const costOf = (attempt: Attempt): number => attempt.costNanoUsd + attempt.validationCostNanoUsd
 
-const hasAnswer = ({ outcome }: Attempt): boolean =>
+/** Good or not: whether there is an answer at all. */
+export const hasAnswer = ({ outcome }: Pick<Attempt, 'outcome'>): boolean =>
   outcome === 'accepted' || outcome === 'rejected'

@@ -1,6 +1,7 @@
 import type { Request } from '../domain/request.ts'
+import { nameMatcher } from '../policy/name-matcher.ts'
 import type { NumberRange, TargetCondition, When } from '../policy/when.ts'
-import { anyPattern, keywordPattern, nameMatcher, pathMatcher } from './name-patterns.ts'
+import { anyPattern, keywordPattern, pathMatcher } from './name-patterns.ts'
 import type { RequestFacts, TargetState } from './request-facts.ts'
 import { timeMatcher } from './time-window.ts'
 

@@ -3,7 +3,6 @@ import {
   type ClassifierInput,
   type Decision,
   hasFewerWords,
-  type Label,
 } from './classifier.ts'
 import { anyWord, inflected } from './preset-words.ts'
 import { bySignals } from './signals-preset.ts'
@@ -13,25 +12,14 @@ export type PresetName = 'length' | 'signals' | 'keywords' | 'three-way'
 /**
  * The routing presets that look at a request, each as a pure classifier. `length` and `keywords`
  * always decide; `signals` and `three-way` abstain (null) where the policy says "classifier, or
- * medium". Rules are tried in the order the policy lists them and the first match wins. `cascade`
- * looks at answers instead: see cascade-preset.ts.
+ * medium". Rules are tried in the order the policy lists them and the first match wins. Where a label
+ * leads, and `cascade`, which looks at answers instead, say the routes of policy/route-presets.ts.
  */
 export const presets: Readonly<Record<PresetName, Classifier>> = {
   length: byLength,
   signals: bySignals,
   keywords: byKeywords,
   'three-way': bySignals,
-}
-
-/**
- * The models of `three-way`, one vendor or another by difficulty; its labels are those of `signals`
- * (and are named so) or, where that abstains, of a classifier. "Claude Haiku" is the newest of that
- * name in genai-prices 0.1.8.
- */
-export const threeWayTargets: Readonly<Record<Label, string>> = {
-  simple: 'openai:gpt-4o-mini',
-  medium: 'anthropic:claude-haiku-4-5',
-  hard: 'openai:gpt-4o',
 }
 
 const lengthRules = {

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Request } from '../domain/request.ts'
 import { count } from './count-reasons.ts'
 import { needsEstimate } from './estimate-usage.ts'
+import { keepTag } from './keep-tag.ts'
 import { linesOf } from './lines.ts'
 import type { IngestPorts } from './ports.ts'
 import { type PrepareOptions, Preparer } from './prepare.ts'
@@ -30,6 +31,8 @@ export type ReadJob = {
   readonly batchInput?: (customId: string) => JsonObject | undefined
   /** Applied to each record before its reader sees it: --map and --set. */
   readonly map?: (record: JsonObject) => JsonObject | null
+  /** A column or dotted path of each record, before it is mapped, to be kept as a tag of that name. */
+  readonly tagPath?: string
 }
 
 /** Rows or bytes after which a batch is handed over. */
@@ -159,8 +162,11 @@ export class FileWork {
       if (!(error instanceof RangeError)) throw error
       reading = { rejected: 'too-deep' }
     }
-    if (isReading(reading))
-      return this.#addAll(Array.isArray(reading) ? reading : [reading as Request])
+    if (isReading(reading)) {
+      const requests = Array.isArray(reading) ? reading : [reading as Request]
+      const { tagPath } = this.#job
+      return this.#addAll(tagPath === undefined ? requests : keepTag(requests, record, tagPath))
+    }
     if ('ignored' in reading) count(this.#counts.ignored, reading.ignored)
     else this.reject(reading.rejected, this.place, text ?? JSON.stringify(record))
     return false

@@ -109,7 +109,7 @@ function baseOf(text: string): number {
 }
 
 /** A column of that very name, else a dotted path, list positions included: "choices.0.text". */
-function lookUp(record: JsonObject, path: string): Json | undefined {
+export function lookUp(record: JsonObject, path: string): Json | undefined {
   if (Object.hasOwn(record, path)) return record[path]
   let value: Json | undefined = record
   for (const name of path.split('.')) {

@@ -52,7 +52,7 @@ function jobOf(plan: ReadPlan): ReadJob {
   const { settings, format, fileKey } = plan
   const map = settings.inputFormat === undefined ? mappingOf(settings) : undefined
   const reader = readerNamed(readers, format)
-  const { content, redact, defaultAt } = settings
+  const { content, redact, defaultAt, answerLabel } = settings
   return {
     path: plan.path,
     container: plan.container,
@@ -64,6 +64,7 @@ function jobOf(plan: ReadPlan): ReadJob {
     trustTimes: map !== undefined || format === 'canonical',
     batchInput: batchInputsOf(plan.companions),
     ...(defaultAt !== undefined && { defaultAt }),
+    ...(answerLabel !== undefined && { tagPath: answerLabel }),
     ...(map !== undefined && { map }),
     ...(plan.ranges !== undefined && { ranges: plan.ranges }),
   }

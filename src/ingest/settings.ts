@@ -8,6 +8,8 @@ export type Settings = {
   readonly atBase?: string
   /** The time of records that have none, milliseconds. */
   readonly defaultAt?: number
+  /** The column or dotted path of a record that labels its answer: kept as a tag of that name. */
+  readonly answerLabel?: string
   readonly content: ContentMode
   readonly redact: boolean
 }

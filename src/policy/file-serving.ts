@@ -1,8 +1,8 @@
 import * as z from 'zod'
+import { dialectNames } from '../domain/call.ts'
 import { defaulted, required, section } from './section.ts'
 import {
   type DisconnectAction,
-  dialects,
   type GatewayKey,
   type ProviderSettings,
   type RateLimit,
@@ -29,7 +29,7 @@ const environmentName = z
 
 const provider = section<ProviderSettings>({
   name: required(text, 'The part of `provider:model` before the colon.'),
-  dialect: required(oneOf(dialects), 'What it speaks.'),
+  dialect: required(oneOf(dialectNames), 'What it speaks.'),
   baseUrl: required(
     z.url({ protocol: /^https?$/, error: 'an address, https://…' }),
     'Where it answers, up to the version: …/v1.',

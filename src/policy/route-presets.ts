@@ -28,6 +28,7 @@ const cascade: Ladder = [
   { target: 'large', validators: [], timeoutMs: 20_000 },
 ]
 
+/** "Claude Haiku" is the newest of that name in the bundled prices. */
 const threeWay: Readonly<Record<Label, Ladder>> = {
   simple: [rung('openai:gpt-4o-mini')],
   medium: [rung('anthropic:claude-haiku-4-5')],

@@ -1,3 +1,5 @@
+import type { DialectName } from '../domain/call.ts'
+
 /** How the gateway runs. What it decides is in the other sections. */
 export type ServePolicy = {
   readonly host: string
@@ -26,16 +28,13 @@ export type ServePolicy = {
 /** Where models are asked: data, the code being the dialect. */
 export type ProviderSettings = {
   readonly name: string
-  readonly dialect: Dialect
+  readonly dialect: DialectName
   readonly baseUrl: string
   /** The environment variable that holds the key; null: the client's own key is passed on. */
   readonly apiKeyEnv: string | null
   /** Models that go here; `*` for any characters. */
   readonly models: readonly string[]
 }
-
-export const dialects = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const
-export type Dialect = (typeof dialects)[number]
 
 /** A key that clients show; the file names where it is kept, never the key. */
 export type GatewayKey = {

@@ -28,7 +28,7 @@ import {
   formatUsdRough,
   plural,
 } from './numbers.ts'
-import { noteLines, periodText, projectionPieces, verdictTexts } from './phrases.ts'
+import { noteLines, periodText, pricesText, projectionPieces, verdictTexts } from './phrases.ts'
 
 /** The result as one file that loads nothing and runs nothing. */
 export function analyzeHtml(result: AnalyzeResult): string {
@@ -154,4 +154,4 @@ function notesSection(result: AnalyzeResult): Html {
 }
 
 const footer = ({ priceBook, generatedAt, inputs }: AnalyzeResult): Html =>
-  html`<footer>llmcost analyze · ${plural(inputs.length, 'file')} · prices ${safeText(priceBook.name)} of ${formatDay(priceBook.date)} · written ${formatDay(generatedAt)}</footer>`
+  html`<footer>llmcost analyze · ${plural(inputs.length, 'file')} · ${pricesText(priceBook)} · written ${formatDay(generatedAt)}</footer>`

@@ -3,7 +3,6 @@ import { escapeMarkdown, markdownCode, safeText } from './escape.ts'
 import { markdownTable } from './markdown-table.ts'
 import {
   formatCount,
-  formatDay,
   formatMs,
   formatShare,
   formatUsd,
@@ -16,6 +15,7 @@ import {
   compositionPieces,
   loggedPieces,
   periodText,
+  pricesText,
   projectionPieces,
   requestPieces,
   savingPeriod,
@@ -149,4 +149,4 @@ function alerts({ alerts: all }: AnalyzeResult): string {
 }
 
 const footer = ({ priceBook }: AnalyzeResult): string =>
-  `<sub>llmcost analyze · prices ${escapeMarkdown(priceBook.name)} of ${formatDay(priceBook.date)}</sub>`
+  `<sub>llmcost analyze · ${escapeMarkdown(pricesText(priceBook))}</sub>`

@@ -1,5 +1,5 @@
 import type { AnalyzeResult, Verdict } from '../analyze/result.ts'
-import type { InputSummary } from '../domain/report.ts'
+import type { InputSummary, PriceBookUsed } from '../domain/report.ts'
 import { safeText } from './escape.ts'
 import {
   formatCount,
@@ -21,6 +21,12 @@ export function periodText({ period, daily }: AnalyzeResult): string {
   if (period.from === null && daily.length === 0) return 'No period'
   const days = plural(period.days, 'day')
   return from === to ? `${from} (${days})` : `${from} to ${to} (${days})`
+}
+
+/** "genai-prices 0.1.8 of 2026-10-28"; a name that does not say so is called prices. */
+export function pricesText({ name, date }: PriceBookUsed): string {
+  const safeName = safeText(name)
+  return `${/price/i.test(safeName) ? '' : 'prices '}${safeName} of ${safeText(formatDay(date))}`
 }
 
 /** Month, interval and basis of the projection; nothing where nothing can be projected. */

@@ -1,14 +1,6 @@
 import type { LeverLayer, PrefixLayer, SemanticLayer, SimulateResult } from '../simulate/result.ts'
 import { safeText } from './escape.ts'
-import {
-  formatCount,
-  formatMs,
-  formatPart,
-  formatShare,
-  formatTokens,
-  formatUsd,
-  plural,
-} from './numbers.ts'
+import { formatCount, formatPart, formatShare, formatTokens, formatUsd, plural } from './numbers.ts'
 import {
   type Fact,
   formatPoints,
@@ -16,11 +8,12 @@ import {
   formatTtl,
   knownFacts,
 } from './simulate-phrases.ts'
+import { latencyPieces, limitPieces, monthPieces, selfHostedPieces } from './simulate-pieces.ts'
 import { wrongHitPieces } from './simulate-wrong-hits.ts'
 
 /** Calls, latency and the hits of each layer with their denominators. */
 export function figureFacts(result: SimulateResult): readonly Fact[] {
-  const { policy, baseline, layers } = result
+  const { policy, baseline, layers, limits } = result
   const { exact, coalesced, semantic } = layers
   return knownFacts([
     {
@@ -30,6 +23,7 @@ export function figureFacts(result: SimulateResult): readonly Fact[] {
         `${plural(policy.calls, 'call')} left`,
       ],
     },
+    { label: 'a month', pieces: monthPieces(result) },
     { label: 'latency', pieces: latencyPieces(result) },
     {
       label: 'exact',
@@ -48,6 +42,8 @@ export function figureFacts(result: SimulateResult): readonly Fact[] {
     { label: 'batch', pieces: leverPieces(layers.batch) },
     { label: 'compressed', pieces: leverPieces(layers.compression) },
     { label: 'output cap', pieces: leverPieces(layers.outputCap) },
+    ...layers.selfHosted.map((line) => ({ label: 'self-hosted', pieces: selfHostedPieces(line) })),
+    { label: 'limits', pieces: limits === null ? [] : limitPieces(limits) },
     { label: 'quality', pieces: qualityPieces(result) },
   ])
 }
@@ -211,17 +207,6 @@ const hitText = (layer: {
   layer.hitRate === null
     ? 'nothing is cacheable'
     : `${formatCount(layer.hits)} of ${formatCount(layer.cacheable)} cacheable (${formatShare(layer.hitRate)})`
-
-function latencyPieces({ baseline, policy }: SimulateResult): readonly string[] {
-  const [before, after] = [baseline.latencyMs, policy.latencyMs]
-  const pieces = [
-    ['p50', before.p50, after.p50],
-    ['p95', before.p95, after.p95],
-  ] as const
-  const logged = pieces.filter(([, old, now]) => old !== null || now !== null)
-  if (logged.length === 0) return ['unknown: no request logs it']
-  return logged.map(([name, old, now]) => `${name} ${formatMs(old)} → ${formatMs(now)}`)
-}
 
 const semanticPieces = (semantic: SemanticLayer): readonly string[] =>
   semantic.on

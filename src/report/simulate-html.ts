@@ -4,6 +4,7 @@ import { type Html, html } from './html.ts'
 import { spreadChart } from './html-charts.ts'
 import { htmlPage } from './html-page.ts'
 import { formatCount, formatDay, formatMs, formatShare, plural, unknownMark } from './numbers.ts'
+import { pricesText } from './phrases.ts'
 import { figureFacts, prefixFacts, routingFacts, settingFacts } from './simulate-facts.ts'
 import { thresholdChart, waterfallChart } from './simulate-html-charts.ts'
 import { simulateStyle } from './simulate-html-style.ts'
@@ -161,8 +162,8 @@ function notesSection(result: SimulateResult): Html {
   return html`<section><h2>Notes</h2><p class="remark">What was left out or assumed.</p><ul class="notes">${lines.map((line) => html`<li>${line}</li>`)}</ul></section>`
 }
 
-const footer = ({ fingerprints, generatedAt, inputs }: SimulateResult): Html =>
-  html`<footer>llmcost simulate · ${plural(inputs.length, 'file')} · prices ${safeText(fingerprints.prices)} · written ${formatDay(generatedAt)}</footer>`
+const footer = ({ priceBook, generatedAt, inputs }: SimulateResult): Html =>
+  html`<footer>llmcost simulate · ${plural(inputs.length, 'file')} · ${pricesText(priceBook)} · written ${formatDay(generatedAt)}</footer>`
 
 const sentence = (text: string): string =>
   text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`

@@ -8,8 +8,34 @@ export const simulateJson = (result: SimulateResult): string =>
 const interval = { low: true, high: true, level: true, method: true } as const
 const range = { low: true, high: true } as const
 const latencyMs = { p50: true, p95: true } as const
+const projection = { costUsdPerMonth: true, interval, days: true, notes: true } as const
 const layerSaving = { layer: true, savingUsd: true } as const
 const lever = { on: true, requests: true, savingUsd: true, note: true } as const
+
+const limits = {
+  budgets: { budget: true, refused: true, downgraded: true, alerted: true },
+  refusedRequests: true,
+  downgradedRequests: true,
+  alertedRequests: true,
+  costUsd: true,
+  refusedUsd: true,
+  downgradedUsd: true,
+  othersUsd: true,
+} as const
+
+const selfHosted = {
+  target: true,
+  requests: true,
+  outputTokens: true,
+  outputTokensPerMonth: true,
+  usdPerMonth: true,
+  usdPerMillion: true,
+  usdPerMillionFilled: true,
+  filledShare: true,
+  elsewhereUsdPerMillion: true,
+  breakEvenTokensPerMonth: true,
+  policyUsdPerMonth: true,
+} as const
 
 const exact = {
   on: true,
@@ -120,7 +146,14 @@ const simulateOrder: KeyOrder<SimulateResult> = {
   warnings: { code: true, message: true, count: true },
   period: { from: true, to: true, days: true },
   policyText: true,
-  baseline: { name: true, requests: true, costUsd: true, unpricedRequests: true, latencyMs },
+  baseline: {
+    name: true,
+    requests: true,
+    costUsd: true,
+    unpricedRequests: true,
+    latencyMs,
+    projection,
+  },
   policy: {
     requests: true,
     costUsd: true,
@@ -128,6 +161,8 @@ const simulateOrder: KeyOrder<SimulateResult> = {
     avoidedCalls: true,
     unmeasuredRequests: true,
     latencyMs,
+    latencyBasis: { requests: true, known: true, share: true, note: true },
+    projection,
   },
   savings: { costUsd: true, share: true, projectedUsdPerMonth: true },
   layers: {
@@ -139,7 +174,9 @@ const simulateOrder: KeyOrder<SimulateResult> = {
     batch: lever,
     compression: lever,
     outputCap: lever,
+    selfHosted,
   },
+  limits,
   bypasses: { layer: true, reason: true, requests: true, share: true },
   waterfall: layerSaving,
   alone: layerSaving,
@@ -162,4 +199,5 @@ const simulateOrder: KeyOrder<SimulateResult> = {
   },
   pairs: pair,
   beside: { name: true, hits: true, hitRate: true, savingUsd: true, note: true },
+  priceBook: { name: true, date: true, ageDays: true },
 }

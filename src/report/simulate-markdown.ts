@@ -2,6 +2,7 @@ import type { ServedPair, SimulateResult } from '../simulate/result.ts'
 import { escapeMarkdown, safeText } from './escape.ts'
 import { markdownTable } from './markdown-table.ts'
 import { formatDay, unknownMark } from './numbers.ts'
+import { pricesText } from './phrases.ts'
 import { figureFacts, settingFacts } from './simulate-facts.ts'
 import {
   type Fact,
@@ -27,7 +28,7 @@ export function simulateMarkdown(result: SimulateResult): string {
     `## LLM policy simulated, ${escapeMarkdown(simulatedPeriod(result))}`,
     ...(result.baseline.requests === 0 ? ['No requests.'] : simulated(result)),
     notes(result),
-    `<sub>llmcost simulate · prices ${escapeMarkdown(result.fingerprints.prices)} · written ${formatDay(result.generatedAt)}</sub>`,
+    `<sub>llmcost simulate · ${escapeMarkdown(pricesText(result.priceBook))} · written ${formatDay(result.generatedAt)}</sub>`,
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }

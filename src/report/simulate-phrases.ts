@@ -5,6 +5,7 @@ import {
   formatCount,
   formatDay,
   formatShare,
+  formatUsd,
   formatUsdCents,
   formatUsdRough,
   plural,
@@ -74,7 +75,7 @@ export function certifiedText(certified: Certified): string {
 
 /** Warnings, what could not be priced or measured, and the records that were left out. */
 export function simulateNotes(result: SimulateResult): readonly string[] {
-  const { baseline, policy, warnings, inputs } = result
+  const { baseline, policy, layers, warnings, inputs } = result
   const warned = warnings.map(({ message, count }) =>
     count > 1 ? `${safeText(message)} (${formatCount(count)} times)` : safeText(message),
   )
@@ -89,6 +90,12 @@ export function simulateNotes(result: SimulateResult): readonly string[] {
       : [
           `${plural(policy.unmeasuredRequests, 'request')} routed to a model whose answers nobody has: cost and latency there are modelled`,
         ]),
+    ...layers.selfHosted
+      .filter(({ requests }) => requests > 0)
+      .map(
+        ({ target, usdPerMonth }) =>
+          `the machines of ${safeText(target)} cost ${formatUsd(usdPerMonth)} a month, which no saving counts`,
+      ),
     ...warned,
     ...inputs.flatMap(leftOutLine),
   ]

@@ -3,6 +3,7 @@ import { bar } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatGrid } from './grid.ts'
 import { plural } from './numbers.ts'
+import { pricesText } from './phrases.ts'
 import {
   type Block,
   hanging,
@@ -61,11 +62,11 @@ export function simulateTerminal(result: SimulateResult, view: View): string {
 }
 
 function headerBlock(result: SimulateResult, { width, paint }: Screen): Block {
-  const { inputs, baseline, fingerprints } = result
+  const { inputs, baseline, priceBook } = result
   const pieces = [
     paint('bold', simulatedPeriod(result)),
     paint('dim', plural(baseline.requests, 'request')),
-    paint('dim', truncateText(`prices ${safeText(fingerprints.prices)}`, width)),
+    paint('dim', truncateText(pricesText(priceBook), width)),
     ...(inputs.length > 0 ? [paint('dim', filesText(inputs, width))] : []),
   ]
   return flowPieces(pieces, width, paint('dim', ' · '))

@@ -3,17 +3,11 @@ import type { InputSummary } from '../domain/report.ts'
 import { divideColumns, sparkline } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatGrid } from './grid.ts'
-import {
-  formatCount,
-  formatDay,
-  formatPart,
-  formatUsd,
-  formatUsdCents,
-  formatUsdRough,
-} from './numbers.ts'
+import { formatCount, formatPart, formatUsd, formatUsdCents, formatUsdRough } from './numbers.ts'
 import {
   loggedPieces,
   periodText,
+  pricesText,
   projectionPieces,
   requestPieces,
   spreadRows,
@@ -27,11 +21,9 @@ import { usageClasses } from './usage-classes.ts'
 /** Which period, which files, which prices. */
 export function headerBlock(result: AnalyzeResult, { width, paint }: Screen): Block {
   const { priceBook, inputs } = result
-  const name = safeText(priceBook.name)
-  const prices = `${/price/i.test(name) ? '' : 'prices '}${name} of ${formatDay(priceBook.date)}`
   const pieces = [
     paint('bold', periodText(result)),
-    paint('dim', truncateText(prices, width)),
+    paint('dim', truncateText(pricesText(priceBook), width)),
     ...(inputs.length > 0 ? [paint('dim', filesText(inputs, width))] : []),
   ]
   return flowPieces(pieces, width, paint('dim', ' · '))

@@ -54,6 +54,8 @@ export type CacheOutcome = {
   readonly exactHits: number
   readonly semanticHits: number
   readonly coalesced: number
+  /** 1 where a budget keeps a request on the first rung of its ladder; absent: nowhere. */
+  readonly downgraded?: Uint8Array
 }
 
 /** All that one run found, by place. */

@@ -11,27 +11,33 @@ import { entriesOf } from './hit-quality.ts'
 import type { LabelSample, LabelSamples } from './label-sample.ts'
 import type { Certified } from './result.ts'
 
+/** One run as a point of two grids: its hits in the second half of the requests, and in a random half. */
+export type CertifyPoint = { readonly later: GridPoint; readonly random: GridPoint }
+
+/** What of a run certifies; `savings` orders the runs. */
+export const certifyPointOf = (
+  run: CacheOutcome,
+  { later, random }: LabelSamples,
+  savings: number,
+): CertifyPoint => ({
+  later: gridPointOf(run, later, savings),
+  random: gridPointOf(run, random, savings),
+})
+
 /**
  * The threshold that saves most among those proved to keep wrong hits below the limit in future traffic: the cache is
  * warm from the whole past, and only hits of the second half of the requests count. Beside it, the same of a random half.
+ * Points from the highest threshold to the lowest.
  */
-export function certifyThreshold(
-  runs: Iterable<CacheOutcome>,
-  { later, random }: LabelSamples,
-  savingOf: (run: CacheOutcome) => number,
-  limit: RiskLimit,
-): Certified {
-  const grids: { readonly later: GridPoint[]; readonly random: GridPoint[] } = {
-    later: [],
-    random: [],
-  }
-  for (const run of runs) {
-    const savings = savingOf(run)
-    grids.later.push(gridPointOf(run, later, savings))
-    grids.random.push(gridPointOf(run, random, savings))
-  }
-  const found = certify(grids.later, limit)
-  const split = certify(grids.random, limit)
+export function certifyThreshold(points: readonly CertifyPoint[], limit: RiskLimit): Certified {
+  const found = certify(
+    points.map(({ later }) => later),
+    limit,
+  )
+  const split = certify(
+    points.map(({ random }) => random),
+    limit,
+  )
   const { chosen, nearest } = found
   const shown = shownPoint(found)
   return {

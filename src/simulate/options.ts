@@ -1,12 +1,14 @@
-import type { InputSummary, Warning } from '../domain/report.ts'
+import type { InputSummary, PriceBookUsed, Warning } from '../domain/report.ts'
 import type { VerdictLookup } from '../domain/stored-verdict.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import type { RiskLimit } from '../stats/labels-needed.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
+import type { KeyedHistory } from '../worlds/ignored-keys.ts'
 import type { Questions } from '../worlds/questions.ts'
 import type { Baseline } from './baseline.ts'
 import type { JudgingMemory } from './judging-memory.ts'
+import type { LimitWords } from './limits.ts'
 
 /** What a simulation is asked for. */
 export type SimulateOptions = {
@@ -24,6 +26,7 @@ export type SimulateOptions = {
     readonly prices: string
     readonly embedder: string | null
   }
+  readonly priceBook: PriceBookUsed
   readonly questions: Questions
   /** Null where nothing was compared: no text, or a policy without a semantic layer. */
   readonly found: FoundNeighbours | null
@@ -33,6 +36,10 @@ export type SimulateOptions = {
   readonly embedder: string
   /** The cache rule that holds for each request: see `cacheRules`. */
   readonly rules: Int16Array
+  /** What the policy's `keyIgnore` did not reach. */
+  readonly keyIgnore: Pick<KeyedHistory, 'withoutText' | 'uncovered'>
+  /** What budgets and the loop guard say; null: the policy has none. */
+  readonly limits: LimitWords | null
   /** Of two answers; without it only equal answers and different numbers and names are told. */
   readonly similarity?: Similarity | undefined
   /** What people and judges said of pairs of answers before. */

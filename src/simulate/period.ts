@@ -1,8 +1,9 @@
 import { usdOf } from '../domain/money.ts'
-import { projectMonth } from '../stats/projection.ts'
+import { type Projection, projectMonth } from '../stats/projection.ts'
 import { type Calendar, calendarOf, weekdayOf } from '../worlds/calendar.ts'
 import type { History } from '../worlds/history.ts'
 import type { SimulateResult } from './result.ts'
+import type { MonthOf } from './result-parts.ts'
 import { loggedCost } from './spend.ts'
 
 /** From the first to the last dated request, and how many days of the calendar that touches. */
@@ -24,30 +25,55 @@ function spanOf({ at, count, hasTimes }: History): { from: number; to: number } 
   return hasTimes && last >= 0 ? { from: at[0] as number, to: at[last] as number } : null
 }
 
-/** What complete days save, as a month; null without one. A first or last day that the log only touches is left out. */
-export function projectedSavings(
+/** Of which nano-dollars a day is made: the amount of each request. */
+type AmountAt = (place: number) => number
+
+/**
+ * What complete days cost, as a month, with the interval that the next one falls into "if days behave alike". A first or
+ * last day that the log only touches is left out; null amounts without any other.
+ */
+export function projectedMonth(history: History, amountAt: AmountAt, zone: string): MonthOf {
+  const { costPerMonth, interval, days, notes } = monthOf(history, amountAt, zone)
+  const dollars = (amount: number) => usdOf(Math.round(amount))
+  return {
+    costUsdPerMonth: costPerMonth === null ? null : dollars(costPerMonth),
+    interval: interval && {
+      ...interval,
+      low: dollars(interval.low),
+      high: dollars(interval.high),
+    },
+    days,
+    notes,
+  }
+}
+
+/** What complete days save, as a month; null without one. */
+export const projectedSavings = (
   history: History,
   costs: Float64Array,
   zone: string,
-): number | null {
+): number | null =>
+  projectedMonth(history, (place) => loggedCost(history, place) - (costs[place] as number), zone)
+    .costUsdPerMonth
+
+/** In the unit of the amounts. */
+export function monthOf(history: History, amountAt: AmountAt, zone: string): Projection {
   const span = spanOf(history)
-  if (span === null) return null
+  if (span === null) return projectMonth([])
   const calendar = calendarOf(zone)
   const totals = new Map<number, number>()
   for (let place = 0; place < history.count; place++) {
     const at = history.at[place] as number
     if (Number.isNaN(at)) continue
     const day = calendar.dayOf(at)
-    const saving = loggedCost(history, place) - (costs[place] as number)
-    totals.set(day, (totals.get(day) ?? 0) + saving)
+    totals.set(day, (totals.get(day) ?? 0) + amountAt(place))
   }
-  const { costPerMonth } = projectMonth(
+  return projectMonth(
     completeDays(span, calendar).map((day) => ({
       total: totals.get(day) ?? 0,
       weekday: weekdayOf(day),
     })),
   )
-  return costPerMonth === null ? null : usdOf(Math.round(costPerMonth))
 }
 
 /** A log that begins within the first hour of a day has all of it, and the same at its end. */

@@ -1,4 +1,5 @@
-import type { Interval, ResultHead } from '../domain/report.ts'
+import type { Interval, PriceBookUsed, ResultHead } from '../domain/report.ts'
+import type { LatencyBasis, Limits, MonthOf, SelfHostedLine } from './result-parts.ts'
 
 /** What `llmcost simulate` found. Money in dollars, shares and rates 0–1, durations in ms; unknown is null. */
 export type SimulateResult = ResultHead<'simulate'> & {
@@ -16,6 +17,8 @@ export type SimulateResult = ResultHead<'simulate'> & {
     readonly costUsd: number
     readonly unpricedRequests: number
     readonly latencyMs: LatencyOf
+    /** Null for a baseline of which no single day is known. */
+    readonly projection: MonthOf | null
   }
   readonly policy: {
     readonly requests: number
@@ -26,6 +29,8 @@ export type SimulateResult = ResultHead<'simulate'> & {
     /** Routed to a model whose answers nobody has: their cost is modelled. */
     readonly unmeasuredRequests: number
     readonly latencyMs: LatencyOf
+    readonly latencyBasis: LatencyBasis
+    readonly projection: MonthOf
   }
   readonly savings: {
     readonly costUsd: number
@@ -43,7 +48,10 @@ export type SimulateResult = ResultHead<'simulate'> & {
     readonly batch: LeverLayer
     readonly compression: LeverLayer
     readonly outputCap: LeverLayer
+    readonly selfHosted: readonly SelfHostedLine[]
   }
+  /** Budgets and the loop guard; null where the policy has none. */
+  readonly limits: Limits | null
   /** Why requests met no cache, most frequent first. */
   readonly bypasses: readonly Bypass[]
   /** In engine order, each the marginal saving at its place: they add up to the savings to the nano-dollar. */
@@ -61,6 +69,7 @@ export type SimulateResult = ResultHead<'simulate'> & {
   readonly pairs: readonly ServedPair[]
   /** The same policy with other settings, one line each: `namespace: user`, a stronger embedder, … */
   readonly beside: readonly Beside[]
+  readonly priceBook: PriceBookUsed
 }
 
 export type LatencyOf = { readonly p50: number | null; readonly p95: number | null }

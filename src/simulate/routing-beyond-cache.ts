@@ -9,9 +9,11 @@ import type { HistorySight } from '../worlds/history-world.ts'
 import { type CostOf, ratioUncertainty, tokenRatios } from '../worlds/model-costs.ts'
 import { type BeyondCache, type LayerBeyond, layersBeyond } from './beyond-cache.ts'
 import { type CacheOutcome, type CacheRun, served } from './cache-run.ts'
+import { countPlaces, meanOutputTokens } from './history-sums.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
 import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
-import { type CallLever, CallRun, targetsOn } from './routing-calls.ts'
+import { type CallLever, CallRun, rungsOn, targetsOn } from './routing-calls.ts'
+import { type CallLatencies, callLatencies } from './routing-latency.ts'
 import { planRoutes, type RoutingPlan, Ways } from './routing-plan.ts'
 import { hasPromptCaches, simulatePresets } from './routing-presets.ts'
 import {
@@ -95,6 +97,18 @@ class Beyond implements BeyondCache {
     return this.#callsUnder(run, new Set(layersBeyond)).costs
   }
 
+  targetsOf(run: CacheRun): (place: number) => readonly (string | null)[] {
+    const callsAt = this.#callsAt(run, true)
+    return (place) => callsAt(place).targets
+  }
+
+  latencies(run: CacheRun): CallLatencies | null {
+    if (!this.#isRouting) return null
+    const { history, compiled, sight } = this.#options
+    const { policy } = compiled
+    return callLatencies({ history, plan: this.#plan, policy, targets: sight.targets }, run)
+  }
+
   /** The calls that a run leaves, under some of the layers. */
   #callsUnder(run: CacheOutcome, layers: ReadonlySet<string>): CallRun {
     const known = this.#runs.get(run) ?? new Map<string, CallRun>()
@@ -159,9 +173,11 @@ class Beyond implements BeyondCache {
       if (run.by[place] !== served.model) return noCalls
       if (!isRouted || !this.#isRouting) return loggedCalls
       const { way, isFirst } = ways.of(place)
+      const rungs = rungsOn(plan, way, place, isSpeculative)
+      const isDowngraded = run.downgraded?.[place] === 1
       return {
         way,
-        targets: targetsOn(plan, way, place, isSpeculative),
+        targets: targetsOn(isDowngraded ? rungs.slice(0, 1) : rungs, place),
         beside: isFirst ? (plan.classifyNanoUsd[place] as number) : 0,
       }
     }
@@ -272,15 +288,3 @@ class Beyond implements BeyondCache {
 }
 
 const make = <T>(_: string, made: () => T): T => made()
-
-function countPlaces({ count }: History, holds: (place: number) => boolean): number {
-  let places = 0
-  for (let place = 0; place < count; place++) if (holds(place)) places++
-  return places
-}
-
-/** Of the log; estimates where it had to be estimated. */
-function meanOutputTokens({ count, columns }: History): number {
-  const sum = columns.outputTokens.reduce((total, tokens) => total + tokens, 0)
-  return count === 0 ? 0 : Math.round(sum / count)
-}

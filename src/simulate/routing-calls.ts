@@ -2,7 +2,7 @@ import { SpendSum } from '../domain/money.ts'
 import { totalInputTokens, type Usage } from '../domain/usage.ts'
 import { type HistoryPrefix, withoutReads } from '../worlds/history-prefix.ts'
 import { HistoryTargets, loggedTarget, type TargetsOptions } from '../worlds/history-targets.ts'
-import type { RoutingPlan } from './routing-plan.ts'
+import type { PlannedRung, RoutingPlan } from './routing-plan.ts'
 
 /** Whom each request asks, in order: none where a cache serves, null for the model of the log, several where it climbs. */
 export type CallsAt = (place: number) => readonly (string | null)[]
@@ -105,25 +105,34 @@ const isEqual = (a: Usage, b: Usage): boolean =>
   a.cacheWrite1hTokens === b.cacheWrite1hTokens
 
 /** The first rung of a way's ladder that a request is not known to climb above: whose answer it gets. */
-export function rungOn({ ways, climbs }: RoutingPlan, way: number, place: number): number {
-  const last = (ways[way]?.ladder?.length ?? 1) - 1
+export function rungOn({ rungs }: RoutingPlan, way: number, place: number): number {
+  const last = Math.max(0, (rungs[way]?.length ?? 0) - 1)
   let rung = 0
-  while (rung < last && climbs[way]?.[rung]?.[place] === 1) rung++
+  while (rung < last && rungs[way]?.[rung]?.climbs?.[place] === 1) rung++
   return rung
 }
 
-/** Whom a request asks on a way: all up to that rung, or the first two at once where the policy speculates. */
-export function targetsOn(
+/** Whom a rung asks: its target, and where that failed those that stand in for it. */
+export const askedOn = ({ targets, standIns }: PlannedRung, place: number): readonly string[] =>
+  targets.slice(0, 1 + (standIns?.[place] ?? 0))
+
+/** The rungs that a request asks on a way: all up to that one, or the first two at once where the policy speculates. */
+export function rungsOn(
   plan: RoutingPlan,
   way: number,
   place: number,
   isSpeculative: boolean,
-): readonly (string | null)[] {
-  const ladder = plan.ways[way]?.ladder ?? null
-  if (ladder === null) return loggedCall
+): readonly PlannedRung[] {
   const asked = Math.max(rungOn(plan, way, place) + 1, isSpeculative ? 2 : 1)
-  return ladder.slice(0, asked).map(({ target }) => target)
+  return plan.rungs[way]?.slice(0, asked) ?? []
 }
+
+/** Whom a request asks on rungs, in order; without any the model of the log. */
+export const targetsOn = (
+  rungs: readonly PlannedRung[],
+  place: number,
+): readonly (string | null)[] =>
+  rungs.length === 0 ? loggedCall : rungs.flatMap((rung) => askedOn(rung, place))
 
 /** Each request at the model of the log, where one is asked. */
 export const loggedCalls =

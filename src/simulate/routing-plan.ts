@@ -12,6 +12,16 @@ export type PlannedWay = {
   readonly ladder: Ladder | null
 }
 
+/** What is known of a rung, by place; null: of no request. */
+export type PlannedRung = {
+  /** The rung's own target, and those that stand in for it where it fails. */
+  readonly targets: readonly string[]
+  /** How many that stand in are asked. */
+  readonly standIns: Uint8Array | null
+  /** 1 where the answer is known to be rejected or missing, so that the request climbs. */
+  readonly climbs: Uint8Array | null
+}
+
 /** What the routes of a policy say of each request of a history, found out once for all runs over it. */
 export type RoutingPlan = {
   readonly ways: readonly PlannedWay[]
@@ -19,8 +29,9 @@ export type RoutingPlan = {
   readonly wayOf: Int32Array
   /** What classifiers that are models cost. */
   readonly classifyNanoUsd: Float64Array
-  /** Of each way, then rung: 1 where the answer is known to be rejected or missing, so that the request climbs. */
-  readonly climbs: readonly (readonly (Uint8Array | null)[])[]
+  readonly classifyMs: Float64Array
+  /** Of each way, then rung. */
+  readonly rungs: readonly (readonly PlannedRung[])[]
   /** Requests of one number stay together; -1 alone. Null where the policy keeps none together. */
   readonly togetherOf: Int32Array | null
 }
@@ -48,6 +59,7 @@ class Planning {
   readonly #ways: PlannedWay[] = [{ route: null, ladder: null }]
   readonly #wayOf: Int32Array
   readonly #classifyNanoUsd: Float64Array
+  readonly #classifyMs: Float64Array
 
   constructor(history: History, compiled: CompiledPolicy, sight: Sight) {
     this.#history = history
@@ -55,6 +67,7 @@ class Planning {
     this.#sight = sight
     this.#wayOf = new Int32Array(history.count)
     this.#classifyNanoUsd = new Float64Array(history.count)
+    this.#classifyMs = new Float64Array(history.count)
   }
 
   async choose(place: number): Promise<void> {
@@ -72,8 +85,9 @@ class Planning {
   async #classify(classifier: string, facts: RequestFacts, place: number): Promise<void> {
     const at = this.#history.at[place] as number
     const asked = { id: place, at, request: facts.request, bypass: null }
-    const { label, costNanoUsd } = await this.#sight.classify(classifier, asked)
+    const { label, costNanoUsd, latencyMs } = await this.#sight.classify(classifier, asked)
     this.#classifyNanoUsd[place] = (this.#classifyNanoUsd[place] as number) + costNanoUsd
+    this.#classifyMs[place] = (this.#classifyMs[place] as number) + latencyMs
     facts.setLabel(classifier, label)
   }
 
@@ -89,46 +103,55 @@ class Planning {
   }
 
   async finish(): Promise<RoutingPlan> {
-    const climbs: (readonly (Uint8Array | null)[])[] = []
+    const rungs: (readonly PlannedRung[])[] = []
     for (const [way, { ladder }] of this.#ways.entries()) {
-      const rungs: (Uint8Array | null)[] = []
-      for (const rung of ladder?.slice(0, -1) ?? []) rungs.push(await this.#climbs(way, rung))
-      climbs.push(rungs)
+      const planned: PlannedRung[] = []
+      for (const [index, rung] of (ladder ?? []).entries())
+        planned.push(await this.#rung(way, rung, index + 1 === ladder?.length))
+      rungs.push(planned)
     }
     return {
       ways: this.#ways,
       wayOf: this.#wayOf,
       classifyNanoUsd: this.#classifyNanoUsd,
-      climbs,
+      classifyMs: this.#classifyMs,
+      rungs,
       togetherOf: togetherOf(this.#history, this.#compiled.policy.sticky),
     }
   }
 
-  /** Which requests are known to climb above a rung: their answer there is in the log, or in evidence. */
-  async #climbs(way: number, rung: Rung): Promise<Uint8Array | null> {
+  /** Whom a rung asks, and who climbs above it: where an answer there is in the log, or in evidence, it is known. */
+  async #rung(way: number, rung: Rung, isLast: boolean): Promise<PlannedRung> {
     const { count } = this.#history
+    const { fallback } = this.#compiled.policy.failure
+    const others = fallback.on ? (fallback.targets[rung.target] ?? []) : []
+    const targets = [rung.target, ...others]
+    if (isLast && others.length === 0) return { targets, standIns: null, climbs: null }
     const isSticky = this.#compiled.policy.sticky !== 'none'
-    const climbs = new Uint8Array(count)
+    const [standIns, climbs] = [new Uint8Array(count), new Uint8Array(count)]
     for (let place = 0; place < count; place++) {
       if (!isSticky && this.#wayOf[place] !== way) continue
-      const isUp = this.#sight.targets.isLogged(place, rung.target)
-        ? await this.#failsInLog(place, rung)
-        : await this.#failsInEvidence(place, rung)
-      if (isUp) climbs[place] = 1
+      const answering = targets.findIndex((target) => !this.#fails(place, rung, target))
+      const target = targets[answering]
+      standIns[place] = target === undefined ? others.length : answering
+      if (isLast) continue
+      if (target === undefined || (await this.#isTurnedDown(place, rung, target))) climbs[place] = 1
     }
-    return climbs.includes(1) ? climbs : null
+    return { targets, standIns: unlessNone(standIns), climbs: unlessNone(climbs) }
   }
 
-  async #failsInLog(place: number, rung: Rung): Promise<boolean> {
+  /** Only of the model of the log is it known that it had no answer, or none in time. */
+  #fails(place: number, rung: Rung, target: string): boolean {
+    if (!this.#sight.targets.isLogged(place, target)) return false
     const { profiles, columns, latencyMs } = this.#history
     if (rung.timeoutMs !== null && (latencyMs[place] as number) > rung.timeoutMs) return true
-    const status = profiles[columns.profile[place] as number]?.status ?? 'ok'
-    if (status !== 'ok') return true
-    return this.#isRejected(place, rung, loggedAnswer(this.#history, place))
+    return (profiles[columns.profile[place] as number]?.status ?? 'ok') !== 'ok'
   }
 
-  async #failsInEvidence(place: number, rung: Rung): Promise<boolean> {
-    const output = this.#sight.known?.(place, rung.target)?.output ?? null
+  async #isTurnedDown(place: number, rung: Rung, target: string): Promise<boolean> {
+    if (this.#sight.targets.isLogged(place, target))
+      return this.#isRejected(place, rung, loggedAnswer(this.#history, place))
+    const output = this.#sight.known?.(place, target)?.output ?? null
     return output !== null && this.#isRejected(place, rung, { text: output })
   }
 
@@ -144,6 +167,9 @@ class Planning {
     return validation.verdict === 'fail'
   }
 }
+
+const unlessNone = (places: Uint8Array): Uint8Array | null =>
+  places.some((count) => count > 0) ? places : null
 
 function togetherOf(
   { columns }: History,

@@ -4,7 +4,7 @@ import type { History } from '../worlds/history.ts'
 import { loggedTarget } from '../worlds/history-targets.ts'
 import type { HistorySight } from '../worlds/history-world.ts'
 import type { Quality, RoutingLayer } from './result.ts'
-import { rungOn } from './routing-calls.ts'
+import { askedOn, rungOn } from './routing-calls.ts'
 import type { RoutingPlan } from './routing-plan.ts'
 
 /** Whom one request asks on its way, and what that costs besides calls. */
@@ -43,9 +43,10 @@ export class RoutedRequests {
   }
 
   add(place: number, { way, targets }: PlannedCalls, costNanoUsd: number): void {
-    const { ladder = null, route: name = null } = this.#plan.ways[way] ?? {}
+    const name = this.#plan.ways[way]?.route ?? null
     const rung = rungOn(this.#plan, way, place)
-    const target = ladder?.[rung]?.target
+    const planned = this.#plan.rungs[way]?.[rung]
+    const target = planned === undefined ? undefined : askedOn(planned, place).at(-1)
     if (target === undefined || targets.length === 0) return
     const route = name ?? ''
     const key = `${route}\n${target}`

@@ -30,32 +30,32 @@ export function historyWarnings(history: History): SimulateResult['warnings'] {
 
 /** What the policy says and this report does not show. */
 export function policyWarnings({
-  compiled,
   embedCostOf,
   found,
+  keyIgnore,
 }: SimulateOptions): SimulateResult['warnings'] {
-  const { budgets, loopGuard, cache } = compiled.policy
-  const isGuarded = loopGuard.maxCalls !== null || loopGuard.maxSimilarInRow !== null
   const isUnpriced = found !== null && embedCostOf(1_000_000) === null
   const warnings = [
     {
-      holds: budgets.length > 0 || isGuarded,
-      code: 'budgets-not-in-report',
+      holds: keyIgnore.withoutText > 0,
+      code: 'key-ignore-without-text',
       message:
-        'budgets and the loop guard change nothing in this report; --receipts shows what they would have refused',
+        'cache.keyIgnore cannot reach prompts that the log holds as hashes: such requests keep their whole keys',
+      count: keyIgnore.withoutText,
     },
     {
-      holds: cache.keyIgnore.length > 0,
-      code: 'key-ignore-not-simulated',
-      message: 'cache.keyIgnore is not simulated: what it drops still tells requests apart here',
+      holds: keyIgnore.uncovered > 0,
+      code: 'key-ignore-uncovered',
+      message:
+        'entries of cache.keyIgnore are left out: the namespace in force does not tell apart what they drop',
+      count: keyIgnore.uncovered,
     },
     {
       holds: isUnpriced,
       code: 'embedder-unpriced',
       message: 'nobody knows the price of the embedder: its look-ups count as $0',
+      count: 1,
     },
   ]
-  return warnings
-    .filter(({ holds }) => holds)
-    .map(({ code, message }) => ({ code, message, count: 1 }))
+  return warnings.filter(({ holds }) => holds).map(({ holds: _, ...warning }) => warning)
 }

@@ -8,18 +8,21 @@ import { groupsOf } from './groups.ts'
 import { type JudgedHit, judgeHits, openJudge } from './judge-hits.ts'
 import { openLabelSamples } from './label-sample.ts'
 import { LayerRuns } from './layer-runs.ts'
-import { isLookUp, lookUpSpend, lookUps } from './look-up-spend.ts'
+import { limitsOf } from './limits.ts'
+import { lookUpSpend, lookUps } from './look-up-spend.ts'
 import type { SimulateOptions } from './options.ts'
-import { periodOf, projectedSavings } from './period.ts'
+import { periodOf, projectedMonth, projectedSavings } from './period.ts'
+import { requestCosts } from './request-costs.ts'
 import type { Beside, SimulateResult } from './result.ts'
 import { allLayers, alone, spendUnder, waterfall } from './savings-by-layer.ts'
+import { selfHostedLines } from './self-hosting.ts'
 import { servedPairs } from './served-pairs.ts'
 import { loggedLatency, policyLatency } from './simulate-latency.ts'
 import { historyWarnings, policyWarnings } from './simulate-warnings.ts'
 import type { Simulation } from './simulation.ts'
 import { loggedCost, loggedSpend, usd } from './spend.ts'
 import { openStated } from './stated-verdicts.ts'
-import { certified, sweep } from './sweep.ts'
+import { sweep } from './sweep.ts'
 
 /** What a policy would have cost on a log, layer by layer, and what its cached answers were worth. */
 export function simulate(
@@ -96,7 +99,9 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
   const avoided = run.exactHits + run.semanticHits + run.coalesced
   const behind = beyond.report(run)
   const judged = judgeHits(history, run, 'semantic', judge, 'pairs')
-  const costs = costsWithLookUps(simulation, run)
+  const costs = requestCosts(simulation, run)
+  // Only of the log itself is it known what each day cost.
+  const isAsLogged = baseline === loggedSpend(history)
   return {
     baseline: {
       name,
@@ -104,6 +109,9 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
       costUsd: usd(baseline),
       unpricedRequests: unpriced(history),
       latencyMs: loggedLatency(history),
+      projection: isAsLogged
+        ? projectedMonth(history, (place) => loggedCost(history, place), options.zone)
+        : null,
     },
     policy: {
       requests: history.count,
@@ -111,28 +119,31 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
       calls: history.count - avoided + behind.layers.routing.escalations,
       avoidedCalls: avoided,
       unmeasuredRequests: behind.unmeasuredRequests,
-      // How long other models take is modelled for receipts alone.
-      latencyMs: behind.layers.routing.on ? unmeasured : policyLatency(history, run),
+      ...policyLatency(history, run, beyond.latencies(run)),
+      projection: projectedMonth(history, (place) => costs[place] as number, options.zone),
     },
     savings: {
       costUsd: usd(baseline - spend),
       share: baseline === 0n ? null : Number(baseline - spend) / Number(baseline),
-      // Only of the log itself is it known what each day cost.
-      projectedUsdPerMonth:
-        baseline === loggedSpend(history) ? projectedSavings(history, costs, options.zone) : null,
+      projectedUsdPerMonth: isAsLogged ? projectedSavings(history, costs, options.zone) : null,
     },
-    layers: { ...cacheLayersOf(simulation, run, judged), ...behind.layers },
+    layers: {
+      ...cacheLayersOf(simulation, run, judged),
+      ...behind.layers,
+      selfHosted: selfHostedLines(simulation, run, costs),
+    },
+    limits: options.limits === null ? null : limitsOf(simulation, run, options.limits),
     bypasses: countBypasses(prepared.bypasses),
     waterfall: waterfall(simulation, baseline),
     alone: alone(simulation),
-    sweep: sweep(simulation),
-    certified: certified(simulation),
+    ...sweep(simulation),
     frontier: behind.frontier,
     routingMetrics: behind.routingMetrics,
     quality: behind.quality,
     groups: groupsOf(history, run, costs),
     pairs: servedPairs(history, options.questions, run, judged),
     beside: [],
+    priceBook: options.priceBook,
   }
 }
 
@@ -151,25 +162,6 @@ function cacheLayersOf(
 
 const unpriced = ({ columns }: History): number =>
   columns.cost.reduce((sum, cost) => sum + (Number.isNaN(cost) ? 1 : 0), 0)
-
-const unmeasured = { p50: null, p95: null }
-
-/** What each request costs, its look-up included where somebody bills for it. */
-function costsWithLookUps({ beyond, prepared, options }: Simulation, run: CacheRun): Float64Array {
-  const { semanticSlot } = prepared.inputs
-  const count = lookUps(prepared.inputs, run)
-  const all = Number(lookUpSpend(options, count) ?? 0n)
-  if (all === 0) return beyond.costs(run)
-  const each = Math.floor(all / count)
-  let left = all
-  return beyond.costs(run).map((cost, place) => {
-    if (!isLookUp(semanticSlot, run, place)) return cost
-    // The last of them takes what does not divide.
-    const share = left - each < each ? left : each
-    left -= share
-    return cost + share
-  })
-}
 
 function savingBy(history: History, run: CacheRun, by: number): number {
   let sum = 0n

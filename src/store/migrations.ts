@@ -10,6 +10,7 @@ const migrations: readonly Migration[] = [
   { name: '0002-vectors', up: (database) => database.exec(vectorTables) },
   { name: '0003-arrays', up: (database) => database.exec(arrayTables) },
   { name: '0004-verdicts', up: (database) => database.exec(verdictTables) },
+  { name: '0005-replies', up: (database) => database.exec(replyTables) },
 ]
 
 /** Refuses another program's database, before anything in it is changed. */
@@ -161,5 +162,39 @@ CREATE TABLE verdicts (
   verdict TEXT NOT NULL,
   exploratory INTEGER NOT NULL,
   PRIMARY KEY (servedHash, ownHash, kind, by)
+) WITHOUT ROWID;
+`
+
+const replyTables = `
+CREATE TABLE replies (
+  callKey TEXT NOT NULL,
+  target TEXT NOT NULL,
+  turn INTEGER NOT NULL,
+  run TEXT NOT NULL,
+  seq INTEGER,
+  state TEXT NOT NULL,
+  reserved INTEGER NOT NULL,
+  lost INTEGER NOT NULL DEFAULT 0,
+  cost INTEGER,
+  isBatch INTEGER NOT NULL DEFAULT 0,
+  answer TEXT,
+  PRIMARY KEY (callKey, target, turn)
+);
+CREATE INDEX repliesByRun ON replies (run);
+CREATE TABLE measurements (
+  run TEXT NOT NULL,
+  caseId TEXT NOT NULL,
+  target TEXT NOT NULL,
+  seq INTEGER,
+  promptKey TEXT,
+  questionKey TEXT,
+  scorer TEXT NOT NULL,
+  score REAL,
+  output TEXT,
+  costNanoUsd INTEGER,
+  inputTokens INTEGER,
+  outputTokens INTEGER,
+  latencyMs REAL,
+  PRIMARY KEY (run, caseId, target)
 ) WITHOUT ROWID;
 `

@@ -6,8 +6,8 @@ import type { HistoryWorld } from './history-world.ts'
 import { stickyRoutes } from './sticky-routes.ts'
 
 export type DecideHistoryOptions = {
-  /** `id` and `servedBy` are places in the history. */
-  readonly onReceipt: (receipt: Receipt, place: number) => void
+  /** `id` and `servedBy` are places in the history. A promise is waited for. */
+  readonly onReceipt: (receipt: Receipt, place: number) => unknown
   readonly signal?: AbortSignal | undefined
 }
 
@@ -34,6 +34,8 @@ export async function decideHistory(
       request: facts.request,
       bypass: bypassReasons[history.bypass[place] as number] ?? null,
     }
-    onReceipt(await decide(asked, { facts, asks }, policy, world), place)
+    const { receipt } = await decide(asked, { facts, asks }, policy, world)
+    const written = onReceipt(receipt, place)
+    if (written instanceof Promise) await written
   }
 }

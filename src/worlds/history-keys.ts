@@ -65,7 +65,7 @@ export function historyKeys(columns: Columns, stored: HistorySource): HistoryKey
 }
 
 /** Of names in their order; a partition's own name stands in for its number. */
-function digestOf(names: readonly (string | number)[]): string {
+export function digestOf(names: readonly (string | number)[]): string {
   const hash = createHash('sha256')
   for (let from = 0; from < names.length; from += 4096)
     hash.update(names.slice(from, from + 4096).join('\n')).update('\n')
@@ -83,7 +83,7 @@ function messageCounts({ promptTip, flags }: Columns, stored: HistorySource): Ui
 }
 
 /** Numbers names 0, 1, 2 … in the order they come. */
-class Numbers {
+export class Numbers {
   readonly #numbers = new Map<string | number, number>()
 
   get count(): number {

@@ -87,7 +87,7 @@ export class HistoryTargets {
   /** A call to another model: tokens by ratio or evidence, fees by the piece as they were. */
   elsewhere(place: number, target: string): Prediction {
     const { history, costOf, prefix, known } = this.#options
-    const { columns, latencyMs, at } = history
+    const { columns, at } = history
     const found = known?.(place, target) ?? null
     const base = prefix?.usageOf(place, target) ?? withoutReads(usageAt(columns, place))
     const usage = usageElsewhere(base, this.#ratioAt(place, target, base, found))
@@ -96,9 +96,18 @@ export class HistoryTargets {
     return {
       usage,
       costNanoUsd: cost === null ? null : ((cost + (Number.isNaN(fees) ? 0 : fees)) as NanoUsd),
-      latencyMs:
-        found?.latencyMs ?? this.#latencies.medianOf(target) ?? (latencyMs[place] as number),
+      latencyMs: this.latencyElsewhere(place, target) ?? (history.latencyMs[place] as number),
     }
+  }
+
+  /** How long another model takes, milliseconds, by evidence or its own answers in the log; null: nobody knows. */
+  latencyElsewhere(place: number, target: string): number | null {
+    const { history, known } = this.#options
+    const found = known?.(place, target) ?? null
+    if (found !== null && found.latencyMs !== null) return found.latencyMs
+    const base = usageAt(history.columns, place)
+    const { output } = this.#ratioAt(place, target, base, found)
+    return this.#latencies.latencyOf(target, Math.round(base.outputTokens * output))
   }
 
   #ratioAt(place: number, target: string, base: Usage, found: KnownAnswer | null): TokenRatio {

@@ -1,10 +1,12 @@
+import { flag } from '../domain/row.ts'
 import { quantiles } from '../stats/quantile.ts'
+import { heightAt, type Line, resistantLine } from '../stats/resistant-line.ts'
 import type { History } from './history.ts'
 import { isSameModel } from './same-model.ts'
 
 /** A condition on a target's latency looks at this much time before a request. */
 const windowMs = 300_000
-/** Of fewer answers a median says little. */
+/** Fewer answers say little of how long the next one takes. */
 const leastAnswers = 20
 
 /** How quickly the models of a log answered, found out for the targets that are asked about. */
@@ -12,6 +14,7 @@ export class TargetLatencies {
   readonly #history: History
   readonly #places = new Map<string, Uint32Array>()
   readonly #medians = new Map<string, number | null>()
+  readonly #lines = new Map<string, Line | null>()
 
   constructor(history: History) {
     this.#history = history
@@ -29,6 +32,34 @@ export class TargetLatencies {
     const median = values.length < leastAnswers ? null : (quantiles(values, [0.5])[0] ?? null)
     this.#medians.set(target, median)
     return median
+  }
+
+  /**
+   * For so many output tokens, by the line through its answers in the log; null where those are few. Milliseconds, and
+   * less spread than there is: two answers of one length are taken to take as long.
+   */
+  latencyOf(target: string, outputTokens: number): number | null {
+    const line = this.#lineOf(target)
+    return line === null ? null : Math.max(0, heightAt(line, outputTokens))
+  }
+
+  #lineOf(target: string): Line | null {
+    const known = this.#lines.get(target)
+    if (known !== undefined) return known
+    const { latencyMs, columns } = this.#history
+    const answers = this.#placesOf(target).filter(
+      (place) =>
+        !Number.isNaN(columns.latencyMs[place]) &&
+        ((columns.flags[place] as number) & flag.servedFromCache) === 0,
+    )
+    const read = (column: Float64Array) =>
+      Float64Array.from(answers, (place) => column[place] as number)
+    const line =
+      answers.length < leastAnswers
+        ? null
+        : resistantLine(read(columns.outputTokens), read(latencyMs))
+    this.#lines.set(target, line)
+    return line
   }
 
   /** Of what had been answered in the five minutes before a request; null where nothing was. */

@@ -91,6 +91,50 @@ async function exported(terminal: FakeTerminal, ...flags: string[]): Promise<str
 
 const support = join(folder, 'support-copilot.jsonl')
 
+describe('llmcost export --receipts', () => {
+  const decided = async (terminal: FakeTerminal, ...flags: string[]): Promise<string> => {
+    expect(await run(['export', '--receipts', ...flags], terminal)).toBe(0)
+    const text = terminal.out()
+    terminal.clear()
+    return text
+  }
+
+  it('writes what simulate writes, to standard output or to a file', async () => {
+    const terminal = open()
+    const simulated = join(terminal.folder, 'simulated.jsonl')
+    expect(await run(['simulate', support, '--quiet', '--receipts', simulated], terminal)).toBe(0)
+    terminal.clear()
+    const expected = readFileSync(simulated, 'utf8')
+    expect(expected.split('\n').length).toBeGreaterThan(300)
+    expect(await decided(terminal, '--quiet')).toBe(expected)
+    const out = join(terminal.folder, 'receipts.jsonl')
+    expect(await decided(terminal, '--quiet', '--out', out)).toBe('')
+    expect(readFileSync(out, 'utf8')).toBe(expected)
+    expect(statSync(out).mode & 0o777).toBe(0o600)
+  })
+
+  it('decides by the policy it is given, on the requests that are chosen', async () => {
+    const terminal = open()
+    await ingest(terminal, support)
+    const policy = join(terminal.folder, 'own.yaml')
+    writeFileSync(policy, 'cache:\n  namespace: shared\n  exact: off\n')
+    const lines = (text: string) => text.trimEnd().split('\n')
+    const all = lines(await decided(terminal, '--quiet', '--policy', policy))
+    expect(all.filter((line) => line.includes('"outcome":"hit"'))).toEqual([])
+    const some = lines(await decided(terminal, '--quiet', '--policy', policy, '--since', '2d'))
+    expect(some.length).toBeLessThan(all.length)
+    expect(all).toEqual(expect.arrayContaining(some))
+  })
+
+  it('refuses flags that do not go together', async () => {
+    const terminal = open()
+    await ingest(terminal, support)
+    expect(await run(['export', '--receipts', '--canonical'], terminal)).toBe(2)
+    expect(await run(['export', '--policy', 'own.yaml'], terminal)).toBe(2)
+    expect(terminal.err()).toContain('add --receipts')
+  })
+})
+
 describe('llmcost export', () => {
   it.each(files)('%s gives the same totals when its export is read again', async (path) => {
     const first = open()

@@ -119,6 +119,39 @@ describe('a simulation', () => {
     expect(await hitsWith('{ template: "{feature}" }')).toBe(1)
   })
 
+  test('leaves out of keys what the policy ignores, where the store holds the prompts', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    const ignore = (coveredBy: string) =>
+      writeFileSync(
+        file,
+        `cache:\n  namespace: user\n  keyIgnore:\n    - { pattern: 'Today is \\w+', coveredBy: ${coveredBy} }\n`,
+      )
+    const days = ['Monday', 'Tuesday'].map((day, index) =>
+      ask(`r${index}`, '', {
+        at: `2026-08-01T10:0${index}:00Z`,
+        user: 'u1',
+        latencyMs: 500,
+        prompt: {
+          messages: [
+            { role: 'system', content: `Today is ${day}` },
+            { role: 'user', content: 'What is a widget?' },
+          ],
+        },
+      }),
+    )
+    writeFileSync(log, days.join(''))
+    ignore('user')
+    const honoured = await simulated(log, '--policy', file)
+    expect([honoured.layers.exact.hits, honoured.warnings]).toEqual([1, []])
+    const shared = await simulated(log, '--policy', file, '--namespace', 'shared')
+    expect(shared.layers.exact.hits).toBe(0)
+    expect(shared.warnings).toMatchObject([{ code: 'key-ignore-uncovered', count: 1 }])
+    ignore('documentVersion')
+    const hashed = await simulated(log, '--policy', file, '--content', 'hash')
+    expect(hashed.layers.exact.hits).toBe(0)
+    expect(hashed.warnings).toMatchObject([{ code: 'key-ignore-without-text', count: 2 }])
+  })
+
   test('judges by labels that a home-made log has beside its bodies', async () => {
     const pair = (minute: number, label: string) =>
       `${JSON.stringify({
@@ -140,6 +173,72 @@ describe('a simulation', () => {
     ])
   })
 
+  describe('with --answer-label', () => {
+    const asked = (minute: number, labels: { field?: string; metadata?: object }) =>
+      `${JSON.stringify({
+        timestamp: `2026-08-01T10:0${minute}:00Z`,
+        ...(labels.field !== undefined && { review: { intent: labels.field } }),
+        ...(labels.metadata !== undefined && { metadata: labels.metadata }),
+        request: { model: 'gpt-4o', messages: [{ role: 'user', content: 'What is a widget?' }] },
+        response: {
+          id: `chatcmpl-${minute}`,
+          choices: [{ message: { content: `answer ${minute}` }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 10, completion_tokens: 2 },
+        },
+      })}\n`
+    const semantic = ['--no-exact', '--threshold', '0.99']
+    const judged = async (...argv: readonly string[]) => {
+      const { layers } = await simulated(...argv, ...semantic)
+      const { hits, wrongHits, rungs } = layers.semantic
+      return { hits, wrongHits, rungs }
+    }
+    const oneOfTwoWrong = { hits: 2, wrongHits: { low: 1, high: 1 }, rungs: { label: 2 } }
+
+    test('judges by a tag that the store has kept', async () => {
+      const of = (minute: number, intent: string) => asked(minute, { metadata: { intent } })
+      writeFileSync(log, of(0, 'tools') + of(1, 'tools') + of(2, 'toys'))
+      expect((await judged(log)).rungs).not.toHaveProperty('label')
+      expect(await judged('--answer-label', 'intent')).toEqual(oneOfTwoWrong)
+      expect(await judged('--answer-label', 'tag:intent')).toEqual(oneOfTwoWrong)
+      expect((await judged()).rungs).not.toHaveProperty('label')
+    })
+
+    test('judges by tags of which there is another one for every request', async () => {
+      const of = (minute: number, intent: string) =>
+        asked(minute, { metadata: { intent, nonce: `n${minute}` } })
+      const others = Array.from({ length: 3000 }, (_, at) =>
+        ask(`r${at}`, `question ${at}`, {
+          tags: { nonce: `other ${at}` },
+        }),
+      ).join('')
+      writeFileSync(log, others + of(0, 'tools') + of(1, 'tools') + of(2, 'toys'))
+      expect((await judged(log, '--answer-label', 'intent')).rungs).toMatchObject({ label: 2 })
+    })
+
+    test('judges by a field of the records that no reader knows, reading the log again for it', async () => {
+      const of = (minute: number, field: string) => asked(minute, { field })
+      writeFileSync(log, of(0, 'tools') + of(1, 'tools') + of(2, 'toys'))
+      await simulated(log, ...semantic)
+      expect(await judged(log, '--answer-label', 'review.intent')).toEqual(oneOfTwoWrong)
+      expect(await judged('--answer-label', 'review.intent')).toEqual(oneOfTwoWrong)
+    })
+
+    test('leaves requests without the label to the other rungs', async () => {
+      const of = (minute: number, intent?: string) =>
+        asked(minute, intent === undefined ? {} : { metadata: { intent } })
+      writeFileSync(log, of(0, 'tools') + of(1, 'toys') + of(2))
+      expect((await judged(log, '--answer-label', 'intent')).rungs).toMatchObject({ label: 1 })
+    })
+
+    test('says which fields there are where no request has it', async () => {
+      writeFileSync(log, asked(0, { metadata: { intent: 'tools' } }))
+      const { code, err } = await runIn(terminal, 'simulate', log, '--answer-label', 'intend')
+      expect(code).toBe(2)
+      expect(err).toContain('no request has the field "intend"')
+      expect(err).toContain('intent')
+    })
+  })
+
   test('says the same of a threshold in the headline and in the sweep', async () => {
     const { savings, sweep } = await simulated(story, '--threshold', '0.873')
     expect(sweep.find(({ threshold }) => threshold === 0.873)?.savingsUsd).toBe(savings.costUsd)
@@ -148,14 +247,60 @@ describe('a simulation', () => {
     )
   })
 
-  test('warns of what the report does not show', async () => {
+  test('takes what budgets refuse for refused, not for saved', async () => {
     const file = join(terminal.folder, 'own.yaml')
     writeFileSync(
       file,
-      'cache:\n  namespace: shared\nbudgets:\n  - { scope: user, window: day, limit: $1, action: block }\n',
+      'cache:\n  namespace: shared\nbudgets:\n  - { scope: all, window: day, limit: $0.05, action: block }\n',
     )
-    const { warnings } = await simulated(story, '--policy', file)
-    expect(warnings.map(({ code }) => code)).toContain('budgets-not-in-report')
+    const { limits, policy } = await simulated(story, '--policy', file)
+    const nano = (usd = 0) => Math.round(usd * 1e9)
+    expect(limits?.refusedRequests).toBeGreaterThan(0)
+    const parts = [limits?.refusedUsd, limits?.downgradedUsd, limits?.othersUsd].map(nano)
+    expect(nano(limits?.costUsd)).toBe(
+      nano(policy.costUsd) - parts.reduce((sum, part) => sum + part, 0),
+    )
+  })
+
+  test('sets machines of one’s own beside a month of the log, and into no cost', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    writeFileSync(
+      file,
+      [
+        'routes: [{ name: home, when: { feature: [home] }, ladder: ["local:small"] }]',
+        'selfHosted: [{ target: "local:small", gpuHour: $2, outputTokensPerSecond: 1000, utilisation: 50% }]',
+      ].join('\n'),
+    )
+    const usage = { inputTokens: 1000, outputTokens: 100 }
+    const days = [3, 4, 5].flatMap((date) =>
+      ['00:00', '23:30'].map((time) =>
+        ask(`${date} ${time}`, `question ${date} ${time}`, {
+          at: `2026-08-0${date}T${time}:00Z`,
+          model: 'gpt-4o',
+          usage,
+          feature: 'home',
+        }),
+      ),
+    )
+    writeFileSync(log, days.join(''))
+    const { layers, policy } = await simulated(log, '--policy', file)
+    // $2 × 24 × 30.4375; 200 tokens a day; $3.50 a thousand requests of 100 tokens.
+    expect(layers.selfHosted).toEqual([
+      {
+        target: 'local:small',
+        requests: 6,
+        outputTokens: 600,
+        outputTokensPerMonth: 6087.5,
+        usdPerMonth: 1461,
+        usdPerMillion: 240_000,
+        usdPerMillionFilled: expect.closeTo(1461 / (0.5 * 30.4375 * 86.4), 9),
+        filledShare: expect.closeTo(200 / (500 * 86_400), 12),
+        elsewhereUsdPerMillion: expect.closeTo(35, 9),
+        breakEvenTokensPerMonth: expect.closeTo(1461e6 / 35, 3),
+        policyUsdPerMonth: 0,
+      },
+    ])
+    expect(policy.costUsd).toBe(0)
   })
 
   test('sets policies side by side', async () => {

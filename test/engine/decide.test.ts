@@ -101,7 +101,7 @@ async function decided(given: Given) {
       return maybe(undefined)
     },
   }
-  const receipt = await decide(asked, seen, compilePolicy(policy), world)
+  const { receipt } = await decide(asked, seen, compilePolicy(policy), world)
   return { receipt, ...did, shared, spent }
 }
 
@@ -304,6 +304,18 @@ describe('a call that fails', () => {
     expect(none.asked).toEqual(['small', 'other', 'third', 'large'])
     expect(none.receipt).toMatchObject({ outcome: 'answered' })
     expect((await decided({ policy: checked, calls: all })).asked).toEqual(['small', 'large'])
+  })
+
+  it('goes there after a timeout as after a failure, and pays and waits for both', async () => {
+    for (const kind of ['failed', 'timeout'] as const) {
+      const { receipt, asked } = await decided({
+        policy: onward,
+        calls: { small: [failed(null, kind)], other: [failed(null, kind)] },
+      })
+      expect(asked).toEqual(['small', 'other', 'third'])
+      // Twice 3 nano-dollars and 10 ms for nothing, then the answer.
+      expect(receipt).toMatchObject({ outcome: 'answered', costNanoUsd: 106, latencyMs: 70 })
+    }
   })
 
   it('is not made while a breaker is open', async () => {

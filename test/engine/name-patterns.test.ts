@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keywordPattern, nameMatcher, pathMatcher } from '../../src/engine/name-patterns.ts'
+import { keywordPattern, pathMatcher } from '../../src/engine/name-patterns.ts'
 import { timeMatcher } from '../../src/engine/time-window.ts'
+import { nameMatcher } from '../../src/policy/name-matcher.ts'
 
 describe('names with stars', () => {
   it('match as the regular expression does that says the same', () => {

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { NanoUsd } from '../../src/domain/money.ts'
 import type { Answer } from '../../src/domain/request.ts'
 import type { Judged, Verdict } from '../../src/engine/answer-tests.ts'
-import { isAdequate } from '../../src/engine/cascade-preset.ts'
 import { type Asks, compileValidators, unasked } from '../../src/engine/validators.ts'
+import { presetRoute } from '../../src/policy/route-presets.ts'
 import type { Validator, ValidatorTest } from '../../src/policy/routing.ts'
+import { isAdequate } from '../support/adequate-answer.ts'
 
 const nobody: Asks = async () => unasked
 
@@ -103,16 +104,27 @@ describe('a validator', () => {
     const bad: ValidatorTest = { kind: 'json-schema', schema: { requierd: [] } }
     expect(() => compileValidators([named('bad', bad)])).toThrow('"requierd" is not supported')
   })
+})
 
-  it('agrees with the cascade preset on what is adequate', async () => {
-    const validate = compileValidators([
-      named('length', length(50, null)),
-      named('hedge', {
-        kind: 'hedge',
-        phrases: ["I'm not sure", 'I am not sure'],
-        belowCharacters: 200,
-      }),
-    ])
+describe("the cascade preset's validators", () => {
+  const { to } = presetRoute('cascade')
+  const ladder = to.kind === 'ladder' ? to.ladder : []
+  const validate = compileValidators(ladder[0]?.validators ?? [])
+  const isTaken = async (answer: string) =>
+    (await validate(judged(answer), nobody)).verdict === 'pass'
+
+  it.each([
+    ['49 characters', 'x'.repeat(49), false],
+    ['50 characters', 'x'.repeat(50), true],
+    ['white space', ' '.repeat(80), false],
+    ['a short hedge', `I'm not sure, ${'x'.repeat(60)}`, false],
+    ['a short hedge in other letters', `Well, i’m not sure ${'x'.repeat(60)}`, false],
+    ['a hedge in a long answer', `I'm not sure, ${'x'.repeat(200)}`, true],
+  ])('judge %s', async (_, answer, expected) => {
+    expect(await isTaken(answer)).toBe(expected)
+  })
+
+  it('take what is adequate', async () => {
     const pieces = fc.constantFrom(
       "I'm not sure",
       'I am  not\nsure',
@@ -126,8 +138,7 @@ describe('a validator', () => {
       .map(([some, filling]) => `${some.join('')} ${'y'.repeat(filling)}`)
     await fc.assert(
       fc.asyncProperty(answers, async (answer) => {
-        const { verdict } = await validate(judged(answer), nobody)
-        expect(verdict === 'pass').toBe(isAdequate(answer))
+        expect(await isTaken(answer)).toBe(isAdequate(answer))
       }),
     )
   })

@@ -83,7 +83,7 @@ async function decided(history: History, semantic: SemanticInputs, policy: Polic
       bypass: bypassReasons[history.bypass[place] as number] ?? null,
     }
     const seen = { facts: factsOf(history)(place), asks: async () => unasked }
-    const receipt = await decide(asked, seen, compiled, world)
+    const { receipt } = await decide(asked, seen, compiled, world)
     const hit = receipt.steps.find((step) => step.kind === 'hit')
     by.push(
       receipt.outcome === 'coalesced'

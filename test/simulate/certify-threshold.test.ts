@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type CacheRun, served } from '../../src/simulate/cache-run.ts'
-import { certifyThreshold, nothingCertified } from '../../src/simulate/certify-threshold.ts'
+import {
+  certifyPointOf,
+  certifyThreshold,
+  nothingCertified,
+} from '../../src/simulate/certify-threshold.ts'
 import { openLabelSamples } from '../../src/simulate/label-sample.ts'
 import { openStated } from '../../src/simulate/stated-verdicts.ts'
 import type { History } from '../../src/worlds/history.ts'
@@ -46,13 +50,13 @@ const pairsRun = (
 }
 
 const limit = { alpha: 0.05, delta: 0.05 }
-const certifiedOf = (history: History, runs: readonly CacheRun[]) =>
-  certifyThreshold(
-    runs,
-    openLabelSamples(history, openStated(history, null)),
-    ({ threshold }) => -threshold,
+const certifiedOf = (history: History, runs: readonly CacheRun[]) => {
+  const samples = openLabelSamples(history, openStated(history, null))
+  return certifyThreshold(
+    runs.map((run) => certifyPointOf(run, samples, -run.threshold)),
     limit,
   )
+}
 
 describe('what is certified', () => {
   it('knows the wrong hits of a log that labels them all, in the later half', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { StoredVerdict, VerdictLookup } from '../../src/domain/stored-verdict.ts'
 import { type CacheRun, served } from '../../src/simulate/cache-run.ts'
-import { certifyThreshold } from '../../src/simulate/certify-threshold.ts'
+import { certifyPointOf, certifyThreshold } from '../../src/simulate/certify-threshold.ts'
 import { openJudge } from '../../src/simulate/judge-hits.ts'
 import { drawnPairs, exploratoryPairs } from '../../src/simulate/label-pairs.ts'
 import { type LabelSample, openLabelSample } from '../../src/simulate/label-sample.ts'
@@ -177,13 +177,20 @@ describe('the sample that certifies', () => {
   })
 })
 
+/** Of two thresholds the lower one saves more. */
+const certifiedOf = (runs: readonly CacheRun[], sample: LabelSample) =>
+  certifyThreshold(
+    runs.map((run) => certifyPointOf(run, laterOf(sample), -run.threshold)),
+    limit,
+  )
+
 describe('certifying by what people said', () => {
   const count = 400
   const all = (verdict: (place: number, index: number) => Said['verdict']) =>
     new Map(order(count).map((place, index) => [place, { verdict: verdict(place, index) }]))
   const certifiedBy = (said: ReadonlyMap<number, Said>, runs = [halvesRun(count)]) => {
     const { sample } = openAll(answered(count), verdictsOf(count, said))
-    return certifyThreshold(runs, laterOf(sample), ({ threshold }) => -threshold, limit)
+    return certifiedOf(runs, sample)
   }
 
   it('takes 200 right labels for a limit of 5 %, and too many wrong ones for none', () => {
@@ -216,7 +223,7 @@ describe('certifying by what people said', () => {
   it('certifies nothing where the log labels the right half of the hits alone', () => {
     const history = answered(800, (place) => (place % 2 === 0 ? 0 : -1))
     const { sample } = openAll(history, null)
-    const certified = certifyThreshold([halvesRun(800)], laterOf(sample), () => 1, limit)
+    const certified = certifiedOf([halvesRun(800)], sample)
     expect(certified.threshold).toBeNull()
     expect(certified.labels).toBeLessThan(20)
   })
@@ -231,7 +238,7 @@ describe('certifying by what people said', () => {
         .map((place) => [place, right]),
     )
     const { sample } = openAll(answered(800), verdictsOf(800, said))
-    const certified = certifyThreshold(runs, laterOf(sample), ({ threshold }) => -threshold, limit)
+    const certified = certifiedOf(runs, sample)
     expect(certified).toMatchObject({ threshold: 0.95, labels: 200 })
     expect(sample.countedOf(runs[1] as CacheRun).length).toBeLessThan(40)
   })

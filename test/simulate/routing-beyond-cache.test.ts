@@ -8,6 +8,7 @@ import type { Route } from '../../src/policy/routing.ts'
 import { layersBeyond } from '../../src/simulate/beyond-cache.ts'
 import { type CacheRun, served } from '../../src/simulate/cache-run.ts'
 import { openBeyondCache } from '../../src/simulate/routing-beyond-cache.ts'
+import { policyLatency } from '../../src/simulate/simulate-latency.ts'
 import { decideHistory } from '../../src/worlds/decide-history.ts'
 import type { History } from '../../src/worlds/history.ts'
 import { HistoryCache } from '../../src/worlds/history-cache.ts'
@@ -252,6 +253,12 @@ describe('routes without a response cache', () => {
       },
     }),
   ]
+  const fallback = {
+    targets: {
+      'openai:gpt-4o': ['openai:gpt-4o', 'anthropic:claude-sonnet-4-5'],
+      'openai:gpt-4o-mini': ['anthropic:claude-haiku-4-5'],
+    },
+  }
   const anyLog = fc.array(
     fc.record({
       minute: fc.nat(40),
@@ -273,13 +280,15 @@ describe('routes without a response cache', () => {
     { minLength: 1, maxLength: 25 },
   )
 
-  it('cost what deciding request after request costs, prompt caches and sessions included', async () => {
+  it('cost what deciding request after request costs, prompt caches, sessions and fallbacks included', async () => {
     await fc.assert(
       fc.asyncProperty(
         anyLog,
         fc.constantFrom('none', 'session') as fc.Arbitrary<Policy['sticky']>,
         fc.constantFrom('as-logged', 'inject') as fc.Arbitrary<Policy['prefix']['mode']>,
-        async (list, sticky, mode) => {
+        fc.boolean(),
+        fc.boolean(),
+        async (list, sticky, mode, hasFallback, isSpeculative) => {
           const stored = await storedHistory(
             list.map(({ minute, text, rest }) => ask(minute, text, rest)),
           )
@@ -289,24 +298,81 @@ describe('routes without a response cache', () => {
               routes: ladders,
               sticky,
               prefix: { mode },
-              failure: { breaker: { on: false } },
+              failure: { breaker: { on: false }, fallback: { ...fallback, on: hasFallback } },
+              speculative: isSpeculative ? { kind: 'on', withinMs: 200 } : { kind: 'off' },
             })
             const inputs = { questions: lastUserQuestions(history), neighbours: null }
             const cache = new HistoryCache(history, inputs, policy.cache)
             const prefix = openHistoryPrefix(history, policy)
             const world = openHistoryWorld({ history, cache, policy, costOf, prefix })
             const costs: number[] = []
+            const times: number[] = []
             await decideHistory(history, compiled, world, {
-              onReceipt: ({ costNanoUsd }) => costs.push(costNanoUsd),
+              onReceipt({ costNanoUsd, latencyMs }) {
+                costs.push(costNanoUsd)
+                times.push(latencyMs)
+              },
             })
             expect([...opened.costs(runOf(history))]).toEqual(costs)
+            // A receipt takes the logged time where nobody knows another.
+            const known = opened.latencies(runOf(history))?.ms ?? history.latencyMs
+            expect(times).toEqual(times.map((ms, place) => known[place] || ms))
           } finally {
             stored.close()
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 60 },
     )
+  })
+})
+
+describe('how long requests take elsewhere', () => {
+  const mini = (count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      ask(index + 1, `m${index}`, {
+        model: 'gpt-4o-mini',
+        latencyMs: 100 + 2 * (index + 1) * 10,
+        usage: { inputTokens: 10, outputTokens: (index + 1) * 10 },
+      }),
+    )
+  const elsewhere = { routes: [route({ when: { feature: ['a'] } })] }
+
+  it('is what the model took in the log for as many output tokens', async () => {
+    // 100 ms and 2 ms a token; the request that goes there had 100 tokens.
+    const stored = await log([ask(0, 'x', { feature: 'a' }), ...mini(21)])
+    const { opened } = await beyond(stored, elsewhere)
+    const run = runOf(stored.history)
+    const calls = opened.latencies(run)
+    expect([calls?.ms[0], calls?.unknown]).toEqual([300, []])
+    const { latencyMs, latencyBasis } = policyLatency(stored.history, run, calls)
+    expect(latencyMs).toEqual({ p50: 300, p95: 500 })
+    expect(latencyBasis).toMatchObject({ requests: 22, known: 22, share: 1 })
+    expect(latencyBasis.note).toMatch(/less spread/)
+  })
+
+  it('is unknown where the log has few answers of it, with the share that is known', async () => {
+    const stored = await log([ask(0, 'x', { feature: 'a' }), ...mini(3)])
+    const { opened } = await beyond(stored, elsewhere)
+    const run = runOf(stored.history)
+    expect(policyLatency(stored.history, run, opened.latencies(run))).toEqual({
+      latencyMs: { p50: null, p95: null },
+      latencyBasis: {
+        requests: 4,
+        known: 3,
+        share: 0.75,
+        note: 'nobody knows how long openai:gpt-4o-mini would take: too few answers in the log, none in evidence',
+      },
+    })
+    // A cache that serves it makes it known.
+    const served = policyLatency(stored.history, runOf(stored.history, [0]), opened.latencies(run))
+    expect(served.latencyBasis.known).toBe(4)
+  })
+
+  it('is as logged without routes', async () => {
+    const stored = await log(mini(2))
+    const { opened } = await beyond(stored, {})
+    expect(opened.latencies(runOf(stored.history))).toBeNull()
   })
 })
 

@@ -105,6 +105,21 @@ export const layers: SimulateResult['layers'] = {
   },
   compression: { on: false, requests: 0, savingUsd: 0, note: null },
   outputCap: { on: false, requests: 0, savingUsd: 0, note: null },
+  selfHosted: [
+    {
+      target: 'local:small',
+      requests: 48_112,
+      outputTokens: 9_622_400,
+      outputTokensPerMonth: 9_447_808.2,
+      usdPerMonth: 3_326.25,
+      usdPerMillion: 352.07,
+      usdPerMillionFilled: 3.16,
+      filledShare: 0.00898,
+      elsewhereUsdPerMillion: 12.3,
+      breakEvenTokensPerMonth: 270_426_829.3,
+      policyUsdPerMonth: 116.2,
+    },
+  ],
 }
 
 /** The sweep's point at the threshold of the policy says what the result says. */

@@ -4,6 +4,16 @@ import { layers, pairs, sweep } from './simulate-parts.ts'
 /** A month of a support team: every layer on, answers judged, a threshold certified, routes tried. */
 export const richSimulateResult = (): SimulateResult => structuredClone(rich)
 
+const noLimits = {
+  refusedRequests: 0,
+  downgradedRequests: 0,
+  alertedRequests: 0,
+  costUsd: 10_594.407412774,
+  refusedUsd: 0,
+  downgradedUsd: 0,
+  othersUsd: 0,
+}
+
 /** A log without answers, latencies, complete days or evidence: hits are counted, nothing is judged. */
 export function unmeasuredSimulateResult(): SimulateResult {
   const result = richSimulateResult()
@@ -13,8 +23,19 @@ export function unmeasuredSimulateResult(): SimulateResult {
     ...result,
     warnings: [],
     fingerprints: { ...result.fingerprints, policy: null },
-    baseline: { ...result.baseline, unpricedRequests: 0, latencyMs: nobody },
-    policy: { ...result.policy, unmeasuredRequests: 0, latencyMs: nobody },
+    baseline: { ...result.baseline, unpricedRequests: 0, latencyMs: nobody, projection: null },
+    policy: {
+      ...result.policy,
+      unmeasuredRequests: 0,
+      latencyMs: nobody,
+      latencyBasis: { requests: 0, known: 0, share: null, note: '' },
+      projection: {
+        costUsdPerMonth: null,
+        interval: null,
+        days: 0,
+        notes: ['observed-rate-only', 'no-whole-week'],
+      },
+    },
     savings: { ...result.savings, projectedUsdPerMonth: null },
     layers: {
       ...result.layers,
@@ -36,6 +57,7 @@ export function unmeasuredSimulateResult(): SimulateResult {
       prefix: { ...prefix, readTokens: 0, loggedReadTokens: 0, readShare: null, pool: null },
       routing: { ...routing, on: false, routes: [], escalations: 0, sensitivity: null },
     },
+    limits: { ...noLimits, budgets: [] },
     sweep: sweep.map((point) => ({
       ...point,
       wrongHits: null,
@@ -106,7 +128,9 @@ export function emptySimulateResult(): SimulateResult {
       batch: lever,
       compression: lever,
       outputCap: lever,
+      selfHosted: [],
     },
+    limits: null,
     bypasses: [],
     waterfall: [],
     alone: [],
@@ -141,6 +165,13 @@ export function simulateResultWithText(text: string): SimulateResult {
   }
   return replace(richSimulateResult(), '') as SimulateResult
 }
+
+const monthOf = (costUsdPerMonth: number, low: number, high: number) => ({
+  costUsdPerMonth,
+  interval: { low, high, level: 0.95, method: 'student-t-prediction' },
+  days: 31,
+  notes: [],
+})
 
 const rich: SimulateResult = {
   kind: 'simulate',
@@ -188,6 +219,7 @@ const rich: SimulateResult = {
     costUsd: 14_809.138412774,
     unpricedRequests: 1_652,
     latencyMs: { p50: 1_212.4, p95: 6_480 },
+    projection: monthOf(14_540.2, 13_610.8, 15_469.6),
   },
   policy: {
     requests: 412_906,
@@ -196,9 +228,30 @@ const rich: SimulateResult = {
     avoidedCalls: 101_628,
     unmeasuredRequests: 48_112,
     latencyMs: { p50: 904.2, p95: 6_102.5 },
+    latencyBasis: {
+      requests: 411_588,
+      known: 411_588,
+      share: 1,
+      note: 'hits take 1 ms, an assumption; calls that nothing changes as logged',
+    },
+    projection: monthOf(10_458.68, 9_700.1, 11_217.26),
   },
   savings: { costUsd: 4_214.731, share: 0.284603, projectedUsdPerMonth: 4_081.52 },
   layers,
+  limits: {
+    budgets: [
+      { budget: 'user-day', refused: 212, downgraded: 0, alerted: 0 },
+      { budget: 'loop guard', refused: 41, downgraded: 0, alerted: 0 },
+      { budget: 'team-month', refused: 0, downgraded: 1_204, alerted: 88 },
+    ],
+    refusedRequests: 253,
+    downgradedRequests: 1_204,
+    alertedRequests: 88,
+    costUsd: 10_512.207412774,
+    refusedUsd: 61.2,
+    downgradedUsd: 24.4,
+    othersUsd: -3.4,
+  },
   bypasses: [
     {
       layer: 'semantic',
@@ -317,4 +370,5 @@ const rich: SimulateResult = {
       note: 'its vectors cost $3.10',
     },
   ],
+  priceBook: { name: 'genai-prices 0.1.8', date: '2026-10-28', ageDays: 24 },
 }

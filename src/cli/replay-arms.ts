@@ -1,0 +1,76 @@
+import type { NanoUsd } from '../domain/money.ts'
+import type { CompiledPolicy } from '../engine/compile-policy.ts'
+import type { Asks } from '../engine/validators.ts'
+import type { Retries } from '../policy/governance.ts'
+import { type ArmOptions, answerBy, answerOnce } from '../replay/arms.ts'
+import { askClassifier } from '../replay/ask-validators.ts'
+import type { Asker } from '../replay/asker.ts'
+import type { ReplayCase } from '../replay/case.ts'
+import type { ArmSource } from '../replay/replay.ts'
+import { randomFrom } from '../stats/random.ts'
+import type { CaseSource } from './replay-log.ts'
+
+export type ArmsJob = {
+  readonly asker: Asker
+  readonly cases: CaseSource
+  readonly asks: Asks
+  /** Null: the logged answer is the baseline. */
+  readonly baseline: CompiledPolicy | null
+  readonly needsAgain: boolean
+  readonly seed: string
+  readonly wait: (ms: number) => Promise<void>
+}
+
+/** Equal calls of the candidate and of the model asked again are different draws. */
+const againTurn = 1
+
+/** Who answers for the arms of a replay. */
+export function armsOf(job: ArmsJob): ArmSource {
+  const { cases, baseline, needsAgain, asker } = job
+  const by = (compiled: CompiledPolicy, callOf: ArmOptions['callOf'], isCandidate: boolean) =>
+    optionsOf(job, compiled, callOf, isCandidate)
+  const candidate = by(cases.compiled, (each) => each.candidateCall, true)
+  return {
+    candidate: (each) => answerBy(candidate, each),
+    baseline:
+      baseline === null
+        ? async (each) => each.logged ?? (await answerOnce(asker, each, each.call.model, 0))
+        : (each) =>
+            answerBy(
+              by(baseline, (other) => other.call, false),
+              each,
+            ),
+    again: needsAgain ? (each) => answerOnce(asker, each, each.call.model, againTurn) : null,
+  }
+}
+
+function optionsOf(
+  { asker, cases, asks, seed, wait }: ArmsJob,
+  compiled: CompiledPolicy,
+  callOf: (each: ReplayCase) => ReplayCase['call'],
+  isCandidate: boolean,
+): ArmOptions {
+  const random = randomFrom(`${seed} jitter`)
+  return {
+    asker,
+    compiled,
+    callOf,
+    seenOf(each) {
+      const { asked, facts } = cases.seenOf(each)
+      return { asked, seen: { facts, asks } }
+    },
+    entryOf: (each) => (isCandidate ? cases.entryOf(each) : null),
+    classify: (each, classifier) =>
+      askClassifier(asker, compiled.policy.classifiers, classifier, each.question),
+    turn: 0,
+    backoffMs: (attempt) => backoff(compiled.policy.failure.retries, attempt, random()),
+    wait,
+  }
+}
+
+/** Doubles from the first wait to the longest; up to half of it is left to chance. */
+const backoff = ({ initialMs, maxMs }: Retries, attempt: number, chance: number): number =>
+  Math.min(maxMs, initialMs * 2 ** attempt) * (0.5 + chance / 2)
+
+/** Nano-dollars of a flag's dollars. */
+export const nanoUsdOf = (usd: number): NanoUsd => Math.round(usd * 1e9) as NanoUsd

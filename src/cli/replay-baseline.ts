@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs'
+import { UserError } from '../domain/user-error.ts'
+import { type CompiledPolicy, compilePolicy } from '../engine/compile-policy.ts'
+import { defaultPolicy } from '../policy/default-policy.ts'
+import { mergePolicy } from '../policy/merge-policy.ts'
+import { loadPolicy } from './policy-file.ts'
+import type { RunPrices } from './price-book.ts'
+
+export type ReplayBaseline = {
+  /** As the report names it. */
+  readonly name: string
+  /** Null: what the log says, or the model that a suite names. */
+  readonly compiled: CompiledPolicy | null
+}
+
+/** "as-logged", "all:MODEL", or a policy file. */
+export function replayBaseline(asked: string | undefined, prices: RunPrices): ReplayBaseline {
+  if (asked === undefined || asked === 'as-logged') return { name: 'as logged', compiled: null }
+  const target = /^all:(.+)$/.exec(asked)?.[1]
+  if (target !== undefined) return { name: asked, compiled: everythingAt(target) }
+  if (!existsSync(asked)) {
+    throw new UserError(`--baseline ${asked} is no baseline`, {
+      hint: 'write as-logged, all:MODEL (e.g. all:gpt-4o), or name a policy file',
+    })
+  }
+  return { name: asked, compiled: compilePolicy(loadPolicy(asked, prices.book).policy) }
+}
+
+const everythingAt = (target: string): CompiledPolicy =>
+  compilePolicy(
+    mergePolicy(defaultPolicy, {
+      routes: [
+        {
+          name: 'all',
+          when: {},
+          to: { kind: 'ladder', ladder: [{ target, validators: [], timeoutMs: null }] },
+        },
+      ],
+    }),
+  )

@@ -1,0 +1,82 @@
+import { callOfRequest } from '../dialects/stored-call.ts'
+import type { Asked, FoundEntry } from '../domain/world.ts'
+import { keyHash } from '../engine/cache-key.ts'
+import { type CompiledPolicy, compilePolicy } from '../engine/compile-policy.ts'
+import type { Seen } from '../engine/decide.ts'
+import { questionOf } from '../engine/question.ts'
+import type { RewriteRequest } from '../engine/rewrite-request.ts'
+import type { ReplayCase } from '../replay/case.ts'
+import { findLogCases } from '../replay/log-cases.ts'
+import type { Affected } from '../replay/plan.ts'
+import { hasPromptCaches } from '../simulate/routing-presets.ts'
+import { HistoryCache } from '../worlds/history-cache.ts'
+import { openHistoryPrefix } from '../worlds/history-prefix.ts'
+import { openHistorySight, openHistoryWorld } from '../worlds/history-world.ts'
+import { loggedAnswer } from '../worlds/logged-answer.ts'
+import type { ReceiptJob } from './simulate-receipts.ts'
+
+/** Cases, wherever they come from, with what deciding them needs. */
+export type CaseSource = Affected & {
+  readonly compiled: CompiledPolicy
+  readonly seenOf: (each: ReplayCase) => { readonly asked: Asked; readonly facts: Seen['facts'] }
+  readonly entryOf: (each: ReplayCase) => FoundEntry | null
+  /** What a call to a target is expected to take; null where it has no price. */
+  readonly expected: (
+    each: ReplayCase,
+    target: string,
+  ) => { readonly costNanoUsd: number | null; readonly latencyMs: number | null }
+  readonly assumptions: () => readonly string[]
+}
+
+/** The requests of a log that a policy would answer otherwise. */
+export async function openLogCases(
+  { history, policy, semantic, costOf, evidence, signal }: ReceiptJob,
+  rewrite: RewriteRequest,
+  secret: string,
+): Promise<CaseSource> {
+  const compiled = compilePolicy(policy)
+  const cache = new HistoryCache(history, semantic, policy.cache)
+  const prefix = hasPromptCaches(history, policy) ? openHistoryPrefix(history, policy) : null
+  const world = openHistoryWorld({ history, cache, policy, costOf, evidence, prefix })
+  const sight = openHistorySight({ history, policy, costOf, evidence, prefix })
+  const hash = keyHash(secret)
+  const cases = await findLogCases({
+    history,
+    compiled,
+    world,
+    rewrite,
+    signal,
+    isLogged: (place, target) => sight.targets.isLogged(place, target),
+    callOf: callOfRequest,
+    keysOf({ prompt }) {
+      if (prompt === undefined) return { promptKey: null, questionKey: null }
+      const { promptKey, questionKey } = questionOf(prompt, hash)
+      return { promptKey, questionKey }
+    },
+  })
+  return {
+    ...cases,
+    compiled,
+    seenOf(each) {
+      const place = cases.placeOf(each)
+      const facts = world.factsAt(place)
+      const at = history.at[place] as number
+      return { facts, asked: { id: place, at, request: facts.request, bypass: null } }
+    },
+    entryOf(each) {
+      const place = cases.servedBy(each)
+      if (place === null) return null
+      const bornMs = history.born[place] as number
+      const answer = loggedAnswer(history, place)
+      return { entry: { id: place, bornMs, answer }, similarity: 1 }
+    },
+    expected(each, target) {
+      const place = cases.placeOf(each)
+      const { costNanoUsd, latencyMs } = sight.targets.isLogged(place, target)
+        ? sight.targets.asLogged(place)
+        : sight.targets.elsewhere(place, target)
+      return { costNanoUsd, latencyMs: latencyMs === 0 ? null : latencyMs }
+    },
+    assumptions: () => sight.assumptions().ratios,
+  }
+}

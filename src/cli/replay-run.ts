@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import type { Call } from '../domain/call.ts'
+import type { ReplyStore } from '../domain/kept-reply.ts'
+import { UserError } from '../domain/user-error.ts'
+import { policyFingerprint } from '../policy/policy-fingerprint.ts'
+import { type Asker, openAsker } from '../replay/asker.ts'
+import type { Affected, Planned } from '../replay/plan.ts'
+import type { SpendCap } from '../replay/spend-cap.ts'
+import { upperBoundOf, withOutputCap } from '../replay/upper-bound.ts'
+import { nowMs } from './clock.ts'
+import type { ReplayFlags } from './replay-flags.ts'
+import type { ReplayModels } from './replay-models.ts'
+import type { SessionJob } from './replay-session.ts'
+
+/** The same replay under the same name: what it has asked before is not asked again. */
+export function runName(
+  { files, flags, policy }: SessionJob,
+  models: string,
+  baseline: string,
+): string {
+  const { since, until, where, suite, scorer, judge, sample, fixed, seed } = flags
+  const { margin, marginOverall, power, discordant } = flags
+  const parts = [
+    [...files].sort(),
+    { since, until, where, suite, scorer, judge, sample, fixed, seed },
+    { margin, marginOverall, power, discordant, baseline, models },
+    policyFingerprint(policy),
+  ]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, nameDigits)
+}
+
+const nameDigits = 12
+
+export type AskerJob = {
+  readonly run: string
+  readonly replies: ReplyStore
+  readonly cap: SpendCap
+  readonly models: ReplayModels
+  readonly keyOf: (call: Call) => string
+  /** Under a budget every call has a largest output. */
+  readonly hasLimit: boolean
+}
+
+export function askerOf(
+  { costOf, terminal, signal }: SessionJob,
+  { run, replies, cap, models, keyOf, hasLimit }: AskerJob,
+): Asker {
+  const now = nowMs(terminal)
+  return openAsker({
+    run,
+    replies,
+    cap,
+    signal,
+    send: models.send,
+    costOf: (target, usage) => costOf(target, usage, now),
+    mostOf: (target, call) => upperBoundOf(call, (usage) => costOf(target, usage, now)),
+    callKeyOf: keyOf,
+    madeOf: hasLimit ? withOutputCap : (call) => call,
+  })
+}
+
+const usualMargin = 0.05
+
+/** Over changed requests; a loss over all requests is the larger over the changed ones the fewer they are. */
+export function marginOf({ margin, marginOverall }: ReplayFlags, affected: Affected): number {
+  if (marginOverall === undefined) return margin ?? usualMargin
+  const { routed, cached, rewritten } = affected.changes
+  const changed = routed + cached + rewritten
+  return changed === 0
+    ? marginOverall
+    : Math.min(0.99, (marginOverall * affected.requests) / changed)
+}
+
+/** A cap cannot be kept where nobody knows what a call costs. */
+export function refuseUnpriced({ plan }: Planned, hasLimit: boolean): void {
+  const [first] = plan.unpricedTargets
+  if (!hasLimit || first === undefined) return
+  throw new UserError(`the price of ${first} is not known, so no budget can be kept`, {
+    hint: 'give its price with --prices, or leave out --budget',
+  })
+}

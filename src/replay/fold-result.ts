@@ -1,0 +1,242 @@
+import { usdOf } from '../domain/money.ts'
+import { wilson } from '../stats/intervals.ts'
+import { mcNemar } from '../stats/mcnemar.ts'
+import { quantiles } from '../stats/quantile.ts'
+import { type ArmAnswer, lengthBins, stratumName } from './case.ts'
+import { answerTextOf, rightFromScore } from './compare.ts'
+import type { Measured } from './measured.ts'
+import { qualityDelta, type ScoredDifference } from './quality-delta.ts'
+import type { ArmName, ArmSummary, GroupDelta, ReplayResult, WorstPair } from './result.ts'
+
+/** The parts of a result that are sums over what was measured. */
+export type Folded = Pick<
+  ReplayResult,
+  | 'arms'
+  | 'delta'
+  | 'strata'
+  | 'byLength'
+  | 'byChange'
+  | 'unsettled'
+  | 'noiseFloor'
+  | 'escalations'
+  | 'worst'
+>
+
+export type FoldOptions = {
+  readonly measured: readonly Measured[]
+  readonly weightOf: (each: Measured) => number
+  /** Of all requests, those that the policy changes; null for a suite. */
+  readonly changedShare: number | null
+  readonly seed: string
+}
+
+/** Pairs to be read, at most. */
+const worstShown = 10
+/** Characters of a text in a pair that is shown. */
+const longestShown = 2_000
+
+export function foldMeasured({ measured, weightOf, changedShare, seed }: FoldOptions): Folded {
+  const pairs = pairsOf(measured, weightOf)
+  const quality = qualityDelta(pairs, seed)
+  const compared = measured.filter(({ difference }) => difference !== null)
+  const group = (name: string, part: readonly Measured[]) =>
+    groupDelta(name, part, weightOf, `${seed} ${name}`)
+  return {
+    arms: {
+      baseline: armSummary('baseline', measured),
+      again: armSummary('again', measured),
+      candidate: armSummary('candidate', measured),
+    },
+    delta: {
+      quality: quality.estimate,
+      interval: quality.interval,
+      qualityOverall:
+        quality.estimate === null || changedShare === null ? null : quality.estimate * changedShare,
+      costUsd: meanDifference(compared, ({ costNanoUsd }) => costNanoUsd, 1e9),
+      latencyMs: meanDifference(compared, ({ latencyMs }) => latencyMs, 1),
+      pairs: quality.pairs,
+      discordant: quality.discordant,
+      designEffect: quality.designEffect,
+      mcNemar: mcNemarOf(compared),
+    },
+    strata: groupsBy(measured, ({ case: each }) => stratumName(each.stratum)).map(([name, part]) =>
+      group(name, part),
+    ),
+    byLength: lengthBins.flatMap((length) => {
+      const part = measured.filter(({ case: each }) => each.stratum.length === length)
+      return part.length === 0 ? [] : [{ length, ...group(length, part) }]
+    }),
+    byChange: groupsBy(measured, ({ case: each }) => each.change).map(([change, part]) => ({
+      change,
+      ...group(change, part),
+    })),
+    unsettled: unsettledOf(measured),
+    noiseFloor: noiseFloorOf(measured),
+    escalations: escalationsOf(measured),
+    worst: worstPairs(measured),
+  }
+}
+
+/** What statistics look at: the pairs that could be compared. */
+export const pairsOf = (
+  measured: readonly Measured[],
+  weightOf: FoldOptions['weightOf'],
+): readonly ScoredDifference[] =>
+  measured.flatMap((each) =>
+    each.difference === null
+      ? []
+      : [
+          {
+            difference: each.difference,
+            weight: weightOf(each),
+            cluster: each.case.cluster,
+          },
+        ],
+  )
+
+function groupDelta(
+  name: string,
+  part: readonly Measured[],
+  weightOf: FoldOptions['weightOf'],
+  seed: string,
+): GroupDelta {
+  const pairs = pairsOf(part, weightOf)
+  const { estimate, interval } = qualityDelta(pairs, seed)
+  return {
+    name,
+    pairs: pairs.length,
+    better: pairs.filter(({ difference }) => difference > 0).length,
+    worse: pairs.filter(({ difference }) => difference < 0).length,
+    quality: estimate,
+    interval,
+  }
+}
+
+function groupsBy<Name extends string>(
+  measured: readonly Measured[],
+  nameOf: (each: Measured) => Name,
+): readonly (readonly [Name, readonly Measured[]])[] {
+  const groups = new Map<Name, Measured[]>()
+  for (const each of measured) {
+    const list = groups.get(nameOf(each))
+    if (list === undefined) groups.set(nameOf(each), [each])
+    else list.push(each)
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** Of pairs where both are known, candidate less baseline. */
+function meanDifference(
+  measured: readonly Measured[],
+  amountOf: (arm: ArmAnswer) => number | null,
+  unit: number,
+): number | null {
+  const differences = measured.flatMap(({ arms }) => {
+    const [before, after] = [amountOf(arms.baseline), amountOf(arms.candidate)]
+    return before === null || after === null ? [] : [after - before]
+  })
+  if (differences.length === 0) return null
+  return differences.reduce((sum, each) => sum + each, 0) / differences.length / unit
+}
+
+/** Right or wrong of both arms, where both have a score of their own. */
+function mcNemarOf(measured: readonly Measured[]): ReplayResult['delta']['mcNemar'] {
+  const counts = { both: 0, onlyFirst: 0, onlySecond: 0, neither: 0 }
+  for (const { scores } of measured) {
+    const before = scores.baseline ?? scores.again
+    if (before === null || scores.candidate === null) return null
+    const isBefore = before >= rightFromScore
+    const isAfter = scores.candidate >= rightFromScore
+    if (isAfter) counts[isBefore ? 'both' : 'onlyFirst']++
+    else counts[isBefore ? 'onlySecond' : 'neither']++
+  }
+  return measured.length === 0 ? null : mcNemar(counts)
+}
+
+function armSummary(name: ArmName, measured: readonly Measured[]): ArmSummary | null {
+  const arms = measured.flatMap(({ arms }) => arms[name] ?? [])
+  if (arms.length === 0) return null
+  const answered = arms.filter((arm) => answerTextOf(arm) !== null)
+  const scores = measured.flatMap((each) => each.scores[name] ?? [])
+  const tokens = answered.flatMap(({ usage }) => usage?.outputTokens ?? [])
+  const priced = arms.flatMap(({ costNanoUsd }) => costNanoUsd ?? [])
+  return {
+    answers: answered.length,
+    failures: arms.length - answered.length,
+    costUsd: usdOf(priced.reduce((sum, cost) => sum + cost, 0)),
+    unpriced: arms.length - priced.length,
+    latencyMs: middleAndTail(answered.map(({ latencyMs }) => latencyMs)),
+    firstTokenMs: middleAndTail(answered.flatMap(({ firstTokenMs }) => firstTokenMs ?? [])),
+    score: scores.length === 0 ? null : mean(scores),
+    outputTokens: tokens.length === 0 ? null : mean(tokens),
+  }
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+function middleAndTail(values: readonly number[]): { p50: number; p95: number } | null {
+  if (values.length === 0) return null
+  const [p50 = 0, p95 = 0] = quantiles(Float64Array.from(values), [0.5, 0.95])
+  return { p50, p95 }
+}
+
+function unsettledOf(measured: readonly Measured[]): ReplayResult['unsettled'] {
+  const faults: Record<string, number> = {}
+  for (const { arms } of measured) {
+    for (const arm of [arms.baseline, arms.again, arms.candidate]) {
+      if (arm?.fault != null) faults[arm.fault.kind] = (faults[arm.fault.kind] ?? 0) + 1
+    }
+  }
+  const sorted = Object.entries(faults).sort(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    noAnswer: measured.filter(({ why }) => why === 'no-answer').length,
+    unscored: measured.filter(({ why }) => why === 'unscored').length,
+    faults: Object.fromEntries(sorted),
+  }
+}
+
+function noiseFloorOf(measured: readonly Measured[]): ReplayResult['noiseFloor'] {
+  const scores = measured.flatMap(({ arms, scores }) =>
+    arms.again === null ? [] : (scores.again ?? []),
+  )
+  if (scores.length === 0) return null
+  const right = scores.filter((score) => score >= rightFromScore).length
+  return {
+    agreement: right / scores.length,
+    pairs: scores.length,
+    interval: wilson({ successes: right, trials: scores.length }),
+  }
+}
+
+/** Candidates that more than one model was asked for because a validator had rejected. */
+function escalationsOf(measured: readonly Measured[]): ReplayResult['escalations'] {
+  const judged = measured.filter(({ arms }) =>
+    arms.candidate.rungs.some(({ isJudged }) => isJudged),
+  )
+  const count = judged.filter(({ arms }) =>
+    arms.candidate.rungs.some(({ verdict }) => verdict === 'rejected'),
+  ).length
+  const of = judged.length
+  return { count, of, rate: of === 0 ? null : count / of }
+}
+
+/** The pairs that lost most, then in the order of the sample. */
+function worstPairs(measured: readonly Measured[]): readonly WorstPair[] {
+  return measured
+    .filter(({ difference }) => difference !== null && difference < 0)
+    .sort((a, b) => (a.difference as number) - (b.difference as number))
+    .slice(0, worstShown)
+    .map(({ case: each, arms, difference, reason }) => ({
+      id: each.id,
+      question: shown(each.question),
+      baseline: shown(each.expected ?? answerTextOf(arms.baseline) ?? ''),
+      candidate: shown(answerTextOf(arms.candidate) ?? ''),
+      target: arms.candidate.target,
+      difference: difference as number,
+      reason,
+    }))
+}
+
+const shown = (text: string): string =>
+  text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`

@@ -1,0 +1,114 @@
+import { usdOf } from '../domain/money.ts'
+import { pairsNeeded } from '../stats/paired-difference.ts'
+import { type MarginBet, marginBet } from '../stats/sequential-pairs.ts'
+import type { ChangeCounts } from './affected.ts'
+import { type ReplayCase, type Stratum, stratumName } from './case.ts'
+import { drawSample } from './draw-sample.ts'
+import { type CallsOf, planSpend } from './price-plan.ts'
+import type { ReplayPlan } from './result.ts'
+import { verdictDelta } from './verdict.ts'
+
+/** What can be replayed, and what cannot. */
+export type Affected = {
+  /** Of each request that changes, in the order of the log or of the suite. */
+  readonly strata: readonly Stratum[]
+  /** Its texts are looked up only when it is drawn; a reason where it cannot be asked again. */
+  readonly caseAt: (index: number) => Promise<ReplayCase | string>
+  /** Requests looked at. */
+  readonly requests: number
+  readonly changes: ChangeCounts
+  readonly withoutText: number
+}
+
+export type PlanOptions = {
+  /** Largest loss accepted over changed requests, above 0. */
+  readonly margin: number
+  /** Share of pairs expected to disagree. */
+  readonly discordantShare: number
+  readonly power: number
+  /** Null: as many as margin and power ask for. */
+  readonly sampleSize: number | null
+  /** Answers everything, even after the verdict is reached. */
+  readonly isFixed: boolean
+  readonly concurrency: number
+  readonly budgetNanoUsd: number | null
+  readonly callsOf: CallsOf
+  readonly seed: string
+  readonly assumptions: readonly string[]
+}
+
+/** A sample in the order in which it will be asked. */
+export type Planned = {
+  readonly plan: ReplayPlan
+  readonly sample: readonly ReplayCase[]
+  /** How many of the affected a case stands for, by the mean of all. */
+  readonly weightOf: (each: ReplayCase) => number
+  /** Null: the sample is answered whole. */
+  readonly bet: MarginBet | null
+}
+
+/** A sequence may need so many times the pairs that a test of fixed size plans with. */
+const sequentialFactor = 2
+
+/** Draws the sample and prices it; nothing is asked. */
+export async function planReplay(affected: Affected, options: PlanOptions): Promise<Planned> {
+  const { requests, changes, withoutText } = affected
+  const { margin, discordantShare, power, isFixed, concurrency, budgetNanoUsd } = options
+  const pairs = pairsNeeded({ margin, discordantShare, power, delta: verdictDelta })
+  const wanted = options.sampleSize ?? (pairs ?? 0) * (isFixed ? 1 : sequentialFactor)
+  const isSequential = !isFixed && wanted <= affected.strata.length
+  const names = affected.strata.map(stratumName)
+  const { order, strata } = drawSample(names, wanted, options.seed)
+  const { sample, refused } = await buildCases(affected, order)
+  const weights = new Map(strata.map(({ name, weight }) => [name, weight]))
+  const spend = planSpend(sample, options.callsOf, concurrency)
+  const { priceNanoUsd } = spend
+  const changed = changes.routed + changes.cached + changes.rewritten
+  const plan: ReplayPlan = {
+    requests,
+    changes,
+    affected: affected.strata.length,
+    withoutText,
+    refused,
+    sampled: sample.length,
+    design: isSequential ? 'sequential' : 'fixed',
+    margin,
+    marginOverall: changed === 0 ? null : (margin * changed) / requests,
+    power: { pairs, discordantShare, level: 1 - verdictDelta, target: power },
+    strata,
+    calls: spend.calls,
+    storedCalls: spend.storedCalls,
+    priceUsd:
+      priceNanoUsd === null
+        ? null
+        : { low: usdOf(priceNanoUsd.low), high: usdOf(priceNanoUsd.high) },
+    unpricedTargets: spend.unpricedTargets,
+    durationMs: spend.durationMs,
+    concurrency,
+    budgetUsd: budgetNanoUsd === null ? null : usdOf(budgetNanoUsd),
+    assumptions: options.assumptions,
+  }
+  return {
+    plan,
+    sample,
+    weightOf: ({ stratum }) => weights.get(stratumName(stratum)) ?? 1,
+    bet: isSequential ? marginBet({ margin, discordantShare, delta: verdictDelta }) : null,
+  }
+}
+
+async function buildCases(
+  { caseAt }: Affected,
+  order: readonly number[],
+): Promise<{
+  readonly sample: readonly ReplayCase[]
+  readonly refused: Readonly<Record<string, number>>
+}> {
+  const sample: ReplayCase[] = []
+  const refused: Record<string, number> = {}
+  for (const index of order) {
+    const built = await caseAt(index)
+    if (typeof built === 'string') refused[built] = (refused[built] ?? 0) + 1
+    else sample.push(built)
+  }
+  return { sample, refused }
+}

@@ -1,0 +1,139 @@
+import { usdOf } from '../domain/money.ts'
+import type { ResultHead } from '../domain/report.ts'
+import type { ArmAnswer, ReplayCase } from './case.ts'
+import type { Comparison } from './compare.ts'
+import { foldMeasured, pairsOf } from './fold-result.ts'
+import type { Measured } from './measured.ts'
+import type { Planned } from './plan.ts'
+import type { JudgeSummary, ReplayResult } from './result.ts'
+import { type CaseRun, runCases } from './run-cases.ts'
+import { validatorRates } from './validator-rates.ts'
+import { verdictOf } from './verdict.ts'
+
+/** Who answers. Null: nothing was asked, the cap leaves no room or the run was stopped. */
+export type ArmSource = {
+  readonly baseline: (each: ReplayCase) => Promise<ArmAnswer | null>
+  /** Null where nobody needs the baseline's model asked again. */
+  readonly again: ((each: ReplayCase) => Promise<ArmAnswer | null>) | null
+  readonly candidate: (each: ReplayCase) => Promise<ArmAnswer | null>
+}
+
+export type ReplayHead = Omit<ResultHead<'replay'>, 'kind' | 'version'> & {
+  readonly run: string
+  readonly policyText: string
+  readonly baseline: string
+}
+
+export type ReplayOptions = {
+  readonly head: ReplayHead
+  readonly planned: Planned
+  readonly comparison: Comparison
+  readonly arms: ArmSource
+  readonly concurrency: number
+  readonly seed: string
+  readonly judgeOf: (measured: readonly Measured[]) => JudgeSummary | null
+  readonly spent: () => { readonly settled: number; readonly maybeBilled: number }
+  readonly onMeasured?: (measured: Measured) => void
+  readonly onProgress?: (done: number) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Asks for the sample, compares, and says what that proves. */
+export async function replay(options: ReplayOptions): Promise<ReplayResult> {
+  const { planned, comparison, arms, concurrency, onMeasured, onProgress, signal } = options
+  const { sample, weightOf, bet } = planned
+  const most = Math.max(1, ...sample.map(weightOf))
+  const run = await runCases({
+    cases: sample,
+    concurrency,
+    bet,
+    signal,
+    weightOf: (each) => weightOf(each) / most,
+    ...(onProgress && { onProgress }),
+    async measure(each) {
+      const measured = await measureCase(each, arms, comparison)
+      if (measured !== null) onMeasured?.(measured)
+      return measured
+    },
+  })
+  return replayResult(options, run)
+}
+
+/** The result of a plan of which nothing has been asked. */
+export const plannedResult = (options: Omit<ReplayOptions, 'arms'>): ReplayResult => ({
+  ...replayResult(options, { measured: [], evidence: nothingYet, end: 'complete' }),
+  arms: null,
+  end: 'planned',
+  verdictBecause: 'nothing has been asked',
+})
+
+const nothingYet = { pairs: 0, logNonInferior: 0, logInferior: 0, decided: null }
+
+async function measureCase(
+  each: ReplayCase,
+  arms: ArmSource,
+  comparison: Comparison,
+): Promise<Measured | null> {
+  const candidate = await arms.candidate(each)
+  if (candidate === null) return null
+  const baseline = await arms.baseline(each)
+  if (baseline === null) return null
+  const again = arms.again === null ? null : await arms.again(each)
+  if (arms.again !== null && again === null) return null
+  const compared = await comparison.compare(each, { baseline, again, candidate })
+  return compared === null
+    ? null
+    : { ...compared, case: each, arms: { baseline, again, candidate } }
+}
+
+function replayResult(
+  { head, planned, comparison, seed, judgeOf, spent }: Omit<ReplayOptions, 'arms'>,
+  { measured, evidence, end }: CaseRun,
+): ReplayResult {
+  const { plan, weightOf } = planned
+  const byCase = (each: Measured) => weightOf(each.case)
+  const changed = plan.changes.routed + plan.changes.cached + plan.changes.rewritten
+  const folded = foldMeasured({
+    measured,
+    weightOf: byCase,
+    changedShare: changed === 0 ? null : changed / plan.requests,
+    seed,
+  })
+  const { noAnswer, unscored } = folded.unsettled
+  const verdict = verdictOf({
+    pairs: pairsOf(measured, byCase),
+    margin: plan.margin,
+    sequential: planned.bet === null ? null : evidence,
+    unsettled: noAnswer + unscored,
+    seed,
+  })
+  const { settled, maybeBilled } = spent()
+  return {
+    kind: 'replay',
+    version: 1,
+    ...head,
+    comparison: {
+      kind: comparison.kind,
+      scorer: comparison.name,
+      isEstimate: comparison.isEstimate,
+      meaning: meaningOf[comparison.kind],
+    },
+    plan,
+    ...folded,
+    verdict: verdict.word,
+    verdictBecause: verdict.because,
+    pairsNeeded: verdict.pairsNeeded,
+    end,
+    judge: judgeOf(measured),
+    validators: validatorRates(measured),
+    spentUsd: usdOf(settled),
+    maybeBilledUsd: usdOf(maybeBilled),
+  }
+}
+
+const meaningOf: Readonly<Record<Comparison['kind'], string>> = {
+  expected: 'both answers are held to what the suite expects',
+  agreement:
+    "the candidate's agreement with the logged answer, less that of the log's own model asked again",
+  preference: 'a judge prefers one of the two answers, shown in both orders',
+}

@@ -1,0 +1,96 @@
+import { pairsNeeded } from '../stats/paired-difference.ts'
+import type { MarginEvidence } from '../stats/sequential-pairs.ts'
+import { qualityDelta, type ScoredDifference } from './quality-delta.ts'
+
+export type VerdictWord = 'non-inferior' | 'inferior' | 'undecided'
+
+export type Verdict = {
+  readonly word: VerdictWord
+  /** What it rests on, in words. */
+  readonly because: string
+  /** Pairs that would decide it, all told; null where none would, or it is decided. */
+  readonly pairsNeeded: number | null
+}
+
+export type VerdictInputs = {
+  readonly pairs: readonly ScoredDifference[]
+  readonly margin: number
+  /** Null: nothing was decided on the way, the sample was to be answered whole. */
+  readonly sequential: MarginEvidence | null
+  /** Pairs without a difference: no answer came, or it could not be scored. */
+  readonly unsettled: number
+  readonly seed: string
+}
+
+/** One-sided error; the two-sided interval is then of 90 %. */
+export const verdictDelta = 0.05
+
+/**
+ * Non-inferior when the candidate is shown to lose less than the margin, inferior when it is shown to lose more. A run
+ * that may stop early is judged by its evidence alone, one of a fixed size by the 90 % interval.
+ */
+export function verdictOf(inputs: VerdictInputs): Verdict {
+  const { sequential, unsettled, pairs } = inputs
+  if (pairs.length === 0) {
+    return { word: 'undecided', because: 'no pair of answers could be compared', pairsNeeded: null }
+  }
+  const found = sequential === null ? byInterval(inputs) : bySequence(inputs, sequential)
+  if (found.word !== 'non-inferior' || unsettled === 0) return found
+  return holdsAtWorst(inputs) ? found : { ...undecidedBy(inputs), because: unsettledWords(inputs) }
+}
+
+function byInterval(inputs: VerdictInputs): Verdict {
+  const { pairs, margin, seed } = inputs
+  const { interval } = qualityDelta(pairs, seed, 1 - 2 * verdictDelta)
+  if (interval === null) return undecidedBy(inputs)
+  if (interval.low > -margin) {
+    return {
+      word: 'non-inferior',
+      because: 'the 90 % interval is above the margin',
+      pairsNeeded: null,
+    }
+  }
+  if (interval.high < -margin) {
+    return { word: 'inferior', because: 'the 90 % interval is below the margin', pairsNeeded: null }
+  }
+  return undecidedBy(inputs)
+}
+
+function bySequence(inputs: VerdictInputs, { decided }: MarginEvidence): Verdict {
+  if (decided === null) return undecidedBy(inputs)
+  const { verdict, atPair } = decided
+  return { word: verdict, because: `proved by pair ${atPair} of the sequence`, pairsNeeded: null }
+}
+
+function undecidedBy({ pairs, margin }: VerdictInputs): Verdict {
+  const n = pairs.length
+  const mean = pairs.reduce((sum, { difference }) => sum + difference, 0) / n
+  const squares = pairs.reduce((sum, { difference }) => sum + difference ** 2, 0) / n
+  const discordantShare = Math.max(squares, Math.abs(mean), 1 / n)
+  const needed = pairsNeeded({ margin, discordantShare, expectedDifference: mean })
+  return needed === null
+    ? {
+        word: 'undecided',
+        because: 'the observed loss is the margin or more, and not yet proved to be',
+        pairsNeeded: null,
+      }
+    : {
+        word: 'undecided',
+        because: `too few pairs: about ${needed} at what was observed would decide`,
+        pairsNeeded: needed,
+      }
+}
+
+/** Whether it stays non-inferior if every pair that could not be compared is one that the candidate lost. */
+function holdsAtWorst({ pairs, margin, unsettled, seed }: VerdictInputs): boolean {
+  const lost = Array.from({ length: unsettled }, (_, index) => ({
+    difference: -1,
+    weight: 1,
+    cluster: `\u0000unsettled ${index}`,
+  }))
+  const { interval } = qualityDelta([...pairs, ...lost], seed, 1 - 2 * verdictDelta)
+  return interval !== null && interval.low > -margin
+}
+
+const unsettledWords = ({ unsettled }: VerdictInputs): string =>
+  `${unsettled} pairs could not be compared: if the candidate lost them all, it would not be non-inferior`

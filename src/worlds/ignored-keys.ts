@@ -1,0 +1,82 @@
+import type { Request } from '../domain/request.ts'
+import { keyHash, requestKeys } from '../engine/cache-key.ts'
+import { compileKeyIgnore, coveredIgnores } from '../engine/key-ignore.ts'
+import type { CachePolicy } from '../policy/caching.ts'
+import type { History } from './history.ts'
+import { digestOf, type HistoryKeys, Numbers } from './history-keys.ts'
+
+/** A history whose keys leave out what a policy ignores. */
+export type KeyedHistory = {
+  readonly history: History
+  /** Requests that keep their whole keys, since the log holds their prompts as hashes. */
+  readonly withoutText: number
+  /** Entries of `keyIgnore` that are left out: no namespace tells apart what they drop. */
+  readonly uncovered: number
+}
+
+/**
+ * The history under a policy's `keyIgnore`: keys are made anew from the prompts that the log holds. The stored hash of
+ * model, parameters and document version stays as it is, and so does the text that the semantic layer compares.
+ */
+export function withoutIgnored(history: History, cache: CachePolicy): KeyedHistory {
+  const ignores = coveredIgnores(cache)
+  const uncovered = cache.keyIgnore.length - ignores.length
+  if (ignores.length === 0) return { history, withoutText: 0, uncovered }
+  const { keys, withoutText } = rekeyed(history, compileKeyIgnore(ignores))
+  return { history: { ...history, ...keys }, withoutText, uncovered }
+}
+
+type Rekeyed = Pick<
+  HistoryKeys,
+  'partition' | 'exact' | 'question' | 'questionCount' | 'questionsDigest'
+>
+
+function rekeyed(
+  history: History,
+  drop: ReturnType<typeof compileKeyIgnore>,
+): { readonly keys: Rekeyed; readonly withoutText: number } {
+  const { count, columns, lookup, seq } = history
+  const list = () => new Int32Array(count).fill(-1)
+  const [partition, exact, question] = [list(), list(), list()]
+  const numbers = { partition: new Numbers(), exact: new Numbers(), question: new Numbers() }
+  // Keys are compared inside one run alone.
+  const hash = keyHash('')
+  let withoutText = 0
+  for (let place = 0; place < count; place++) {
+    if (history.exact[place] === -1) continue
+    const { prompt } = history.requestAt(place)
+    if (prompt === undefined) withoutText++
+    const made = prompt === undefined ? null : requestKeys(bare(drop(prompt)), hash)
+    // A name of the log's own number is like no hash.
+    const stored = lookup.partitionOf(seq[place] as number)
+    const around =
+      made === null
+        ? `${history.partition[place]}`
+        : `${stored} ${made.prefix.systemKey ?? 'no system prompt'}`
+    partition[place] = numbers.partition.of(around)
+    exact[place] = numbers.exact.of(
+      made === null ? `${history.exact[place]}` : `${stored} ${made.exactKey}`,
+    )
+    const questionKey = columns.questionKey[place] as number
+    if (!Number.isNaN(questionKey))
+      question[place] = numbers.question.of(`${around} ${questionKey}`)
+  }
+  return {
+    keys: {
+      partition,
+      exact,
+      question,
+      questionCount: numbers.question.count,
+      questionsDigest: digestOf(numbers.question.names()),
+    },
+    withoutText,
+  }
+}
+
+/** What is equal besides the prompt has its stored hash. */
+const bare = (prompt: NonNullable<Request['prompt']>): Request => ({
+  model: '',
+  operation: 'chat',
+  status: 'ok',
+  prompt,
+})
