@@ -79,22 +79,44 @@ function startThreads(
 ): { readonly boxes: readonly SharedArrayBuffer[]; readonly workers: readonly Worker[] } {
   const all: SharedArrayBuffer[] = []
   const workers: Worker[] = []
-  if (entry === undefined) return { boxes: all, workers }
+  if (entry === undefined || threads < 1) return { boxes: all, workers }
   try {
+    const inputs = inSharedMemory(work.inputs)
     for (let thread = 0; thread < threads; thread++) {
       const boxes = Array.from(
         { length: boxesEach },
         () => new SharedArrayBuffer(findingsBytes(work.inputs.count * work.lanes)),
       )
-      const workerData: GridSetup = { ...work, firstBox: all.length, boxes }
+      const workerData: GridSetup = { ...work, inputs, firstBox: all.length, boxes }
       all.push(...boxes)
       // A thread that breaks leaves its batches to the others.
-      workers.push(new Worker(entry, { workerData }).on('error', () => {}))
+      const worker = new Worker(entry, { workerData }).on('error', () => {})
+      // Nor does it keep the process where nobody reads on.
+      worker.unref()
+      workers.push(worker)
     }
   } catch {
     // No more threads for this process: those that started do.
   }
   return { boxes: all, workers }
+}
+
+/** Of arrays, and objects with arrays: one copy for all threads, where each would get its own. */
+function inSharedMemory<T extends object>(inputs: T): T {
+  const shared = Object.entries(inputs).map(([name, value]) => {
+    if (ArrayBuffer.isView(value)) return [name, sharedCopy(value as Cells)]
+    return [name, typeof value === 'object' && value !== null ? inSharedMemory(value) : value]
+  })
+  return Object.fromEntries(shared)
+}
+
+type Cells = Float64Array | Int32Array | Uint32Array | Uint8Array
+
+function sharedCopy(cells: Cells): Cells {
+  const memory = new SharedArrayBuffer(cells.byteLength)
+  const copy = new (cells.constructor as new (buffer: SharedArrayBuffer) => Cells)(memory)
+  copy.set(cells)
+  return copy
 }
 
 /** Reads batches in order. While another thread makes the next one, makes one of those behind it. */
@@ -117,19 +139,24 @@ class Reader {
   batch(batch: number): LaneFindings {
     if (this.#last !== null) this.#spare.push(this.#last)
     this.#last = null
+    const made = this.#madeElsewhere(batch)
+    if (made !== null) return made
+    this.#last = this.#ahead.get(batch) ?? this.#make(batch)
+    this.#ahead.delete(batch)
+    return this.#last
+  }
+
+  /** Null where this thread made the batch, or has to. */
+  #madeElsewhere(batch: number): LaneFindings | null {
+    if (this.#ahead.has(batch)) return null
     const { board } = this.#work
-    if (!this.#ahead.has(batch)) {
+    let box = awaitBox(board, batch, 0)
+    if (box === null) {
       const taken = takeBatch(board, batch, null)
       if (taken !== -1) this.#ahead.set(taken, this.#make(taken))
+      if (taken !== batch) box = awaitBox(board, batch, lostAfterMs)
     }
-    const own = this.#ahead.get(batch)
-    if (own === undefined) {
-      const box = awaitBox(board, batch, lostAfterMs)
-      if (box !== null) return this.#boxes[box] as LaneFindings
-    }
-    this.#ahead.delete(batch)
-    this.#last = own ?? this.#make(batch)
-    return this.#last
+    return box === null ? null : (this.#boxes[box] as LaneFindings)
   }
 
   #make(batch: number): LaneFindings {

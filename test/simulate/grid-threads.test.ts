@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
@@ -35,11 +43,27 @@ beforeAll(async () => {
   writeFileSync(join(whole, 'package.json'), '{"type":"module"}')
 })
 
-const run = (folder: string, threads: number, points: number) => {
-  const argv = [join(folder, 'main.js'), String(threads), String(points)]
-  const { stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' })
+const run = (folder: string, threads: number, points: number, read = points) => {
+  const argv = [join(folder, 'main.js'), String(threads), String(points), String(read)]
+  const { stdout, stderr, status } = spawnSync(process.execPath, argv, {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
   expect(stderr).toBe('')
+  expect(status).toBe(0)
   return JSON.parse(stdout) as { readonly hits: number; readonly isInOrder: boolean }
+}
+
+/** In the only file of a bundle that has such text. */
+function change(folder: string, from: string | RegExp, to: string): void {
+  const files = readdirSync(folder).map((name) => join(folder, name))
+  const changed = files.filter((file) => {
+    const text = readFileSync(file, 'utf8')
+    const other = text.replace(from, to)
+    if (other !== text) writeFileSync(file, other)
+    return other !== text
+  })
+  expect(changed).toHaveLength(1)
 }
 
 test('the shipped bundle has the thread', () => {
@@ -60,10 +84,7 @@ test('what a thread makes is what is read', () => {
   const folder = join(work, 'wrong')
   cpSync(whole, folder, { recursive: true })
   // It says of the batches that it takes that they are done, and makes none: their boxes are empty.
-  const text = readFileSync(join(folder, 'grid-worker.js'), 'utf8')
-  const idle = text.replace(/^\s*pass\(.*$/m, '')
-  expect(idle).not.toBe(text)
-  writeFileSync(join(folder, 'grid-worker.js'), idle)
+  change(folder, /^\s*pass\(.*$/m, '')
   // Enough for the thread to have started long before the end.
   const points = 8000
   expect(run(folder, 2, points).hits).toBeLessThan(run(whole, 2, points).hits)
@@ -74,6 +95,18 @@ test('a thread that cannot start leaves its work to the others', () => {
   cpSync(whole, folder, { recursive: true })
   writeFileSync(join(folder, 'grid-worker.js'), "throw new Error('no thread')")
   expect(run(folder, 2, 1000)).toEqual(run(whole, 1, 1000))
+})
+
+test('a thread that is lost with a batch in hand leaves it to the others', () => {
+  const folder = join(work, 'lost')
+  cpSync(whole, folder, { recursive: true })
+  change(folder, /^\s*pass\(.*$/m, 'process.exit()')
+  change(folder, 'lostAfterMs = 6e4', 'lostAfterMs = 100')
+  expect(run(folder, 2, 8000)).toEqual(run(whole, 1, 8000))
+})
+
+test('threads whose work nobody reads keep no process', () => {
+  expect(run(whole, 2, 8000, 4000)).toMatchObject({ isInOrder: true })
 })
 
 test('a batch is taken once, and its box is known when it is done', () => {
