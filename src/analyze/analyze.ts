@@ -7,12 +7,12 @@ import { aggregateTotals } from './aggregates.ts'
 import { dayAlerts } from './alerts.ts'
 import { groupBy } from './groups.ts'
 import { nearRepeatOpportunity } from './near-repeat-opportunity.ts'
-import { bySaving, findOpportunities, roundUsd, type Scale } from './opportunities.ts'
+import { bySaving, type Found, findOpportunities, roundUsd, type Scale } from './opportunities.ts'
 import type { AnalyzeOptions } from './options.ts'
 import { percentilesOf, perRequestOf, valuesOf } from './percentiles.ts'
 import { type ProfiledPrompts, profilePrompts } from './query-profile.ts'
 import { modelSwaps, topRepeated } from './repeated-questions.ts'
-import type { AnalyzeResult, Projection } from './result.ts'
+import type { AnalyzeResult, Opportunity, Projection } from './result.ts'
 import { selfHosting } from './self-hosting.ts'
 import { type DaySum, type Sums, sumUp } from './totals.ts'
 import { perTraceOf } from './traces.ts'
@@ -55,11 +55,16 @@ export function analyzeBase(
   const sums = sumUp(source, calendar)
   const projection = projectionOf(sums, calendar)
   const scale = scaleOf(sums, projection)
+  const { perRequest, usdPerThousandRequests } = requestCosts(source, sums)
   const users = sumUsers(source)
-  const costs = valuesOf(source, 'cost')
   const { p50, p95 } = percentilesOf(source, 'firstTokenMs')
+  const judged = findOpportunities(source, lookup, options, scale)
+  const perTrace = perTraceOf(source, lookup)
+  const repeated = topRepeated(source, lookup)
+  // Last, when the large tables of all the others are gone: comparing prompts needs most memory.
   const prompts = profilePrompts(source, lookup)
-  const found = allOpportunities(source, lookup, options, { sums, projection, scale, prompts })
+  const measured = { sums, projection, scale, prompts }
+  const opportunities = allOpportunities(judged, lookup, options, measured)
   return {
     kind: 'analyze',
     version: 1,
@@ -74,24 +79,32 @@ export function analyzeBase(
     totals: { ...sums.totals, unpricedModels: unpricedModels(source, sums, options) },
     period: periodOf(sums),
     projection,
-    perRequest: perRequestOf(costs, sums.totalCost),
-    perTrace: perTraceOf(source, lookup),
+    perRequest,
+    perTrace,
     latencyMs: percentilesOf(source, 'latencyMs'),
     firstTokenMs: { p50, p95 },
-    usdPerThousandRequests:
-      costs.length === 0 ? null : roundUsd((usdOf(sums.totalCost) * 1000) / costs.length),
+    usdPerThousandRequests,
     daily: sums.days.map(dayOf),
-    facts: found.facts,
+    facts: judged.facts,
     intendedVsActual: modelSwaps(source),
-    topRepeated: topRepeated(source, lookup),
+    topRepeated: repeated,
     queryProfile: prompts?.profile ?? null,
     difficulty: sums.difficulty,
     unitEconomics: unitEconomicsOf(users, options, scale),
-    opportunities: found.opportunities,
+    opportunities,
     alerts: [...dayAlerts(sums, projection, options), ...userAlerts(users, lookup, options, scale)],
     verdict: verdictOf(source, sums, projection, sums.difficulty),
     priceBook: priceBookUsed(options.prices, options.now),
     aggregates: aggregateTotals(options.aggregates, source),
+  }
+}
+
+function requestCosts(source: RequestSource, { totalCost }: Sums) {
+  const costs = valuesOf(source, 'cost')
+  const perThousand = (usdOf(totalCost) * 1000) / costs.length
+  return {
+    perRequest: perRequestOf(costs, totalCost),
+    usdPerThousandRequests: costs.length === 0 ? null : roundUsd(perThousand),
   }
 }
 
@@ -102,19 +115,18 @@ type Measured = {
   readonly prompts: ProfiledPrompts | null
 }
 
+/** With those that no rule finds by looking at one request after the other. */
 function allOpportunities(
-  source: RequestSource,
+  judged: Found,
   lookup: RequestLookup,
   options: AnalyzeOptions,
   { sums, projection, scale, prompts }: Measured,
-) {
-  const found = findOpportunities(source, lookup, options, scale)
+): readonly Opportunity[] {
   const more = [
     prompts && nearRepeatOpportunity(prompts, lookup, scale, options.inputWords),
     selfHosting(sums.totals, projection, scale, options.inputWords),
   ].filter((opportunity) => opportunity !== null)
-  const opportunities = [...found.opportunities, ...more].sort(bySaving)
-  return { facts: found.facts, opportunities }
+  return [...judged.opportunities, ...more].sort(bySaving)
 }
 
 /** Complete days: all but the first and the last, which are complete only where the log covers them from end to end. */

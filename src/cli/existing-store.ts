@@ -1,8 +1,9 @@
 import { UserError } from '../domain/user-error.ts'
+import type { Database } from '../store/database.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
 import { beginSnapshot, endSnapshot } from '../store/snapshot.ts'
 import { openStore, type Store, storeError, withLoadLock } from '../store/store.ts'
-import { holdsNoFiles, holdsNoRequests } from '../store/store-facts.ts'
+import { holdsNoFiles, holdsNoRequests, holdsNothing } from '../store/store-facts.ts'
 import type { StoreFlags } from './common-options.ts'
 import { noStore, storePath } from './logs.ts'
 import { Narrator } from './narrator.ts'
@@ -15,7 +16,7 @@ import type { Terminal } from './terminal.ts'
 export async function withExistingStore<T>(
   flags: StoreFlags,
   terminal: Terminal,
-  needs: 'files' | 'requests',
+  needs: Needs,
   access: 'read' | 'write',
   work: (store: Store, narrator: Narrator) => T | Promise<T>,
 ): Promise<T> {
@@ -48,8 +49,16 @@ async function snapshotOf(store: Store, narrator: Narrator): Promise<void> {
   await withLoadLock(store, () => narrator.waiting(), complete)
 }
 
-const isEmpty = ({ database }: Store, needs: 'files' | 'requests'): boolean =>
-  needs === 'files' ? holdsNoFiles(database) : holdsNoRequests(database)
+/** `anything`: logs that were read, or what replays left. */
+type Needs = 'files' | 'requests' | 'anything'
+
+const isEmpty = ({ database }: Store, needs: Needs): boolean => isWithout[needs](database)
+
+const isWithout: Readonly<Record<Needs, (database: Database) => boolean>> = {
+  files: holdsNoFiles,
+  requests: holdsNoRequests,
+  anything: holdsNothing,
+}
 
 const emptyStore = (path: string): UserError =>
   new UserError(`the store at ${path} is empty`, {

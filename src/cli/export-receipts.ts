@@ -20,7 +20,7 @@ export async function exportReceipts(
   terminal: Terminal,
   writeTo: (work: (output: Output) => Promise<number>) => Promise<number>,
 ): Promise<void> {
-  const { receipts: _, out, ...simulated } = flags
+  const { receipts: _, format: __, out, ...simulated } = flags
   const zone = zoneOf(flags.tz)
   const prices = await openRunPrices(simulated, terminal)
   const [first] = policiesInForce(simulated, terminal, prices)

@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs'
-import type { JsonObject } from '../domain/json.ts'
 import type { StoredVerdict } from '../domain/stored-verdict.ts'
-import { UserError } from '../domain/user-error.ts'
-import { csvRows, delimiterOf } from '../ingest/csv.ts'
 import { sampleNames } from '../report/label-csv.ts'
 import { plural } from '../report/numbers.ts'
 import type { Database } from '../store/database.ts'
 import { openRequestLookup } from '../store/request-lookup.ts'
 import { openVerdicts } from '../store/verdicts.ts'
 import { withExistingStore } from './existing-store.ts'
+import { cellText, type FilledRow, type RowProblem, readFilledCsv } from './filled-csv.ts'
 import type { LabelFlags } from './label.ts'
 import { pairMark } from './label-pair-mark.ts'
 import type { Terminal } from './terminal.ts'
@@ -20,7 +17,7 @@ export async function importLabels(
   flags: LabelFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const rows = await rowsOf(path)
+  const rows = await readFilledCsv(path, neededColumns, 'llmcost label --csv')
   return await withExistingStore(flags, terminal, 'requests', 'write', (store, narrator) => {
     const read = readRows(rows, openAnswerKeys(store.database), by, flags.explore === true)
     openVerdicts(store.database).put(read.verdicts)
@@ -38,52 +35,14 @@ export async function importLabels(
 /** More would only scroll the first ones away. */
 const shownProblems = 10
 
-type Row = { readonly record: JsonObject; readonly line: number }
-type Problem = { readonly line: number; readonly problem: string }
 type ReadLabels = {
   readonly verdicts: readonly StoredVerdict[]
   readonly unlabelled: number
-  readonly problems: readonly Problem[]
+  readonly problems: readonly RowProblem[]
 }
 type AnswerKey = (request: number) => string | null
 
 const neededColumns = ['request', 'servedBy', 'verdict'] as const
-
-async function rowsOf(path: string): Promise<readonly Row[]> {
-  const bytes = bytesOf(path)
-  const rows: Row[] = []
-  const delimiter = delimiterOf(bytes.toString('utf8', 0, headBytes)) ?? ','
-  for await (const { record, line } of csvRows(chunksOf(bytes), delimiter))
-    rows.push({ record, line })
-  const [first] = rows
-  const missing = neededColumns.filter((name) => first !== undefined && !(name in first.record))
-  if (first === undefined || missing.length > 0) {
-    const lack = first === undefined ? 'no rows' : `no column "${missing[0]}"`
-    throw new UserError(`${path} has ${lack}`, {
-      hint: 'llmcost label --csv writes a file to be filled in: leave its columns as they are',
-    })
-  }
-  return rows
-}
-
-/** A header longer than this is none. */
-const headBytes = 65_536
-
-function bytesOf(path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new UserError(
-      code === 'ENOENT' ? `no such file: ${path}` : `${path} cannot be read (${code})`,
-      { hint: 'name the file that llmcost label --csv wrote' },
-    )
-  }
-}
-
-async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes
-}
 
 /** The key of the answer that a request was given, by its number in the store. */
 function openAnswerKeys(database: Database): AnswerKey {
@@ -92,18 +51,18 @@ function openAnswerKeys(database: Database): AnswerKey {
 }
 
 function readRows(
-  rows: readonly Row[],
+  rows: readonly FilledRow[],
   keyOf: AnswerKey,
   by: string,
   isExploring: boolean,
 ): ReadLabels {
   const verdicts: StoredVerdict[] = []
-  const problems: Problem[] = []
+  const problems: RowProblem[] = []
   let unlabelled = 0
-  for (const { record, line } of rows) {
-    const read = readRow(record, keyOf)
+  for (const row of rows) {
+    const read = readRow(row, keyOf)
     if (read === null) unlabelled++
-    else if (typeof read === 'string') problems.push({ line, problem: read })
+    else if (typeof read === 'string') problems.push({ line: row.line, problem: read })
     else
       verdicts.push({
         ...read,
@@ -117,10 +76,10 @@ function readRows(
 
 /** A verdict; null where none was given, a sentence where it cannot be read. */
 function readRow(
-  record: JsonObject,
+  row: FilledRow,
   keyOf: AnswerKey,
 ): Pick<StoredVerdict, 'servedHash' | 'ownHash' | 'verdict' | 'exploratory'> | null | string {
-  const cell = (name: string) => String(record[name] ?? '').trim()
+  const cell = (name: string) => cellText(row, name)
   const word = cell('verdict').toLowerCase()
   if (word === '') return null
   const verdict = verdictOf.get(word)

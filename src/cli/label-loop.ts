@@ -1,35 +1,37 @@
 import type { Terminal } from './terminal.ts'
 
-export type Answered = 'right' | 'wrong' | 'unsettled'
+/** What single keys answer, and the word that confirms it. */
+export type LabelKeys<Answer> = Readonly<
+  Record<string, { readonly answer: Answer; readonly word: string }>
+>
 
 /** What the loop asks about, by number. */
-export type LabelLoop = {
+export type LabelLoop<Answer> = {
   readonly count: number
+  /** Besides b for back and q for quit. */
+  readonly keys: LabelKeys<Answer>
   /** The question, as it is shown. */
   show(index: number): string
   /** Keeps an answer at once: whatever happens next, it is not lost. */
-  answer(index: number, verdict: Answered): void
+  answer(index: number, answer: Answer): void
 }
 
-const verdictKeys: Readonly<Record<string, Answered>> = { y: 'right', n: 'wrong', s: 'unsettled' }
-const words: Readonly<Record<Answered, string>> = {
-  right: 'right',
-  wrong: 'wrong',
-  unsettled: 'cannot tell',
-}
 /** Ctrl-C and Ctrl-D are keys like any other where each key comes by itself. */
 const quitKeys = new Set(['q', '\x03', '\x04'])
 
 /** Asks about one after the other until all are answered, someone quits or the input ends. */
-export async function askOneByOne(terminal: Terminal, loop: LabelLoop): Promise<void> {
+export async function askOneByOne<Answer>(
+  terminal: Terminal,
+  loop: LabelLoop<Answer>,
+): Promise<void> {
   let index = 0
   terminal.stdout.write(loop.show(index))
   for await (const key of keysOf(terminal.stdin)) {
-    const verdict = verdictKeys[key]
+    const said = loop.keys[key]
     if (quitKeys.has(key)) break
-    if (verdict !== undefined) {
-      loop.answer(index, verdict)
-      terminal.stdout.write(`${words[verdict]}\n`)
+    if (said !== undefined) {
+      loop.answer(index, said.answer)
+      terminal.stdout.write(`${said.word}\n`)
       index++
     } else if (key === 'b' && index > 0) {
       terminal.stdout.write('back\n')

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import type { StoredVerdict } from '../domain/stored-verdict.ts'
 import { UserError } from '../domain/user-error.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
 import { labelCsv } from '../report/label-csv.ts'
@@ -18,7 +19,7 @@ import type { Questions } from '../worlds/questions.ts'
 import { zoneOf } from './common-options.ts'
 import { interruptible } from './interrupt.ts'
 import { importLabels } from './label-import.ts'
-import { askOneByOne } from './label-loop.ts'
+import { askOneByOne, type LabelKeys } from './label-loop.ts'
 import { pairMark } from './label-pair-mark.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { similarityOf } from './log-embedder.ts'
@@ -211,6 +212,12 @@ function writeNew(path: string, text: string): void {
   }
 }
 
+const verdictKeys: LabelKeys<StoredVerdict['verdict']> = {
+  y: { answer: 'right', word: 'right' },
+  n: { answer: 'wrong', word: 'wrong' },
+  s: { answer: 'unsettled', word: 'cannot tell' },
+}
+
 async function askPeople(
   { pairs, verdicts, textsOf: read, status }: Labelling,
   by: string,
@@ -224,6 +231,7 @@ async function askPeople(
   const pairAt = (index: number) => pairs[index] as LabelPair
   await askOneByOne(terminal, {
     count: pairs.length,
+    keys: verdictKeys,
     show(index) {
       const pair = pairAt(index)
       return formatLabelPair(read(pair), progress(index, pair), view)

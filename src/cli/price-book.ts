@@ -54,7 +54,9 @@ export async function openRunPrices(
         logged.status !== 'ok' &&
         totalTokens(usage) === 0 &&
         fees === undefined
-      return chargeOf(book.price(query, usage, fees), { ...logged, failedUnused }, mode).pricing
+      const { loggedCostNanoUsd, servedFromCache } = logged
+      const charged = { loggedCostNanoUsd, servedFromCache, failedUnused }
+      return chargeOf(book.price(query, usage, fees), charged, mode).pricing
     },
   }
 }

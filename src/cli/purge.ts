@@ -28,7 +28,7 @@ export type PurgeFlags = StoreFlags & {
 /** `llmcost purge`: erases from the store, after asking. */
 export async function runPurge(flags: PurgeFlags, terminal: Terminal): Promise<number> {
   checkFlags(flags, terminal)
-  return await withExistingStore(flags, terminal, 'files', 'write', async (store, narrator) => {
+  return await withExistingStore(flags, terminal, 'anything', 'write', async (store, narrator) => {
     const scope = scopeOf(flags, knownFiles(store.database), terminal)
     const locked = <T>(work: () => T) =>
       withLoadLock(
@@ -125,8 +125,15 @@ function filesOf(sources: readonly string[], known: readonly KnownFile[]): reado
   })
 }
 
-const isNothing = ({ requests, files, aggregates, rejects, messages }: Purged): boolean =>
-  requests + files + aggregates + rejects + messages === 0
+const isNothing = (purged: Purged): boolean =>
+  purged.requests +
+    purged.files +
+    purged.aggregates +
+    purged.rejects +
+    purged.messages +
+    purged.replies +
+    purged.measurements ===
+  0
 
 async function isConfirmed(planned: Purged, terminal: Terminal): Promise<boolean> {
   terminal.stderr.write(`delete ${countsText(planned)} for good? [y/N] `)
@@ -152,6 +159,8 @@ function countsText(purged: Purged): string {
     plural(purged.messages, 'message'),
     ...(purged.aggregates > 0 ? [plural(purged.aggregates, 'console row')] : []),
     ...(purged.verdicts > 0 ? [plural(purged.verdicts, 'verdict')] : []),
+    ...(purged.replies > 0 ? [plural(purged.replies, 'replayed answer')] : []),
+    ...(purged.measurements > 0 ? [plural(purged.measurements, 'measured score')] : []),
     ...(purged.rejects > 0 ? [plural(purged.rejects, 'rejected line')] : []),
     ...(purged.files > 0 ? [`all that is known of ${plural(purged.files, 'file')}`] : []),
   ]

@@ -60,6 +60,8 @@ export async function readInto(
         sink,
       ),
     )
+    // What the readers hold is not needed any more, and finishing the load needs memory of its own.
+    await reading.close()
     narrator.clear()
     // Whoever comes next completes what was cut off.
     if (!signal.aborted) {
@@ -138,8 +140,10 @@ class Reading {
     return readPlannedRows(plan, await openForeignRows(plan.absolutePath, tables), this.#ports)
   }
 
+  /** Ends the threads; what they have read but not handed over is lost. */
   async close(): Promise<void> {
     await this.#pool?.close()
+    this.#pool = null
   }
 }
 

@@ -18,7 +18,6 @@ export type ArmsJob = {
   readonly baseline: CompiledPolicy | null
   readonly needsAgain: boolean
   readonly seed: string
-  readonly wait: (ms: number) => Promise<void>
 }
 
 /** Equal calls of the candidate and of the model asked again are different draws. */
@@ -45,7 +44,7 @@ export function armsOf(job: ArmsJob): ArmSource {
 }
 
 function optionsOf(
-  { asker, cases, asks, seed, wait }: ArmsJob,
+  { asker, cases, asks, seed }: ArmsJob,
   compiled: CompiledPolicy,
   callOf: (each: ReplayCase) => ReplayCase['call'],
   isCandidate: boolean,
@@ -64,7 +63,6 @@ function optionsOf(
       askClassifier(asker, compiled.policy.classifiers, classifier, each.question),
     turn: 0,
     backoffMs: (attempt) => backoff(compiled.policy.failure.retries, attempt, random()),
-    wait,
   }
 }
 

@@ -1,9 +1,19 @@
 import { zeroNanoUsd } from '../domain/money.ts'
+import { askText } from '../replay/ask-text.ts'
 import type { Asker } from '../replay/asker.ts'
-import { type Comparison, compareByAgreement } from '../replay/compare.ts'
-import { type Similarity, verdictOf } from '../score/equivalence.ts'
-import type { Scorer } from '../score/scorer.ts'
+import {
+  type Comparison,
+  compareByAgreement,
+  compareByPreference,
+  compareWithExpected,
+} from '../replay/compare.ts'
+import type { Similarity } from '../score/equivalence.ts'
+import { openPairJudge } from '../score/pair-judge.ts'
+import type { AskJudge, Scorer } from '../score/scorer.ts'
+import { parseScorer, type ScorerMeans } from '../score/scorers.ts'
+import { readText } from './read-text.ts'
 import type { ReplayFlags } from './replay-flags.ts'
+import { runProgram } from './run-program.ts'
 
 export type ReplayComparison = {
   readonly comparison: Comparison
@@ -15,22 +25,87 @@ export type ComparisonJob = {
   readonly flags: ReplayFlags
   readonly asker: Asker
   readonly similarity: Similarity
+  /** Draws the order in which a judge sees two answers. */
+  readonly seed: string
 }
 
-export function comparisonOf({ similarity }: ComparisonJob): ReplayComparison {
-  const scorer: Scorer = {
-    name: 'equivalent',
-    needsExpected: true,
-    isEstimate: true,
-    score({ answer, expected }) {
-      const { verdict, rung } = verdictOf(
-        { text: expected, label: null },
-        { text: answer, label: null },
-        { similarity },
-      )
-      const value = verdict === 'unsettled' ? null : verdict === 'right' ? 1 : 0
-      return { value, reason: rung, costNanoUsd: zeroNanoUsd }
-    },
+/** For logs the whole ladder of answers, for suites what most of them mean. */
+const usualScorer = { log: 'equivalent', suite: 'normalised' } as const
+
+/** Two orders of a pair, or two answers that are graded. */
+const judgeCalls = 2
+
+/** People say which is better, when all is answered. */
+const byPeople = compareByPreference({
+  name: 'people',
+  prefer: () => ({
+    difference: null,
+    isFlip: false,
+    parseFailures: 0,
+    reason: null,
+    costNanoUsd: zeroNanoUsd,
+  }),
+})
+
+/** How the flags want answers compared: by a judge of pairs or by people, else by a scorer. */
+export function comparisonOf(job: ComparisonJob): ReplayComparison {
+  const { flags, asker, seed } = job
+  const template = flags.judgePrompt === undefined ? undefined : templateOf(flags.judgePrompt)
+  if (flags.judge !== undefined) {
+    const judge = openPairJudge({
+      name: `judge:${flags.judge}`,
+      ask: judgeOf(asker)(flags.judge),
+      seed,
+      ...(template !== undefined && { template }),
+    })
+    return {
+      comparison: compareByPreference(judge),
+      judge: { target: flags.judge, calls: judgeCalls },
+    }
   }
-  return { comparison: compareByAgreement(scorer), judge: null }
+  if (flags.human !== undefined) return { comparison: byPeople, judge: null }
+  const isSuite = flags.suite !== undefined
+  const name = flags.scorer ?? usualScorer[isSuite ? 'suite' : 'log']
+  const means = meansOf(job, template)
+  const scorer = parseScorer(name, means)
+  const target = /^judge:(.+)$/.exec(name)?.[1]
+  return {
+    comparison: isSuite
+      ? compareWithExpected(scorersOf(scorer, means), name)
+      : compareByAgreement(scorer),
+    judge: target === undefined ? null : { target, calls: judgeCalls },
+  }
 }
+
+/** A suite's rows may name scorers of their own. */
+function scorersOf(usual: Scorer, means: ScorerMeans) {
+  const known = new Map<string, Scorer>()
+  return ({ scorer: name }: { readonly scorer: string | null }): Scorer => {
+    if (name === null) return usual
+    const scorer = known.get(name) ?? parseScorer(name, means)
+    known.set(name, scorer)
+    return scorer
+  }
+}
+
+const meansOf = (
+  { asker, similarity }: ComparisonJob,
+  gradeTemplate: string | undefined,
+): ScorerMeans => ({
+  readFile: (path) => readText(path, 'the file that a scorer names'),
+  similarity,
+  run: runProgram,
+  judgeOf: judgeOf(asker),
+  ...(gradeTemplate !== undefined && { gradeTemplate }),
+})
+
+/** A judge gives its reasons first: enough for those, and for a model that thinks. */
+const judgeOutputTokens = 2_000
+
+const judgeOf =
+  (asker: Asker) =>
+  (target: string): AskJudge =>
+  ({ system, user }) =>
+    askText(asker, { target, system, user, maxOutputTokens: judgeOutputTokens, seq: null })
+
+const templateOf = (path: string): string => readText(path, 'a template for the judge')

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { Call } from '../domain/call.ts'
 import type { AskOptions, Provider, ProviderAnswer } from '../domain/provider.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -10,8 +10,10 @@ import type { Terminal } from './terminal.ts'
 
 /** Who answers a replay: a mock, a cassette, or the models themselves. */
 export type ReplayModels = {
-  /** Part of a run's name: answers of a mock are never taken for those of a model. */
+  /** Part of every key: answers of a mock are never taken for those of a model. "" for the models themselves. */
   readonly name: string
+  /** Whether what is measured says something of the models: a mock's answers do not. */
+  readonly isMeasurement: boolean
   /** Asks a target once. */
   readonly send: (target: string, call: Call, options: AskOptions) => Promise<ProviderAnswer>
   /** Throws a UserError where a target is unknown or its key is missing, before anything is spent. */
@@ -38,11 +40,6 @@ export function callKeys(secret: string): (call: Call) => string {
 
 export async function openReplayModels(options: ModelsOptions): Promise<ReplayModels> {
   const { flags } = options
-  if (flags.mock !== undefined && flags.recorded !== undefined) {
-    throw new UserError('--mock and --recorded exclude each other', {
-      hint: 'leave one of them out',
-    })
-  }
   if (flags.mock !== undefined) return mockModels(options, flags.mock)
   if (flags.recorded !== undefined) return recordedModels(flags.recorded)
   return liveModels(options)
@@ -58,6 +55,7 @@ async function mockModels(
   const provider = openMockProvider(given, expectedOf)
   return {
     name: `mock ${JSON.stringify(given)}`,
+    isMeasurement: false,
     send: (target, call, asking) => provider.ask({ ...call, model: modelOf(target) }, asking),
     check: async () => {},
     close: async () => {},
@@ -107,7 +105,8 @@ async function recordedModels(file: string): Promise<ReplayModels> {
     return opened
   }
   return {
-    name: `recorded ${file}`,
+    name: `recorded ${file} ${versionOf(file)}`,
+    isMeasurement: true,
     send: (target, call, asking) =>
       providerOf(vendorOf(target)).ask({ ...call, model: modelOf(target) }, asking),
     check: async () => {},
@@ -115,6 +114,13 @@ async function recordedModels(file: string): Promise<ReplayModels> {
       for (const provider of providers.values()) provider.close()
     },
   }
+}
+
+/** Changes when a cassette is recorded anew. */
+function versionOf(file: string): string {
+  if (!existsSync(file)) return ''
+  const { size, mtimeMs } = statSync(file)
+  return `${size} ${mtimeMs}`
 }
 
 const vendorOf = (target: string): string => target.slice(0, Math.max(0, target.indexOf(':')))
@@ -136,7 +142,8 @@ async function liveModels(options: ModelsOptions): Promise<ReplayModels> {
   const wrapped = record === undefined ? null : await openRecorder(record, options, closing)
   const recorders = new Map<Provider, Provider>()
   return {
-    name: 'live',
+    name: '',
+    isMeasurement: true,
     async send(target, call, asking) {
       const { provider, model } = await live.find(target)
       let asked = provider

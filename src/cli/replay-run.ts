@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -55,6 +56,7 @@ export function askerOf(
     costOf: (target, usage) => costOf(target, usage, now),
     mostOf: (target, call) => upperBoundOf(call, (usage) => costOf(target, usage, now)),
     callKeyOf: keyOf,
+    wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
     madeOf: hasLimit ? withOutputCap : (call) => call,
   })
 }

@@ -1,44 +1,50 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
+import type { InputSummary, Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
-import { describePolicy } from '../policy/describe-policy.ts'
 import type { Policy } from '../policy/policy.ts'
-import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { openValidatorAsks } from '../replay/ask-validators.ts'
 import type { Asker } from '../replay/asker.ts'
 import type { ReplayCase } from '../replay/case.ts'
+import type { Measured } from '../replay/measured.ts'
+import { measurementsOf } from '../replay/measurements-of.ts'
 import { type Planned, planReplay } from '../replay/plan.ts'
-import { plannedResult, type ReplayHead, type ReplayOptions, replay } from '../replay/replay.ts'
+import { type ArmSource, plannedResult, type ReplayOptions, replay } from '../replay/replay.ts'
 import type { ReplayResult } from '../replay/result.ts'
 import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
-import type { Similarity } from '../score/equivalence.ts'
+import { formatReplayPlan } from '../report/format-replay.ts'
+import { putMeasurements } from '../store/measurements.ts'
 import { openReplies } from '../store/replies.ts'
+import type { Store } from '../store/store.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
 import { nowMs } from './clock.ts'
-import { inputsOf, warningsOf } from './input-summary.ts'
 import { similarityOf } from './log-embedder.ts'
-import type { OpenLogs } from './logs.ts'
 import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
 import { armsOf, nanoUsdOf } from './replay-arms.ts'
-import { type ReplayBaseline, replayBaseline } from './replay-baseline.ts'
+import { replayBaseline } from './replay-baseline.ts'
+import { collectCalls, openCollector, readBatch, writeBatch } from './replay-batch.ts'
 import { comparisonOf } from './replay-comparison.ts'
 import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
+import { headOf } from './replay-head.ts'
 import type { CaseSource } from './replay-log.ts'
 import { callKeys, openReplayModels, type ReplayModels } from './replay-models.ts'
+import { isJudgedByPeople, peopleOf } from './replay-people.ts'
 import { plannedCalls } from './replay-prices.ts'
 import { askerOf, marginOf, refuseUnpriced, runName } from './replay-run.ts'
 import { runProgram } from './run-program.ts'
-import type { Terminal } from './terminal.ts'
+import { targetCosts } from './target-costs.ts'
+import { type Terminal, viewOf } from './terminal.ts'
 
 export type SessionJob = {
   readonly files: readonly string[]
   readonly flags: ReplayFlags
   readonly terminal: Terminal
   readonly prices: RunPrices
-  readonly logs: OpenLogs
+  readonly store: Store
+  readonly inputs: readonly InputSummary[]
+  readonly warnings: readonly Warning[]
   readonly cases: CaseSource
   /** With models in the place of tiers. */
   readonly policy: Policy
@@ -49,10 +55,13 @@ export type SessionJob = {
 /** Pairs expected to differ, power, and calls under way, where no flag says otherwise (docs/methods.md, "Replay"). */
 const usual = { discordant: 0.1, power: 0.8, concurrency: 8 } as const
 
-/** Plans, asks whether to spend, asks the models and says what came of it. Null: the user said no. */
-export async function replaySession(job: SessionJob): Promise<ReplayResult | null> {
-  const { flags, terminal, logs, policy } = job
-  const keyOf = callKeys(logs.store.secret)
+/**
+ * Plans, asks whether to spend, asks the models and says what came of it. Null: the user said no. A text: what was
+ * written for batch services, in place of asking.
+ */
+export async function replaySession(job: SessionJob): Promise<ReplayResult | string | null> {
+  const { flags, terminal, store, policy } = job
+  const askedOf = callKeys(store.secret)
   const expected = new Map<string, string>()
   const narrator = new Narrator(terminal, flags)
   const concurrency = flags.concurrency ?? usual.concurrency
@@ -61,12 +70,12 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | nul
     terminal,
     concurrency,
     own: policy.serve.providers,
-    expectedOf: (call) => expected.get(keyOf(call)) ?? null,
+    expectedOf: (call) => expected.get(askedOf(call)) ?? null,
     onLoss: (sentence) => narrator.detail(sentence),
   })
   try {
-    const session = await openSession(job, models, keyOf, concurrency)
-    for (const each of session.planned.sample) rememberRight(each, keyOf, expected)
+    const session = await openSession(job, models, concurrency)
+    for (const each of session.planned.sample) rememberRight(each, askedOf, expected)
     return await runSession(job, session, models, narrator)
   } finally {
     narrator.clear()
@@ -90,29 +99,28 @@ type Session = {
   readonly planned: Planned
   readonly asker: Asker
   readonly cap: SpendCap
-  readonly baseline: ReplayBaseline
-  readonly needsAgain: boolean
-  readonly similarity: Similarity
+  readonly replies: ReplyStore
+  readonly keyOf: (call: Call) => string
+  readonly arms: (asker: Asker) => ArmSource
   readonly options: Omit<ReplayOptions, 'arms'>
 }
 
 async function openSession(
   job: SessionJob,
   models: ReplayModels,
-  keyOf: (call: Call) => string,
   concurrency: number,
 ): Promise<Session> {
-  const { flags, terminal, logs, cases } = job
-  const replies = openReplies(logs.store.database)
+  const { flags, terminal, store, cases } = job
+  const replies = openReplies(store.database)
+  const keyOf = callKeys(store.secret + models.name)
   const baseline = replayBaseline(flags.baseline, job.prices)
   const run = runName(job, models.name, baseline.name)
-  const spentBefore = spendBefore(replies, run, flags)
   const limit = flags.budget === undefined ? null : nanoUsdOf(flags.budget)
-  const cap = openSpendCap(limit, spentBefore)
+  const cap = openSpendCap(limit, spendBefore(replies, run, flags))
   const hasLimit = limit !== null
   const asker = askerOf(job, { run, replies, cap, models, keyOf, hasLimit })
   const similarity = await similarityOf()
-  const { comparison, judge } = comparisonOf({ flags, asker, similarity })
+  const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
   const now = nowMs(terminal)
   const planned = await planReplay(cases, {
@@ -120,7 +128,8 @@ async function openSession(
     discordantShare: flags.discordant ?? usual.discordant,
     power: flags.power ?? usual.power,
     sampleSize: flags.sample ?? null,
-    isFixed: flags.fixed === true,
+    // What people say is known only when all is answered.
+    isFixed: flags.fixed === true || isJudgedByPeople(flags),
     concurrency,
     budgetNanoUsd: limit,
     seed: run,
@@ -135,8 +144,17 @@ async function openSession(
       keyOf,
     }),
   })
+  const armsBy = (by: Asker): ArmSource =>
+    armsOf({
+      asker: by,
+      cases,
+      asks: openValidatorAsks({ ...validatorMeans, asker: by, similarity }),
+      baseline: baseline.compiled,
+      needsAgain,
+      seed: run,
+    })
   const options = {
-    head: headOf(job, run, baseline.name),
+    head: headOf(job, run, baseline.name, models),
     planned,
     comparison,
     concurrency,
@@ -144,7 +162,14 @@ async function openSession(
     judgeOf: () => null,
     spent: () => replies.spendOf(run),
   }
-  return { planned, asker, cap, baseline, needsAgain, similarity, options }
+  return { planned, asker, cap, replies, keyOf, arms: armsBy, options }
+}
+
+const validatorMeans = {
+  nowMs: () => performance.now(),
+  async passes(command: readonly string[], input: string, timeoutMs: number) {
+    return (await runProgram(command, input, timeoutMs)).exitCode === 0
+  },
 }
 
 /** What earlier parts of the run spent; failures are forgotten where they are to be asked for again. */
@@ -156,60 +181,54 @@ function spendBefore(replies: ReplyStore, run: string, flags: ReplayFlags): numb
 }
 
 async function runSession(
-  { flags, terminal, cases, signal }: SessionJob,
-  { planned, asker, cap, baseline, needsAgain, similarity, options }: Session,
+  job: SessionJob,
+  session: Session,
   models: ReplayModels,
   narrator: Narrator,
-): Promise<ReplayResult | null> {
+): Promise<ReplayResult | string | null> {
+  const { flags, terminal, cases, store } = job
+  const { planned, asker, cap, options } = session
   if (flags.dryRun === true) return plannedResult(options)
+  const written = await throughBatches(job, session, narrator)
+  if (written !== null) return written
   refuseUnpriced(planned, flags.budget !== undefined)
   await models.check(targetsOf(planned, cases))
+  showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
-  const asks = openValidatorAsks({
-    asker,
-    similarity,
-    nowMs: () => performance.now(),
-    passes: async (command, input, timeoutMs) =>
-      (await runProgram(command, input, timeoutMs)).code === 0,
-  })
-  const arms = armsOf({
-    asker,
-    cases,
-    asks,
-    baseline: baseline.compiled,
-    needsAgain,
-    seed: options.seed,
-    wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
-  })
   const total = planned.sample.length
-  return replay({
+  const measured: Measured[] = []
+  const people = peopleOf(flags, store.secret, narrator)
+  const result = await replay({
     ...options,
-    arms,
-    signal,
+    ...people,
+    arms: session.arms(asker),
+    signal: job.signal,
+    onMeasured: (each) => measured.push(each),
     onProgress: (done) =>
       narrator.working(`asking, $${(cap.spent / 1e9).toFixed(2)} spent`, done, total),
   })
+  if (models.isMeasurement) keepMeasured(job, session, measured)
+  return result
 }
 
-function headOf(
-  { terminal, logs, policy, prices }: SessionJob,
-  run: string,
-  baseline: string,
-): ReplayHead {
-  const { database } = logs.store
-  return {
-    generatedAt: new Date(nowMs(terminal)).toISOString(),
-    inputs: inputsOf(database, logs),
-    fingerprints: {
-      policy: policyFingerprint(policy),
-      prices: prices.fingerprint,
-      embedder: null,
-    },
-    warnings: warningsOf(database, logs),
-    run,
-    policyText: describePolicy(policy).join(' '),
-    baseline,
-  }
+/** Keeps what was measured, for simulations to come. */
+function keepMeasured(
+  { flags, store }: SessionJob,
+  { options }: Session,
+  measured: readonly Measured[],
+): void {
+  const rows = measurementsOf(measured, {
+    run: options.seed,
+    scorerOf: ({ case: each }) => each.scorer ?? options.comparison.name,
+    keepsText: flags.content === undefined || flags.content === 'full',
+  })
+  putMeasurements(store.database, rows)
+}
+
+/** The plan on stderr, where people are asked whether to go on; a report says it again. */
+function showPlan({ plan }: Planned, flags: ReplayFlags, terminal: Terminal): void {
+  if (flags.quiet === true || flags.yes === true || terminal.stderr.isTTY !== true) return
+  terminal.stderr.write(formatReplayPlan(plan, viewOf(terminal.stderr, terminal.env)))
 }
 
 /** Every target that the sample will be asked of for sure. */
@@ -230,3 +249,27 @@ const nothingToResume = (): UserError =>
   new UserError('there is no run to go on with', {
     hint: 'leave out --resume to begin one; a run is the same when logs, policy, baseline, scorer and sample are',
   })
+
+/** Writes what is missing for batch services, or reads their results. A text ends the session. */
+async function throughBatches(
+  { flags, terminal, policy, prices }: SessionJob,
+  { planned, replies, keyOf, arms, options }: Session,
+  narrator: Narrator,
+): Promise<string | null> {
+  const { writeBatch: folder, readBatch: paths } = flags
+  if (folder === undefined && paths === undefined) return null
+  const { asker, missing } = openCollector(replies, options.seed, keyOf)
+  await collectCalls(planned.sample, arms(asker))
+  if (folder !== undefined)
+    return writeBatch({ folder, missing, own: policy.serve.providers, terminal })
+  const costAt = targetCosts(prices, { serviceTier: 'batch' })
+  const now = nowMs(terminal)
+  readBatch({
+    paths: paths ?? [],
+    missing,
+    replies,
+    costOf: (target, usage) => costAt(target, usage, now),
+    narrator,
+  })
+  return null
+}

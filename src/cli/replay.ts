@@ -1,18 +1,33 @@
 import { UserError } from '../domain/user-error.ts'
+import { chooseTiers } from '../policy/tiers.ts'
 import { formatReplay } from '../report/format-replay.ts'
+import { openStore, type Store, storeError } from '../store/store.ts'
+import { nameTiers } from '../worlds/named-tiers.ts'
+import { nowMs } from './clock.ts'
 import { zoneOf } from './common-options.ts'
+import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptible } from './interrupt.ts'
 import { interruptedCode } from './load-codes.ts'
-import { openLogs } from './logs.ts'
-import { openRunPrices } from './price-book.ts'
+import { openLogs, storePath } from './logs.ts'
+import { Narrator } from './narrator.ts'
+import { openRunPrices, type RunPrices } from './price-book.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { openLogCases } from './replay-log.ts'
 import { replaySession } from './replay-session.ts'
-import { rewriteOf } from './run-program.ts'
+import { openSuite, suiteCases } from './replay-suite.ts'
+import { rewriteOf } from './rewrite-by-program.ts'
 import { policiesInForce } from './simulate-policies.ts'
 import { openSimulation } from './simulation.ts'
+import { targetCosts } from './target-costs.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
+
+type ReplayJob = {
+  readonly files: readonly string[]
+  readonly flags: ReplayFlags
+  readonly terminal: Terminal
+  readonly prices: RunPrices
+}
 
 /** `llmcost replay`: what a policy loses in quality and saves in dollars, measured by asking again. */
 export async function runReplay(
@@ -22,30 +37,97 @@ export async function runReplay(
 ): Promise<number> {
   refuseConflicts(files, flags)
   const prices = await openRunPrices(flags, terminal)
-  const { format = 'terminal', ...others } = flags
-  const policies = policiesInForce(others, terminal, prices)
+  const job = { files, flags, terminal, prices }
+  return flags.suite === undefined ? replayLogs(job) : replaySuite(job, flags.suite)
+}
+
+async function replayLogs({ files, flags, terminal, prices }: ReplayJob): Promise<number> {
+  const { format: _, ...others } = flags
+  // What earlier replays measured must not change which requests this one draws.
+  const simulated = { ...others, measured: false }
+  const policies = policiesInForce(simulated, terminal, prices)
   const logs = await openLogs(files, flags, terminal, prices)
   try {
     if (logs.interrupted) return interruptedCode(terminal)
-    const result = await interruptible(terminal, async (signal) => {
-      const job = { files, flags: others, terminal, prices, policies, grid: [], logs }
-      const simulation = await openSimulation({ ...job, zone: zoneOf(flags.tz) })
-      const receiptJob = await simulation.receiptJob(signal)
-      const rewrite = rewriteOf(receiptJob.policy)
-      const cases = await openLogCases(receiptJob, rewrite, logs.store.secret)
-      const named = { policy: receiptJob.policy, costOf: receiptJob.costOf }
-      return replaySession({ files, flags, terminal, prices, logs, cases, ...named, signal })
+    const { store } = logs
+    return await ended({ flags, terminal }, async (signal) => {
+      const simulation = await openSimulation({
+        files,
+        flags: simulated,
+        terminal,
+        prices,
+        policies,
+        grid: [],
+        zone: zoneOf(flags.tz),
+        logs,
+      })
+      const { policy, costOf, ...rest } = await simulation.receiptJob(signal)
+      const rewrite = rewriteOf(policy)
+      const cases = await openLogCases({ ...rest, policy, costOf }, rewrite, store.secret)
+      const inputs = inputsOf(store.database, logs)
+      const warnings = warningsOf(store.database, logs)
+      const about = { inputs, warnings, policy, costOf, cases }
+      return replaySession({ files, flags, terminal, prices, store, ...about, signal })
     })
-    if (result === null) {
-      terminal.stderr.write('nothing was asked\n')
-      return 0
-    }
-    const view = viewOf(terminal.stdout, terminal.env)
-    await writeOut(terminal.stdout, formatReplay(result, format, view))
-    return result.end === 'stopped' ? interruptedCode(terminal) : 0
   } finally {
     logs.store.close()
   }
+}
+
+async function replaySuite({ flags, terminal, prices }: ReplayJob, path: string): Promise<number> {
+  const { format: _, ...others } = flags
+  const [{ policy: asked }] = policiesInForce(others, terminal, prices)
+  const { suite, inputs, warnings } = openSuite(path, flags.baseline ?? '')
+  const policy = nameTiers(asked, chooseTiers(asked.tiers, null).tiers)
+  const costOf = targetCosts(prices)
+  const store = await storeOf(flags, terminal)
+  try {
+    const now = nowMs(terminal)
+    const cases = suiteCases(suite, policy, costOf, rewriteOf(policy), store.secret, now)
+    const about = { inputs, warnings, policy, costOf, cases }
+    return await ended({ flags, terminal }, (signal) =>
+      replaySession({ files: [], flags, terminal, prices, store, ...about, signal }),
+    )
+  } finally {
+    store.close()
+  }
+}
+
+/** The store, made where there is none: answers that are paid for need a place. */
+async function storeOf(flags: ReplayFlags, terminal: Terminal): Promise<Store> {
+  const path = storePath(flags, terminal)
+  const narrator = new Narrator(terminal, flags)
+  try {
+    const store = await openStore({
+      path,
+      driver: terminal.env['LLMCOST_SQLITE'],
+      create: true,
+      notice: (sentence) => narrator.say(sentence),
+    })
+    if (store !== null) return store
+  } catch (error) {
+    throw storeError(error, path)
+  }
+  throw new UserError(`no store could be made at ${path}`, { hint: 'name another place with --db' })
+}
+
+/** Prints what a session came to, and says with which code to end. */
+async function ended(
+  { flags, terminal }: Pick<ReplayJob, 'flags' | 'terminal'>,
+  session: (signal: AbortSignal) => ReturnType<typeof replaySession>,
+): Promise<number> {
+  const outcome = await interruptible(terminal, session)
+  if (outcome === null) {
+    terminal.stderr.write('nothing was asked\n')
+    return 0
+  }
+  if (typeof outcome === 'string') {
+    await writeOut(terminal.stdout, outcome)
+    return 0
+  }
+  const view = viewOf(terminal.stdout, terminal.env)
+  await writeOut(terminal.stdout, formatReplay(outcome, flags.format ?? 'terminal', view))
+  return outcome.end === 'stopped' ? interruptedCode(terminal) : 0
 }
 
 function refuseConflicts(files: readonly string[], flags: ReplayFlags): void {
@@ -59,14 +141,20 @@ function refuseConflicts(files: readonly string[], flags: ReplayFlags): void {
       hint: 'name what to compare with: --baseline all:gpt-4o, --baseline old.yaml, or --baseline as-logged where the suite names models',
     })
   }
-  if (flags.margin !== undefined && flags.marginOverall !== undefined) {
-    throw new UserError('--margin and --margin-overall exclude each other', {
-      hint: 'one is over changed requests, the other over all',
-    })
-  }
-  if (flags.judge !== undefined && flags.scorer !== undefined) {
-    throw new UserError('--judge and --scorer exclude each other', {
-      hint: '--scorer judge:MODEL grades single answers, --judge MODEL compares two',
-    })
+  for (const [one, other, why] of exclusive) {
+    if (flags[one] === undefined || flags[other] === undefined) continue
+    throw new UserError(`${flagName(one)} and ${flagName(other)} exclude each other`, { hint: why })
   }
 }
+
+const exclusive = [
+  ['margin', 'marginOverall', 'one is over changed requests, the other over all'],
+  ['judge', 'scorer', '--scorer judge:MODEL grades single answers, --judge MODEL compares two'],
+  ['mock', 'recorded', 'leave one of them out'],
+  ['mock', 'record', 'a mock says the same again without a cassette'],
+  ['writeBatch', 'readBatch', 'write the files first, then read their results'],
+  ['scorer', 'human', 'people judge pairs: leave out --scorer'],
+] as const satisfies readonly (readonly [keyof ReplayFlags, keyof ReplayFlags, string])[]
+
+const flagName = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`

@@ -78,6 +78,7 @@ const addSimulateFlags = (command: Command): Command =>
     )
     .option('--confidence <share>', 'of the certificate (default 95%)', share)
     .option('--evidence <file>', 'scores of models on questions: promptfoo, CSV, JSONL', collect)
+    .option('--no-measured', 'without what replays measured')
     .option('--baseline <name>', 'what to compare with: as-logged (default), or all:MODEL')
     .option('--receipts <file>', 'write what was decided for each request, as JSON lines')
     .option(

@@ -18,6 +18,7 @@ export type SimulateFlags = InputFlags &
     readonly maxWrongHits?: number
     readonly confidence?: number
     readonly evidence?: string[]
+    readonly measured?: boolean
     readonly baseline?: string
     readonly receipts?: string
     readonly explain?: string

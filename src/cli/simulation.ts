@@ -64,6 +64,7 @@ export type Shared = {
   readonly similarity: Similarity
   readonly log: LogFacts
   readonly evidence: Evidence | null
+  readonly evidenceFingerprint: string | null
 }
 
 /** A log ready to be simulated: policies are only different ways through it. */
@@ -94,8 +95,9 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   if (kept === null) keepKeys(job.logs, selection, loaded)
   const { answerLabel } = job.flags
   const history = answerLabel === undefined ? loaded : withAnswerLabels(loaded, answerLabel)
-  const evidence = await evidenceOf(job)
-  const shared = { history, log, evidence, similarity: await similarityOf() }
+  const { evidence, fingerprint } = await evidenceOf(job)
+  const similarity = await similarityOf()
+  const shared = { history, log, evidence, evidenceFingerprint: fingerprint, similarity }
   const [first] = job.policies
   return {
     result: (signal) => resultOf(job, shared, signal),
@@ -208,7 +210,7 @@ async function optionsOf(
   const { history } = keyed
   const compiled = compilePolicy(policy)
   const costOf = targetCosts(prices)
-  const { evidence } = shared
+  const { evidence, evidenceFingerprint: known } = shared
   const sight = openHistorySight({ history, policy, costOf, evidence })
   const beyond = await openBeyondCache({
     history,
@@ -218,9 +220,8 @@ async function optionsOf(
     costOf,
     batchCostOf: targetCosts(prices, { serviceTier: 'batch' }),
     evidence,
-    // Files with evidence may say something else tomorrow.
-    ...(evidence === null && {
-      keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix]),
+    ...(known !== null && {
+      keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix, known]),
     }),
   })
   const now = nowMs(terminal)

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { tuningFormats } from '../domain/tuning-format.ts'
 import { addFilterOptions, addStoreOptions, collect } from './common-options.ts'
 import type { DoctorFlags } from './doctor.ts'
 import type { ExplainFlags } from './explain.ts'
@@ -116,6 +117,13 @@ function addExport(program: Command, terminal: Terminal, exit: Exit): void {
       'instead, what a policy would have decided for each request, step by step',
     )
     .option('--policy <file>', 'the policy of --receipts (default: as of simulate)', collect)
+    .option(
+      '--escalations',
+      'what cheap models failed in replays, with the right answer, for fine-tuning',
+    )
+    .addOption(
+      new Option('--format <format>', 'of --escalations (default openai)').choices(tuningFormats),
+    )
     .option('--out <file>', 'write to this file, readable by you only, instead of standard output')
     .addHelpText(
       'after',
@@ -123,7 +131,8 @@ function addExport(program: Command, terminal: Terminal, exit: Exit): void {
 Examples:
   llmcost export --canonical --out requests.jsonl
   llmcost export --since 7d --where feature=search | gzip > search.jsonl.gz
-  llmcost export --receipts --policy llmcost.yaml --out receipts.jsonl`,
+  llmcost export --receipts --policy llmcost.yaml --out receipts.jsonl
+  llmcost export --escalations --format openai --out tuning.jsonl`,
     )
   addFilterOptions(addStoreOptions(command)).action(async (flags: ExportFlags) => {
     const { runExport } = await import('./export.ts')

@@ -44,6 +44,14 @@ export function csvRecords(text: string): readonly JsonObject[] {
   return parseWhole(text, { ...options, delimiter: delimiterOf(text) ?? ',' }) as JsonObject[]
 }
 
+/** All rows of a small text, each with the line that it ends on. */
+export function csvRowsOf(text: string): readonly Pick<CsvRow, 'record' | 'line'>[] {
+  const rows = parseWhole(text, { ...options, delimiter: delimiterOf(text) ?? ',', info: true })
+  return (rows as unknown as { record: JsonObject; info: { lines: number } }[]).map(
+    ({ record, info }) => ({ record, line: info.lines }),
+  )
+}
+
 /** The rows of a CSV file while it streams, each with where it ends. */
 export async function* csvRows(
   chunks: AsyncIterable<Buffer>,

@@ -1,3 +1,5 @@
+import { defined } from '../domain/json.ts'
+import type { MeasuredQuestion, Measurement } from '../domain/measurement.ts'
 import type { EvidenceCell } from './evidence-cells.ts'
 
 /** One question. What it says is kept only to be embedded. */
@@ -9,6 +11,8 @@ export type EvidenceRow = {
   readonly questionKey: string | null
   /** The last user message; null where only an id is known. */
   readonly text: string | null
+  /** The scorer of the replay that measured it; null: it stands in a file. */
+  readonly replayedBy: string | null
 }
 
 /** What models are known to do with questions. */
@@ -41,6 +45,22 @@ export class EvidenceTable {
     this.#rows[row] ??= question
     for (const cell of cells) {
       this.#cells.push({ row, model: numberOf(this.#modelByName, cell.model), cell })
+    }
+  }
+
+  /**
+   * Adds what replays measured. A question that stands in a file is taken from there alone: scores of different sources
+   * are not comparable.
+   */
+  addMeasured(questions: readonly MeasuredQuestion[]): void {
+    const inFiles = new Set(this.#rows.flatMap(({ promptKey }) => promptKey ?? []))
+    for (const { answers, scorer, id, promptKey, questionKey, text } of questions) {
+      if (promptKey !== null && inFiles.has(promptKey)) continue
+      const row = { id, promptKey, questionKey, text, replayedBy: scorer }
+      this.add(
+        row,
+        answers.flatMap((answer) => cellsOf(answer)),
+      )
     }
   }
 
@@ -81,6 +101,19 @@ export class EvidenceTable {
     }
     return sums.map((sum, model) => sum.map((total, row) => total / (counts[model]?.[row] ?? 0)))
   }
+}
+
+function cellsOf(measured: Measurement): readonly EvidenceCell[] {
+  const { target, score, output, costNanoUsd, inputTokens, outputTokens, latencyMs } = measured
+  if (score === null) return []
+  const known = defined({
+    output: output ?? undefined,
+    costNanoUsd: costNanoUsd ?? undefined,
+    inputTokens: inputTokens ?? undefined,
+    outputTokens: outputTokens ?? undefined,
+    latencyMs: latencyMs ?? undefined,
+  })
+  return [{ model: target, score, ...known }]
 }
 
 /** A name's number, the next one where it is new. */

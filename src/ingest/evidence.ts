@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../domain/json.ts'
+import type { MeasuredQuestion } from '../domain/measurement.ts'
 import type { Prompt } from '../domain/request.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type Bytes, TruncatedError } from './bytes.ts'
@@ -38,17 +39,19 @@ const placeLimit = 100
 
 /**
  * Reads files of evaluation results (paths, globs, directories; JSON, JSON lines, CSV, compressed or
- * not) into one table. A file without a single score is a UserError.
+ * not) into one table, with what replays measured. A file without a single score is a UserError.
  */
 export async function loadEvidence(
   inputs: readonly string[],
   ports: EvidencePorts,
+  measured: readonly MeasuredQuestion[] = [],
 ): Promise<{ readonly evidence: Evidence; readonly files: readonly EvidenceFile[] }> {
   const table = new EvidenceTable()
   const files: EvidenceFile[] = []
-  for (const { path, absolutePath } of await findFiles(inputs)) {
+  for (const { path, absolutePath } of inputs.length === 0 ? [] : await findFiles(inputs)) {
     files.push(await readInto(table, { path, absolutePath }, ports))
   }
+  table.addMeasured(measured)
   return { evidence: table.finish(), files }
 }
 
@@ -78,7 +81,7 @@ async function readInto(
     else {
       const { id = null, prompt, cells } = reading
       const question = prompt === undefined ? noQuestion : ports.questionOf(prompt)
-      table.add({ id, ...question }, cells)
+      table.add({ id, ...question, replayedBy: null }, cells)
       found++
     }
   }

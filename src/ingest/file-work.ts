@@ -36,8 +36,8 @@ export type ReadJob = {
 }
 
 /** Rows or bytes after which a batch is handed over. */
-const batchRows = 1000
-const batchBytes = 2 << 20
+const batchRows = 500
+const batchBytes = 512 << 10
 /** Rejected lines kept with their place; further ones are only counted. */
 const rejectLimit = 10_000
 const excerptLength = 200

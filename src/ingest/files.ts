@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, realpathSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { UserError } from '../domain/user-error.ts'
@@ -76,21 +75,30 @@ function logFile(path: string, fromDirectory: boolean): readonly LogFile[] {
 
 /** Reads the head of a file on disk. A head cut off by damage is as long as the damage allows. */
 export async function headOf(absolutePath: string, path: string): Promise<Head> {
-  const handle = await open(absolutePath, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${path} cannot be read (${error.code})`, {
+  const raw = firstBytes(absolutePath, path)
+  const content = fileBytes(absolutePath, raw)
+  if (content.compression === 'none') return { bytes: raw, content }
+  // A file is read from its start again, so only what was seen of it counts here.
+  return { ...(await peek(content, headBytes)), content }
+}
+
+function firstBytes(absolutePath: string, path: string): Buffer {
+  const file = openToRead(absolutePath, path)
+  try {
+    const buffer = Buffer.allocUnsafeSlow(headBytes)
+    return buffer.subarray(0, readSync(file, buffer, 0, headBytes, 0))
+  } finally {
+    closeSync(file)
+  }
+}
+
+function openToRead(absolutePath: string, path: string): number {
+  try {
+    return openSync(absolutePath, 'r')
+  } catch (error) {
+    throw new UserError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
       hint: 'check its permissions',
     })
-  })
-  try {
-    const buffer = Buffer.alloc(headBytes)
-    const { bytesRead } = await handle.read(buffer, 0, headBytes, 0)
-    const raw = buffer.subarray(0, bytesRead)
-    const content = fileBytes(absolutePath, raw)
-    if (content.compression === 'none') return { bytes: raw, content }
-    // A file is read from its start again, so only what was seen of it counts here.
-    return { ...(await peek(content, headBytes)), content }
-  } finally {
-    await handle.close()
   }
 }
 

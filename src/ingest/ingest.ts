@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { findFiles, openStream } from './files.ts'
 import type { FileReport } from './known-file.ts'
 import type { Sink } from './ports.ts'
@@ -25,6 +26,8 @@ export async function ingest(options: IngestOptions, sink: Sink): Promise<Ingest
     if (next !== undefined) files.push(await session.store(next))
   }
   for (const file of found) {
+    // Lets a Ctrl-C in between two files.
+    await nextTurn()
     if (options.signal.aborted) break
     const next = file.isStream
       ? await beginStream(session, file.path, createReadStream(file.path))

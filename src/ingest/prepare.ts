@@ -44,6 +44,11 @@ export class Preparer {
   readonly #fewValues = new FewValues()
   readonly #shownWords: ShownWords
   #profileCount = 0
+  /** Most requests share their profile with the one before. */
+  #lastProfile: { readonly cells: readonly Cell[]; readonly number: number } = {
+    cells: [],
+    number: 0,
+  }
   readonly #onTooDeep: (place: Place) => void
   readonly #requests = new RowPacker(requestShape)
   readonly #messages = new RowPacker(messageShape)
@@ -169,6 +174,13 @@ export class Preparer {
 
   #profile(request: Request): number {
     const cells = profileCells(request, this.#options.format, this.#fewValues)
+    if (areSame(cells, this.#lastProfile.cells)) return this.#lastProfile.number
+    const number = this.#profileNumber(cells)
+    this.#lastProfile = { cells, number }
+    return number
+  }
+
+  #profileNumber(cells: readonly Cell[]): number {
     const key = unambiguous(cells)
     const known = this.#profileNumbers.get(key)
     if (known !== undefined) return known
@@ -233,6 +245,9 @@ const aggregateJson = (request: Request, shown: ShownWords): string =>
         ? shown.name(value)
         : value,
   )
+
+const areSame = (a: readonly Cell[], b: readonly Cell[]): boolean =>
+  a.length === b.length && a.every((cell, index) => cell === b[index])
 
 /** Cells as one text, each behind its length: no two lists of cells give the same. */
 function unambiguous(cells: readonly Cell[]): string {

@@ -15,7 +15,7 @@ export type Range = { readonly from: number; readonly to?: number }
  * Shorter files are not worth a second reader; ranges are a few batches each, so that readers take turns within what
  * they may be ahead of the store.
  */
-const usualSizes = { leastBytes: 32e6, rangeBytes: 4 << 20 }
+const usualSizes = { leastBytes: 32e6, rangeBytes: 2 << 20 }
 
 /** True when the file's lines can be read without those before them. */
 const standsAlone = (plan: ReadPlan): boolean =>

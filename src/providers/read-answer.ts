@@ -80,7 +80,7 @@ export async function readWhole(reading: Reading): Promise<Outcome> {
 }
 
 /** Dialects read leniently: a body in which they find nothing at all is another one. */
-const isNoAnswer = ({ id, blocks, usage }: Reply): boolean =>
+export const isNoAnswer = ({ id, blocks, usage }: Reply): boolean =>
   id === null && blocks.length === 0 && usage === null
 
 /** Gateways put an error into an answer that has begun with status 200; a response of OpenAI can fail with what it used. */

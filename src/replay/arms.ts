@@ -14,6 +14,7 @@ import { openSampleWorld } from '../worlds/sample-world.ts'
 import type { Asker, Asking } from './asker.ts'
 import type { ArmAnswer, ReplayCase, RungAnswer } from './case.ts'
 import { NotAsked } from './not-asked.ts'
+import { turnsApart } from './turns.ts'
 
 /** A policy that answers cases by asking models. */
 export type ArmOptions = {
@@ -28,11 +29,7 @@ export type ArmOptions = {
   /** Equal calls of different turns are asked for anew. */
   readonly turn: number
   readonly backoffMs: (attempt: number) => number
-  readonly wait: (ms: number) => Promise<void>
 }
-
-/** Retries of one call have turns of their own, far from those of other arms. */
-const turnsApart = 1_000
 
 /** Between two chunks of an answer, and in all, where the policy names no time: a call that hangs ends some day. */
 const usualLimits: CallLimits = { ...noCallLimits, idleMs: 120_000, totalMs: 600_000 }
@@ -44,7 +41,7 @@ export async function answerBy(options: ArmOptions, each: ReplayCase): Promise<A
     ask: (target, _, timeoutMs) => askTarget(options, each, target, timeoutMs, trail),
     entryOf: () => options.entryOf(each),
     classify: (classifier) => options.classify(each, classifier),
-    wait: options.wait,
+    wait: (ms) => options.asker.wait(ms),
   })
   const { asked, seen } = options.seenOf(each)
   try {

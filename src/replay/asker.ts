@@ -23,7 +23,11 @@ export type Asking =
   | { readonly kind: 'not-asked'; readonly why: 'budget' | 'stopped' }
 
 /** Asks models for a run: what is stored is not paid for again, what is paid for is stored. */
-export type Asker = { ask(question: Question): Promise<Asking> }
+export type Asker = {
+  ask(question: Question): Promise<Asking>
+  /** Lets time pass before something is asked again; cut short when the run is stopped. */
+  wait(ms: number): Promise<void>
+}
 
 export type AskerOptions = {
   readonly run: string
@@ -38,12 +42,14 @@ export type AskerOptions = {
   readonly callKeyOf: (call: Call) => string
   /** The call as it is made: under a budget it has a largest output. */
   readonly madeOf: (call: Call) => Call
+  readonly wait: (ms: number) => Promise<void>
   readonly signal?: AbortSignal | undefined
 }
 
 export function openAsker(options: AskerOptions): Asker {
   const underWay = new Map<string, Promise<Asking>>()
   return {
+    wait: options.wait,
     ask(asked) {
       const question = { ...asked, call: options.madeOf(asked.call) }
       const { target, call, turn } = question

@@ -13,8 +13,7 @@ export type Comparison = {
   readonly name: string
   /** Not a measurement: similarity, or a judge. */
   readonly isEstimate: boolean
-  /** Null: a judge would have had to be asked, and could not be. */
-  compare(each: ReplayCase, arms: Arms): Promise<Compared | null>
+  compare(each: ReplayCase, arms: Arms): Promise<Compared>
 }
 
 /** A score from which an answer would have done. */
@@ -69,7 +68,7 @@ export const compareByPreference = (judge: PairJudge): Comparison => ({
     const preference = await judge.prefer({ id, question, baseline: first, candidate: second })
     const { difference, isFlip, parseFailures, reason } = preference
     const why = difference === null ? 'unscored' : null
-    return { ...nothing, difference, why, reason, judged: { isFlip, parseFailures } }
+    return { ...nothing, difference, why, reason, judged: { difference, isFlip, parseFailures } }
   },
 })
 

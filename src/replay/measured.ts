@@ -1,3 +1,4 @@
+import type { Preference } from '../score/scorer.ts'
 import type { ArmAnswer, ReplayCase } from './case.ts'
 
 /** The three answers to one case. */
@@ -21,7 +22,7 @@ export type Compared = {
   /** In words, for people. */
   readonly reason: string | null
   /** What a judge of pairs said; null where none was asked. */
-  readonly judged: { readonly isFlip: boolean; readonly parseFailures: number } | null
+  readonly judged: Pick<Preference, 'difference' | 'isFlip' | 'parseFailures'> | null
   /** Of answers on the way: whether they would have done; null: not told. */
   readonly rungScores: readonly (number | null)[]
 }

@@ -1,14 +1,16 @@
 import { usdOf } from '../domain/money.ts'
 import type { ResultHead } from '../domain/report.ts'
+import { type JudgeSummary, refusesJudgeOnly } from '../score/judge-audit.ts'
 import type { ArmAnswer, ReplayCase } from './case.ts'
 import type { Comparison } from './compare.ts'
 import { foldMeasured, pairsOf } from './fold-result.ts'
 import type { Measured } from './measured.ts'
+import { NotAsked } from './not-asked.ts'
 import type { Planned } from './plan.ts'
-import type { JudgeSummary, ReplayResult } from './result.ts'
+import type { ReplayResult } from './result.ts'
 import { type CaseRun, runCases } from './run-cases.ts'
 import { validatorRates } from './validator-rates.ts'
-import { verdictOf } from './verdict.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
 
 /** Who answers. Null: nothing was asked, the cap leaves no room or the run was stopped. */
 export type ArmSource = {
@@ -31,7 +33,10 @@ export type ReplayOptions = {
   readonly arms: ArmSource
   readonly concurrency: number
   readonly seed: string
+  /** How well the judge does; null where none was asked. */
   readonly judgeOf: (measured: readonly Measured[]) => JudgeSummary | null
+  /** What counts in the end, where that is known only when all is answered: what people said. */
+  readonly settle?: (measured: readonly Measured[]) => Promise<readonly Measured[]>
   readonly spent: () => { readonly settled: number; readonly maybeBilled: number }
   readonly onMeasured?: (measured: Measured) => void
   readonly onProgress?: (done: number) => void
@@ -51,12 +56,13 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     weightOf: (each) => weightOf(each) / most,
     ...(onProgress && { onProgress }),
     async measure(each) {
-      const measured = await measureCase(each, arms, comparison)
-      if (measured !== null) onMeasured?.(measured)
-      return measured
+      const found = await measureCase(each, arms, comparison)
+      if (found !== null) onMeasured?.(found)
+      return found
     },
   })
-  return replayResult(options, run)
+  const settled = (await options.settle?.(run.measured)) ?? run.measured
+  return replayResult(options, { ...run, measured: settled })
 }
 
 /** The result of a plan of which nothing has been asked. */
@@ -74,6 +80,20 @@ async function measureCase(
   arms: ArmSource,
   comparison: Comparison,
 ): Promise<Measured | null> {
+  try {
+    return await measured(each, arms, comparison)
+  } catch (error) {
+    if (error instanceof NotAsked) return null
+    throw error
+  }
+}
+
+/** Throws `NotAsked` where a judge is not asked any more. */
+async function measured(
+  each: ReplayCase,
+  arms: ArmSource,
+  comparison: Comparison,
+): Promise<Measured | null> {
   const candidate = await arms.candidate(each)
   if (candidate === null) return null
   const baseline = await arms.baseline(each)
@@ -81,9 +101,7 @@ async function measureCase(
   const again = arms.again === null ? null : await arms.again(each)
   if (arms.again !== null && again === null) return null
   const compared = await comparison.compare(each, { baseline, again, candidate })
-  return compared === null
-    ? null
-    : { ...compared, case: each, arms: { baseline, again, candidate } }
+  return { ...compared, case: each, arms: { baseline, again, candidate } }
 }
 
 function replayResult(
@@ -100,13 +118,15 @@ function replayResult(
     seed,
   })
   const { noAnswer, unscored } = folded.unsettled
-  const verdict = verdictOf({
+  const judge = judgeOf(measured)
+  const found = verdictOf({
     pairs: pairsOf(measured, byCase),
     margin: plan.margin,
     sequential: planned.bet === null ? null : evidence,
     unsettled: noAnswer + unscored,
     seed,
   })
+  const verdict = judge !== null && refusesJudgeOnly(judge) ? refusedVerdict : found
   const { settled, maybeBilled } = spent()
   return {
     kind: 'replay',
@@ -124,11 +144,18 @@ function replayResult(
     verdictBecause: verdict.because,
     pairsNeeded: verdict.pairsNeeded,
     end,
-    judge: judgeOf(measured),
+    judge,
     validators: validatorRates(measured),
     spentUsd: usdOf(settled),
     maybeBilledUsd: usdOf(maybeBilled),
   }
+}
+
+/** By the labels of people the judge may know nothing: its word alone proves nothing. */
+const refusedVerdict: Verdict = {
+  word: 'undecided',
+  because: 'the judge may know nothing of what people prefer: its informativeness may be 0',
+  pairsNeeded: null,
 }
 
 const meaningOf: Readonly<Record<Comparison['kind'], string>> = {

@@ -1,4 +1,5 @@
 import type { Interval, ResultHead } from '../domain/report.ts'
+import type { JudgeSummary } from '../score/judge-audit.ts'
 import type { McNemar } from '../stats/mcnemar.ts'
 import type { ChangeCounts } from './affected.ts'
 import type { ChangeKind, LengthBin } from './case.ts'
@@ -130,26 +131,6 @@ export type GroupDelta = {
   readonly worse: number
   readonly quality: number | null
   readonly interval: Interval | null
-}
-
-export type JudgeSummary = {
-  readonly name: string
-  /** With human labels, on pairs that both decided; null without. */
-  readonly agreement: number | null
-  readonly flipRate: number | null
-  readonly parseFailures: number
-  readonly labelled: number
-  readonly sensitivity: number | null
-  readonly specificity: number | null
-  readonly kappa: number | null
-  readonly informativeness: number | null
-  readonly informativenessInterval: Interval | null
-  /** Share of pairs that prefer the candidate, corrected by human labels (PPI++). */
-  readonly ppi: {
-    readonly estimate: number
-    readonly interval: Interval
-    readonly lambda: number
-  } | null
 }
 
 export type WorstPair = {

@@ -53,14 +53,20 @@ export function labelStatusText(status: LabelStatus): string {
   return `${counted}; ${limit}: ${formatCount(needed.more)} more needed${scarce}`
 }
 
-function textBlock(title: string, text: string | null, screen: Screen): Block {
+/** A text under a title, cut where it is longer than `most` lines. */
+export function textBlock(
+  title: string,
+  text: string | null,
+  screen: Screen,
+  most = mostLines,
+): Block {
   const lines = (text ?? '')
     .split(/\r?\n/)
     .flatMap((line) => wrapText(safeText(line), screen.width - 2))
-  const shown = lines.slice(0, mostLines)
+  const shown = lines.slice(0, most)
   const remark =
     lines.length > shown.length
-      ? `the first ${formatCount(mostLines)} of ${plural(lines.length, 'line')}`
+      ? `the first ${formatCount(most)} of ${plural(lines.length, 'line')}`
       : ''
   return [...heading(screen, title, remark), ...shown.map((line) => `  ${line}`)]
 }

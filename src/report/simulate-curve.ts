@@ -108,10 +108,10 @@ function axisLines({ points, marks }: Curve, width: number, sign: string): Block
   return [ends[0] + ends[1].padStart(width - ends[0].length), ...markLines(placed, width, sign)]
 }
 
-type Mark = { readonly column: number; readonly words: string }
+export type Mark = { readonly column: number; readonly words: string }
 
-/** Two marks share a line, their words on the outer sides, where both have room there. */
-function markLines(marks: readonly Mark[], width: number, sign: string): Block {
+/** Two marks share a line, their words on the outer sides or both behind, where both have room there. */
+export function markLines(marks: readonly Mark[], width: number, sign: string): Block {
   const [left, right] = marks
   const before = ({ column, words }: Mark) => `${words} ${sign}`.padStart(column + 1)
   const after = ({ column, words }: Mark) => `${' '.repeat(column)}${sign} ${words}`
@@ -120,6 +120,9 @@ function markLines(marks: readonly Mark[], width: number, sign: string): Block {
   const isApart = left !== undefined && right !== undefined && right.column > left.column
   if (isApart && hasRoomBefore(left) && hasRoomAfter(right)) {
     return [before(left) + after(right).slice(left.column + 1)]
+  }
+  if (isApart && after(left).length + 2 <= right.column && hasRoomAfter(right)) {
+    return [after(left) + after(right).slice(after(left).length)]
   }
   return marks.map((mark) => (hasRoomAfter(mark) ? after(mark) : before(mark)))
 }

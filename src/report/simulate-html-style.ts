@@ -1,3 +1,5 @@
+import { factsStyle } from './html-blocks.ts'
+
 /** What the page of a simulation adds to the style sheet of all reports. */
 export const simulateStyle = `
 .hero .gain { color: var(--good); } .hero .loss { color: var(--bad); }
@@ -12,9 +14,7 @@ svg.days text.strong { fill: var(--text); font-weight: 600; }
 .hover { fill: var(--text); opacity: 0; }
 .hover:hover { opacity: .08; }
 .step.total { fill: var(--accent); } .step.gain { fill: var(--good); } .step.loss { fill: var(--bad); }
-.facts-list { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: 6px 20px; }
-.facts-list dt { color: var(--muted); }
-.facts-list dd { margin: 0; }
+${factsStyle}
 .short { white-space: nowrap; width: 1%; }
 .verdict-right { color: var(--good); } .verdict-wrong { color: var(--bad); font-weight: 600; }
 .verdict-unsettled, .verdict-none { color: var(--warn); }

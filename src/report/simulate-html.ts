@@ -1,6 +1,7 @@
 import type { ServedPair, SimulateResult } from '../simulate/result.ts'
 import { safeText } from './escape.ts'
 import { type Html, html } from './html.ts'
+import { factSection, notesSection, sentence, tableCard, tableSection } from './html-blocks.ts'
 import { spreadChart } from './html-charts.ts'
 import { htmlPage } from './html-page.ts'
 import { formatCount, formatDay, formatMs, formatShare, plural, unknownMark } from './numbers.ts'
@@ -9,7 +10,6 @@ import { figureFacts, prefixFacts, routingFacts, settingFacts } from './simulate
 import { thresholdChart, waterfallChart } from './simulate-html-charts.ts'
 import { simulateStyle } from './simulate-html-style.ts'
 import {
-  type Fact,
   formatShareRange,
   formatThreshold,
   headlineOf,
@@ -19,7 +19,6 @@ import {
 import {
   detailTables,
   pairsToRead,
-  type ReportTable,
   routingTables,
   sweepTable,
   waterfallTable,
@@ -32,7 +31,12 @@ export function simulateHtml(result: SimulateResult): string {
   const title = `LLM policy simulated, ${simulatedPeriod(result)}`
   const body =
     result.baseline.requests === 0 ? [html`<p>No requests.</p>`] : simulatedSections(result)
-  const sections = [html`<h1>${title}</h1>`, ...body, notesSection(result), footer(result)]
+  const sections = [
+    html`<h1>${title}</h1>`,
+    ...body,
+    notesSection(simulateNotes(result)),
+    footer(result),
+  ]
   return htmlPage(title, sections, simulateStyle)
 }
 
@@ -131,42 +135,8 @@ const pairRow = (pair: ServedPair): Html =>
 const question = (text: string | null, request: number): string =>
   text === null ? `(text not kept) #${request}` : truncateText(safeText(text), maxQuestionColumns)
 
-function factSection(title: string, remark: string, facts: readonly Fact[]): Html {
-  if (facts.length === 0) return html``
-  const rows = facts.map(
-    ({ label, pieces }) =>
-      html`<dt>${label}</dt><dd>${pieces.map((piece, index) => html`${index === 0 ? '' : ' · '}<span>${piece}</span>`)}</dd>`,
-  )
-  return html`<section><h2>${title}</h2><p class="remark">${remark}</p><dl class="card facts-list">${rows}</dl></section>`
-}
-
-const tableSection = (table: ReportTable): Html =>
-  html`<section><h2>${table.title}</h2><p class="remark">${sentence(table.remark)}</p>${tableCard(table)}</section>`
-
-function tableCard({ columns, rows }: ReportTable): Html {
-  const isNumber = (index: number) => columns[index]?.align === 'right'
-  const cell = (text: string, index: number) =>
-    isNumber(index) ? html`<td class="number">${text}</td>` : html`<td>${text}</td>`
-  const head = columns.map(({ title }, index) =>
-    isNumber(index)
-      ? html`<th scope="col" class="number">${title}</th>`
-      : html`<th scope="col">${title}</th>`,
-  )
-  const hasHead = columns.some(({ title }) => title !== '')
-  return html`<div class="card scroll"><table>${hasHead ? html`<thead><tr>${head}</tr></thead>` : null}<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody></table></div>`
-}
-
-function notesSection(result: SimulateResult): Html {
-  const lines = simulateNotes(result)
-  if (lines.length === 0) return html``
-  return html`<section><h2>Notes</h2><p class="remark">What was left out or assumed.</p><ul class="notes">${lines.map((line) => html`<li>${line}</li>`)}</ul></section>`
-}
-
 const footer = ({ priceBook, generatedAt, inputs }: SimulateResult): Html =>
   html`<footer>llmcost simulate · ${plural(inputs.length, 'file')} · ${pricesText(priceBook)} · written ${formatDay(generatedAt)}</footer>`
-
-const sentence = (text: string): string =>
-  text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
 /** A question is recognised by its beginning; the rest of it would drown the table. */
 const maxQuestionColumns = 200

@@ -4,35 +4,21 @@ import { safeText } from './escape.ts'
 import { formatGrid } from './grid.ts'
 import { plural } from './numbers.ts'
 import { pricesText } from './phrases.ts'
-import {
-  type Block,
-  hanging,
-  heading,
-  joinBlocks,
-  labelled,
-  type Screen,
-  screenOf,
-  type View,
-} from './screen.ts'
+import { type Block, heading, joinBlocks, type Screen, screenOf, type View } from './screen.ts'
+import { fileWords } from './shell-word.ts'
 import { type Curve, curveLines } from './simulate-curve.ts'
 import { figureFacts, prefixFacts, routingFacts, settingFacts } from './simulate-facts.ts'
-import {
-  type Fact,
-  formatThreshold,
-  headlineOf,
-  simulatedPeriod,
-  simulateNotes,
-} from './simulate-phrases.ts'
+import { formatThreshold, headlineOf, simulatedPeriod, simulateNotes } from './simulate-phrases.ts'
 import {
   activeLayers,
   detailTables,
   pairsToRead,
-  type ReportTable,
   routingTables,
   sweepTable,
   waterfallTable,
 } from './simulate-tables.ts'
 import { wrongHitFacts } from './simulate-wrong-hits.ts'
+import { factLines, factsBlock, notesBlock, tableBlock } from './terminal-blocks.ts'
 import { filesText } from './terminal-headline.ts'
 import { flowPieces, padText, truncateText, wrapText } from './text-width.ts'
 
@@ -56,7 +42,7 @@ export function simulateTerminal(result: SimulateResult, view: View): string {
           factsBlock('Simulated with', settingFacts(result), screen),
         ]
   return joinBlocks(
-    [...head, ...body, notesBlock(result, screen), furtherBlock(result, screen)],
+    [...head, ...body, notesBlock(simulateNotes(result), screen), furtherBlock(result, screen)],
     screen,
   )
 }
@@ -172,40 +158,6 @@ function pairLines(pair: ServedPair, column: number, { width, paint }: Screen): 
 /** A request's number in the store, as `llmcost explain` takes it. */
 const numberOf = (request: number): string => `#${request}`
 
-const tableBlock = ({ title, remark, columns, rows }: ReportTable, screen: Screen): Block => [
-  ...heading(screen, title.toUpperCase(), remark),
-  ...formatGrid(columns, rows, screen),
-]
-
-const factsBlock = (title: string, facts: readonly Fact[], screen: Screen): Block =>
-  facts.length === 0 ? [] : [...heading(screen, title.toUpperCase()), ...factLines(facts, screen)]
-
-/** What nobody measured stands out, wherever it is said. */
-const factLines = (facts: readonly Fact[], screen: Screen): Block =>
-  facts.flatMap(({ label, pieces }) =>
-    labelled(label, pieces, screen).map((line) =>
-      line.replace(/\b(?:unmeasured|estimated|unknown|not certified)\b/g, (word) =>
-        screen.paint('yellow', word),
-      ),
-    ),
-  )
-
-function notesBlock(result: SimulateResult, screen: Screen): Block {
-  const lines = simulateNotes(result)
-  if (lines.length === 0) return []
-  const { width, paint } = screen
-  return [
-    ...heading(screen, 'NOTES'),
-    ...lines.flatMap((line) =>
-      hanging(`  ${paint('yellow', '•')} `, line, {
-        width,
-        indent: 4,
-        paint: (text) => paint('dim', text),
-      }),
-    ),
-  ]
-}
-
 /** The commands that answer the next question. */
 function furtherBlock(result: SimulateResult, { width, paint }: Screen): Block {
   if (result.baseline.requests === 0) {
@@ -223,25 +175,10 @@ function furtherBlock(result: SimulateResult, { width, paint }: Screen): Block {
 }
 
 /** Files, where they are few, and the threshold, as they are typed again. */
-function askedWords({ inputs, layers: { semantic } }: SimulateResult): readonly string[] {
-  const files = inputs.length <= mostRepeatedFiles ? inputs.map(({ path }) => shellWord(path)) : []
-  const known = files.filter((file) => file !== null)
-  return [
-    // Some of the files would be another log.
-    ...(known.length === files.length ? known : []),
-    ...(semantic.on ? ['--threshold', String(semantic.threshold)] : []),
-  ]
-}
-
-/** A path for a POSIX shell; null where it cannot be shown as it is. */
-function shellWord(path: string): string | null {
-  if (path === '' || safeText(path) !== path) return null
-  const file = path.startsWith('-') && path !== '-' ? `./${path}` : path
-  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`
-}
-
-/** More are shorter to type anew. */
-const mostRepeatedFiles = 2
+const askedWords = ({ inputs, layers: { semantic } }: SimulateResult): readonly string[] => [
+  ...fileWords(inputs),
+  ...(semantic.on ? ['--threshold', String(semantic.threshold)] : []),
+]
 
 /** As wide as the longest verdict. */
 const verdictWidth = 'unsettled'.length

@@ -113,6 +113,7 @@ function* clustersOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const slice = text.slice(start, start + sliceLength).replace(/[\ud800-\udbff]$/, '')
     const isLast = start + slice.length >= text.length
+    graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
     for (const { segment, index } of graphemes.segment(slice)) {
       if (!isLast && index > 0 && index + segment.length === slice.length) break
       yield segment
@@ -135,7 +136,8 @@ function signsWidth(text: string): number {
 /** Longer than any character that is meant to be one. */
 const sliceLength = 128
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Made when it is first needed: that takes longer than all that plain text asks of this file. */
+let graphemes: Intl.Segmenter | null = null
 
 const plainAscii = /^[\x20-\x7e]*$/
 
@@ -170,6 +172,8 @@ const asciiForms: Readonly<Record<string, string>> = {
   '“': '"',
   '”': '"',
   '─': '-',
+  κ: 'k',
+  λ: 'l',
   '▲': '!',
   '✖': 'X',
 }

@@ -1,6 +1,6 @@
-import { isObject, type Json, parsedOf } from '../domain/json.ts'
 import { guardFacts, guardPair } from '../engine/guards.ts'
 import type { GuardName } from '../policy/caching.ts'
+import { normalised, sameJson } from './same-answer.ts'
 import type { Judgement } from './verdict.ts'
 
 /** An answer as a log has it; null where the log has none. */
@@ -74,46 +74,3 @@ const differenceOf = (a: string, b: string): GuardName | null =>
 
 const isShort = (text: string): boolean =>
   text.trim().split(/\s+/, longestDecisiveWords + 1).length <= longestDecisiveWords
-
-const closingMarks = new Set('.!"\'”’ ')
-
-function normalised(text: string): string {
-  const plain = text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()
-  let end = plain.length
-  while (end > 0 && closingMarks.has(plain[end - 1] as string)) end--
-  return plain.slice(0, end)
-}
-
-function sameJson(a: string, b: string): boolean {
-  const left = jsonOf(a)
-  return left !== undefined && sameValue(left, jsonOf(b), 0)
-}
-
-/** JSON by itself, or as the only block of a Markdown text. */
-function jsonOf(text: string): Json | undefined {
-  const trimmed = text.trim()
-  const fenced = /^```(?:json)?\n/i.exec(trimmed) !== null && trimmed.endsWith('\n```')
-  const bare = fenced ? trimmed.slice(trimmed.indexOf('\n'), -3) : trimmed
-  return parsedOf(bare) as Json | undefined
-}
-
-/** Deeper values count as different: a log may hold any nesting, the stack not. */
-const deepest = 200
-
-function sameValue(a: Json | undefined, b: Json | undefined, depth: number): boolean {
-  if (a === b) return true
-  if (depth > deepest) return false
-  if (Array.isArray(a)) {
-    return (
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((value, i) => sameValue(value, b[i], depth + 1))
-    )
-  }
-  if (!isObject(a) || !isObject(b)) return false
-  const keys = Object.keys(a)
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key], b[key], depth + 1))
-  )
-}

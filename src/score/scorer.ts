@@ -39,7 +39,7 @@ export type ScoredPair = {
 }
 
 export type Preference = {
-  /** 1: the candidate is better in both orders; −1: the baseline; 0: a tie, or a flip; null: nothing could be read. */
+  /** 1: the candidate is better in both orders; −1: the baseline; 0: a tie, or a flip; null: not both verdicts could be read. */
   readonly difference: -1 | 0 | 1 | null
   /** It preferred the same place, not the same answer: counted as a tie. */
   readonly isFlip: boolean

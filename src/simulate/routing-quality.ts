@@ -19,7 +19,12 @@ export const noCalls: PlannedCalls = { way: 0, targets: [], beside: 0 }
 export const loggedCalls: PlannedCalls = { way: 0, targets: [null], beside: 0 }
 
 /** What the model of the log and the model of the policy score on the same requests. */
-type ScorePairs = { readonly logged: readonly number[]; readonly routed: readonly number[] }
+type ScorePairs = {
+  readonly logged: readonly number[]
+  readonly routed: readonly number[]
+  /** Of these pairs, those that replays measured, by scorer. */
+  readonly replayed: ReadonlyMap<string, number>
+}
 
 /** Requests by the way they went, and what is known of the answers there. */
 export class RoutedRequests {
@@ -32,6 +37,7 @@ export class RoutedRequests {
   >()
   readonly #logged: number[] = []
   readonly #routed: number[] = []
+  readonly #replayed = new Map<string, number>()
   escalations = 0
   /** Answered by a model whose answer to this request nobody has. */
   unmeasured = 0
@@ -62,14 +68,17 @@ export class RoutedRequests {
     const { known } = this.#sight
     const there = known?.(place, target) ?? null
     if (there === null) this.unmeasured++
-    const own = known?.(place, loggedTarget(this.#history, place))?.score ?? null
-    if (own === null || there === null || there.score === null) return
-    this.#logged.push(own)
+    const own = known?.(place, loggedTarget(this.#history, place)) ?? null
+    if (own === null || own.score === null || there === null || there.score === null) return
+    this.#logged.push(own.score)
     this.#routed.push(there.score)
+    const { replayedBy } = there
+    if (replayedBy !== null)
+      this.#replayed.set(replayedBy, (this.#replayed.get(replayedBy) ?? 0) + 1)
   }
 
   get pairs(): ScorePairs {
-    return { logged: this.#logged, routed: this.#routed }
+    return { logged: this.#logged, routed: this.#routed, replayed: this.#replayed }
   }
 
   /** By requests, then by name. */
@@ -84,7 +93,8 @@ export class RoutedRequests {
 }
 
 /** The paired difference of scores, where evidence knows both answers. */
-export function qualityOf({ logged, routed }: ScorePairs, unmeasured: number): Quality {
+export function qualityOf(pairs: ScorePairs, unmeasured: number): Quality {
+  const { logged, routed } = pairs
   const gap = qualityGap({ weak: logged, strong: routed })
   if (gap === null) {
     const note =
@@ -99,6 +109,16 @@ export function qualityOf({ logged, routed }: ScorePairs, unmeasured: number): Q
     delta: gap.mean,
     interval: gap.interval,
     n: gap.questions,
-    note: `mean score at the policy's model less that at the model of the log, on requests that evidence knows${rest}`,
+    note: `mean score at the policy's model less that at the model of the log, ${sourceWords(pairs)}${rest}`,
   }
+}
+
+function sourceWords({ logged, replayed }: ScorePairs): string {
+  const counts = [...replayed].sort(([a], [b]) => (a < b ? -1 : 1))
+  if (counts.length === 0) return 'on requests that evidence knows'
+  const measured = `measured by replay (${counts.map(([scorer]) => scorer).join(', ')})`
+  const count = counts.reduce((sum, [, pairs]) => sum + pairs, 0)
+  return count === logged.length
+    ? measured
+    : `on ${logged.length} requests, ${count} of them ${measured}, the rest in files`
 }

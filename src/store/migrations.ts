@@ -191,6 +191,8 @@ CREATE TABLE measurements (
   scorer TEXT NOT NULL,
   score REAL,
   output TEXT,
+  question TEXT,
+  call TEXT,
   costNanoUsd INTEGER,
   inputTokens INTEGER,
   outputTokens INTEGER,

@@ -27,6 +27,10 @@ export type Purged = {
   readonly aggregates: number
   /** What people and judges said of answers that went. */
   readonly verdicts: number
+  /** Answers that replays asked for. */
+  readonly replies: number
+  /** What replays measured. */
+  readonly measurements: number
   /** Requests that stayed because they have no time. */
   readonly undatedKept: number
 }
@@ -62,6 +66,11 @@ const deleteLooseVectors = `DELETE FROM vectors WHERE textHash NOT IN (
   WHERE r.questionKey IS NOT NULL)`
 const deleteLooseVerdicts = `WITH kept AS (SELECT answerKey FROM requests WHERE answerKey IS NOT NULL)
   DELETE FROM verdicts WHERE servedHash NOT IN kept OR ownHash NOT IN kept`
+/** Of requests that are gone, now or since an earlier time: their numbers may be given to others. */
+const deleteLooseReplies =
+  'DELETE FROM replies WHERE seq IS NOT NULL AND seq NOT IN (SELECT seq FROM requests)'
+const deleteLooseMeasurements =
+  'DELETE FROM measurements WHERE seq IS NOT NULL AND seq NOT IN (SELECT seq FROM requests)'
 const removeExcerpts =
   'UPDATE rejects SET excerpt = NULL WHERE file = ? AND line <= ? AND excerpt IS NOT NULL'
 const selectTables = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('meta', 'migrations')
@@ -97,6 +106,8 @@ const nothing: Purged = {
   excerpts: 0,
   aggregates: 0,
   verdicts: 0,
+  replies: 0,
+  measurements: 0,
   undatedKept: 0,
 }
 
@@ -114,8 +125,20 @@ function purgeAll(database: Database): Purged {
     rejects = 0,
     aggregates = 0,
     verdicts = 0,
+    replies = 0,
+    measurements = 0,
   } = counts
-  return { ...nothing, requests, messages, files, rejects, aggregates, verdicts }
+  return {
+    ...nothing,
+    requests,
+    messages,
+    files,
+    rejects,
+    aggregates,
+    verdicts,
+    replies,
+    measurements,
+  }
 }
 
 function deleteMessages(database: Database): number {
@@ -163,13 +186,25 @@ function purgeSome(database: Database, scope: SomeScope): Purged {
   for (const sql of deletePurged) count(sql)
   const messages = requests === 0 ? 0 : deleteMessages(database)
   const verdicts = requests === 0 ? 0 : count(deleteLooseVerdicts)
+  const replies = requests === 0 ? 0 : count(deleteLooseReplies)
+  const measurements = requests === 0 ? 0 : count(deleteLooseMeasurements)
   const gone =
     scope.kind === 'files' ? forgetFiles(database, scope.files) : { files: 0, rejects: 0 }
   const undatedKept = undated(database, scope)
   database.exec('DROP TABLE purged')
   forgetResults(database)
   lowerFinalized(database)
-  return { requests, messages, ...gone, excerpts, aggregates, verdicts, undatedKept }
+  return {
+    requests,
+    messages,
+    ...gone,
+    excerpts,
+    aggregates,
+    verdicts,
+    replies,
+    measurements,
+    undatedKept,
+  }
 }
 
 function conditionOf(

@@ -78,7 +78,7 @@ function rowFilter(
   profiles: readonly Profile[],
 ): RowFilter | null {
   const filters = [
-    fileFilter(selection.files),
+    fileFilter(database, selection.files),
     timeFilter(selection),
     profileFilter(database, selection, profiles),
     ...selection.where.filter(({ field }) => isKeyField(field)).map(keyFilter),
@@ -91,9 +91,11 @@ function rowFilter(
   }
 }
 
-function fileFilter(files: readonly number[] | null): RowFilter | null {
+function fileFilter(database: Database, files: readonly number[] | null): RowFilter | null {
   if (files === null) return null
   const wanted = new Set(files)
+  const stored = database.prepare('SELECT id FROM files').all()
+  if (stored.every(({ id }) => wanted.has(Number(id)))) return null
   return { columns: ['file'], keeps: ({ file }, row) => wanted.has(file?.[row] ?? -1) }
 }
 

@@ -20,6 +20,7 @@ const selectFacts = `SELECT count(*) AS requests, count(*) - count(at) AS undate
 const selectVersion = 'SELECT sqlite_version() AS version'
 const selectNewest = 'SELECT max(at) AS newest FROM requests'
 const selectAnyFile = 'SELECT 1 AS one FROM files LIMIT 1'
+const selectAnyReplay = `SELECT 1 AS one FROM replies UNION ALL SELECT 1 FROM measurements LIMIT 1`
 const selectAnyRequest = 'SELECT 1 AS one FROM requests LIMIT 1'
 
 /** Counts what a store holds; reads the whole table of requests once. */
@@ -51,6 +52,10 @@ export const sqliteVersion = (database: Database): string =>
 /** True where nothing was ever read into the store, or all of it was purged. */
 export const holdsNoFiles = (database: Database): boolean =>
   database.prepare(selectAnyFile).get() === undefined
+
+/** True where no replay left anything either: suites need no logs. */
+export const holdsNothing = (database: Database): boolean =>
+  holdsNoFiles(database) && database.prepare(selectAnyReplay).get() === undefined
 
 export const holdsNoRequests = (database: Database): boolean =>
   database.prepare(selectAnyRequest).get() === undefined

@@ -12,6 +12,8 @@ export type KnownAnswer = {
   readonly inputTokens: number | null
   readonly outputTokens: number | null
   readonly latencyMs: number | null
+  /** The scorer of the replay that measured it; null: a file says it. */
+  readonly replayedBy: string | null
 }
 
 /** Null where the request was never put to the model. */
@@ -27,7 +29,7 @@ export function evidenceOfHistory(history: History, evidence: Evidence): Evidenc
   const byPrompt = indexBy(rows.map(({ promptKey }) => promptKey && keyNumber(promptKey)))
   const byQuestion = indexBy(rows.map(({ questionKey }) => questionKey && keyNumber(questionKey)))
   const byId = indexBy(rows.map(({ id }) => id))
-  const families = models.map(familyOf)
+  const byFamily = indexBy(models.map(familyOf))
   const { columns, seq, lookup } = history
   const byIdAt = (place: number, question: number): readonly number[] => {
     if (byId.size === 0) return none
@@ -46,11 +48,13 @@ export function evidenceOfHistory(history: History, evidence: Evidence): Evidenc
     return named.length > 0 ? named : (byQuestion.get(question) ?? none)
   }
   return (place, target) => {
-    const model = families.indexOf(familyOf(target))
-    if (model === -1) return null
+    const spellings = byFamily.get(familyOf(target)) ?? none
+    if (spellings.length === 0) return null
     for (const row of rowsAt(place)) {
-      const known = answerAt(evidence, model, row)
-      if (known !== null) return known
+      for (const model of spellings) {
+        const known = answerAt(evidence, model, row)
+        if (known !== null) return known
+      }
     }
     return null
   }
@@ -87,5 +91,6 @@ function answerAt(evidence: Evidence, model: number, row: number): KnownAnswer |
     inputTokens: cell(evidence.inputTokens),
     outputTokens: cell(evidence.outputTokens),
     latencyMs: cell(evidence.latenciesMs),
+    replayedBy: evidence.rows[row]?.replayedBy ?? null,
   }
 }

@@ -111,22 +111,30 @@ function ratioOf(sum: PairSum | undefined, source: 'evidence' | 'log'): TokenRat
 }
 
 function sumOfEvidence(evidence: Evidence, from: string, to: string): PairSum | undefined {
-  const families = evidence.models.map(familyOf)
-  const [a, b] = [families.indexOf(from), families.indexOf(to)]
-  if (a === -1 || b === -1) return undefined
+  const [a, b] = [spellingsOf(evidence, from), spellingsOf(evidence, to)]
   const sum = noSum()
-  const at = (columns: readonly Float64Array[], model: number, row: number) =>
-    columns[model]?.[row] ?? Number.NaN
   for (const row of evidence.rows.keys()) {
-    const tokens = [
-      at(evidence.inputTokens, a, row),
-      at(evidence.outputTokens, a, row),
-      at(evidence.inputTokens, b, row),
-      at(evidence.outputTokens, b, row),
-    ]
-    if (tokens.every(Number.isFinite)) add(sum, tokens)
+    const [asked, other] = [tokensIn(evidence, a, row), tokensIn(evidence, b, row)]
+    if (asked !== null && other !== null) add(sum, [...asked, ...other])
   }
   return sum
+}
+
+/** A log may name a model by its date, a policy without. */
+const spellingsOf = ({ models }: Evidence, family: string): readonly number[] =>
+  [...models.keys()].filter((model) => familyOf(models[model] as string) === family)
+
+/** Input and output tokens by the first spelling of a model that both are known of. */
+function tokensIn(
+  { inputTokens, outputTokens }: Evidence,
+  spellings: readonly number[],
+  row: number,
+): readonly number[] | null {
+  for (const model of spellings) {
+    const tokens = [inputTokens, outputTokens].map((column) => column[model]?.[row] ?? Number.NaN)
+    if (tokens.every(Number.isFinite)) return tokens
+  }
+  return null
 }
 
 function add(sum: PairSum, tokens: readonly number[]): void {

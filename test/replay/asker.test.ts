@@ -54,6 +54,7 @@ const optionsOf = (fields: Partial<AskerOptions> & Pick<AskerOptions, 'send'>): 
   mostOf: (_, call) => upperBoundOf(call, costOf),
   callKeyOf: (call) => JSON.stringify(call.turns),
   madeOf: withOutputCap,
+  wait: async () => {},
   ...fields,
 })
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { formatSimulate } from '../../src/report/format-simulate.ts'
 import type { SimulateResult } from '../../src/simulate/result.ts'
-import { type JsonSchema, resolve, schemaProblems } from '../support/json-schema.ts'
+import { describedKeys, type JsonSchema, reversed, schemaProblems } from '../support/json-schema.ts'
 import {
   emptySimulateResult,
   richSimulateResult,
@@ -48,40 +48,9 @@ test('every key is described in docs/json-output.md, in the order it is printed'
   const own = docs.split('\n## ')[0] ?? ''
   const keys = [...own.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, key]) => key ?? '')
   const head = ['kind', 'version', 'generatedAt', 'inputs', 'fingerprints', 'warnings']
-  const described = describedKeys(schema, schema, '').filter(
+  const described = describedKeys(schema).filter(
     (key) => !head.includes(key.split(/[.[]/)[0] ?? ''),
   )
   expect(described.filter((key) => !keys.includes(key))).toEqual([])
   expect(keys.filter((key) => described.includes(key))).toEqual(described)
 })
-
-/** Paths as the page writes them; what has a definition of its own is described once, where it first stands. */
-function describedKeys(
-  part: JsonSchema,
-  root: JsonSchema,
-  path: string,
-  seen = new Set<string>(),
-): string[] {
-  const named = part.anyOf?.find(({ type }) => type !== 'null') ?? part
-  const own = path === '' || path.endsWith('[]') ? [] : [path]
-  if (named.$ref !== undefined) {
-    if (seen.has(named.$ref)) return own
-    seen.add(named.$ref)
-  }
-  const inner = named.$ref === undefined ? named : resolve(named.$ref, root)
-  const keys = Object.entries(inner.properties ?? {}).flatMap(([key, next]) =>
-    describedKeys(next, root, path === '' ? key : `${path}.${key}`, seen),
-  )
-  const items = inner.items === undefined ? [] : describedKeys(inner.items, root, `${path}[]`, seen)
-  return [...own, ...keys, ...items]
-}
-
-function reversed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(reversed)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .reverse()
-      .map(([key, inner]) => [key, reversed(inner)]),
-  )
-}

@@ -33,6 +33,7 @@ const table = (scores: Readonly<Record<string, readonly number[]>>): Evidence =>
       promptKey: null,
       questionKey: null,
       text: 'why '.repeat(row + 1),
+      replayedBy: null,
     })),
     scores: columns,
     costsNanoUsd: unknown(),

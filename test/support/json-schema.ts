@@ -84,3 +84,35 @@ function isOfType(value: unknown, type: string): boolean {
   if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)
   return typeof value === type
 }
+
+/** Paths as the page writes them; what has a definition of its own is described once, where it first stands. */
+export function describedKeys(
+  part: JsonSchema,
+  root = part,
+  path = '',
+  seen = new Set<string>(),
+): string[] {
+  const named = part.anyOf?.find(({ type }) => type !== 'null') ?? part
+  const own = path === '' || path.endsWith('[]') ? [] : [path]
+  if (named.$ref !== undefined) {
+    if (seen.has(named.$ref)) return own
+    seen.add(named.$ref)
+  }
+  const inner = named.$ref === undefined ? named : resolve(named.$ref, root)
+  const keys = Object.entries(inner.properties ?? {}).flatMap(([key, next]) =>
+    describedKeys(next, root, path === '' ? key : `${path}.${key}`, seen),
+  )
+  const items = inner.items === undefined ? [] : describedKeys(inner.items, root, `${path}[]`, seen)
+  return [...own, ...keys, ...items]
+}
+
+/** The value with the keys of every object in the opposite order. */
+export function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, inner]) => [key, reversed(inner)]),
+  )
+}

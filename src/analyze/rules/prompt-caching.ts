@@ -166,20 +166,21 @@ export function lostPromptCache(profiles: readonly Profile[], rates: Rates): Rul
       const isKnown = index.find(session) >= 0
       const number = index.add(session)
       const model = models[columns.profile[row] as number] ?? 0
-      const before = {
+      // Written out: spreading one object into another, for every request, takes longer than all the rest of this.
+      const turn: Turn = {
         at: last.at.get(number),
         model: last.model.get(number),
         tokens: last.tokens.get(number),
         life: last.life.get(number),
+        now: at,
+        nowModel: model,
       }
       last.at.set(number, at)
       last.model.set(number, model)
       last.tokens.set(number, promptTokensOf(columns, row))
       if ((columns.cacheWrite1hTokens[row] as number) > 0) last.life.set(number, longTtlMs)
       else if (!isKnown) last.life.set(number, prefixTtlMs)
-      return isKnown
-        ? lostTokens(columns, row, { ...before, now: at, nowModel: model }, rates, lost)
-        : 0
+      return isKnown ? lostTokens(columns, row, turn, rates, lost) : 0
     },
     describe: ({ requests }, { inputs }) => ({
       title: `${counted(requests, 'request')} wrote to the cache again what was there before`,

@@ -48,28 +48,26 @@ function readRow(record: JsonObject, featureOf: (cwd: string | undefined) => str
   const reading = readAnthropicUsage(usage)
   if (reading.rejected !== undefined) return { rejected: reading.rejected }
   const responseId = textOf(message['id'])
-  const request: Request = {
+  const request: Request = defined({
     model,
-    operation: 'chat',
-    status: 'ok',
+    operation: 'chat' as const,
+    status: 'ok' as const,
     feature: featureOf(textOf(record['cwd'])),
-    ...defined({
-      id: responseId ?? textOf(row['uuid']) ?? textOf(record['uuid']),
-      responseId,
-      at: timeOf(row['timestamp'] ?? record['timestamp']),
-      provider: providerOf(model, responseId),
-      session: textOf(record['sessionId']),
-      usage: reading.usage,
-      fees: reading.fees,
-      answer: answerOf(message['stop_reason']),
-      serviceTier: textOf(usage['service_tier']),
-      speed: textOf(usage['speed']),
-      inferenceGeo: geoOf(usage['inference_geo']),
-      loggedCostNanoUsd: readUsd(record['costUSD']) ?? undefined,
-      variant: textOf(row['requestId'] ?? record['requestId']),
-      replay: record['isSidechain'] === true || undefined,
-    }),
-  }
+    id: responseId ?? textOf(row['uuid']) ?? textOf(record['uuid']),
+    responseId,
+    at: timeOf(row['timestamp'] ?? record['timestamp']),
+    provider: providerOf(model, responseId),
+    session: textOf(record['sessionId']),
+    usage: reading.usage,
+    fees: reading.fees,
+    answer: answerOf(message['stop_reason']),
+    serviceTier: textOf(usage['service_tier']),
+    speed: textOf(usage['speed']),
+    inferenceGeo: geoOf(usage['inference_geo']),
+    loggedCostNanoUsd: readUsd(record['costUSD']) ?? undefined,
+    variant: textOf(row['requestId'] ?? record['requestId']),
+    replay: record['isSidechain'] === true || undefined,
+  })
   return request
 }
 
