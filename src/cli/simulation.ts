@@ -32,6 +32,7 @@ import { type Questions, questionsOf } from '../worlds/questions.ts'
 import { nowMs } from './clock.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
+import { keptJudgements } from './kept-judgements.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
 import { keptRules } from './kept-rules.ts'
 import { keeperOf } from './kept-values.ts'
@@ -130,7 +131,10 @@ async function resultOf(
   const opened = await optionsOf(job, shared, first.policy, signal)
   const { history, beyond, options } = opened
   const limits = await limitWordsOf(receiptJobOf(job, shared, opened.compared, signal))
-  const result = simulate(history, beyond, { ...options, limits, grid: job.grid })
+  const judged = keptJudgements(job.logs, selectionOf(job), history.count)
+  const judging = judged.memory
+  const result = simulate(history, beyond, { ...options, limits, judging, grid: job.grid })
+  judged.keep()
   const beside: Beside[] = []
   const lineOf = (name: string, other: Opened) =>
     simulateBeside(name, other.history, other.beyond, other.options)

@@ -1,4 +1,4 @@
-import type { CacheRun } from './cache-run.ts'
+import type { CacheOutcome, CacheRun } from './cache-run.ts'
 import type { SimulateResult } from './result.ts'
 import type { CallLatencies } from './routing-latency.ts'
 
@@ -11,7 +11,7 @@ export type BeyondCache = {
   /** True where nothing behind the response cache changes what a request costs. */
   readonly isPlain: boolean
   /** What they cost with some of the layers, nano-dollars. */
-  spendOf(run: CacheRun, layers: ReadonlySet<string>): bigint
+  spendOf(run: CacheOutcome, layers: ReadonlySet<string>): bigint
   /** Their spend by place with all layers, nano-dollars; 0 where the cache serves. */
   costs(run: CacheRun): Float64Array
   /** Whom each request asks, in order: none where a cache serves, null for the model of the log. Asked in time order. */

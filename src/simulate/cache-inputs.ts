@@ -1,4 +1,5 @@
 import type { BypassReason } from '../domain/receipt.ts'
+import type { Request } from '../domain/request.ts'
 import type { CacheTerms } from '../domain/world.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
@@ -18,9 +19,8 @@ export type Bypasses = {
 export type PreparedCache = {
   readonly inputs: CacheInputs
   readonly bypasses: Bypasses
-  /** Number of each request's namespace, and their names. */
+  /** Number of each request's namespace. */
   readonly namespace: Uint32Array
-  readonly namespaces: readonly string[]
 }
 
 /** The cache rule that holds for each request, by its place in the policy; -1: none. */
@@ -44,12 +44,9 @@ export function prepareCache(
 ): PreparedCache {
   const { cache } = compiled.policy
   const preparing = new Preparing(history, semantic, cache.semantic.maxMessages)
-  for (let place = 0; place < history.count; place++)
-    preparing.add(
-      place,
-      compiled.terms.termsUnder(rules[place] as number, () => history.requestAt(place)),
-    )
-  const { exactSlots, semanticSlots, namespace, namespaces } = preparing
+  const termsAt = termsOver(history, compiled, rules)
+  for (let place = 0; place < history.count; place++) preparing.add(place, termsAt(place))
+  const { exactSlots, semanticSlots, namespace } = preparing
   const timed = {
     count: history.count,
     at: history.at,
@@ -81,7 +78,36 @@ export function prepareCache(
     ),
   }
   const { bypasses } = preparing
-  return { inputs, bypasses, namespace, namespaces: [...namespaces.keys()] }
+  return { inputs, bypasses, namespace }
+}
+
+/**
+ * The terms of each request. Where users are all that namespaces tell apart, the store's numbers stand for their names:
+ * only whether two are the same matters here, and looking names up takes longer than all the rest.
+ */
+function termsOver(
+  { columns, requestAt }: Pick<History, 'columns' | 'requestAt'>,
+  { policy: { cache }, terms }: CompiledPolicy,
+  rules: Int16Array,
+): (place: number) => CacheTerms {
+  const kinds = [cache.namespace, ...cache.rules.flatMap(({ namespace = [] }) => namespace)]
+  const isByUser = kinds.every(
+    (kind) => kind.kind === 'fields' && kind.fields.every((field) => field === 'user'),
+  )
+  if (!isByUser) return (place) => terms.termsUnder(rules[place] as number, () => requestAt(place))
+  const known = new Map<number, Map<number, CacheTerms>>()
+  return (place) => {
+    const rule = rules[place] as number
+    const user = columns.user[place] as number
+    const byUser = known.get(rule) ?? new Map<number, CacheTerms>()
+    known.set(rule, byUser)
+    const before = byUser.get(user)
+    if (before !== undefined) return before
+    const standIn = Number.isNaN(user) ? {} : { user: String(user) }
+    const found = terms.termsUnder(rule, () => standIn as Request)
+    byUser.set(user, found)
+    return found
+  }
 }
 
 const scopeOf = (slots: Slots, per: CapacityPer): Uint32Array | null =>

@@ -13,7 +13,11 @@ import { served } from './served.ts'
 import { Staggered } from './staggered.ts'
 import { type Timeline, timelineOf } from './timeline.ts'
 
-/** What a run reads and changes. */
+/**
+ * What runs read and change. Several runs, each at a threshold of its own, go through the history side by side in lanes:
+ * what one of them just read is at hand for the others. What differs between them stands in arrays lane by lane, that
+ * of `index` in a lane at index * lanes + lane.
+ */
 export type Caches = Pick<
   CacheInputs,
   | 'at'
@@ -26,6 +30,7 @@ export type Caches = Pick<
   | 'refreshExact'
   | 'refreshSemantic'
 > & {
+  readonly lanes: number
   readonly timeline: Timeline
   readonly exact: CacheEntries
   readonly semantic: CacheEntries
@@ -34,7 +39,7 @@ export type Caches = Pick<
   readonly edges: OpenEdges
 }
 
-/** What a pass finds, by place. */
+/** What a pass finds, by place and lane. */
 export type Findings = {
   /** A number of `served`. */
   readonly by: Uint8Array
@@ -54,11 +59,12 @@ type Details = {
 }
 
 /** Empty layers for some inputs. */
-export function newCaches(all: CacheInputs): Caches {
+export function newCaches(all: CacheInputs, lanes: number): Caches {
   const arrays = new Staggered()
   const inputs = withoutIdle(all, arrays)
   const timeline = timelineOf(inputs, arrays)
   return {
+    lanes,
     at: inputs.at,
     born: inputs.born,
     exactSlot: inputs.exactSlot,
@@ -71,6 +77,7 @@ export function newCaches(all: CacheInputs): Caches {
     timeline,
     exact: newEntries({
       arrays,
+      lanes,
       timeline,
       slots: inputs.exactSlots,
       slotOf: inputs.exactSlot,
@@ -82,6 +89,7 @@ export function newCaches(all: CacheInputs): Caches {
     }),
     semantic: newEntries({
       arrays,
+      lanes,
       timeline,
       slots: inputs.semanticSlots,
       slotOf: inputs.semanticSlot,
@@ -91,71 +99,82 @@ export function newCaches(all: CacheInputs): Caches {
       hitsRefresh: inputs.refreshSemantic,
       hitsAreEntries: inputs.insert === 'always',
     }),
-    flightOwner: arrays.of(Int32Array, inputs.exactSlots),
-    edges: newOpenEdges(inputs.neighbours, arrays),
+    flightOwner: arrays.of(Int32Array, inputs.exactSlots * lanes),
+    edges: newOpenEdges(inputs.neighbours, arrays, lanes),
   }
 }
 
-/** Decides every request, from empty layers and a run in which all ask the model. */
-export function decideAll(caches: Caches, run: Findings, threshold: number): void {
-  const { exact, flightOwner, edges } = caches
-  clearEntries(exact)
+/** Decides every request, from empty layers and runs in which all ask the model, one to a threshold. */
+export function decideAll(caches: Caches, run: Findings, thresholds: readonly number[]): void {
+  clearEntries(caches.exact)
   clearEntries(caches.semantic)
-  flightOwner.fill(-1)
-  openEdges(edges, threshold)
+  caches.flightOwner.fill(-1)
+  openEdges(caches.edges, thresholds)
   const { events } = caches.timeline
-  const { exactSlot, flightSlot, semanticSlot } = caches
+  const lanes = thresholds.length
   for (let event = 0; event < events.length; event++) {
     const place = events[event] as number
-    if (place < 0) {
-      keep(caches, run.by, -1 - place, event)
-      continue
-    }
-    const same = exactSlot[place] as number
-    if (same !== -1 && isAlive(exact, same, event)) {
-      serveSame(caches, run, place, event)
-      continue
-    }
-    const flight = flightSlot[place] as number
-    if (flight !== -1 && joins(caches, run, place, flight)) continue
-    const slot = semanticSlot[place] as number
-    if (slot !== -1 && findNearest(caches, run, place, slot, event)) continue
-    if (flight !== -1) flightOwner[flight] = place
+    if (place < 0)
+      for (let lane = 0; lane < lanes; lane++) keep(caches, run.by, -1 - place, event, lane)
+    else for (let lane = 0; lane < lanes; lane++) decideOne(caches, run, place, event, lane)
   }
+}
+
+function decideOne(caches: Caches, run: Findings, place: number, event: number, lane: number) {
+  const { exact, flightOwner, lanes } = caches
+  const same = caches.exactSlot[place] as number
+  if (same !== -1 && isAlive(exact, same * lanes + lane, event)) {
+    serveSame(caches, run, place, event, lane)
+    return
+  }
+  const flight = caches.flightSlot[place] as number
+  if (flight !== -1 && joins(caches, run, place, flight, lane)) return
+  const slot = caches.semanticSlot[place] as number
+  if (slot !== -1 && findNearest(caches, run, place, slot, event, lane)) return
+  if (flight !== -1) flightOwner[flight * lanes + lane] = place
 }
 
 /** What a request leaves behind: its answer, where a model gave it or the rule stores logged answers. */
-function keep(caches: Caches, by: Uint8Array, place: number, event: number): void {
-  const { exact, semantic } = caches
-  const how = by[place] as number
+function keep(caches: Caches, by: Uint8Array, place: number, event: number, lane: number): void {
+  const { exact, semantic, lanes } = caches
+  const how = by[place * lanes + lane] as number
   if (how === served.model) {
     const slot = caches.exactSlot[place] as number
-    if (slot !== -1) putEntry(exact, slot, place, place, event)
+    if (slot !== -1) putEntry(exact, slot, place, place, event, lane)
   } else if (how !== served.semantic || caches.insert !== 'always-oracle') return
   const slot = caches.semanticSlot[place] as number
-  if (slot !== -1) putEntry(semantic, slot, place, place, event)
+  if (slot !== -1) putEntry(semantic, slot, place, place, event, lane)
 }
 
-function serveSame(caches: Caches, run: Findings, place: number, event: number): void {
-  const { exact } = caches
+function serveSame(
+  caches: Caches,
+  run: Findings,
+  place: number,
+  event: number,
+  lane: number,
+): void {
+  const { exact, lanes } = caches
   const slot = caches.exactSlot[place] as number
-  run.by[place] = served.exact
-  run.owner[place] = exact.owner[slot] as number
-  if (run.details !== null) run.details.birth[place] = exact.birth[slot] as number
-  touchEntry(exact, slot, event, caches.refreshExact)
+  const at = place * lanes + lane
+  const entry = slot * lanes + lane
+  run.by[at] = served.exact
+  run.owner[at] = exact.owner[entry] as number
+  if (run.details !== null) run.details.birth[at] = exact.birth[entry] as number
+  touchEntry(exact, slot, event, caches.refreshExact, lane)
 }
 
 /** Whether an identical request is in flight; if so, its answer is awaited. */
 function joins(
-  { at, born, flightOwner }: Caches,
+  { at, born, flightOwner, lanes }: Caches,
   run: Findings,
   place: number,
   flight: number,
+  lane: number,
 ): boolean {
-  const owner = flightOwner[flight] as number
+  const owner = flightOwner[flight * lanes + lane] as number
   if (owner === -1 || !((born[owner] as number) > (at[place] as number))) return false
-  run.by[place] = served.coalesced
-  run.owner[place] = owner
+  run.by[place * lanes + lane] = served.coalesced
+  run.owner[place * lanes + lane] = owner
   return true
 }
 
@@ -165,25 +184,31 @@ function findNearest(
   place: number,
   slot: number,
   event: number,
+  lane: number,
 ): boolean {
-  const { semantic, edges, ownThreshold } = caches
+  const { semantic, edges, ownThreshold, lanes } = caches
   const own = ownThreshold === null ? Number.NaN : (ownThreshold[place] as number)
-  const end = Number.isNaN(own) ? (edges.ends[slot] as number) : endOfEdges(edges, slot, own)
-  const first = firstLiving(semantic, edges, slot, end, event)
+  const end = Number.isNaN(own)
+    ? (edges.ends[slot * lanes + lane] as number)
+    : endOfEdges(edges, slot, own)
+  const first = firstLiving(semantic, edges, slot, end, event, lane)
   if (first === end) return false
   const target = edges.targets[first] as number
-  const pair = target >= 0 ? first : nearestFrom(caches, run.details, { place, event, first, end })
+  const pair =
+    target >= 0 ? first : nearestFrom(caches, run.details, { place, event, first, end, lane })
   if (pair === -1) return false
-  const entry = target >= 0 ? target : (edges.neighbours.others[pair] as number)
+  const other = target >= 0 ? target : (edges.neighbours.others[pair] as number)
+  const entry = other * lanes + lane
+  const at = place * lanes + lane
   const owner = semantic.owner[entry] as number
-  run.by[place] = served.semantic
-  run.owner[place] = owner
+  run.by[at] = served.semantic
+  run.owner[at] = owner
   if (run.details !== null) {
-    run.details.pair[place] = pair
-    run.details.birth[place] = semantic.birth[entry] as number
+    run.details.pair[at] = pair
+    run.details.birth[at] = semantic.birth[entry] as number
   }
-  touchEntry(semantic, entry, event, caches.refreshSemantic)
-  if (caches.insert === 'always') putEntry(semantic, slot, place, owner, event)
+  touchEntry(semantic, other, event, caches.refreshSemantic, lane)
+  if (caches.insert === 'always') putEntry(semantic, slot, place, owner, event, lane)
   return true
 }
 
@@ -194,15 +219,16 @@ function firstLiving(
   slot: number,
   end: number,
   event: number,
+  lane: number,
 ): number {
-  const { birth, firstAlive } = semantic
+  const { birth, firstAlive, lanes } = semantic
   let pair = starts[slot] as number
   if (pair === end) return end
   // Where times to live differ, every entry asks for its own.
   const oldest = firstAlive === null ? 0 : (firstAlive[event] as number)
   for (; pair < end; pair++) {
     const target = targets[pair] as number
-    const entry = target < 0 ? -1 - target : target
+    const entry = (target < 0 ? -1 - target : target) * lanes + lane
     if ((birth[entry] as number) < oldest) continue
     if (firstAlive !== null || isAlive(semantic, entry, event)) return pair
   }
@@ -214,23 +240,26 @@ type Rest = {
   readonly event: number
   readonly first: number
   readonly end: number
+  readonly lane: number
 }
 
 /** The pair of the most similar living entry that no guard rejects, the earlier born of two alike; -1: none. */
 function nearestFrom(
-  { edges, semantic }: Caches,
+  { edges, semantic, lanes }: Caches,
   details: Details | null,
-  { place, event, first, end }: Rest,
+  { place, event, first, end, lane }: Rest,
 ): number {
   const { others, similarities, guarded } = edges.neighbours
+  const entryOf = (pair: number) => (others[pair] as number) * lanes + lane
   let best = -1
   for (let pair = first; pair < end; pair++) {
     if (best !== -1 && similarities[pair] !== similarities[best]) break
-    const entry = others[pair] as number
+    const entry = entryOf(pair)
     if (!isAlive(semantic, entry, event)) continue
     if (guarded[pair] === 0) {
-      if (best === -1 || isEarlier(semantic, entry, others[best] as number)) best = pair
-    } else if (best === -1 && details !== null) details.guard[place] ||= guarded[pair] as number
+      if (best === -1 || isEarlier(semantic, entry, entryOf(best))) best = pair
+    } else if (best === -1 && details !== null)
+      details.guard[place * lanes + lane] ||= guarded[pair] as number
   }
   return best
 }

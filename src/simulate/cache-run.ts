@@ -2,7 +2,6 @@ import type { InsertRule } from '../policy/caching.ts'
 import type { Neighbours } from '../worlds/neighbours.ts'
 import { type Caches, decideAll, newCaches } from './cache-pass.ts'
 import { served } from './served.ts'
-import { type SweepTotals, totalsOf, type Worth } from './sweep-totals.ts'
 
 /**
  * A history and a cache policy as arrays, so that a threshold takes milliseconds: what `decide` finds out for each
@@ -45,19 +44,13 @@ export type SlotNeighbours = Pick<Neighbours, 'offsets' | 'others' | 'similariti
 
 export { served } from './served.ts'
 
-/** What one run found, by place. */
-export type CacheRun = {
+/** How one run served each request, by place: enough for sums and verdicts. */
+export type CacheOutcome = {
   readonly threshold: number
   /** A number of `served`. */
   readonly by: Uint8Array
-  /** Whose answer was served; -1 where a model was asked. */
+  /** Whose answer was served; of no meaning where a model was asked. */
   readonly owner: Int32Array
-  /** Of semantic hits; NaN else. */
-  readonly similarity: Float64Array
-  /** Birth of the entry, or the moment when the awaited answer was there. */
-  readonly entryBorn: Float64Array
-  /** 1 + the guard that spoke against the most similar entry; 0: none did. */
-  readonly guard: Uint8Array
   readonly exactHits: number
   readonly semanticHits: number
   readonly coalesced: number
@@ -65,22 +58,29 @@ export type CacheRun = {
   readonly downgraded?: Uint8Array
 }
 
+/** All that one run found, by place. */
+export type CacheRun = CacheOutcome & {
+  /** -1 where a model was asked. */
+  readonly owner: Int32Array
+  /** Of semantic hits; NaN else. */
+  readonly similarity: Float64Array
+  /** Birth of the entry, or the moment when the awaited answer was there. */
+  readonly entryBorn: Float64Array
+  /** 1 + the guard that spoke against the most similar entry; 0: none did. */
+  readonly guard: Uint8Array
+}
+
 /** Runs the cache over the whole history at one threshold: the same as `decide` in a history world, request by request. */
 export const runCache = (inputs: CacheInputs, threshold: number): CacheRun =>
   openCacheRunner(inputs).run(threshold)
 
 /** Runs at one threshold after the other, quickest from high to low, in memory that is used again. */
-export type CacheRunner = {
-  run(threshold: number): CacheRun
-  /** The sums alone, at a third of the memory. */
-  totals(threshold: number, worth: Worth): SweepTotals
-}
+export type CacheRunner = { run(threshold: number): CacheRun }
 
 /** Makes ready what runs over the same inputs share. */
 export function openCacheRunner(inputs: CacheInputs): CacheRunner {
   const { count } = inputs
-  const caches = newCaches(inputs)
-  const sums = { by: new Uint8Array(count), owner: new Int32Array(count), details: null }
+  const caches = newCaches(inputs, 1)
   return {
     run(threshold) {
       const by = new Uint8Array(count)
@@ -90,17 +90,19 @@ export function openCacheRunner(inputs: CacheInputs): CacheRunner {
         birth: new Int32Array(count),
         guard: new Uint8Array(count),
       }
-      decideAll(caches, { by, owner, details }, threshold)
+      decideAll(caches, { by, owner, details }, [threshold])
       const { guard, ...found } = details
       return { threshold, by, owner, guard, ...measuresOf(caches, { by, owner, ...found }) }
     },
-    totals(threshold, worth) {
-      sums.by.fill(served.model)
-      decideAll(caches, sums, threshold)
-      return totalsOf(threshold, sums, worth)
-    },
   }
 }
+
+/** How many requests were served in each way. */
+export const countsOf = (hits: Uint32Array) => ({
+  exactHits: hits[served.exact] as number,
+  semanticHits: hits[served.semantic] as number,
+  coalesced: hits[served.coalesced] as number,
+})
 
 type Found = Pick<CacheRun, 'by' | 'owner'> & {
   readonly pair: Int32Array
@@ -129,8 +131,6 @@ function measuresOf(
   return {
     similarity,
     entryBorn,
-    exactHits: hits[served.exact] as number,
-    semanticHits: hits[served.semantic] as number,
-    coalesced: hits[served.coalesced] as number,
+    ...countsOf(hits),
   }
 }

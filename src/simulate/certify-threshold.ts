@@ -6,7 +6,7 @@ import {
 } from '../stats/certify.ts'
 import { hypergeometricUpper } from '../stats/hypergeometric.ts'
 import type { LabelsNeeded, RiskLimit } from '../stats/labels-needed.ts'
-import type { CacheRun } from './cache-run.ts'
+import type { CacheOutcome } from './cache-run.ts'
 import { entriesOf } from './hit-quality.ts'
 import type { LabelSample, LabelSamples } from './label-sample.ts'
 import type { Certified } from './result.ts'
@@ -16,7 +16,7 @@ export type CertifyPoint = { readonly later: GridPoint; readonly random: GridPoi
 
 /** What of a run certifies; `savings` orders the runs. */
 export const certifyPointOf = (
-  run: CacheRun,
+  run: CacheOutcome,
   { later, random }: LabelSamples,
   savings: number,
 ): CertifyPoint => ({
@@ -79,7 +79,7 @@ function reasonOf(limit: RiskLimit | null, hasLayer: boolean): string {
 }
 
 /** A run as a point of the grid. Where nobody could tell, the hit counts as wrong. */
-export function gridPointOf(run: CacheRun, sample: LabelSample, savings: number): GridPoint {
+export function gridPointOf(run: CacheOutcome, sample: LabelSample, savings: number): GridPoint {
   const windowHits = sample.hitsOf(run).length
   return {
     threshold: run.threshold,

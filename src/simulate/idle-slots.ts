@@ -6,12 +6,18 @@ import type { Staggered } from './staggered.ts'
  * asked once. Where a layer has a capacity its entries stay, for they push out others.
  */
 export function withoutIdle(inputs: CacheInputs, arrays: Staggered): CacheInputs {
-  const { exactSlot, flightSlot, semanticSlot, exactSlots, neighbours } = inputs
+  const { exactSlot, flightSlot, semanticSlot, exactSlots } = inputs
+  // Without the layer nobody looks at a neighbour.
+  const isOff = !semanticSlot.some((slot) => slot !== -1)
+  const semanticSlots = isOff ? 0 : inputs.semanticSlots
+  const neighbours = isOff ? noNeighbours : inputs.neighbours
   const isShared = sharedSlots(exactSlots, exactSlot, flightSlot)
   const isLinked = linkedSlots(neighbours)
   const kept = (slots: Int32Array) => arrays.copy(Int32Array, slots)
   return {
     ...inputs,
+    semanticSlots,
+    neighbours,
     exactSlot: kept(isLimited(inputs.exactCapacity) ? exactSlot : only(exactSlot, isShared)),
     flightSlot: kept(only(flightSlot, isShared)),
     semanticSlot: kept(
@@ -20,10 +26,23 @@ export function withoutIdle(inputs: CacheInputs, arrays: Staggered): CacheInputs
   }
 }
 
+const noNeighbours: SlotNeighbours = {
+  offsets: new Uint32Array(1),
+  others: new Uint32Array(0),
+  similarities: new Float64Array(0),
+  guarded: new Uint8Array(0),
+}
+
 const isLimited = (capacity: number): boolean => capacity !== Number.POSITIVE_INFINITY
 
-const only = (slots: Int32Array, isUsed: Uint8Array): Int32Array =>
-  slots.map((slot) => (slot !== -1 && isUsed[slot] === 1 ? slot : -1))
+function only(slots: Int32Array, isUsed: Uint8Array): Int32Array {
+  const kept = new Int32Array(slots.length)
+  for (let place = 0; place < slots.length; place++) {
+    const slot = slots[place] as number
+    kept[place] = slot !== -1 && isUsed[slot] === 1 ? slot : -1
+  }
+  return kept
+}
 
 /** Slots that more than one request has, in whichever role. */
 function sharedSlots(slots: number, exactSlot: Int32Array, flightSlot: Int32Array): Uint8Array {

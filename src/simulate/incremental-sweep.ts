@@ -1,11 +1,12 @@
 import { answerAt } from './asked-answers.ts'
-import { type CacheInputs, openCacheRunner } from './cache-run.ts'
+import type { CacheInputs } from './cache-run.ts'
 import { type Edges, edgesOf } from './edges.ts'
+import { runGrid } from './grid-team.ts'
 import { addTo, deleteFrom, firstFrom } from './ordered-set.ts'
 import { served } from './served.ts'
 import { spreadChange } from './spread-change.ts'
 import { decideAgain, openSweep, type SweepState } from './sweep-state.ts'
-import { type SweepTotals, Tally, type Worth } from './sweep-totals.ts'
+import { type SweepTotals, Tally, totalsOf, type Worth } from './sweep-totals.ts'
 
 /** Every threshold where that can be found from one to the next, else those of a grid, by a run each. */
 export const sweepThresholds = (
@@ -29,8 +30,7 @@ export function* sweepGrid(
   worth: Worth,
   grid: readonly number[],
 ): Generator<SweepTotals> {
-  const runner = openCacheRunner(inputs)
-  for (const threshold of grid) yield runner.totals(threshold, worth)
+  for (const outcome of runGrid(inputs, grid)) yield totalsOf(outcome, worth)
 }
 
 /**

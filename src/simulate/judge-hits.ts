@@ -1,13 +1,18 @@
 import { type Similarity, verdictOf } from '../score/equivalence.ts'
 import type { Judgement } from '../score/verdict.ts'
-import { inLabelSample } from '../stats/label-sample.ts'
+import { labelNumber } from '../stats/label-sample.ts'
 import { textOfAnswer } from '../worlds/answer-text.ts'
 import type { History } from '../worlds/history.ts'
-import { type CacheRun, served } from './cache-run.ts'
+import { type CacheOutcome, served } from './cache-run.ts'
+import { type Draw, type JudgingMemory, newJudgingMemory, pairOf } from './judging-memory.ts'
 import { openStated, type Stated } from './stated-verdicts.ts'
 
-/** Whether the answer that was served fits, by the places of the request and of the one whose answer it was. */
-export type Judge = (place: number, owner: number) => Judgement
+export type Judge = {
+  /** Whether the answer that was served fits, by the places of the request and of the one whose answer it was. */
+  judge(place: number, owner: number): Judgement
+  /** The permanent number in [0, 1) of a request in a draw. */
+  numberOf(draw: Draw, place: number): number
+}
 
 /** A hit with its verdict. */
 export type JudgedHit = {
@@ -24,27 +29,36 @@ export function openJudge(
   history: History,
   similarity: Similarity | undefined,
   stated: Stated = openStated(history, null),
+  { verdicts, numbers }: JudgingMemory = newJudgingMemory(history.count),
 ): Judge {
-  const known = new Map<string, Judgement>()
   const given = (place: number) => ({
     text: textOfAnswer(history, place),
     label: labelAt(history, place),
   })
-  return (place, owner) => {
-    const said = stated(place, owner)
-    if (said !== null) return said
-    const answers = [history.answer[owner] as number, history.answer[place] as number] as const
-    if (answers[0] !== -1 && answers[0] === answers[1]) return identical
-    const key = answers.join(' ')
-    const before = known.get(key)
-    if (before !== undefined) return before
-    const judgement = verdictOf(
-      given(owner),
-      given(place),
-      similarity === undefined ? {} : { similarity },
-    )
-    known.set(key, judgement)
-    return judgement
+  return {
+    judge(place, owner) {
+      const said = stated(place, owner)
+      if (said !== null) return said
+      const [theirs, own] = [history.answer[owner] as number, history.answer[place] as number]
+      if (theirs !== -1 && theirs === own) return identical
+      const pair = pairOf(history.count, theirs, own)
+      const before = verdicts.get(pair)
+      if (before !== undefined) return before
+      const judgement = verdictOf(
+        given(owner),
+        given(place),
+        similarity === undefined ? {} : { similarity },
+      )
+      verdicts.set(pair, judgement)
+      return judgement
+    },
+    numberOf(draw, place) {
+      const before = numbers[draw][place] as number
+      if (!Number.isNaN(before)) return before
+      const number = labelNumber(draw, String(history.seq[place]))
+      numbers[draw][place] = number
+      return number
+    },
   }
 }
 
@@ -61,21 +75,26 @@ const labelAt = (history: History, place: number): string | null => {
  */
 export function judgeHits(
   history: History,
-  run: CacheRun,
+  run: CacheOutcome,
   layer: 'exact' | 'semantic',
-  judge: Judge,
-  seed: string,
+  { judge, numberOf }: Judge,
+  draw: Draw,
   most = mostJudged,
 ): readonly JudgedHit[] {
   const hits = layer === 'exact' ? run.exactHits : run.semanticHits
-  const hasLabels = history.label.some((label) => label !== -1)
-  const share = hasLabels ? 1 : Math.min(1, most / Math.max(1, hits))
+  const share = hasLabels(history) ? 1 : Math.min(1, most / Math.max(1, hits))
+  const how = served[layer]
   const judged: JudgedHit[] = []
   for (let place = 0; place < history.count; place++) {
-    if (run.by[place] !== served[layer]) continue
-    if (share < 1 && !inLabelSample({ seed, share }, String(history.seq[place]))) continue
+    if (run.by[place] !== how || (share < 1 && numberOf(draw, place) >= share)) continue
     const owner = run.owner[place] as number
     judged.push({ place, owner, judgement: judge(place, owner) })
   }
   return judged
+}
+
+/** A loop of its own: it is asked for every run, and calls take ten times as long. */
+function hasLabels({ label }: History): boolean {
+  for (let place = 0; place < label.length; place++) if (label[place] !== -1) return true
+  return false
 }

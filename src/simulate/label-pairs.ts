@@ -50,7 +50,7 @@ export function drawnPairs(
 export function exploratoryPairs(
   history: History,
   run: CacheRun,
-  judge: Judge,
+  { judge }: Judge,
 ): readonly LabelPair[] {
   const hits: (Hit & { readonly isUnsettled: boolean })[] = []
   for (let place = 0; place < history.count; place++) {

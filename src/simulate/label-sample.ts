@@ -1,6 +1,6 @@
 import { labelNumber } from '../stats/label-sample.ts'
 import type { History } from '../worlds/history.ts'
-import { type CacheRun, served } from './cache-run.ts'
+import { type CacheOutcome, served } from './cache-run.ts'
 import type { JudgedHit } from './judge-hits.ts'
 import { answerKeys, proves, type Stated } from './stated-verdicts.ts'
 
@@ -13,17 +13,17 @@ export type Hit = { readonly place: number; readonly owner: number }
  */
 export type LabelSample = {
   /** The hits of the window, in the order of the log. */
-  hitsOf(run: CacheRun): readonly Hit[]
+  hitsOf(run: CacheOutcome): readonly Hit[]
   /** Those that people can settle, in the order in which they are drawn: no label of the log does, both answers are known. */
-  drawnOf(run: CacheRun): readonly Hit[]
+  drawnOf(run: CacheOutcome): readonly Hit[]
   /**
    * Those that count, with their verdicts: of all hits in the order of the draw those before the first that could be
    * settled and is not. Later labels may be there because another threshold has these hits too, or because of what the
    * log happens to label: they are no random sample of this one's. A hit that nobody can settle stays, unsettled.
    */
-  countedOf(run: CacheRun): readonly JudgedHit[]
+  countedOf(run: CacheOutcome): readonly JudgedHit[]
   /** How many hits of the window have neither labels nor both answers. */
-  unansweredOf(run: CacheRun): number
+  unansweredOf(run: CacheOutcome): number
 }
 
 /** The later half of the requests is the one that certifies; a random half tells what the order of time does. */
@@ -50,7 +50,7 @@ export function openLabelSample(
 ): LabelSample {
   const numberOf = permanentNumbers(history, drawSeed)
   const keyOf = answerKeys(history)
-  const hitsOf = (run: CacheRun): readonly Hit[] => {
+  const hitsOf = (run: CacheOutcome): readonly Hit[] => {
     const hits: Hit[] = []
     for (let place = 0; place < history.count; place++)
       if (run.by[place] === served.semantic && inWindow(place))

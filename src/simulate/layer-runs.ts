@@ -1,4 +1,11 @@
-import { type CacheInputs, type CacheRun, type CacheRunner, openCacheRunner } from './cache-run.ts'
+import {
+  type CacheInputs,
+  type CacheOutcome,
+  type CacheRun,
+  type CacheRunner,
+  openCacheRunner,
+} from './cache-run.ts'
+import { runGrid } from './grid-team.ts'
 
 /** The layers of the response cache, in the order in which the engine asks them. */
 export const cacheLayers = ['exact', 'coalesced', 'semantic'] as const
@@ -48,6 +55,11 @@ export class LayerRuns {
     const runner = openCacheRunner({ ...this.#inputs, ...without })
     this.#runners.set(on.join(), runner)
     return runner
+  }
+
+  /** With every layer, at each of some thresholds: one at a time, since a thousand runs would not fit into memory. */
+  grid(thresholds: readonly number[]): Iterable<CacheOutcome> {
+    return runGrid(this.#inputs, thresholds)
   }
 
   /** With every layer that the policy has. */

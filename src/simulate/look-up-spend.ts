@@ -1,11 +1,11 @@
-import type { CacheInputs, CacheRun } from './cache-run.ts'
+import type { CacheInputs, CacheOutcome } from './cache-run.ts'
 import type { SimulateOptions } from './options.ts'
 import { served } from './served.ts'
 
 /** Requests that were looked up in the semantic layer: each has its text embedded, whoever asked the same before. */
 export function lookUps(
   { semanticSlot }: Pick<CacheInputs, 'semanticSlot'>,
-  run: CacheRun,
+  run: CacheOutcome,
 ): number {
   let count = 0
   for (let place = 0; place < semanticSlot.length; place++)
@@ -14,7 +14,7 @@ export function lookUps(
 }
 
 /** An exact hit, or a request that waits for an identical one, is served before. */
-export const isLookUp = (semanticSlot: Int32Array, { by }: CacheRun, place: number): boolean =>
+export const isLookUp = (semanticSlot: Int32Array, { by }: CacheOutcome, place: number): boolean =>
   semanticSlot[place] !== -1 && by[place] !== served.exact && by[place] !== served.coalesced
 
 /** What embedding those texts costs, nano-dollars, at the log's mean tokens a text; null: nobody knows the price. */

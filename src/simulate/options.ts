@@ -7,6 +7,7 @@ import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import type { KeyedHistory } from '../worlds/ignored-keys.ts'
 import type { Questions } from '../worlds/questions.ts'
 import type { Baseline } from './baseline.ts'
+import type { JudgingMemory } from './judging-memory.ts'
 import type { LimitWords } from './limits.ts'
 
 /** What a simulation is asked for. */
@@ -43,6 +44,8 @@ export type SimulateOptions = {
   readonly similarity?: Similarity | undefined
   /** What people and judges said of pairs of answers before. */
   readonly verdicts?: VerdictLookup | undefined
+  /** What earlier simulations found out about answers; this one adds to it. */
+  readonly judging?: JudgingMemory | undefined
   /** Thresholds of the sweep, from high to low. */
   readonly grid: readonly number[]
   /** What is to be certified; null: nothing. */

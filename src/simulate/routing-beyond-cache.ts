@@ -8,7 +8,7 @@ import type { TargetsOptions } from '../worlds/history-targets.ts'
 import type { HistorySight } from '../worlds/history-world.ts'
 import { type CostOf, ratioUncertainty, tokenRatios } from '../worlds/model-costs.ts'
 import { type BeyondCache, type LayerBeyond, layersBeyond } from './beyond-cache.ts'
-import { type CacheRun, served } from './cache-run.ts'
+import { type CacheOutcome, type CacheRun, served } from './cache-run.ts'
 import { countPlaces, meanOutputTokens } from './history-sums.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
 import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
@@ -63,12 +63,13 @@ export async function openBeyondCache(options: BeyondCacheOptions): Promise<Beyo
 const longLog = 20_000
 
 class Beyond implements BeyondCache {
+  readonly isPlain: boolean
   readonly #options: BeyondCacheOptions
   readonly #plan: RoutingPlan
   readonly #levers: HistoryLevers
   readonly #frontier: Frontier | null
   readonly #shared: Omit<TargetsOptions, 'prefix'>
-  readonly #runs = new WeakMap<CacheRun, Map<string, CallRun>>()
+  readonly #runs = new WeakMap<CacheOutcome, Map<string, CallRun>>()
 
   constructor(
     options: BeyondCacheOptions,
@@ -83,16 +84,12 @@ class Beyond implements BeyondCache {
     this.#frontier = frontier
     const ratioOf = tokenRatios(history, evidence)
     this.#shared = { history, costOf, ratioOf, known: sight.known }
+    const isChanged = [levers.compression, levers.outputCap, levers.batch].some(({ on }) => on)
+    this.isPlain =
+      !this.#isRouting && !isChanged && !hasPromptCaches(history, options.compiled.policy)
   }
 
-  get isPlain(): boolean {
-    const { history, compiled } = this.#options
-    const { compression, outputCap, batch } = this.#levers
-    const isChanged = [compression, outputCap, batch].some(({ on }) => on)
-    return !this.#isRouting && !isChanged && !hasPromptCaches(history, compiled.policy)
-  }
-
-  spendOf(run: CacheRun, layers: ReadonlySet<string>): bigint {
+  spendOf(run: CacheOutcome, layers: ReadonlySet<string>): bigint {
     return this.#callsUnder(run, layers).cost.total()
   }
 
@@ -113,16 +110,16 @@ class Beyond implements BeyondCache {
   }
 
   /** The calls that a run leaves, under some of the layers. */
-  #callsUnder(run: CacheRun, layers: ReadonlySet<string>): CallRun {
+  #callsUnder(run: CacheOutcome, layers: ReadonlySet<string>): CallRun {
     const known = this.#runs.get(run) ?? new Map<string, CallRun>()
     this.#runs.set(run, known)
-    const key = layersBeyond.filter((layer) => layers.has(layer)).join()
+    const key = this.isPlain ? '' : layersBeyond.filter((layer) => layers.has(layer)).join()
     const calls = known.get(key) ?? this.#call(run, layers)
     known.set(key, calls)
     return calls
   }
 
-  #call(run: CacheRun, layers: ReadonlySet<string>): CallRun {
+  #call(run: CacheOutcome, layers: ReadonlySet<string>): CallRun {
     const { history } = this.#options
     const prefix = this.#prefixFor(run, layers)
     const levers = this.#leversIn(layers)
@@ -142,7 +139,7 @@ class Beyond implements BeyondCache {
   }
 
   /** Null where prompt caches are as they were logged, so that prompts need not be read. */
-  #prefixFor(run: CacheRun, layers: ReadonlySet<string>): HistoryPrefix | null {
+  #prefixFor(run: CacheOutcome, layers: ReadonlySet<string>): HistoryPrefix | null {
     const { history, compiled } = this.#options
     const { cache, prefix } = compiled.policy
     const mode = layers.has('prefix') ? prefix.mode : 'as-logged'
@@ -168,7 +165,7 @@ class Beyond implements BeyondCache {
   }
 
   /** Whom each request asks, and what its classifiers cost. Asked in time order, once. */
-  #callsAt(run: CacheRun, isRouted: boolean): (place: number) => PlannedCalls {
+  #callsAt(run: CacheOutcome, isRouted: boolean): (place: number) => PlannedCalls {
     const plan = this.#plan
     const ways = new Ways(plan)
     const isSpeculative = this.#options.compiled.policy.speculative.kind === 'on'

@@ -1,6 +1,6 @@
 import { usdOf } from '../domain/money.ts'
 import { layersBeyond } from './beyond-cache.ts'
-import type { CacheRun } from './cache-run.ts'
+import type { CacheOutcome } from './cache-run.ts'
 import { cacheLayers } from './layer-runs.ts'
 import { lookUpSpend, lookUps } from './look-up-spend.ts'
 import type { LayerSaving } from './result.ts'
@@ -25,12 +25,18 @@ export function spendUnder(
   return beyond.spendOf(run, layers) + embedding
 }
 
-/** Longer logs with prompt caches or routes would take minutes: there a threshold's savings are those of the cache. */
+/**
+ * Longer logs with prompt caches or routes would take minutes: there a threshold's savings are those of the cache, as
+ * they are in any log where nothing behind it changes a cost.
+ */
 const longSweep = 5000
 
 /** What a run of all layers costs at another threshold. */
-export function spendAt({ history, beyond, options, prepared }: Simulation, run: CacheRun): bigint {
-  const isWhole = beyond.isPlain || history.count <= longSweep
+export function spendAt(
+  { history, beyond, options, prepared }: Simulation,
+  run: CacheOutcome,
+): bigint {
+  const isWhole = !beyond.isPlain && history.count <= longSweep
   const spend = isWhole ? beyond.spendOf(run, new Set(layersBeyond)) : spendOf(history, run)
   return spend + (lookUpSpend(options, lookUps(prepared.inputs, run)) ?? 0n)
 }

@@ -35,7 +35,7 @@ export function simulate(
   const prepared = prepareCache(history, semantic, compiled, options.rules)
   const runs = new LayerRuns(prepared.inputs, compiled.policy.cache.semantic.threshold)
   const stated = openStated(history, options.verdicts ?? null)
-  const judge = openJudge(history, similarity, stated)
+  const judge = openJudge(history, similarity, stated, options.judging)
   const samples = openLabelSamples(history, stated)
   const simulation = { history, options, prepared, runs, judge, samples, beyond }
   return { ...headOf(simulation), ...resultOf(simulation, runs.whole()) }

@@ -51,8 +51,16 @@ export function slotNeighbours(
 ): SlotNeighbours {
   const offsets = new Uint32Array(slots.count + 1)
   if (neighbours === null) return { ...noPairs, offsets }
-  visitPairs(slots, neighbours, canServe, (slot) => {
+  // The numbers of pairs that are kept, in the order of the visit: looked for once, and walked twice.
+  const kept = new Uint32Array(mostPairs(slots, neighbours))
+  const keptOthers = new Uint32Array(kept.length)
+  const keptSlots = new Uint32Array(kept.length)
+  let found = 0
+  visitPairs(slots, neighbours, canServe, (slot, other, pair) => {
     offsets[slot + 1] = (offsets[slot + 1] as number) + 1
+    kept[found] = pair
+    keptOthers[found] = other
+    keptSlots[found++] = slot
   })
   for (let slot = 0; slot < slots.count; slot++)
     offsets[slot + 1] = (offsets[slot + 1] as number) + (offsets[slot] as number)
@@ -61,14 +69,25 @@ export function slotNeighbours(
   const similarities = new Float64Array(size)
   const guarded = new Uint8Array(size)
   const next = offsets.slice()
-  visitPairs(slots, neighbours, canServe, (slot, other, pair) => {
+  for (let index = 0; index < found; index++) {
+    const slot = keptSlots[index] as number
+    const pair = kept[index] as number
     const place = next[slot] as number
     next[slot] = place + 1
-    others[place] = other
+    others[place] = keptOthers[index] as number
     similarities[place] = neighbours.similarities[pair] as number
     guarded[place] = neighbours.guarded[pair] as number
-  })
+  }
   return { offsets, others, similarities, guarded }
+}
+
+function mostPairs(slots: Slots, { offsets }: Neighbours): number {
+  let pairs = 0
+  for (let slot = 0; slot < slots.count; slot++) {
+    const question = slots.keyOf(slot)
+    pairs += (offsets[question + 1] as number) - (offsets[question] as number)
+  }
+  return pairs
 }
 
 const noPairs = {

@@ -1,6 +1,6 @@
 import { SpendSum, usdOf } from '../domain/money.ts'
 import type { History } from '../worlds/history.ts'
-import { type CacheRun, served } from './cache-run.ts'
+import { type CacheOutcome, type CacheRun, served } from './cache-run.ts'
 
 /** Nano-dollars of a request as logged; 0 where it has no price. */
 export const loggedCost = ({ columns }: History, place: number): number => {
@@ -16,7 +16,7 @@ export function loggedSpend(history: History): bigint {
 }
 
 /** What the requests cost that a run did not serve. */
-export function spendOf(history: History, run: CacheRun): bigint {
+export function spendOf(history: History, run: CacheOutcome): bigint {
   const sum = new SpendSum()
   for (let place = 0; place < history.count; place++)
     if (run.by[place] === served.model) sum.add(loggedCost(history, place))

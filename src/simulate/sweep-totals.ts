@@ -1,5 +1,5 @@
 import { SpendSum } from '../domain/money.ts'
-import type { Findings } from './cache-pass.ts'
+import type { CacheOutcome } from './cache-run.ts'
 import { served } from './served.ts'
 
 /** What one threshold comes to. */
@@ -64,16 +64,14 @@ export class Tally {
 
 /** Adds up the hits of a run, as a tally does: this is where a sweep over a grid spends what it does not decide. */
 export function totalsOf(
-  threshold: number,
-  { by, owner }: Pick<Findings, 'by' | 'owner'>,
+  { by, owner, threshold, exactHits, semanticHits, coalesced }: CacheOutcome,
   { costNanoUsd, label }: Worth,
 ): SweepTotals {
-  const [saved, hits] = [new SpendSum(), new Uint32Array(4)]
+  const saved = new SpendSum()
   let labelledHits = 0
   let wrongHits = 0
   for (let place = 0; place < by.length; place++) {
     const how = by[place] as number
-    hits[how] = (hits[how] as number) + 1
     if (how === served.model) continue
     saved.add(costNanoUsd[place] as number)
     if (how !== served.semantic) continue
@@ -83,13 +81,6 @@ export function totalsOf(
     labelledHits++
     if (mine !== theirs) wrongHits++
   }
-  return {
-    threshold,
-    exactHits: hits[served.exact] as number,
-    semanticHits: hits[served.semantic] as number,
-    coalesced: hits[served.coalesced] as number,
-    savedNanoUsd: saved.total(),
-    labelledHits,
-    wrongHits,
-  }
+  const hits = { exactHits, semanticHits, coalesced }
+  return { threshold, ...hits, savedNanoUsd: saved.total(), labelledHits, wrongHits }
 }

@@ -1,4 +1,4 @@
-import type { CacheRun } from './cache-run.ts'
+import type { CacheOutcome } from './cache-run.ts'
 import {
   type CertifyPoint,
   certifyPointOf,
@@ -28,12 +28,10 @@ export function sweep(simulation: Simulation): Pick<SimulateResult, 'sweep' | 'c
   const certifies = new Set(limit === null ? [] : grid)
   const proofs: CertifyPoint[] = []
   const thresholds = [...new Set([...grid, asked, ...usualThresholds])].sort((a, b) => b - a)
-  const points = thresholds.map((threshold) => {
-    const run = runs.whole(threshold)
+  const points = Array.from(runs.grid(thresholds), (run) => {
     const spend = spendAt(simulation, run)
-    if (certifies.has(threshold)) proofs.push(certifyPointOf(run, samples, -Number(spend)))
-    // Without semantic slots all thresholds come to the same run.
-    return { threshold, ...sweptOf(simulation, run, spend) }
+    if (certifies.has(run.threshold)) proofs.push(certifyPointOf(run, samples, -Number(spend)))
+    return sweptOf(simulation, run, spend)
   })
   return {
     sweep: points,
@@ -43,13 +41,14 @@ export function sweep(simulation: Simulation): Pick<SimulateResult, 'sweep' | 'c
 
 function sweptOf(
   { history, options, prepared, judge }: Simulation,
-  run: CacheRun,
+  run: CacheOutcome,
   spend: bigint,
-): Omit<SweepPoint, 'threshold'> {
+): SweepPoint {
   const cacheable = cacheableIn(prepared.bypasses, 'semantic')
   const judged = judgeHits(history, run, 'semantic', judge, 'pairs')
   const quality = hitQuality(judged, run.semanticHits, history.count)
   return {
+    threshold: run.threshold,
     hits: run.semanticHits,
     hitRate: cacheable === 0 ? null : run.semanticHits / cacheable,
     wrongHits: quality.wrongHits,

@@ -6,6 +6,7 @@ import type { Asked, World } from '../../src/domain/world.ts'
 import { compilePolicy } from '../../src/engine/compile-policy.ts'
 import { decide } from '../../src/engine/decide.ts'
 import { unasked } from '../../src/engine/validators.ts'
+import type { Namespace } from '../../src/policy/caching.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import { mergePolicy } from '../../src/policy/merge-policy.ts'
 import type { Policy } from '../../src/policy/policy.ts'
@@ -32,16 +33,20 @@ const policies = fc
       insert: fc.constantFrom('on-miss', 'always', 'always-oracle'),
       maxMessages: fc.integer({ min: 1, max: 2 }),
     }),
-    shared: fc.boolean(),
+    namespace: fc.constantFrom<Namespace>(
+      { kind: 'shared' },
+      { kind: 'log' },
+      { kind: 'fields', fields: ['user'] },
+    ),
   })
   .map(
-    ({ coalesce, exact, semantic, shared }): Policy =>
+    ({ coalesce, exact, semantic, namespace }): Policy =>
       mergePolicy(defaultPolicy, {
         coalesce,
         cache: {
           exact,
           semantic,
-          namespace: shared ? { kind: 'shared' } : { kind: 'log' },
+          namespace,
           rules: [
             { name: 'strict', when: { feature: ['strict'] }, threshold: 0.95, ttlSeconds: 0.004 },
             { name: 'never', when: { feature: ['never'] }, exact: false, semantic: false },

@@ -22,6 +22,7 @@ const step = fc.record({
     { weight: 1, arbitrary: fc.constant(false) },
   ),
   namespace: fc.constantFrom('a', 'b'),
+  user: fc.constantFrom('', 'u', undefined),
   feature: fc.constantFrom('chat', 'strict', 'never'),
   label: fc.integer({ min: -1, max: 1 }),
 })
@@ -64,9 +65,15 @@ export const factsOf = (history: History) => (place: number) =>
 
 function momentsOf(steps: readonly Step[]): readonly PlainMoment[] {
   let at = 0
-  return steps.map(({ step, turn, namespace, feature, ...moment }) => {
+  return steps.map(({ step, turn, namespace, feature, user, ...moment }) => {
     at += step
     const exact = moment.question * 2 + turn
-    return { ...moment, at, exact, messages: turn + 1, request: { namespace, feature } }
+    return {
+      ...moment,
+      at,
+      exact,
+      messages: turn + 1,
+      request: { namespace, feature, ...(user !== undefined && { user }) },
+    }
   })
 }

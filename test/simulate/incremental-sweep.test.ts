@@ -114,7 +114,10 @@ describe('the incremental sweep', () => {
       fc.property(crowdedSteps, crowdedTurns, entangled, (steps, turns, patch) => {
         const { inputs, costNanoUsd, label } = prepared(steps, turns, patch)
         // Up and down: what a run leaves behind is no matter to the next.
-        const grid = [0.9, 0.6, 0.97, 0.8]
+        const grid = Array.from(
+          { length: 20 },
+          (_, point) => [0.9, 0.6, 0.97, 0.8][point % 4] as number,
+        )
         expect([...sweepThresholds(inputs, { costNanoUsd, label }, grid)]).toEqual(
           grid.map((threshold) => ({
             threshold,

@@ -295,7 +295,7 @@ describe('the judge', () => {
       [5, { verdict: 'wrong', exploratory: true }],
       [7, { verdict: 'right', kind: 'judge' }],
     ])
-    const judge = openJudge(history, undefined, openAll(history, verdictsOf(8, said)).stated)
+    const { judge } = openJudge(history, undefined, openAll(history, verdictsOf(8, said)).stated)
     const verdicts = [4, 5, 6, 7].map((place) => judge(place, place - 4))
     texts.clear()
     expect(verdicts).toEqual([

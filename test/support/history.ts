@@ -1,4 +1,5 @@
 import type { Request } from '../../src/domain/request.ts'
+import { hash53 } from '../../src/domain/row.ts'
 import { cosine } from '../../src/vectors/cosine.ts'
 import type { History } from '../../src/worlds/history.ts'
 import type { Neighbours } from '../../src/worlds/neighbours.ts'
@@ -41,6 +42,9 @@ export function historyOf(moments: readonly PlainMoment[]): History {
     columns: {
       ...Object.fromEntries(columnNames.map((name) => [name, new Float64Array(count)])),
       cost: numbers(({ costNanoUsd = 0 }) => costNanoUsd),
+      user: numbers(({ request }) =>
+        request?.user === undefined ? Number.NaN : hash53(request.user),
+      ),
     } as History['columns'],
     profiles: [],
     partition: Int32Array.from(moments, ({ partition = 0 }) => partition),

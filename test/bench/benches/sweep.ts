@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { measure } from '../measure.ts'
@@ -60,19 +61,23 @@ export async function benchSweep({ sizeBytes, runs }: BenchOptions): Promise<Out
   }
 }
 
-/** As it is shipped: bundled. */
+/** As it is shipped: bundled, the thread beside it. */
 async function bundle(folder: string): Promise<string> {
-  const outfile = join(folder, 'sweep-main.mjs')
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   await build({
-    entryPoints: [join(root, 'test/bench/sweep-main.ts')],
-    outfile,
+    entryPoints: {
+      main: join(root, 'test/bench/sweep-main.ts'),
+      'grid-worker': join(root, 'src/simulate/grid-worker.ts'),
+    },
+    outdir: folder,
     bundle: true,
+    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
     logLevel: 'error',
   })
-  return outfile
+  return join(folder, 'main.js')
 }
 
 type Task = {
