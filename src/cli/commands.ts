@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnalyzeFlags } from './analyze.ts'
 import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
+import { dollars, wholeNumber } from './flag-values.ts'
 import type { IngestFlags } from './ingest.ts'
 import { addLabel } from './label-command.ts'
 import { addMock } from './mock-command.ts'
@@ -96,20 +97,6 @@ function addDemo(program: Command, terminal: Terminal, exit: Exit): void {
     const { runDemo } = await import('./demo.ts')
     exit.code = await runDemo(flags, terminal)
   })
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('it must be a whole number from 1 on')
-  return value
-}
-
-function dollars(text: string): number {
-  const value = Number(text.replace(/^\$/, ''))
-  if (!Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('it must be an amount in dollars')
-  return value
 }
 
 function planPrices(

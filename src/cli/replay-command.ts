@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
+import { dollars, wholeNumber } from './flag-values.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { addPolicyFlags, share } from './simulate-command.ts'
 import type { Terminal } from './terminal.ts'
@@ -87,7 +88,7 @@ const addSampleFlags = (command: Command): Command =>
     .option(
       '--sample <n>',
       'how many requests to ask again, in place of what margin and power ask for',
-      whole,
+      wholeNumber,
     )
     .option('--fixed', 'answer the whole sample, even after the verdict is reached')
     .option('--seed <text>', 'another sample')
@@ -95,7 +96,7 @@ const addSampleFlags = (command: Command): Command =>
 /** Who is asked, and what that may cost. */
 const addModelFlags = (command: Command): Command =>
   command
-    .option('--concurrency <n>', 'calls under way (default 8)', whole)
+    .option('--concurrency <n>', 'calls under way (default 8)', wholeNumber)
     .option('--budget <usd>', 'a hard cap on what the run may cost', dollars)
     .option('--yes', 'do not ask before spending')
     .option('--dry-run', 'show the plan and ask nothing')
@@ -112,17 +113,3 @@ const addModelFlags = (command: Command): Command =>
       "write the calls as files for the providers' batch services, and ask nothing",
     )
     .option('--read-batch <file>', 'answers of a batch service', collect)
-
-function whole(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('it must be a whole number from 1 on')
-  return value
-}
-
-function dollars(text: string): number {
-  const value = Number(text.replace(/^\$/, ''))
-  if (!Number.isFinite(value) || value <= 0)
-    throw new InvalidArgumentError('it must be an amount in dollars')
-  return value
-}

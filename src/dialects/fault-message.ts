@@ -6,13 +6,16 @@ const longestReadChars = 20_000
 const longestMessageChars = 500
 
 /** What a provider says of a fault, for people: without keys and markup, on one line, shortened. */
-export function messageOf(said: string): string {
+export function messageOf(said: string, otherwise = 'no message'): string {
   const start = said.slice(0, longestReadChars)
-  const text = /<html|<!doctype/i.test(start) ? textOfPage(start) : start
+  const text = isPage.test(start) ? textOfPage(start) : start
   const line = redactKeys(text).replace(/\s+/g, ' ').trim()
-  if (line === '') return 'no message'
+  if (line === '') return otherwise
   return line.length > longestMessageChars ? `${line.slice(0, longestMessageChars)}…` : line
 }
+
+/** It begins with a tag, or holds a whole page. */
+const isPage = /^\s*<[a-z!]|<html|<!doctype/i
 
 /** The title of a page, or else its text. */
 function textOfPage(page: string): string {

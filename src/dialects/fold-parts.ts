@@ -1,6 +1,7 @@
 import type { Block, ReasoningBlock, ToolCallBlock } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Part, Reply } from '../domain/reply.ts'
+import { cutOff } from './stream-faults.ts'
 
 /** What a stream came to: an answer, or a fault with what had come before it (null: nothing). */
 export type FoldedParts = { readonly reply: Reply | null; readonly fault: Fault | null }
@@ -91,14 +92,6 @@ function openContent() {
   }
 
   return { add, blocks: (): readonly Block[] => blocks.map((block) => ({ ...block })) }
-}
-
-/** The fault of a stream that ended before its last event. */
-export const cutOff: Fault = {
-  kind: 'cut-off',
-  message: 'the stream ended before its last event',
-  status: null,
-  retryAfterMs: null,
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   parsedOf,
   textOf,
 } from '../domain/json.ts'
+import { messageOf as shownMessage } from './fault-message.ts'
 import { redactKeys } from './redact-keys.ts'
 import { readRetryAfter } from './retry-after.ts'
 
@@ -99,11 +100,10 @@ export function readOpenAiFault(
 ): Fault {
   const told = tellingOf(parsedOf(body))
   const shownStatus = status >= 400 ? status : told.status
-  const message = told.message === '' ? plainText(body) : told.message
+  const said = told.message === '' ? body : told.message
   return {
-    kind: kindOf(shownStatus ?? 0, told.words, message),
-    message:
-      shorten(redactKeys(message)) || (shownStatus === null ? 'error' : `HTTP ${shownStatus}`),
+    kind: kindOf(shownStatus ?? 0, told.words, said),
+    message: shownMessage(said, shownStatus === null ? 'error' : `HTTP ${shownStatus}`),
     status: shownStatus,
     retryAfterMs: readRetryAfter(headers),
   }
@@ -112,20 +112,6 @@ export function readOpenAiFault(
 /** The fault that an event of a stream tells. */
 export const readFaultEvent = (data: JsonObject): Fault =>
   readOpenAiFault(200, {}, JSON.stringify(data))
-
-const silent = { status: null, retryAfterMs: null }
-
-export const brokenEvent: Fault = {
-  kind: 'malformed',
-  message: 'an event of the stream is no JSON object',
-  ...silent,
-}
-
-export const cutOff: Fault = {
-  kind: 'cut-off',
-  message: 'the stream ended before its last event',
-  ...silent,
-}
 
 type Telling = {
   readonly words: readonly string[]
@@ -183,19 +169,6 @@ function kindOf(status: number, words: readonly string[], message: string): Faul
   const known = inTable(kindOfStatus, String(status))
   if (known !== undefined) return known
   return status >= 400 && status < 500 ? 'bad-request' : 'server'
-}
-
-const mostCharacters = 1000
-
-const shorten = (text: string): string =>
-  text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text
-
-/** A body that is no JSON: of a page its title, or else its text. */
-function plainText(body: string): string {
-  const start = body.slice(0, 20_000)
-  const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1]
-  const text = title ?? start.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ')
-  return text.replace(/\s+/g, ' ').trim()
 }
 
 type Telltale = readonly [status: number, type: string, code: string | null]

@@ -1,6 +1,7 @@
 import type { Dialect, StreamEvent } from '../dialects/dialect.ts'
-import { cutOff, openPartFolder } from '../dialects/fold-parts.ts'
+import { openPartFolder } from '../dialects/fold-parts.ts'
 import { openEventReader } from '../dialects/sse.ts'
+import { cutOff } from '../dialects/stream-faults.ts'
 import type { Fault } from '../domain/fault.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Part, Reply } from '../domain/reply.ts'

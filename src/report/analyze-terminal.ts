@@ -1,6 +1,6 @@
 import type { AnalyzeResult } from '../analyze/result.ts'
 import { joinBlocks, screenOf, type View } from './screen.ts'
-import { alertsBlock, furtherBlock, notesBlock, verdictBlock } from './terminal-closing.ts'
+import { alertsBlock, analyzeNotes, furtherBlock, verdictBlock } from './terminal-closing.ts'
 import {
   consoleBlock,
   difficultyBlock,
@@ -34,7 +34,7 @@ export function analyzeTerminal(result: AnalyzeResult, view: View): string {
     unitEconomicsBlock(result, screen),
     consoleBlock(result, screen),
     verdictBlock(result, screen),
-    notesBlock(result, screen),
+    analyzeNotes(result, screen),
     furtherBlock(result, screen),
   ]
   return joinBlocks(blocks, screen)

@@ -4,6 +4,7 @@ import { formatUsd } from './numbers.ts'
 import type { Style } from './paint.ts'
 import { noteLines, verdictTexts } from './phrases.ts'
 import { type Block, hanging, heading, type Screen } from './screen.ts'
+import { notesBlock } from './terminal-blocks.ts'
 import { flowPieces, wrapText } from './text-width.ts'
 
 /** What is out of the ordinary, in the order it is given. */
@@ -35,21 +36,8 @@ export function verdictBlock({ verdict }: AnalyzeResult, screen: Screen): Block 
 }
 
 /** Warnings, models without a price, and the records that were not counted. */
-export function notesBlock(result: AnalyzeResult, screen: Screen): Block {
-  const lines = noteLines(result)
-  if (lines.length === 0) return []
-  const { width, paint } = screen
-  return [
-    ...heading(screen, 'NOTES'),
-    ...lines.flatMap((line) =>
-      hanging(`  ${paint('yellow', '•')} `, line, {
-        width,
-        indent: 4,
-        paint: (text) => paint('dim', text),
-      }),
-    ),
-  ]
-}
+export const analyzeNotes = (result: AnalyzeResult, screen: Screen): Block =>
+  notesBlock(noteLines(result), screen)
 
 /** The commands that answer the next question. */
 export function furtherBlock(result: AnalyzeResult, { width, paint }: Screen): Block {

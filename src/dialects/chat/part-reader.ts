@@ -8,8 +8,9 @@ import {
 } from '../../domain/json.ts'
 import type { Part } from '../../domain/reply.ts'
 import type { PartReader, StreamEvent } from '../dialect.ts'
-import { brokenEvent, cutOff, readFaultEvent } from '../openai-faults.ts'
+import { readFaultEvent } from '../openai-faults.ts'
 import { readUsedTokens, type UsedTokens } from '../openai-usage.ts'
+import { brokenEvent, cutOff } from '../stream-faults.ts'
 import { readFinishReason } from './finish-reason.ts'
 import {
   argumentsText,

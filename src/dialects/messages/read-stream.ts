@@ -4,7 +4,7 @@ import type { Part } from '../../domain/reply.ts'
 import { laterCounts } from '../anthropic-messages.ts'
 import type { PartReader, StreamEvent } from '../dialect.ts'
 import { messageOf } from '../fault-message.ts'
-import { cutOff } from '../fold-parts.ts'
+import { cutOff } from '../stream-faults.ts'
 import { readFault } from './fault.ts'
 import { readFinish, readUsage } from './reply.ts'
 

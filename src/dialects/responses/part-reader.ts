@@ -9,7 +9,8 @@ import {
 } from '../../domain/json.ts'
 import type { Part } from '../../domain/reply.ts'
 import type { PartReader, StreamEvent } from '../dialect.ts'
-import { brokenEvent, cutOff, readFaultEvent } from '../openai-faults.ts'
+import { readFaultEvent } from '../openai-faults.ts'
+import { brokenEvent, cutOff } from '../stream-faults.ts'
 import { summaryBreak } from './read-reasoning.ts'
 import { readFinish, readResponseUsage } from './read-reply.ts'
 
