@@ -241,7 +241,7 @@ test('a message is in words, short, and without keys', () => {
   expect(messageOf('<p>Bad <b>gateway</b></p>')).toBe('Bad gateway')
   expect(messageOf('')).toBe('HTTP 500')
   expect(messageOf('{}')).toBe('{}')
-  expect(messageOf('x'.repeat(5000))).toHaveLength(1001)
+  expect(messageOf('x'.repeat(5000))).toHaveLength(501)
   const planted = [
     'sk-proj-abcDEF1234567890_-x',
     'sk-ab**********wxyz',
