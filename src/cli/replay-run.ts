@@ -38,13 +38,16 @@ export type AskerJob = {
   readonly cap: SpendCap
   readonly models: ReplayModels
   readonly keyOf: (call: Call) => string
-  /** Under a budget every call has a largest output. */
-  readonly hasLimit: boolean
+  readonly madeOf: (call: Call) => Call
 }
+
+/** A call as it is made: under a budget every one has a largest output. Its key is that of the call as made. */
+export const madeUnder = ({ budget }: Pick<ReplayFlags, 'budget'>): ((call: Call) => Call) =>
+  budget === undefined ? (call) => call : withOutputCap
 
 export function askerOf(
   { costOf, terminal, signal }: SessionJob,
-  { run, replies, cap, models, keyOf, hasLimit }: AskerJob,
+  { run, replies, cap, models, keyOf, madeOf }: AskerJob,
 ): Asker {
   const now = nowMs(terminal)
   return openAsker({
@@ -57,7 +60,7 @@ export function askerOf(
     mostOf: (target, call) => upperBoundOf(call, (usage) => costOf(target, usage, now)),
     callKeyOf: keyOf,
     wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
-    madeOf: hasLimit ? withOutputCap : (call) => call,
+    madeOf,
   })
 }
 

@@ -32,7 +32,7 @@ import type { CaseSource } from './replay-log.ts'
 import { callKeys, openReplayModels, type ReplayModels } from './replay-models.ts'
 import { isJudgedByPeople, peopleOf } from './replay-people.ts'
 import { plannedCalls } from './replay-prices.ts'
-import { askerOf, marginOf, refuseUnpriced, runName } from './replay-run.ts'
+import { askerOf, madeUnder, marginOf, refuseUnpriced, runName } from './replay-run.ts'
 import { runProgram } from './run-program.ts'
 import { targetCosts } from './target-costs.ts'
 import { type Terminal, viewOf } from './terminal.ts'
@@ -61,7 +61,9 @@ const usual = { discordant: 0.1, power: 0.8, concurrency: 8 } as const
  */
 export async function replaySession(job: SessionJob): Promise<ReplayResult | string | null> {
   const { flags, terminal, store, policy } = job
-  const askedOf = callKeys(store.secret)
+  const madeOf = madeUnder(flags)
+  const askedBy = callKeys(store.secret)
+  const askedOf = (call: Call) => askedBy(madeOf(call))
   const expected = new Map<string, string>()
   const narrator = new Narrator(terminal, flags)
   const concurrency = flags.concurrency ?? usual.concurrency
@@ -100,6 +102,7 @@ type Session = {
   readonly asker: Asker
   readonly cap: SpendCap
   readonly replies: ReplyStore
+  /** Of a call as it is made. */
   readonly keyOf: (call: Call) => string
   readonly arms: (asker: Asker) => ArmSource
   readonly options: Omit<ReplayOptions, 'arms'>
@@ -112,13 +115,15 @@ async function openSession(
 ): Promise<Session> {
   const { flags, terminal, store, cases } = job
   const replies = openReplies(store.database)
-  const keyOf = callKeys(store.secret + models.name)
+  const madeOf = madeUnder(flags)
+  const madeKey = callKeys(store.secret + models.name)
+  const keyOf = (call: Call) => madeKey(madeOf(call))
   const baseline = replayBaseline(flags.baseline, job.prices)
   const run = runName(job, models.name, baseline.name)
   const limit = flags.budget === undefined ? null : nanoUsdOf(flags.budget)
   const cap = openSpendCap(limit, spendBefore(replies, run, flags))
   const hasLimit = limit !== null
-  const asker = askerOf(job, { run, replies, cap, models, keyOf, hasLimit })
+  const asker = askerOf(job, { run, replies, cap, models, keyOf, madeOf })
   const similarity = await similarityOf()
   const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
@@ -258,7 +263,8 @@ async function throughBatches(
 ): Promise<string | null> {
   const { writeBatch: folder, readBatch: paths } = flags
   if (folder === undefined && paths === undefined) return null
-  const { asker, missing } = openCollector(replies, options.seed, keyOf)
+  const madeOf = madeUnder(flags)
+  const { asker, missing } = openCollector(replies, options.seed, keyOf, madeOf)
   await collectCalls(planned.sample, arms(asker))
   if (folder !== undefined)
     return writeBatch({ folder, missing, own: policy.serve.providers, terminal })
