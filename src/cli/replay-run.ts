@@ -10,7 +10,7 @@ import type { SpendCap } from '../replay/spend-cap.ts'
 import { upperBoundOf, withOutputCap } from '../replay/upper-bound.ts'
 import { nowMs } from './clock.ts'
 import type { ReplayFlags } from './replay-flags.ts'
-import type { ReplayModels } from './replay-models.ts'
+import { callKeys, type ReplayModels } from './replay-models.ts'
 import type { SessionJob } from './replay-session.ts'
 
 /** The same replay under the same name: what it has asked before is not asked again. */
@@ -38,16 +38,22 @@ export type AskerJob = {
   readonly cap: SpendCap
   readonly models: ReplayModels
   readonly keyOf: (call: Call) => string
-  readonly madeOf: (call: Call) => Call
 }
 
-/** A call as it is made: under a budget every one has a largest output. Its key is that of the call as made. */
+/** Keys of calls as they are made. */
+export function madeKeys(secret: string, flags: ReplayFlags): (call: Call) => string {
+  const madeOf = madeUnder(flags)
+  const keyOf = callKeys(secret)
+  return (call) => keyOf(madeOf(call))
+}
+
+/** A call as it is made: under a budget every one has a largest output. */
 export const madeUnder = ({ budget }: Pick<ReplayFlags, 'budget'>): ((call: Call) => Call) =>
   budget === undefined ? (call) => call : withOutputCap
 
 export function askerOf(
-  { costOf, terminal, signal }: SessionJob,
-  { run, replies, cap, models, keyOf, madeOf }: AskerJob,
+  { costOf, terminal, signal, flags }: SessionJob,
+  { run, replies, cap, models, keyOf }: AskerJob,
 ): Asker {
   const now = nowMs(terminal)
   return openAsker({
@@ -60,7 +66,7 @@ export function askerOf(
     mostOf: (target, call) => upperBoundOf(call, (usage) => costOf(target, usage, now)),
     callKeyOf: keyOf,
     wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
-    madeOf,
+    madeOf: madeUnder(flags),
   })
 }
 

@@ -29,10 +29,10 @@ import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { headOf } from './replay-head.ts'
 import type { CaseSource } from './replay-log.ts'
-import { callKeys, openReplayModels, type ReplayModels } from './replay-models.ts'
+import { openReplayModels, type ReplayModels } from './replay-models.ts'
 import { isJudgedByPeople, peopleOf } from './replay-people.ts'
 import { plannedCalls } from './replay-prices.ts'
-import { askerOf, madeUnder, marginOf, refuseUnpriced, runName } from './replay-run.ts'
+import { askerOf, madeKeys, madeUnder, marginOf, refuseUnpriced, runName } from './replay-run.ts'
 import { runProgram } from './run-program.ts'
 import { targetCosts } from './target-costs.ts'
 import { type Terminal, viewOf } from './terminal.ts'
@@ -61,9 +61,7 @@ const usual = { discordant: 0.1, power: 0.8, concurrency: 8 } as const
  */
 export async function replaySession(job: SessionJob): Promise<ReplayResult | string | null> {
   const { flags, terminal, store, policy } = job
-  const madeOf = madeUnder(flags)
-  const askedBy = callKeys(store.secret)
-  const askedOf = (call: Call) => askedBy(madeOf(call))
+  const askedOf = madeKeys(store.secret, flags)
   const expected = new Map<string, string>()
   const narrator = new Narrator(terminal, flags)
   const concurrency = flags.concurrency ?? usual.concurrency
@@ -115,15 +113,12 @@ async function openSession(
 ): Promise<Session> {
   const { flags, terminal, store, cases } = job
   const replies = openReplies(store.database)
-  const madeOf = madeUnder(flags)
-  const madeKey = callKeys(store.secret + models.name)
-  const keyOf = (call: Call) => madeKey(madeOf(call))
+  const keyOf = madeKeys(store.secret + models.name, flags)
   const baseline = replayBaseline(flags.baseline, job.prices)
   const run = runName(job, models.name, baseline.name)
   const limit = flags.budget === undefined ? null : nanoUsdOf(flags.budget)
   const cap = openSpendCap(limit, spendBefore(replies, run, flags))
-  const hasLimit = limit !== null
-  const asker = askerOf(job, { run, replies, cap, models, keyOf, madeOf })
+  const asker = askerOf(job, { run, replies, cap, models, keyOf })
   const similarity = await similarityOf()
   const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'

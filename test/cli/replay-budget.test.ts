@@ -9,7 +9,7 @@ let terminal: FakeTerminal
 let log: string
 
 beforeEach(() => {
-  terminal = newTerminal()
+  terminal = newTerminal({ env: { OPENAI_API_KEY: 'sk-planted' } })
   log = join(terminal.folder, 'log.jsonl')
   const lines = Array.from({ length: 30 }, (_, index) =>
     canonicalRecord({
@@ -44,7 +44,6 @@ test('under a budget a mock knows what is right, and the plan what is stored', a
 
 test('files for batch services hold the calls as the budget makes them', async () => {
   const folder = join(terminal.folder, 'batch')
-  terminal.env['OPENAI_API_KEY'] = 'sk-planted'
   const argv = ['replay', log, ...route, '--budget', '100', '--write-batch', folder] as const
   const { code, err } = await runIn(terminal, ...argv)
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
