@@ -2,12 +2,17 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
-import { UserError } from '../domain/user-error.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { type Asker, openAsker } from '../replay/asker.ts'
 import type { Affected, Planned } from '../replay/plan.ts'
 import type { SpendCap } from '../replay/spend-cap.ts'
-import { upperBoundOf, withOutputCap } from '../replay/upper-bound.ts'
+import {
+  atListPrice,
+  isBounded,
+  unpricedUnderBudget,
+  upperBoundOf,
+  withOutputCap,
+} from '../replay/upper-bound.ts'
 import { nowMs } from './clock.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { callKeys, type ReplayModels } from './replay-models.ts'
@@ -47,9 +52,9 @@ export function madeKeys(secret: string, flags: ReplayFlags): (call: Call) => st
   return (call) => keyOf(madeOf(call))
 }
 
-/** A call as it is made: under a budget every one has a largest output. */
+/** A call as it is made: at the list price, and under a budget with a largest output. */
 export const madeUnder = ({ budget }: Pick<ReplayFlags, 'budget'>): ((call: Call) => Call) =>
-  budget === undefined ? (call) => call : withOutputCap
+  budget === undefined ? atListPrice : (call) => withOutputCap(atListPrice(call))
 
 export function askerOf(
   { costOf, terminal, signal, flags }: SessionJob,
@@ -82,11 +87,22 @@ export function marginOf({ margin, marginOverall }: ReplayFlags, affected: Affec
     : Math.min(0.99, (marginOverall * affected.requests) / changed)
 }
 
-/** A cap cannot be kept where nobody knows what a call costs. */
+/** Throws a UserError where a call of the plan has no price under a budget. */
 export function refuseUnpriced({ plan }: Planned, hasLimit: boolean): void {
   const [first] = plan.unpricedTargets
-  if (!hasLimit || first === undefined) return
-  throw new UserError(`the price of ${first} is not known, so no budget can be kept`, {
-    hint: 'give its price with --prices, or leave out --budget',
-  })
+  if (hasLimit && first !== undefined) throw unpricedUnderBudget(first)
 }
+
+/** Under a budget a call whose price has no bound is not asked. */
+export const withinBudget = (cases: Affected, { budget }: ReplayFlags): Affected =>
+  budget === undefined
+    ? cases
+    : {
+        ...cases,
+        async caseAt(index) {
+          const built = await cases.caseAt(index)
+          if (typeof built === 'string') return built
+          const isSure = isBounded(built.call) && isBounded(built.candidateCall)
+          return isSure ? built : 'what it costs at most cannot be told, which a budget needs'
+        },
+      }

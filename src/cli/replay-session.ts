@@ -32,7 +32,15 @@ import type { CaseSource } from './replay-log.ts'
 import { openReplayModels, type ReplayModels } from './replay-models.ts'
 import { isJudgedByPeople, peopleOf } from './replay-people.ts'
 import { plannedCalls } from './replay-prices.ts'
-import { askerOf, madeKeys, madeUnder, marginOf, refuseUnpriced, runName } from './replay-run.ts'
+import {
+  askerOf,
+  madeKeys,
+  madeUnder,
+  marginOf,
+  refuseUnpriced,
+  runName,
+  withinBudget,
+} from './replay-run.ts'
 import { runProgram } from './run-program.ts'
 import { targetCosts } from './target-costs.ts'
 import { type Terminal, viewOf } from './terminal.ts'
@@ -123,7 +131,7 @@ async function openSession(
   const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
   const now = nowMs(terminal)
-  const planned = await planReplay(cases, {
+  const planned = await planReplay(withinBudget(cases, flags), {
     margin: marginOf(flags, cases),
     discordantShare: flags.discordant ?? usual.discordant,
     power: flags.power ?? usual.power,
