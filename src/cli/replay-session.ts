@@ -9,6 +9,7 @@ import type { ReplayCase } from '../replay/case.ts'
 import type { Measured } from '../replay/measured.ts'
 import { measurementsOf } from '../replay/measurements-of.ts'
 import { type Planned, planReplay } from '../replay/plan.ts'
+import type { CallsOf } from '../replay/price-plan.ts'
 import { type ArmSource, plannedResult, type ReplayOptions, replay } from '../replay/replay.ts'
 import type { ReplayResult } from '../replay/result.ts'
 import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
@@ -105,6 +106,7 @@ function rememberRight(
 /** A plan, and everything to carry it out. */
 type Session = {
   readonly planned: Planned
+  readonly callsOf: CallsOf
   readonly asker: Asker
   readonly cap: SpendCap
   readonly replies: ReplyStore
@@ -131,6 +133,15 @@ async function openSession(
   const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
   const now = nowMs(terminal)
+  const callsOf = plannedCalls({
+    cases,
+    baseline: baseline.compiled,
+    needsAgain,
+    judge,
+    costOf: (target, usage) => job.costOf(target, usage, now),
+    replies,
+    keyOf,
+  })
   const planned = await planReplay(withinBudget(cases, flags), {
     margin: marginOf(flags, cases),
     discordantShare: flags.discordant ?? usual.discordant,
@@ -142,15 +153,7 @@ async function openSession(
     budgetNanoUsd: limit,
     seed: run,
     assumptions: cases.assumptions(),
-    callsOf: plannedCalls({
-      cases,
-      baseline: baseline.compiled,
-      needsAgain,
-      judge,
-      costOf: (target, usage) => job.costOf(target, usage, now),
-      replies,
-      keyOf,
-    }),
+    callsOf,
   })
   const armsBy = (by: Asker): ArmSource =>
     armsOf({
@@ -170,7 +173,7 @@ async function openSession(
     judgeOf: () => null,
     spent: () => replies.spendOf(run),
   }
-  return { planned, asker, cap, replies, keyOf, arms: armsBy, options }
+  return { planned, callsOf, asker, cap, replies, keyOf, arms: armsBy, options }
 }
 
 const validatorMeans = {
@@ -194,13 +197,13 @@ async function runSession(
   models: ReplayModels,
   narrator: Narrator,
 ): Promise<ReplayResult | string | null> {
-  const { flags, terminal, cases, store } = job
+  const { flags, terminal, store } = job
   const { planned, asker, cap, options } = session
   if (flags.dryRun === true) return plannedResult(options)
   const written = await throughBatches(job, session, narrator)
   if (written !== null) return written
   refuseUnpriced(planned, flags.budget !== undefined)
-  await models.check(targetsOf(planned, cases))
+  await models.check(targetsOf(planned, session.callsOf))
   showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
   const total = planned.sample.length
@@ -239,19 +242,11 @@ function showPlan({ plan }: Planned, flags: ReplayFlags, terminal: Terminal): vo
   terminal.stderr.write(formatReplayPlan(plan, viewOf(terminal.stderr, terminal.env)))
 }
 
-/** Every target that the sample will be asked of for sure. */
-function targetsOf({ sample }: Planned, { compiled, seenOf }: CaseSource): readonly string[] {
-  const targets = new Set<string>()
-  for (const each of sample) {
-    const decision = compiled.routeOf(seenOf(each).facts)
-    const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
-    for (const { target } of ladder) targets.add(target)
-    if (each.change !== 'cached' && ladder.length === 0) targets.add(ownTarget(each))
-  }
-  return [...targets].sort()
+/** Every target that is to be asked, perhaps or for sure: arms and judge. */
+const targetsOf = ({ sample }: Planned, callsOf: CallsOf): readonly string[] => {
+  const missing = sample.flatMap((each) => callsOf(each).filter(({ isStored }) => !isStored))
+  return [...new Set(missing.map(({ target }) => target))].sort()
 }
-
-const ownTarget = ({ call }: ReplayCase): string => call.model
 
 const nothingToResume = (): UserError =>
   new UserError('there is no run to go on with', {

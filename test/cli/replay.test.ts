@@ -107,6 +107,18 @@ describe('a replay of a log', () => {
     expect(server.tally().calls).toBe(0)
   })
 
+  test('names the missing key of a judge before it asks anybody', async () => {
+    const server = await serve()
+    terminal = newTerminal({ env: live(server) })
+    const judged = ['--judge', 'anthropic:claude-haiku-4-5', '--yes'] as const
+    const { code, err } = await runIn(terminal, 'replay', log, ...route, ...judged)
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('ANTHROPIC_API_KEY'),
+    })
+    expect(server.tally().calls).toBe(0)
+  })
+
   test('stops at its budget, and says so', async () => {
     const server = await serve()
     terminal = newTerminal({ env: live(server) })
