@@ -16,7 +16,7 @@ import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
 import { formatReplayPlan } from '../report/format-replay.ts'
 import { putMeasurements } from '../store/measurements.ts'
 import { openReplies } from '../store/replies.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, withReplayLock } from '../store/store.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
 import { nowMs } from './clock.ts'
 import { similarityOf } from './log-embedder.ts'
@@ -82,10 +82,17 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | str
     expectedOf: (call) => expected.get(askedOf(call)) ?? null,
     onLoss: (sentence) => narrator.detail(sentence),
   })
-  try {
+  const work = async () => {
     const session = await openSession(job, models, concurrency)
     for (const each of session.planned.sample) rememberRight(each, askedOf, expected)
-    return await runSession(job, session, models, narrator)
+    return runSession(job, session, models, narrator)
+  }
+  const waiting = {
+    onWait: () => narrator.say('another replay is asking for this store: waiting for it'),
+    signal: job.signal,
+  }
+  try {
+    return await (flags.dryRun === true ? work() : withReplayLock(store, waiting, work))
   } finally {
     narrator.clear()
     await models.close()

@@ -136,6 +136,17 @@ describe('a replay of a log', () => {
   })
 })
 
+test('two replays at once pay for nothing twice', async () => {
+  const server = await serve()
+  terminal = newTerminal({ env: live(server) })
+  const argv = ['replay', log, ...route, '--yes', '--format', 'json'] as const
+  const ends = await Promise.all([1, 2].map(() => startCommand(terminal, argv).ended))
+  expect(ends.map(({ code }) => code)).toEqual([0, 0])
+  expect(server.tally().calls).toBe(240)
+  const [one, other] = ends.map(({ out }) => JSON.parse(out) as ReplayResult)
+  expect(other?.spentUsd).toBe(one?.spentUsd)
+})
+
 describe('a replay that is killed', () => {
   test('goes on without paying twice, and writes no key anywhere', async () => {
     let asked = 0
