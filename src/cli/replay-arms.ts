@@ -8,6 +8,7 @@ import type { Asker } from '../replay/asker.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import type { ArmSource } from '../replay/replay.ts'
 import { randomFrom } from '../stats/random.ts'
+import { timeoutClassBy } from '../worlds/history-facts.ts'
 import type { CaseSource } from './replay-log.ts'
 
 export type ArmsJob = {
@@ -49,7 +50,8 @@ function optionsOf(
   callOf: (each: ReplayCase) => ReplayCase['call'],
   isCandidate: boolean,
 ): ArmOptions {
-  const random = randomFrom(`${seed} jitter`)
+  const { timeouts, failure } = compiled.policy
+  const classOf = timeoutClassBy(compiled.policy)
   return {
     asker,
     compiled,
@@ -62,7 +64,11 @@ function optionsOf(
     classify: (each, classifier) =>
       askClassifier(asker, compiled.policy.classifiers, classifier, each.question),
     turn: 0,
-    backoffMs: (attempt) => backoff(compiled.policy.failure.retries, attempt, random()),
+    timeoutOf: (each) => timeouts.classes[classOf(cases.seenOf(each).facts)],
+    backoffMs(each, target, attempt) {
+      const random = randomFrom(`${seed} jitter ${each.id} ${target} ${attempt}`)
+      return backoff(failure.retries, attempt, random())
+    },
   }
 }
 

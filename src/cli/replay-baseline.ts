@@ -29,6 +29,8 @@ export function replayBaseline(asked: string | undefined, prices: RunPrices): Re
 const everythingAt = (target: string): CompiledPolicy =>
   compilePolicy(
     mergePolicy(defaultPolicy, {
+      // Without a policy nobody limits how long an answer may take.
+      timeouts: { ...defaultPolicy.timeouts, default: 'passthrough' },
       routes: [
         {
           name: 'all',

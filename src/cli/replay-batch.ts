@@ -26,6 +26,7 @@ export function openCollector(
   replies: ReplyStore,
   run: string,
   keyOf: (call: Call) => string,
+  madeOf: (call: Call) => Call,
 ): { readonly asker: Asker; readonly missing: ReadonlyMap<string, MissingCall> } {
   const missing = new Map<string, MissingCall>()
   const asker: Asker = {
@@ -34,7 +35,7 @@ export function openCollector(
       const key = { callKey: keyOf(call), target, turn }
       const known = replies.find(key)
       if (known !== null) return { kind: 'answered', reply: known, isNew: false }
-      missing.set(batchIdOf(nameOf(key)), { key, origin: { run, seq }, call })
+      missing.set(batchIdOf(nameOf(key)), { key, origin: { run, seq }, call: madeOf(call) })
       return { kind: 'not-asked', why: 'stopped' }
     },
   }

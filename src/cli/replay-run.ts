@@ -2,15 +2,20 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
-import { UserError } from '../domain/user-error.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { type Asker, openAsker } from '../replay/asker.ts'
 import type { Affected, Planned } from '../replay/plan.ts'
 import type { SpendCap } from '../replay/spend-cap.ts'
-import { upperBoundOf, withOutputCap } from '../replay/upper-bound.ts'
+import {
+  atListPrice,
+  isBounded,
+  unpricedUnderBudget,
+  upperBoundOf,
+  withOutputCap,
+} from '../replay/upper-bound.ts'
 import { nowMs } from './clock.ts'
 import type { ReplayFlags } from './replay-flags.ts'
-import type { ReplayModels } from './replay-models.ts'
+import { callKeys, type ReplayModels } from './replay-models.ts'
 import type { SessionJob } from './replay-session.ts'
 
 /** The same replay under the same name: what it has asked before is not asked again. */
@@ -38,13 +43,22 @@ export type AskerJob = {
   readonly cap: SpendCap
   readonly models: ReplayModels
   readonly keyOf: (call: Call) => string
-  /** Under a budget every call has a largest output. */
-  readonly hasLimit: boolean
 }
 
+/** Keys of calls as they are made. */
+export function madeKeys(secret: string, flags: ReplayFlags): (call: Call) => string {
+  const madeOf = madeUnder(flags)
+  const keyOf = callKeys(secret)
+  return (call) => keyOf(madeOf(call))
+}
+
+/** A call as it is made: at the list price, and under a budget with a largest output. */
+export const madeUnder = ({ budget }: Pick<ReplayFlags, 'budget'>): ((call: Call) => Call) =>
+  budget === undefined ? atListPrice : (call) => withOutputCap(atListPrice(call))
+
 export function askerOf(
-  { costOf, terminal, signal }: SessionJob,
-  { run, replies, cap, models, keyOf, hasLimit }: AskerJob,
+  { costOf, terminal, signal, flags }: SessionJob,
+  { run, replies, cap, models, keyOf }: AskerJob,
 ): Asker {
   const now = nowMs(terminal)
   return openAsker({
@@ -57,7 +71,7 @@ export function askerOf(
     mostOf: (target, call) => upperBoundOf(call, (usage) => costOf(target, usage, now)),
     callKeyOf: keyOf,
     wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
-    madeOf: hasLimit ? withOutputCap : (call) => call,
+    madeOf: madeUnder(flags),
   })
 }
 
@@ -73,11 +87,22 @@ export function marginOf({ margin, marginOverall }: ReplayFlags, affected: Affec
     : Math.min(0.99, (marginOverall * affected.requests) / changed)
 }
 
-/** A cap cannot be kept where nobody knows what a call costs. */
+/** Throws a UserError where a call of the plan has no price under a budget. */
 export function refuseUnpriced({ plan }: Planned, hasLimit: boolean): void {
   const [first] = plan.unpricedTargets
-  if (!hasLimit || first === undefined) return
-  throw new UserError(`the price of ${first} is not known, so no budget can be kept`, {
-    hint: 'give its price with --prices, or leave out --budget',
-  })
+  if (hasLimit && first !== undefined) throw unpricedUnderBudget(first)
 }
+
+/** Under a budget a call whose price has no bound is not asked. */
+export const withinBudget = (cases: Affected, { budget }: ReplayFlags): Affected =>
+  budget === undefined
+    ? cases
+    : {
+        ...cases,
+        async caseAt(index) {
+          const built = await cases.caseAt(index)
+          if (typeof built === 'string') return built
+          const isSure = isBounded(built.call) && isBounded(built.candidateCall)
+          return isSure ? built : 'what it costs at most cannot be told, which a budget needs'
+        },
+      }

@@ -9,13 +9,14 @@ import type { ReplayCase } from '../replay/case.ts'
 import type { Measured } from '../replay/measured.ts'
 import { measurementsOf } from '../replay/measurements-of.ts'
 import { type Planned, planReplay } from '../replay/plan.ts'
+import type { CallsOf } from '../replay/price-plan.ts'
 import { type ArmSource, plannedResult, type ReplayOptions, replay } from '../replay/replay.ts'
 import type { ReplayResult } from '../replay/result.ts'
 import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
 import { formatReplayPlan } from '../report/format-replay.ts'
 import { putMeasurements } from '../store/measurements.ts'
 import { openReplies } from '../store/replies.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, withReplayLock } from '../store/store.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
 import { nowMs } from './clock.ts'
 import { similarityOf } from './log-embedder.ts'
@@ -29,10 +30,18 @@ import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { headOf } from './replay-head.ts'
 import type { CaseSource } from './replay-log.ts'
-import { callKeys, openReplayModels, type ReplayModels } from './replay-models.ts'
+import { openReplayModels, type ReplayModels } from './replay-models.ts'
 import { isJudgedByPeople, peopleOf } from './replay-people.ts'
 import { plannedCalls } from './replay-prices.ts'
-import { askerOf, marginOf, refuseUnpriced, runName } from './replay-run.ts'
+import {
+  askerOf,
+  madeKeys,
+  madeUnder,
+  marginOf,
+  refuseUnpriced,
+  runName,
+  withinBudget,
+} from './replay-run.ts'
 import { runProgram } from './run-program.ts'
 import { targetCosts } from './target-costs.ts'
 import { type Terminal, viewOf } from './terminal.ts'
@@ -61,7 +70,7 @@ const usual = { discordant: 0.1, power: 0.8, concurrency: 8 } as const
  */
 export async function replaySession(job: SessionJob): Promise<ReplayResult | string | null> {
   const { flags, terminal, store, policy } = job
-  const askedOf = callKeys(store.secret)
+  const askedOf = madeKeys(store.secret, flags)
   const expected = new Map<string, string>()
   const narrator = new Narrator(terminal, flags)
   const concurrency = flags.concurrency ?? usual.concurrency
@@ -73,10 +82,17 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | str
     expectedOf: (call) => expected.get(askedOf(call)) ?? null,
     onLoss: (sentence) => narrator.detail(sentence),
   })
-  try {
+  const work = async () => {
     const session = await openSession(job, models, concurrency)
     for (const each of session.planned.sample) rememberRight(each, askedOf, expected)
-    return await runSession(job, session, models, narrator)
+    return runSession(job, session, models, narrator)
+  }
+  const waiting = {
+    onWait: () => narrator.say('another replay is asking for this store: waiting for it'),
+    signal: job.signal,
+  }
+  try {
+    return await (flags.dryRun === true ? work() : withReplayLock(store, waiting, work))
   } finally {
     narrator.clear()
     await models.close()
@@ -97,9 +113,11 @@ function rememberRight(
 /** A plan, and everything to carry it out. */
 type Session = {
   readonly planned: Planned
+  readonly callsOf: CallsOf
   readonly asker: Asker
   readonly cap: SpendCap
   readonly replies: ReplyStore
+  /** Of a call as it is made. */
   readonly keyOf: (call: Call) => string
   readonly arms: (asker: Asker) => ArmSource
   readonly options: Omit<ReplayOptions, 'arms'>
@@ -112,18 +130,26 @@ async function openSession(
 ): Promise<Session> {
   const { flags, terminal, store, cases } = job
   const replies = openReplies(store.database)
-  const keyOf = callKeys(store.secret + models.name)
+  const keyOf = madeKeys(store.secret + models.name, flags)
   const baseline = replayBaseline(flags.baseline, job.prices)
   const run = runName(job, models.name, baseline.name)
   const limit = flags.budget === undefined ? null : nanoUsdOf(flags.budget)
   const cap = openSpendCap(limit, spendBefore(replies, run, flags))
-  const hasLimit = limit !== null
-  const asker = askerOf(job, { run, replies, cap, models, keyOf, hasLimit })
+  const asker = askerOf(job, { run, replies, cap, models, keyOf })
   const similarity = await similarityOf()
   const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
   const now = nowMs(terminal)
-  const planned = await planReplay(cases, {
+  const callsOf = plannedCalls({
+    cases,
+    baseline: baseline.compiled,
+    needsAgain,
+    judge,
+    costOf: (target, usage) => job.costOf(target, usage, now),
+    replies,
+    keyOf,
+  })
+  const planned = await planReplay(withinBudget(cases, flags), {
     margin: marginOf(flags, cases),
     discordantShare: flags.discordant ?? usual.discordant,
     power: flags.power ?? usual.power,
@@ -134,15 +160,7 @@ async function openSession(
     budgetNanoUsd: limit,
     seed: run,
     assumptions: cases.assumptions(),
-    callsOf: plannedCalls({
-      cases,
-      baseline: baseline.compiled,
-      needsAgain,
-      judge,
-      costOf: (target, usage) => job.costOf(target, usage, now),
-      replies,
-      keyOf,
-    }),
+    callsOf,
   })
   const armsBy = (by: Asker): ArmSource =>
     armsOf({
@@ -162,7 +180,7 @@ async function openSession(
     judgeOf: () => null,
     spent: () => replies.spendOf(run),
   }
-  return { planned, asker, cap, replies, keyOf, arms: armsBy, options }
+  return { planned, callsOf, asker, cap, replies, keyOf, arms: armsBy, options }
 }
 
 const validatorMeans = {
@@ -186,13 +204,13 @@ async function runSession(
   models: ReplayModels,
   narrator: Narrator,
 ): Promise<ReplayResult | string | null> {
-  const { flags, terminal, cases, store } = job
+  const { flags, terminal, store } = job
   const { planned, asker, cap, options } = session
   if (flags.dryRun === true) return plannedResult(options)
   const written = await throughBatches(job, session, narrator)
   if (written !== null) return written
   refuseUnpriced(planned, flags.budget !== undefined)
-  await models.check(targetsOf(planned, cases))
+  await models.check(targetsOf(planned, session.callsOf))
   showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
   const total = planned.sample.length
@@ -231,19 +249,11 @@ function showPlan({ plan }: Planned, flags: ReplayFlags, terminal: Terminal): vo
   terminal.stderr.write(formatReplayPlan(plan, viewOf(terminal.stderr, terminal.env)))
 }
 
-/** Every target that the sample will be asked of for sure. */
-function targetsOf({ sample }: Planned, { compiled, seenOf }: CaseSource): readonly string[] {
-  const targets = new Set<string>()
-  for (const each of sample) {
-    const decision = compiled.routeOf(seenOf(each).facts)
-    const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
-    for (const { target } of ladder) targets.add(target)
-    if (each.change !== 'cached' && ladder.length === 0) targets.add(ownTarget(each))
-  }
-  return [...targets].sort()
+/** Every target that is to be asked, perhaps or for sure: arms and judge. */
+const targetsOf = ({ sample }: Planned, callsOf: CallsOf): readonly string[] => {
+  const missing = sample.flatMap((each) => callsOf(each).filter(({ isStored }) => !isStored))
+  return [...new Set(missing.map(({ target }) => target))].sort()
 }
-
-const ownTarget = ({ call }: ReplayCase): string => call.model
 
 const nothingToResume = (): UserError =>
   new UserError('there is no run to go on with', {
@@ -258,7 +268,8 @@ async function throughBatches(
 ): Promise<string | null> {
   const { writeBatch: folder, readBatch: paths } = flags
   if (folder === undefined && paths === undefined) return null
-  const { asker, missing } = openCollector(replies, options.seed, keyOf)
+  const madeOf = madeUnder(flags)
+  const { asker, missing } = openCollector(replies, options.seed, keyOf, madeOf)
   await collectCalls(planned.sample, arms(asker))
   if (folder !== undefined)
     return writeBatch({ folder, missing, own: policy.serve.providers, terminal })

@@ -30,7 +30,10 @@ export type ReplyOrigin = {
 /** What a run has spent, nano-dollars. */
 export type RunSpend = {
   readonly settled: NanoUsd
-  /** Reserved for calls that were begun and never settled: a killed run's, which the provider may have billed. */
+  /**
+   * Reserved for calls that were begun and never settled, a killed run's, which the provider may have billed, and for
+   * answers that came without usage.
+   */
   readonly maybeBilled: NanoUsd
 }
 

@@ -2,7 +2,6 @@ import type { Call } from '../domain/call.ts'
 import { type Fault, passingFaults } from '../domain/fault.ts'
 import type { Json } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
-import { type CallLimits, noCallLimits } from '../domain/provider.ts'
 import type { Step } from '../domain/receipt.ts'
 import type { Reply } from '../domain/reply.ts'
 import type { Answer } from '../domain/request.ts'
@@ -10,10 +9,13 @@ import { noUsage, type Usage } from '../domain/usage.ts'
 import type { Asked, AskedLabel, Attempted, FoundEntry, MaybePromise } from '../domain/world.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import { decide, type Seen } from '../engine/decide.ts'
+import type { TimeoutClass } from '../policy/governance.ts'
 import { openSampleWorld } from '../worlds/sample-world.ts'
+import { askWithRetries } from './ask-with-retries.ts'
 import type { Asker, Asking } from './asker.ts'
 import type { ArmAnswer, ReplayCase, RungAnswer } from './case.ts'
 import { NotAsked } from './not-asked.ts'
+import { limitsOf, usualLimits } from './time-limits.ts'
 import { turnsApart } from './turns.ts'
 
 /** A policy that answers cases by asking models. */
@@ -28,20 +30,21 @@ export type ArmOptions = {
   readonly classify: (each: ReplayCase, classifier: string) => MaybePromise<AskedLabel>
   /** Equal calls of different turns are asked for anew. */
   readonly turn: number
-  readonly backoffMs: (attempt: number) => number
+  /** The class of the policy that says how long a case may take, and whether it is tried again. */
+  readonly timeoutOf: (each: ReplayCase) => TimeoutClass
+  /** The same whenever and in whichever order it is asked: what is stored is to be gone through as it was. */
+  readonly backoffMs: (each: ReplayCase, target: string, attempt: number) => number
 }
-
-/** Between two chunks of an answer, and in all, where the policy names no time: a call that hangs ends some day. */
-const usualLimits: CallLimits = { ...noCallLimits, idleMs: 120_000, totalMs: 600_000 }
 
 /** Answers a case by the policy, under the same engine as history and live traffic. Null: nothing was asked. */
 export async function answerBy(options: ArmOptions, each: ReplayCase): Promise<ArmAnswer | null> {
-  const trail: Trail = { replies: [], tries: new Map() }
+  const trail: Trail = { replies: [], tries: new Map(), isNew: false }
   const world = openSampleWorld({
     ask: (target, _, timeoutMs) => askTarget(options, each, target, timeoutMs, trail),
     entryOf: () => options.entryOf(each),
     classify: (classifier) => options.classify(each, classifier),
-    wait: (ms) => options.asker.wait(ms),
+    // What an earlier run has waited for is not waited for again.
+    wait: async (ms) => (trail.isNew ? options.asker.wait(ms) : undefined),
   })
   const { asked, seen } = options.seenOf(each)
   try {
@@ -60,15 +63,10 @@ export async function answerOnce(
   target: string,
   turn: number,
 ): Promise<ArmAnswer | null> {
-  const asking = await asker.ask({
-    target,
-    call: each.call,
-    turn,
-    seq: each.seq,
-    limits: usualLimits,
-  })
-  if (asking.kind === 'not-asked') return null
-  const { answer, costNanoUsd } = asking.reply
+  const question = { target, call: each.call, turn, seq: each.seq, limits: usualLimits }
+  const tried = await askWithRetries(asker, question)
+  if (tried === null) return null
+  const { answer, costNanoUsd, latencyMs } = tried
   const reply = answer.kind === 'answered' ? answer.reply : null
   return {
     ...wordsOf(reply === null ? null : answerOf(reply)),
@@ -76,7 +74,7 @@ export async function answerOnce(
     target,
     fault: answer.kind === 'failed' ? answer.fault : null,
     costNanoUsd,
-    latencyMs: answer.latencyMs,
+    latencyMs,
     firstTokenMs: answer.firstTokenMs,
     usage: reply?.usage ?? null,
     rungs: [],
@@ -95,10 +93,12 @@ type Trail = {
   }[]
   /** How often each target was tried. */
   readonly tries: Map<string, number>
+  /** Whether the last of them was asked just now. */
+  isNew: boolean
 }
 
 async function askTarget(
-  { asker, callOf, turn, backoffMs }: ArmOptions,
+  { asker, callOf, turn, backoffMs, timeoutOf }: ArmOptions,
   each: ReplayCase,
   named: string | null,
   timeoutMs: number | null,
@@ -107,21 +107,25 @@ async function askTarget(
   const target = named ?? each.call.model
   const attempt = trail.tries.get(target) ?? 0
   trail.tries.set(target, attempt + 1)
+  const call = callOf(each)
+  const timeout = timeoutOf(each)
   const asking = await asker.ask({
     target,
-    call: callOf(each),
+    call,
     turn: turn + attempt * turnsApart,
     seq: each.seq,
-    limits: timeoutMs === null ? usualLimits : { ...usualLimits, totalMs: timeoutMs },
+    limits: limitsOf(timeout, call.streamed, timeoutMs),
   })
   if (asking.kind === 'not-asked') throw new NotAsked()
-  return attemptedOf(asking, target, backoffMs(attempt), trail)
+  trail.isNew = asking.isNew
+  const delayMs = timeout.retries ? backoffMs(each, target, attempt) : null
+  return attemptedOf(asking, target, delayMs, trail)
 }
 
 function attemptedOf(
-  { reply, isNew }: Extract<Asking, { kind: 'answered' }>,
+  { reply }: Extract<Asking, { kind: 'answered' }>,
   target: string,
-  backoffMs: number,
+  backoffMs: number | null,
   trail: Trail,
 ): Attempted {
   const { answer, costNanoUsd } = reply
@@ -142,13 +146,13 @@ function attemptedOf(
     usage: usage ?? noUsage,
     costNanoUsd,
     latencyMs,
-    retryAfterMs: retryAfter(fault, isNew ? backoffMs : 0),
+    retryAfterMs: retryAfter(fault, backoffMs),
   }
 }
 
 /** Null: asking again is no use. What the provider asks for is waited for. */
-const retryAfter = ({ kind, retryAfterMs }: Fault, backoffMs: number): number | null =>
-  passingFaults.has(kind) ? Math.max(backoffMs, backoffMs === 0 ? 0 : (retryAfterMs ?? 0)) : null
+const retryAfter = ({ kind, retryAfterMs }: Fault, backoffMs: number | null): number | null =>
+  backoffMs !== null && passingFaults.has(kind) ? Math.max(backoffMs, retryAfterMs ?? 0) : null
 
 function answerOf({ blocks, finish }: Reply): Answer {
   const text = blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')

@@ -1,10 +1,11 @@
 import type { Call } from '../domain/call.ts'
 import { maybeBilledFaults } from '../domain/fault.ts'
 import type { KeptReply, ReplyKey, ReplyOrigin, ReplyStore } from '../domain/kept-reply.ts'
-import type { NanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { AskOptions, CallLimits, ProviderAnswer } from '../domain/provider.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { SpendCap } from './spend-cap.ts'
+import { unpricedUnderBudget } from './upper-bound.ts'
 
 /** One call on behalf of a case. */
 export type Question = {
@@ -72,13 +73,20 @@ async function askOnce(
   { target, call, turn, seq, limits }: Question,
   key: ReplyKey,
 ): Promise<Asking> {
-  const most = mostOf(target, call) ?? (0 as NanoUsd)
+  const bound = mostOf(target, call)
+  if (bound === null && cap.hasLimit) throw unpricedUnderBudget(target)
+  const most = bound ?? zeroNanoUsd
   if (!(await cap.reserve(most, signal))) {
     return { kind: 'not-asked', why: signal?.aborted === true ? 'stopped' : 'budget' }
   }
   const origin: ReplyOrigin = { run, seq }
   replies.begin(key, origin, most)
-  const answer = await send(target, call, { signal, limits, turn })
+  const answer = await send(target, call, { signal, limits, turn }).catch((error: unknown) => {
+    // Whatever went wrong on the way is a value: what throws was never sent.
+    replies.cancel(key)
+    cap.settle(most, zeroNanoUsd)
+    throw error
+  })
   if (answer.kind === 'failed' && answer.fault.kind === 'cancelled') {
     // Nobody knows whether the provider billed it: it stays begun, and its reservation spent.
     cap.settle(most, null)
@@ -91,7 +99,7 @@ async function askOnce(
   return { kind: 'answered', reply, isNew: true }
 }
 
-/** By the usage that came; a failure that may have been billed without telling costs what was reserved. */
+/** By the usage that came, null where an answer came without: its reservation stays. A failure that may have been billed without telling costs what was reserved. */
 function costOfAnswer(
   answer: ProviderAnswer,
   target: string,
@@ -101,5 +109,5 @@ function costOfAnswer(
   const reply = answer.kind === 'answered' ? answer.reply : answer.partial
   if (reply?.usage != null) return costOf(target, reply.usage)
   if (answer.kind === 'answered') return null
-  return maybeBilledFaults.has(answer.fault.kind) ? most : (0 as NanoUsd)
+  return maybeBilledFaults.has(answer.fault.kind) ? most : zeroNanoUsd
 }

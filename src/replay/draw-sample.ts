@@ -17,7 +17,7 @@ export type StratumCount = {
 }
 
 /**
- * Draws `size` of them, from each stratum in proportion to its size and one at least, then puts them in random order,
+ * Draws `size` of them, from each stratum in proportion to its size and one at least where that many may be drawn, then puts them in random order,
  * so that any beginning of it is a sample too. `names` has the stratum of each, in an order that does not change.
  */
 export function drawSample(names: readonly string[], size: number, seed: string): Drawn {
@@ -29,6 +29,7 @@ export function drawSample(names: readonly string[], size: number, seed: string)
   }
   const lists = [...members].sort(([a], [b]) => (a < b ? -1 : 1))
   const total = Math.min(size, names.length)
+  if (total < lists.length) return drawPlain(lists, total, seed)
   const counts = shares(
     lists.map(([, list]) => list.length),
     total,
@@ -37,7 +38,7 @@ export function drawSample(names: readonly string[], size: number, seed: string)
   const order: number[] = []
   for (const [index, [, list]] of lists.entries()) {
     shuffle(list, random)
-    order.push(...list.slice(0, counts[index]))
+    for (const each of list.slice(0, counts[index])) order.push(each)
   }
   shuffle(order, random)
   const mean = names.length / Math.max(1, order.length)
@@ -48,9 +49,26 @@ export function drawSample(names: readonly string[], size: number, seed: string)
   return { order, strata }
 }
 
+/** Where there are more strata than may be drawn each request has the same chance, and weighs the same. */
+function drawPlain(
+  lists: readonly (readonly [string, readonly number[]])[],
+  total: number,
+  seed: string,
+): Drawn {
+  const all = lists.flatMap(([, list]) => list)
+  shuffle(all, randomFrom(seed))
+  const order = all.slice(0, total)
+  const drawn = new Set(order)
+  const strata = lists.map(([name, list]) => {
+    const sampled = list.filter((each) => drawn.has(each)).length
+    return { name, affected: list.length, sampled, weight: 1 }
+  })
+  return { order, strata }
+}
+
 /**
- * Whole numbers in proportion to the sizes that add up to the total, by largest remainders; one at least of each, as
- * long as the total allows, and never more than there are.
+ * Whole numbers in proportion to the sizes that add up to the total, by largest remainders; one at least of each, which may
+ * come to more, and never more than there are.
  */
 function shares(sizes: readonly number[], total: number): readonly number[] {
   const all = sizes.reduce((sum, size) => sum + size, 0)

@@ -94,6 +94,16 @@ export const pairsOf = (
         ],
   )
 
+/** Those that could not be compared, as if the candidate had lost them all. */
+export const lostPairs = (
+  measured: readonly Measured[],
+  weightOf: FoldOptions['weightOf'],
+): readonly ScoredDifference[] =>
+  pairsOf(
+    measured.flatMap((each) => (each.difference === null ? [{ ...each, difference: -1 }] : [])),
+    weightOf,
+  )
+
 function groupDelta(
   name: string,
   part: readonly Measured[],

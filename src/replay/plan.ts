@@ -2,6 +2,7 @@ import { usdOf } from '../domain/money.ts'
 import { pairsNeeded } from '../stats/paired-difference.ts'
 import { type MarginBet, marginBet } from '../stats/sequential-pairs.ts'
 import type { ChangeCounts } from './affected.ts'
+import { byCluster, clusterWeights } from './by-cluster.ts'
 import { type ReplayCase, type Stratum, stratumName } from './case.ts'
 import { drawSample } from './draw-sample.ts'
 import { type CallsOf, planSpend } from './price-plan.ts'
@@ -50,17 +51,27 @@ export type Planned = {
 /** A sequence may need so many times the pairs that a test of fixed size plans with. */
 const sequentialFactor = 2
 
+/**
+ * A sequence stakes on each cluster by the heaviest: where that weighs more than so many of the others, it would prove
+ * nothing before the end.
+ */
+const unevenest = 3
+
 /** Draws the sample and prices it; nothing is asked. */
 export async function planReplay(affected: Affected, options: PlanOptions): Promise<Planned> {
   const { requests, changes, withoutText } = affected
   const { margin, discordantShare, power, isFixed, concurrency, budgetNanoUsd } = options
   const pairs = pairsNeeded({ margin, discordantShare, power, delta: verdictDelta })
   const wanted = options.sampleSize ?? (pairs ?? 0) * (isFixed ? 1 : sequentialFactor)
-  const isSequential = !isFixed && wanted <= affected.strata.length
   const names = affected.strata.map(stratumName)
   const { order, strata } = drawSample(names, wanted, options.seed)
-  const { sample, refused } = await buildCases(affected, order)
+  const { sample: built, refused } = await buildCases(affected, order)
+  const sample = byCluster(built, options.seed)
   const weights = new Map(strata.map(({ name, weight }) => [name, weight]))
+  const weightOf = ({ stratum }: ReplayCase) => weights.get(stratumName(stratum)) ?? 1
+  const { heaviest, mean } = clusterWeights(sample, weightOf)
+  const isEven = mean * unevenest >= heaviest
+  const isSequential = !isFixed && wanted <= affected.strata.length && isEven
   const spend = planSpend(sample, options.callsOf, concurrency)
   const { priceNanoUsd } = spend
   const changed = changes.routed + changes.cached + changes.rewritten
@@ -91,7 +102,7 @@ export async function planReplay(affected: Affected, options: PlanOptions): Prom
   return {
     plan,
     sample,
-    weightOf: ({ stratum }) => weights.get(stratumName(stratum)) ?? 1,
+    weightOf,
     bet: isSequential ? marginBet({ margin, discordantShare, delta: verdictDelta }) : null,
   }
 }

@@ -23,7 +23,7 @@ export type QualityDelta = {
   readonly designEffect: number
 }
 
-/** With fewer discordant pairs a bootstrap's interval is too short. */
+/** With fewer clusters that hold a discordant pair a bootstrap's interval is too short. */
 export const leastDiscordant = 10
 
 /** Weights that differ by so little change nothing. */
@@ -31,7 +31,7 @@ const evenDesign = 1.02
 
 /**
  * The mean difference with its interval: Tango's for right-or-wrong pairs of equal weight, else a bootstrap over
- * clusters; with few discordant pairs Tango's on as many pairs as they are worth.
+ * clusters; with few discordant ones Tango's on as many pairs as they are worth.
  */
 export function qualityDelta(
   pairs: readonly ScoredDifference[],
@@ -48,20 +48,29 @@ export function qualityDelta(
   const isBinary = pairs.every(({ difference }) => Number.isInteger(difference))
   const isPlain = designEffect <= evenDesign
   const interval =
-    isBinary && (isPlain || discordant < leastDiscordant)
+    (isBinary && isPlain) || discordantClusters(pairs) < leastDiscordant
       ? pairedDifference(countsOf(pairs, isPlain ? 1 : designEffect), level)
       : bootstrapByCluster(pairs, seed, level)
   return { ...base, estimate, interval }
 }
 
-/** Pairs by who did well; concordant pairs are all called "both", which changes no difference. */
+const discordantClusters = (pairs: readonly ScoredDifference[]): number =>
+  new Set(pairs.flatMap(({ difference, cluster }) => (difference === 0 ? [] : [cluster]))).size
+
+/**
+ * Pairs by who did well; concordant pairs are all called "both", which changes no difference. A graded difference is a
+ * part of a pair: won or lost whole, as seldom, it would vary more.
+ */
 function countsOf(pairs: readonly ScoredDifference[], designEffect: number): PairedCounts {
-  const weights = pairs.reduce((sum, { weight }) => sum + weight, 0)
+  let [won, lost, weights] = [0, 0, 0]
+  for (const { difference, weight } of pairs) {
+    weights += weight
+    if (difference > 0) won += difference * weight
+    else lost -= difference * weight
+  }
   const worth = pairs.length / weights / designEffect
-  const sumOf = (wanted: number) =>
-    pairs.reduce((sum, { difference, weight }) => (difference === wanted ? sum + weight : sum), 0) *
-    worth
-  return { both: sumOf(0), onlyFirst: sumOf(1), onlySecond: sumOf(-1), neither: 0 }
+  const [onlyFirst, onlySecond] = [won * worth, lost * worth]
+  return { both: (weights - won - lost) * worth, onlyFirst, onlySecond, neither: 0 }
 }
 
 /** Kish's effect of weights, by that of clusters whose members all say the same. */

@@ -1,9 +1,11 @@
 import { usdOf } from '../domain/money.ts'
 import type { ResultHead } from '../domain/report.ts'
 import { type JudgeSummary, refusesJudgeOnly } from '../score/judge-audit.ts'
+import { noMarginEvidence } from '../stats/sequential-pairs.ts'
+import { clusterWeights } from './by-cluster.ts'
 import type { ArmAnswer, ReplayCase } from './case.ts'
 import type { Comparison } from './compare.ts'
-import { foldMeasured, pairsOf } from './fold-result.ts'
+import { foldMeasured, lostPairs, pairsOf } from './fold-result.ts'
 import type { Measured } from './measured.ts'
 import { NotAsked } from './not-asked.ts'
 import type { Planned } from './plan.ts'
@@ -47,13 +49,14 @@ export type ReplayOptions = {
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const { planned, comparison, arms, concurrency, onMeasured, onProgress, signal } = options
   const { sample, weightOf, bet } = planned
-  const most = Math.max(1, ...sample.map(weightOf))
+  const { heaviest } = clusterWeights(sample, weightOf)
   const run = await runCases({
     cases: sample,
     concurrency,
     bet,
     signal,
-    weightOf: (each) => weightOf(each) / most,
+    weightOf: (each) => weightOf(each) / heaviest,
+    clusterOf: ({ cluster }) => cluster,
     ...(onProgress && { onProgress }),
     async measure(each) {
       const found = await measureCase(each, arms, comparison)
@@ -67,13 +70,11 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
 
 /** The result of a plan of which nothing has been asked. */
 export const plannedResult = (options: Omit<ReplayOptions, 'arms'>): ReplayResult => ({
-  ...replayResult(options, { measured: [], evidence: nothingYet, end: 'complete' }),
+  ...replayResult(options, { measured: [], evidence: noMarginEvidence, end: 'complete' }),
   arms: null,
   end: 'planned',
   verdictBecause: 'nothing has been asked',
 })
-
-const nothingYet = { pairs: 0, logNonInferior: 0, logInferior: 0, decided: null }
 
 async function measureCase(
   each: ReplayCase,
@@ -117,13 +118,12 @@ function replayResult(
     changedShare: changed === 0 ? null : changed / plan.requests,
     seed,
   })
-  const { noAnswer, unscored } = folded.unsettled
   const judge = judgeOf(measured)
   const found = verdictOf({
     pairs: pairsOf(measured, byCase),
     margin: plan.margin,
     sequential: planned.bet === null ? null : evidence,
-    unsettled: noAnswer + unscored,
+    unsettled: lostPairs(measured, byCase),
     seed,
   })
   const verdict = judge !== null && refusesJudgeOnly(judge) ? refusedVerdict : found

@@ -15,6 +15,7 @@ export function openReplyMemory(): ReplyStore {
       begun.set(nameOf(key), { run, reserved })
     },
     settle(reply, { run }) {
+      if (reply.costNanoUsd === null) lose(run, begun.get(nameOf(reply))?.reserved ?? 0)
       begun.delete(nameOf(reply))
       kept.set(nameOf(reply), { reply, run })
     },

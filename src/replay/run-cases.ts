@@ -3,6 +3,7 @@ import {
   type MarginBet,
   type MarginEvidence,
   noMarginEvidence,
+  type WeighedPair,
 } from '../stats/sequential-pairs.ts'
 import type { Measured } from './measured.ts'
 
@@ -21,8 +22,10 @@ export type RunOptions<Case> = {
   readonly measure: (each: Case) => Promise<Measured | null>
   /** Null: nothing is decided before the end. */
   readonly bet: MarginBet | null
-  /** The pair's weight by the largest of all. */
+  /** The pair's weight by that of the heaviest cluster. */
   readonly weightOf: (each: Case) => number
+  /** Cases of one cluster follow each other, and are bet on together. */
+  readonly clusterOf: (each: Case) => string
   readonly onProgress?: (done: number) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -32,28 +35,38 @@ export type RunOptions<Case> = {
  * before it are there, and after a decision nothing counts any more.
  */
 export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun> {
-  const { cases, concurrency, measure, bet, weightOf, onProgress, signal } = options
+  const { cases, concurrency, measure, bet, weightOf, clusterOf, onProgress, signal } = options
   const found: (Measured | null | undefined)[] = new Array(cases.length)
   let next = 0
   let done = 0
   let counted = 0
   let isShort = false
   let evidence = noMarginEvidence
+  let unit: WeighedPair[] = []
+  const isLast = (index: number) =>
+    index + 1 === cases.length ||
+    clusterOf(cases[index + 1] as Case) !== clusterOf(cases[index] as Case)
   const advance = () => {
     while (counted < cases.length && evidence.decided === null) {
       const measured = found[counted]
       if (measured == null) break
-      counted++
-      if (bet === null || measured.difference === null) continue
-      const weight = weightOf(cases[counted - 1] as Case)
-      evidence = advanceMargin(evidence, measured.difference, bet, weight)
+      const index = counted++
+      if (bet === null) continue
+      unit.push({ difference: measured.difference, weight: weightOf(cases[index] as Case) })
+      if (!isLast(index)) continue
+      evidence = advanceMargin(evidence, unit, bet)
+      unit = []
     }
   }
   const work = async () => {
     while (next < cases.length && evidence.decided === null && !isShort) {
       if (signal?.aborted === true) return
       const index = next++
-      const measured = await measure(cases[index] as Case)
+      const measured = await measure(cases[index] as Case).catch((error: unknown) => {
+        // The others end what they are at, and begin nothing more.
+        isShort = true
+        throw error
+      })
       found[index] = measured
       if (measured === null) isShort = true
       else onProgress?.(++done)

@@ -12,6 +12,7 @@ export type SpendCap = {
   reserve(amount: NanoUsd, signal?: AbortSignal): Promise<boolean>
   /** Puts what was really spent in the place of a reservation; null, unpriced, keeps the reservation. */
   settle(reserved: NanoUsd, spent: NanoUsd | null): void
+  readonly hasLimit: boolean
   /** Spent so far, nano-dollars. */
   readonly spent: number
 }
@@ -27,15 +28,20 @@ export function openSpendCap(limit: NanoUsd | null, before: number): SpendCap {
     for (const resume of all) resume()
   }
   return {
+    hasLimit: limit !== null,
     get spent() {
       return spent
     },
     async reserve(amount, signal) {
       while (limit !== null && spent + reserved + amount > limit) {
         if (spent + amount > limit || reserved === 0 || signal?.aborted === true) return false
-        await new Promise<void>((resume) => {
+        await new Promise<void>((resolve) => {
+          const resume = () => {
+            signal?.removeEventListener('abort', resume)
+            resolve()
+          }
           waiting.add(resume)
-          signal?.addEventListener('abort', () => resume(), { once: true })
+          signal?.addEventListener('abort', resume, { once: true })
         })
       }
       reserved += amount

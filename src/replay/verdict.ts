@@ -1,5 +1,5 @@
 import { pairsNeeded } from '../stats/paired-difference.ts'
-import type { MarginEvidence } from '../stats/sequential-pairs.ts'
+import { type MarginEvidence, pairsToDecide } from '../stats/sequential-pairs.ts'
 import { qualityDelta, type ScoredDifference } from './quality-delta.ts'
 
 export type VerdictWord = 'non-inferior' | 'inferior' | 'undecided'
@@ -17,8 +17,8 @@ export type VerdictInputs = {
   readonly margin: number
   /** Null: nothing was decided on the way, the sample was to be answered whole. */
   readonly sequential: MarginEvidence | null
-  /** Pairs without a difference: no answer came, or it could not be scored. */
-  readonly unsettled: number
+  /** Pairs without a difference, no answer came or it could not be scored, as if the candidate had lost them. */
+  readonly unsettled: readonly ScoredDifference[]
   readonly seed: string
 }
 
@@ -34,9 +34,16 @@ export function verdictOf(inputs: VerdictInputs): Verdict {
   if (pairs.length === 0) {
     return { word: 'undecided', because: 'no pair of answers could be compared', pairsNeeded: null }
   }
-  const found = sequential === null ? byInterval(inputs) : bySequence(inputs, sequential)
-  if (found.word !== 'non-inferior' || unsettled === 0) return found
-  return holdsAtWorst(inputs) ? found : { ...undecidedBy(inputs), because: unsettledWords(inputs) }
+  // A sequence has counted what could not be compared as lost.
+  if (sequential !== null) return bySequence(sequential)
+  const found = byInterval(inputs)
+  if (found.word !== 'non-inferior' || unsettled.length === 0) return found
+  return holdsAtWorst(inputs)
+    ? found
+    : {
+        ...undecidedBy({ ...inputs, pairs: [...pairs, ...unsettled] }),
+        because: unsettledWords(inputs),
+      }
 }
 
 function byInterval(inputs: VerdictInputs): Verdict {
@@ -56,41 +63,36 @@ function byInterval(inputs: VerdictInputs): Verdict {
   return undecidedBy(inputs)
 }
 
-function bySequence(inputs: VerdictInputs, { decided }: MarginEvidence): Verdict {
-  if (decided === null) return undecidedBy(inputs)
+function bySequence(evidence: MarginEvidence): Verdict {
+  const { decided } = evidence
+  if (decided === null) return undecided(pairsToDecide(evidence, verdictDelta))
   const { verdict, atPair } = decided
   return { word: verdict, because: `proved by pair ${atPair} of the sequence`, pairsNeeded: null }
 }
 
-function undecidedBy({ pairs, margin }: VerdictInputs): Verdict {
-  const n = pairs.length
-  const mean = pairs.reduce((sum, { difference }) => sum + difference, 0) / n
-  const squares = pairs.reduce((sum, { difference }) => sum + difference ** 2, 0) / n
-  const discordantShare = Math.max(squares, Math.abs(mean), 1 / n)
-  const needed = pairsNeeded({ margin, discordantShare, expectedDifference: mean })
-  return needed === null
-    ? {
-        word: 'undecided',
-        because: 'the observed loss is the margin or more, and not yet proved to be',
-        pairsNeeded: null,
-      }
-    : {
-        word: 'undecided',
-        because: `too few pairs: about ${needed} at what was observed would decide`,
-        pairsNeeded: needed,
-      }
+function undecidedBy({ pairs, margin, seed }: VerdictInputs): Verdict {
+  const { estimate, designEffect } = qualityDelta(pairs, seed)
+  const weight = pairs.reduce((sum, each) => sum + each.weight, 0)
+  const squares = pairs.reduce((sum, each) => sum + each.weight * each.difference ** 2, 0)
+  const mean = estimate ?? 0
+  const discordantShare = Math.min(1, Math.max(squares / weight, Math.abs(mean), 1 / pairs.length))
+  return undecided(pairsNeeded({ margin, discordantShare, expectedDifference: mean, designEffect }))
 }
+
+const undecided = (needed: number | null): Verdict => ({
+  word: 'undecided',
+  because:
+    needed === null
+      ? 'the observed loss is the margin or more, and not yet proved to be'
+      : `too few pairs: about ${needed} at what was observed would decide`,
+  pairsNeeded: needed,
+})
 
 /** Whether it stays non-inferior if every pair that could not be compared is one that the candidate lost. */
 function holdsAtWorst({ pairs, margin, unsettled, seed }: VerdictInputs): boolean {
-  const lost = Array.from({ length: unsettled }, (_, index) => ({
-    difference: -1,
-    weight: 1,
-    cluster: `\u0000unsettled ${index}`,
-  }))
-  const { interval } = qualityDelta([...pairs, ...lost], seed, 1 - 2 * verdictDelta)
+  const { interval } = qualityDelta([...pairs, ...unsettled], seed, 1 - 2 * verdictDelta)
   return interval !== null && interval.low > -margin
 }
 
 const unsettledWords = ({ unsettled }: VerdictInputs): string =>
-  `${unsettled} pairs could not be compared: if the candidate lost them all, it would not be non-inferior`
+  `${unsettled.length} pairs could not be compared: if the candidate lost them all, it would not be non-inferior`

@@ -46,26 +46,52 @@ export const noMarginEvidence: MarginEvidence = {
   decided: null,
 }
 
+/** A pair of a unit. */
+export type WeighedPair = {
+  /** Candidate − baseline in [−1, 1]; null: nobody could tell. */
+  readonly difference: number | null
+  /** By the weight of the heaviest unit, so that those of a unit add up to 1 at most. */
+  readonly weight: number
+}
+
 /**
- * Evidence after one more pair in random order, `difference` = candidate − baseline in [−1, 1]. It is multiplied by
- * 1 ± stake·weight·(difference + margin): while the mean difference is at the margin its expectation stays 1, so that
- * it ever reaches 1/δ with probability δ at most (Ville 1939; Waudby-Smith, Ramdas 2024). `weight` is the pair's
- * weight by the largest of all, in (0, 1].
+ * Evidence after one more unit, in random order: pairs that may say the same thing, most often one alone. It is
+ * multiplied by 1 ± stake·Σ weight·(difference + margin): while the mean difference is at the margin its expectation
+ * stays 1, so that it ever reaches 1/δ with probability δ at most (Ville 1939; Waudby-Smith, Ramdas 2024). A pair of
+ * which nobody could tell counts as lost where "non-inferior" is to be proved, and not at all for "inferior".
  */
 export function advanceMargin(
   before: MarginEvidence,
-  difference: number,
+  unit: readonly WeighedPair[],
   bet: MarginBet,
-  weight = 1,
 ): MarginEvidence {
-  if (!(difference >= -1 && difference <= 1)) throw new RangeError(`no difference: ${difference}`)
-  const put = bet.stake * weight * (difference + bet.margin)
-  const pairs = before.pairs + 1
-  const logNonInferior = before.logNonInferior + Math.log1p(put)
-  const logInferior = before.logInferior + Math.log1p(-put)
+  const putOn = (pair: WeighedPair, difference: number): number => {
+    if (!(difference >= -1 && difference <= 1)) throw new RangeError(`no difference: ${difference}`)
+    return bet.stake * pair.weight * (difference + bet.margin)
+  }
+  let forNonInferior = 0
+  let forInferior = 0
+  for (const pair of unit) {
+    forNonInferior += putOn(pair, pair.difference ?? -1)
+    if (pair.difference !== null) forInferior -= putOn(pair, pair.difference)
+  }
+  const pairs = before.pairs + unit.length
+  const logNonInferior = before.logNonInferior + Math.log1p(forNonInferior)
+  const logInferior = before.logInferior + Math.log1p(forInferior)
   const limit = -Math.log(bet.delta)
   const verdict =
     logNonInferior >= limit ? 'non-inferior' : logInferior >= limit ? 'inferior' : null
   const decided = before.decided ?? (verdict === null ? null : { verdict, atPair: pairs })
   return { pairs, logNonInferior, logInferior, decided }
+}
+
+/**
+ * Pairs after which one of the two would be proved if the evidence went on to grow as it has; null where neither grows.
+ */
+export function pairsToDecide(
+  { pairs, logNonInferior, logInferior }: MarginEvidence,
+  delta: number,
+): number | null {
+  const growth = Math.max(logNonInferior, logInferior)
+  return growth > 0 ? Math.ceil((-Math.log(delta) * pairs) / growth) : null
 }

@@ -9,10 +9,11 @@ const insertBegun = `INSERT INTO replies (callKey, target, turn, run, seq, state
   ON CONFLICT (callKey, target, turn) DO UPDATE SET state = 'begun', run = excluded.run, seq = excluded.seq,
     lost = lost + CASE WHEN state = 'begun' THEN reserved ELSE coalesce(cost, 0) END,
     reserved = excluded.reserved, cost = NULL, answer = NULL`
+/** An answer without usage may have cost what was reserved for it, which is kept among the lost. */
 const upsertSettled = `INSERT INTO replies (callKey, target, turn, run, seq, state, reserved, cost, isBatch, answer)
   VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
-  ON CONFLICT (callKey, target, turn) DO UPDATE SET state = excluded.state, reserved = 0, cost = excluded.cost,
-    isBatch = excluded.isBatch, answer = excluded.answer`
+  ON CONFLICT (callKey, target, turn) DO UPDATE SET state = excluded.state, cost = excluded.cost,
+    lost = lost + CASE WHEN excluded.cost IS NULL THEN reserved ELSE 0 END, reserved = 0, isBatch = excluded.isBatch, answer = excluded.answer`
 const deleteBegun = `DELETE FROM replies WHERE callKey = ? AND target = ? AND turn = ? AND state = 'begun' AND lost = 0`
 const releaseBegun = `UPDATE replies SET state = 'failed', reserved = 0, answer = NULL
   WHERE callKey = ? AND target = ? AND turn = ? AND state = 'begun'`

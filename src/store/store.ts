@@ -167,19 +167,41 @@ export function storeBytes(path: string): number {
  * One process at a time loads a store. The lock is an exclusive transaction on a file beside it, so that the operating
  * system frees it however the process ends. `onWait` is called once when another process holds it.
  */
-export async function withLoadLock<T>(
+export const withLoadLock = <T>(
   store: Store,
   onWait: () => void,
   work: () => Promise<T>,
+): Promise<T> => withLock(store, `${store.path}.lock`, { onWait }, work)
+
+/**
+ * One process at a time asks models on behalf of a store: two would pay twice for what both of them need, and each
+ * keep a budget of its own. Held as the lock of loads is; whoever waits goes on at once when the signal says so.
+ */
+export const withReplayLock = <T>(
+  store: Store,
+  waiting: LockWait,
+  work: () => Promise<T>,
+): Promise<T> => withLock(store, `${store.path}.replay.lock`, waiting, work)
+
+type LockWait = {
+  /** Called once when another process holds the lock. */
+  readonly onWait: () => void
+  readonly signal?: AbortSignal
+}
+
+async function withLock<T>(
+  store: Store,
+  path: string,
+  { onWait, signal }: LockWait,
+  work: () => Promise<T>,
 ): Promise<T> {
-  const path = `${store.path}.lock`
   const lock = await openDatabase(path, {
     driver: store.database.driver === 'node:sqlite' ? 'node' : 'better',
     busyTimeoutMs: 50,
   })
   try {
     chmodSync(path, 0o600)
-    for (let waited = false; !tryLock(lock); waited = true) {
+    for (let waited = false; !tryLock(lock) && signal?.aborted !== true; waited = true) {
       if (!waited) onWait()
       await new Promise((resume) => setTimeout(resume, 100))
     }

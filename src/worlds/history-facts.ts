@@ -109,7 +109,7 @@ function hintOf({ tags, params }: Request): Hint | undefined {
 }
 
 /** The class by the policy's rules, else its default. */
-function timeoutClassBy({
+export function timeoutClassBy({
   timeouts,
   routes,
 }: Pick<Policy, 'timeouts' | 'routes'>): (facts: RequestFacts) => TimeoutClassName {

@@ -107,6 +107,18 @@ describe('a replay of a log', () => {
     expect(server.tally().calls).toBe(0)
   })
 
+  test('names the missing key of a judge before it asks anybody', async () => {
+    const server = await serve()
+    terminal = newTerminal({ env: live(server) })
+    const judged = ['--judge', 'anthropic:claude-haiku-4-5', '--yes'] as const
+    const { code, err } = await runIn(terminal, 'replay', log, ...route, ...judged)
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('ANTHROPIC_API_KEY'),
+    })
+    expect(server.tally().calls).toBe(0)
+  })
+
   test('stops at its budget, and says so', async () => {
     const server = await serve()
     terminal = newTerminal({ env: live(server) })
@@ -122,6 +134,17 @@ describe('a replay of a log', () => {
     const two = await runIn(terminal, 'replay', log, '--judge', 'm', '--scorer', 'exact')
     expect(two).toMatchObject({ code: 2, err: expect.stringContaining('exclude each other') })
   })
+})
+
+test('two replays at once pay for nothing twice', async () => {
+  const server = await serve()
+  terminal = newTerminal({ env: live(server) })
+  const argv = ['replay', log, ...route, '--yes', '--format', 'json'] as const
+  const ends = await Promise.all([1, 2].map(() => startCommand(terminal, argv).ended))
+  expect(ends.map(({ code }) => code)).toEqual([0, 0])
+  expect(server.tally().calls).toBe(240)
+  const [one, other] = ends.map(({ out }) => JSON.parse(out) as ReplayResult)
+  expect(other?.spentUsd).toBe(one?.spentUsd)
 })
 
 describe('a replay that is killed', () => {

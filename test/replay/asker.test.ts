@@ -144,6 +144,40 @@ for (const [name, open] of [
     expect(replies.spendOf(run)).toEqual({ settled: 40, maybeBilled: 500 })
   })
 
+  test(`an answer without usage ${name} stays reserved, for runs to come as well`, async () => {
+    const replies = open()
+    const run = `${name} without usage`
+    const cap = openSpendCap(1_000_000_000 as NanoUsd, 0)
+    const reply = { id: null, model: null, blocks: [], finish: 'stop' as const, usage: null }
+    const send = async (): Promise<ProviderAnswer> => ({
+      kind: 'answered',
+      reply,
+      latencyMs: 1,
+      firstTokenMs: null,
+    })
+    await openAsker(optionsOf({ run, replies, cap, send })).ask(question(run))
+    const most = upperBoundOf(withOutputCap(callOf(run)), costOf)
+    expect(cap.spent).toBe(most)
+    expect(replies.spendOf(run)).toEqual({ settled: 0, maybeBilled: most })
+  })
+
+  test(`a call that could not be sent ${name} costs nothing and holds nobody up`, async () => {
+    const replies = open()
+    const run = `${name} unsent`
+    const cap = openSpendCap(150_000_000 as NanoUsd, 0)
+    const send = async (): Promise<ProviderAnswer> => {
+      throw new Error('no key')
+    }
+    const asker = openAsker(optionsOf({ run, replies, cap, send }))
+    // The second waits for the first: both do not fit.
+    const both = await Promise.allSettled(
+      [1, 2].map((each) => asker.ask(question(`${run} ${each}`))),
+    )
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(cap.spent).toBe(0)
+    expect(replies.spendOf(run)).toEqual({ settled: 0, maybeBilled: 0 })
+  })
+
   test(`failures ${name} are asked again when they are forgotten, and stay paid for`, async () => {
     const replies = open()
     const run = `${name} failed`
@@ -167,3 +201,15 @@ for (const [name, open] of [
     expect(after.settled + after.maybeBilled).toBe(2 * paid.settled)
   })
 }
+
+test('under a cap nobody is asked whose price is not known', async () => {
+  const cap = openSpendCap(1_000 as NanoUsd, 0)
+  let sent = 0
+  const send = async () => {
+    sent++
+    return randomAnswer(randomFrom('x'))
+  }
+  const asker = openAsker(optionsOf({ cap, send, mostOf: () => null }))
+  await expect(asker.ask(question('x'))).rejects.toThrow('the price of weak is not known')
+  expect(sent).toBe(0)
+})

@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest'
+import type { Fault } from '../../src/domain/fault.ts'
+import type { NanoUsd } from '../../src/domain/money.ts'
+import type { CallLimits, ProviderAnswer } from '../../src/domain/provider.ts'
+import { noUsage } from '../../src/domain/usage.ts'
+import type { FoundEntry } from '../../src/domain/world.ts'
+import { type CompiledPolicy, compilePolicy } from '../../src/engine/compile-policy.ts'
+import { RequestFacts } from '../../src/engine/request-facts.ts'
+import { unasked } from '../../src/engine/validators.ts'
+import { defaultPolicy } from '../../src/policy/default-policy.ts'
+import type { TimeoutClass } from '../../src/policy/governance.ts'
+import { mergePolicy } from '../../src/policy/merge-policy.ts'
+import { answerBy, answerOnce } from '../../src/replay/arms.ts'
+import { type AskerOptions, openAsker } from '../../src/replay/asker.ts'
+import { openReplyMemory } from '../../src/replay/reply-memory.ts'
+import { openSpendCap } from '../../src/replay/spend-cap.ts'
+import { limitsOf, usualLimits } from '../../src/replay/time-limits.ts'
+import { caseOf } from '../support/replay-cases.ts'
+
+const answered: ProviderAnswer = {
+  kind: 'answered',
+  reply: {
+    id: null,
+    model: null,
+    blocks: [{ kind: 'text', text: 'an answer' }],
+    finish: 'stop',
+    usage: { ...noUsage, outputTokens: 10 },
+  },
+  latencyMs: 5,
+  firstTokenMs: null,
+}
+
+const failed = (fields: Partial<Fault> = {}): ProviderAnswer => ({
+  kind: 'failed',
+  fault: { kind: 'rate-limit', message: 'slow down', status: 429, retryAfterMs: null, ...fields },
+  partial: null,
+  latencyMs: 5,
+  firstTokenMs: null,
+})
+
+/** Answers in turn; the last again and again. */
+function scripted(answers: readonly ProviderAnswer[], fields: Partial<AskerOptions> = {}) {
+  const sent: { readonly target: string; readonly limits: CallLimits }[] = []
+  const waits: number[] = []
+  const options: AskerOptions = {
+    run: 'run',
+    replies: openReplyMemory(),
+    cap: openSpendCap(null, 0),
+    async send(target, _, { limits }) {
+      const answer = answers[Math.min(sent.length, answers.length - 1)] as ProviderAnswer
+      sent.push({ target, limits })
+      return answer
+    },
+    costOf: () => 7 as NanoUsd,
+    mostOf: () => 100 as NanoUsd,
+    callKeyOf: (call) => JSON.stringify(call.turns),
+    madeOf: (call) => call,
+    wait: async (ms) => {
+      waits.push(ms)
+    },
+    ...fields,
+  }
+  return { asker: openAsker(options), sent, waits }
+}
+
+const policy = compilePolicy(
+  mergePolicy(defaultPolicy, {
+    routes: [
+      {
+        name: 'all',
+        when: {},
+        to: { kind: 'ladder', ladder: [{ target: 'cheap', validators: [], timeoutMs: null }] },
+      },
+    ],
+  }),
+)
+
+const interactive = defaultPolicy.timeouts.classes.interactive
+
+function answer(
+  asker: ReturnType<typeof openAsker>,
+  timeout: TimeoutClass = interactive,
+  compiled: CompiledPolicy = policy,
+) {
+  const request = { model: 'strong', operation: 'chat', status: 'ok' } as const
+  const facts = new RequestFacts(request, {
+    countTokens: () => 1,
+    contextTokens: () => 1,
+    label: () => 'unasked',
+  })
+  return answerBy(
+    {
+      asker,
+      compiled,
+      seenOf: () => ({
+        asked: { id: 0, at: 0, request, bypass: null },
+        seen: { facts, asks: async () => unasked },
+      }),
+      callOf: (each) => each.candidateCall,
+      entryOf: (): FoundEntry | null => null,
+      classify: () => ({ label: 'medium', costNanoUsd: 0 as NanoUsd, latencyMs: 0 }),
+      turn: 0,
+      timeoutOf: () => timeout,
+      backoffMs: () => 200,
+    },
+    caseOf(0),
+  )
+}
+
+test('what was given up is given up again, and nobody is asked anew', async () => {
+  const replies = openReplyMemory()
+  // Longer than all waits of a policy together.
+  const tooLong = failed({ retryAfterMs: 3_600_000 })
+  const first = scripted([tooLong, answered], { replies })
+  const before = await answer(first.asker)
+  expect(before).toMatchObject({ text: null, fault: { kind: 'rate-limit' } })
+  expect(first.sent).toHaveLength(1)
+  const second = scripted([answered], { replies })
+  expect(await answer(second.asker)).toEqual(before)
+  expect(second.sent).toEqual([])
+})
+
+test('a case that was tried again is told alike from the store, without its waits', async () => {
+  const replies = openReplyMemory()
+  const first = scripted([failed({ retryAfterMs: 400 }), answered], { replies })
+  const before = await answer(first.asker)
+  expect(before).toMatchObject({ text: 'an answer', latencyMs: 5 + 400 + 5 })
+  expect(first.waits).toEqual([400])
+  const second = scripted([], { replies })
+  expect(await answer(second.asker)).toEqual(before)
+  expect(second).toMatchObject({ sent: [], waits: [] })
+})
+
+test('a class without retries is tried once', async () => {
+  const { batch } = defaultPolicy.timeouts.classes
+  const { asker, sent } = scripted([failed(), answered])
+  expect(await answer(asker, batch)).toMatchObject({ text: null })
+  expect(sent).toMatchObject([{ limits: { totalMs: 60_000, idleMs: null } }])
+})
+
+test('limits of time are those of the class, the shorter of a rung and its class', () => {
+  expect(limitsOf(interactive, true, null)).toEqual({
+    firstTokenMs: 3_000,
+    idleMs: null,
+    totalMs: 30_000,
+  })
+  expect(limitsOf(interactive, false, null)).toMatchObject({ firstTokenMs: null, totalMs: 15_000 })
+  expect(limitsOf(interactive, false, 8_000).totalMs).toBe(8_000)
+  expect(limitsOf(interactive, false, 20_000).totalMs).toBe(15_000)
+  const { passthrough } = defaultPolicy.timeouts.classes
+  expect(limitsOf(passthrough, true, null)).toMatchObject({ idleMs: 120_000, totalMs: null })
+  // Nothing may hang for ever.
+  expect(limitsOf({ ...passthrough, idleMs: null }, false, null)).toEqual(usualLimits)
+})
+
+test('a baseline that fails for a moment is asked again, as the candidate is', async () => {
+  const { asker, sent, waits } = scripted([failed({ kind: 'overloaded' }), answered])
+  const arm = await answerOnce(asker, caseOf(0), 'strong', 1)
+  expect(arm).toMatchObject({ text: 'an answer', fault: null, costNanoUsd: 7, latencyMs: 10 })
+  expect(sent).toHaveLength(2)
+  expect(waits).toEqual([1_000])
+  const busy = scripted([failed({ retryAfterMs: 3_600_000 })])
+  expect(await answerOnce(busy.asker, caseOf(0), 'strong', 1)).toMatchObject({ text: null })
+  expect(busy.waits).toEqual([])
+  const broken = scripted([failed({ kind: 'bad-request' })])
+  expect(await answerOnce(broken.asker, caseOf(0), 'strong', 1)).toMatchObject({ text: null })
+  expect(broken.sent).toHaveLength(1)
+})
