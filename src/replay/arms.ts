@@ -221,9 +221,13 @@ function rungsOf(steps: readonly Step[], { replies }: Trail): readonly RungAnswe
     rungs.push({
       target: step.target,
       text: reply.answer?.text ?? '',
+      toolCalls: reply.answer?.toolCalls ?? [],
       verdict: step.outcome,
       reason: step.reason,
       isJudged: steps[index + 1]?.kind === 'validate',
+      isEscalated:
+        step.outcome === 'rejected' &&
+        steps.slice(index + 1).some(({ kind }) => kind === 'attempt'),
     })
   }
   return rungs

@@ -77,9 +77,12 @@ export type ArmAnswer = {
 export type RungAnswer = {
   readonly target: string
   readonly text: string
+  readonly toolCalls: readonly Json[]
   readonly verdict: 'accepted' | 'rejected'
   /** The validator that rejected. */
   readonly reason: string | null
   /** Whether validators judged it at all. */
   readonly isJudged: boolean
+  /** Whether it was rejected and another model asked. */
+  readonly isEscalated: boolean
 }

@@ -115,8 +115,8 @@ async function rungScores(
   score: ScoreAnswer,
 ): Promise<readonly (number | null)[]> {
   const found: (number | null)[] = []
-  for (const { text, isJudged } of rungs) {
-    const scored = isJudged ? await score({ text, toolCalls: [] }) : null
+  for (const rung of rungs) {
+    const scored = rung.isJudged ? await score(rung) : null
     found.push(scored?.value ?? null)
   }
   return found

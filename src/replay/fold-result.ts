@@ -225,7 +225,7 @@ function escalationsOf(measured: readonly Measured[]): ReplayResult['escalations
     arms.candidate.rungs.some(({ isJudged }) => isJudged),
   )
   const count = judged.filter(({ arms }) =>
-    arms.candidate.rungs.some(({ verdict }) => verdict === 'rejected'),
+    arms.candidate.rungs.some(({ isEscalated }) => isEscalated),
   ).length
   const of = judged.length
   return { count, of, rate: of === 0 ? null : count / of }

@@ -67,10 +67,10 @@ function rowOf(
 
 /** Answers that validators rejected on the way. */
 function rungRows(each: Measured, options: MeasurementOptions): readonly Measurement[] {
-  return each.arms.candidate.rungs.flatMap(({ target, text, verdict }, index) => {
+  return each.arms.candidate.rungs.flatMap(({ target, text, toolCalls, verdict }, index) => {
     const score = each.rungScores[index] ?? null
     if (score === null || verdict === 'accepted' || each.case.change === 'rewritten') return []
-    const output = options.keepsText ? text : null
+    const output = options.keepsText && toolCalls.length === 0 ? text : null
     return [{ ...shared(each, options), target, score, output, ...unknownCost }]
   })
 }

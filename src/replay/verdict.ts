@@ -50,18 +50,19 @@ function byInterval(inputs: VerdictInputs): Verdict {
   const { pairs, margin, seed } = inputs
   const { interval } = qualityDelta(pairs, seed, 1 - 2 * verdictDelta)
   if (interval === null) return undecidedBy(inputs)
-  if (interval.low > -margin) {
-    return {
-      word: 'non-inferior',
-      because: 'the 90 % interval is above the margin',
-      pairsNeeded: null,
-    }
+  const { low, high } = interval
+  // The report shows that of 95 %, which is wider: without its ends the verdict could not be checked.
+  const words = `the 90 % interval, ${pointsOf(low)} to ${pointsOf(high)} points,`
+  if (low > -margin) {
+    return { word: 'non-inferior', because: `${words} is above the margin`, pairsNeeded: null }
   }
-  if (interval.high < -margin) {
-    return { word: 'inferior', because: 'the 90 % interval is below the margin', pairsNeeded: null }
+  if (high < -margin) {
+    return { word: 'inferior', because: `${words} is below the margin`, pairsNeeded: null }
   }
   return undecidedBy(inputs)
 }
+
+const pointsOf = (share: number): string => (100 * share).toFixed(1).replace('-', '−')
 
 function bySequence(evidence: MarginEvidence): Verdict {
   const { decided } = evidence

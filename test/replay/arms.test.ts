@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Block } from '../../src/domain/call.ts'
 import type { Fault } from '../../src/domain/fault.ts'
 import type { NanoUsd } from '../../src/domain/money.ts'
 import type { CallLimits, ProviderAnswer } from '../../src/domain/provider.ts'
@@ -12,23 +13,21 @@ import type { TimeoutClass } from '../../src/policy/governance.ts'
 import { mergePolicy } from '../../src/policy/merge-policy.ts'
 import { answerBy, answerOnce } from '../../src/replay/arms.ts'
 import { type AskerOptions, openAsker } from '../../src/replay/asker.ts'
+import { compareWithExpected } from '../../src/replay/compare.ts'
 import { openReplyMemory } from '../../src/replay/reply-memory.ts'
 import { openSpendCap } from '../../src/replay/spend-cap.ts'
 import { limitsOf, usualLimits } from '../../src/replay/time-limits.ts'
+import { exactScorer } from '../../src/score/text-scorers.ts'
 import { caseOf } from '../support/replay-cases.ts'
 
-const answered: ProviderAnswer = {
+const replying = (blocks: readonly Block[]): ProviderAnswer => ({
   kind: 'answered',
-  reply: {
-    id: null,
-    model: null,
-    blocks: [{ kind: 'text', text: 'an answer' }],
-    finish: 'stop',
-    usage: { ...noUsage, outputTokens: 10 },
-  },
+  reply: { id: null, model: null, blocks, finish: 'stop', usage: { ...noUsage, outputTokens: 10 } },
   latencyMs: 5,
   firstTokenMs: null,
-}
+})
+const saying = (text: string) => replying([{ kind: 'text', text }])
+const answered = saying('an answer')
 
 const failed = (fields: Partial<Fault> = {}): ProviderAnswer => ({
   kind: 'failed',
@@ -138,7 +137,7 @@ test('a class without retries is tried once', async () => {
   expect(sent).toMatchObject([{ limits: { totalMs: 60_000, idleMs: null } }])
 })
 
-test('limits of time are those of the class, the shorter of a rung and its class', () => {
+test('limits of time are those of the class, but for a time of the rung', () => {
   expect(limitsOf(interactive, true, null)).toEqual({
     firstTokenMs: 3_000,
     idleMs: null,
@@ -146,11 +145,78 @@ test('limits of time are those of the class, the shorter of a rung and its class
   })
   expect(limitsOf(interactive, false, null)).toMatchObject({ firstTokenMs: null, totalMs: 15_000 })
   expect(limitsOf(interactive, false, 8_000).totalMs).toBe(8_000)
-  expect(limitsOf(interactive, false, 20_000).totalMs).toBe(15_000)
+  expect(limitsOf(interactive, false, 20_000).totalMs).toBe(20_000)
   const { passthrough } = defaultPolicy.timeouts.classes
   expect(limitsOf(passthrough, true, null)).toMatchObject({ idleMs: 120_000, totalMs: null })
   // Nothing may hang for ever.
   expect(limitsOf({ ...passthrough, idleMs: null }, false, null)).toEqual(usualLimits)
+})
+
+describe('answers on the way', () => {
+  const length = {
+    name: 'length',
+    mode: 'enforce',
+    maxFalsePassRate: 0.03,
+    test: { kind: 'length', min: 5, max: null },
+  } as const
+  const ladderOf = (...targets: readonly string[]) =>
+    compilePolicy(
+      mergePolicy(defaultPolicy, {
+        failure: { fallback: { on: true, targets: { cheap: ['other'] } } },
+        routes: [
+          {
+            name: 'all',
+            when: {},
+            to: {
+              kind: 'ladder',
+              ladder: targets.map((target) => ({ target, validators: [length], timeoutMs: null })),
+            },
+          },
+        ],
+      }),
+    )
+
+  test('are told with their own verdicts, whatever failed in between', async () => {
+    const broken = failed({ kind: 'bad-request' })
+    // Too busy, then broken; the fallback's answer is too short; the strong model's second try will do.
+    const answers = [failed(), broken, saying('no'), failed(), saying('long enough')]
+    const { asker, sent } = scripted(answers)
+    const arm = await answer(asker, interactive, ladderOf('cheap', 'strong'))
+    expect(sent.map(({ target }) => target)).toEqual([
+      'cheap',
+      'cheap',
+      'other',
+      'strong',
+      'strong',
+    ])
+    expect(arm).toMatchObject({
+      text: 'long enough',
+      target: 'strong',
+      costNanoUsd: 2 * 7,
+    })
+    expect(arm?.rungs).toMatchObject([
+      { target: 'other', text: 'no', verdict: 'rejected', isJudged: true, isEscalated: true },
+      { target: 'strong', text: 'long enough', verdict: 'accepted', isEscalated: false },
+    ])
+  })
+
+  test('that nobody stands above are rejected without an escalation', async () => {
+    const { asker } = scripted([saying('no')])
+    const arm = await answer(asker, interactive, ladderOf('strong'))
+    expect(arm?.rungs).toMatchObject([{ verdict: 'rejected', isEscalated: false }])
+  })
+
+  test('are scored with the tools that they call', async () => {
+    const call = { kind: 'tool-call', id: '1', name: 'add', input: '{"a":1}' } as const
+    const { asker } = scripted([replying([call])])
+    const arm = await answer(asker, interactive, ladderOf('strong'))
+    expect(arm?.rungs).toMatchObject([{ toolCalls: [{ name: 'add', input: { a: 1 } }] }])
+    if (arm === null) throw new Error('not asked')
+    const comparison = compareWithExpected(() => exactScorer('exact'), 'exact')
+    const each = caseOf(0, { expected: '[{"name":"add","input":{"a":1}}]' })
+    const compared = await comparison.compare(each, { baseline: arm, again: null, candidate: arm })
+    expect(compared).toMatchObject({ scores: { candidate: 1 }, rungScores: [1] })
+  })
 })
 
 test('a baseline that fails for a moment is asked again, as the candidate is', async () => {

@@ -90,6 +90,8 @@ describe('what a replay measured', () => {
       verdict,
       reason: null,
       isJudged: true,
+      toolCalls: [],
+      isEscalated: verdict === 'rejected',
     })
     const rungs = [rung('weak', 'Oslo', 'rejected'), rung('strong', 'Rome', 'accepted')]
     const candidate: ArmAnswer = armOf('Rome', { rungs })

@@ -102,7 +102,10 @@ const pairsOf = (name: string, count: number, difference: number, weight = 1) =>
 
 test('pairs that nobody could compare keep a verdict back when it hangs on them', () => {
   const inputs = { pairs: pairsOf('tie', 200, 0), margin, sequential: null, seed: 'x' }
-  expect(verdictOf({ ...inputs, unsettled: [] }).word).toBe('non-inferior')
+  expect(verdictOf({ ...inputs, unsettled: [] })).toMatchObject({
+    word: 'non-inferior',
+    because: 'the 90 % interval, −1.3 to 1.3 points, is above the margin',
+  })
   expect(verdictOf({ ...inputs, unsettled: pairsOf('lost', 2, -1) }).word).toBe('non-inferior')
   expect(verdictOf({ ...inputs, unsettled: pairsOf('lost', 20, -1) })).toMatchObject({
     word: 'undecided',
