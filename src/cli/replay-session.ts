@@ -192,7 +192,7 @@ const validatorMeans = {
 
 /** What earlier parts of the run spent; failures are forgotten where they are to be asked for again. */
 function spendBefore(replies: ReplyStore, run: string, flags: ReplayFlags): number {
-  if (flags.retryErrors === true) replies.forgetFailures(run)
+  if (flags.retryErrors === true) replies.forgetFailures()
   const { settled, maybeBilled } = replies.spendOf(run)
   if (flags.resume === true && settled + maybeBilled === 0) throw nothingToResume()
   return settled + maybeBilled

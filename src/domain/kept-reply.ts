@@ -47,6 +47,6 @@ export type ReplyStore = {
   /** The call was never made: what was reserved is free again. */
   cancel(key: ReplyKey): void
   spendOf(run: string): RunSpend
-  /** Forgets the failures of a run, so that they are asked again; how many they were. */
-  forgetFailures(run: string): number
+  /** Forgets failures, of whichever run they are, so that they are asked again; how many they were. */
+  forgetFailures(): number
 }

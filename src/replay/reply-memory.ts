@@ -32,11 +32,9 @@ export function openReplyMemory(): ReplyStore {
         maybeBilled: (reserved + (lost.get(run) ?? 0)) as NanoUsd,
       }
     },
-    forgetFailures(run) {
-      const failed = [...kept].filter(
-        ([, each]) => each.run === run && each.reply.answer.kind === 'failed',
-      )
-      for (const [name, { reply }] of failed) {
+    forgetFailures() {
+      const failed = [...kept].filter(([, { reply }]) => reply.answer.kind === 'failed')
+      for (const [name, { reply, run }] of failed) {
         kept.delete(name)
         lose(run, reply.costNanoUsd ?? 0)
       }

@@ -21,7 +21,7 @@ const selectSpend = `SELECT coalesce(sum(CASE WHEN state = 'begun' THEN 0 ELSE c
   coalesce(sum(reserved + lost), 0) AS maybeBilled FROM replies WHERE run = ?`
 /** What they cost stays spent. */
 const forgetFailed = `UPDATE replies SET lost = lost + coalesce(cost, 0), cost = NULL, answer = NULL
-  WHERE run = ? AND state = 'failed' AND answer IS NOT NULL`
+  WHERE state = 'failed' AND answer IS NOT NULL`
 
 /** The answers that a store holds of calls that replays made. */
 export function openReplies(database: Database): ReplyStore {
@@ -55,7 +55,7 @@ export function openReplies(database: Database): ReplyStore {
         maybeBilled: Number(row?.['maybeBilled'] ?? 0) as NanoUsd,
       }
     },
-    forgetFailures: (run) => database.prepare(forgetFailed).run(run).changes,
+    forgetFailures: () => database.prepare(forgetFailed).run().changes,
   }
 }
 

@@ -193,7 +193,11 @@ for (const [name, open] of [
     const paid = replies.spendOf(run)
     // Nobody knows what the provider did before the answer was cut off: it counts with all that it may cost.
     expect(paid.settled).toBe(upperBoundOf(withOutputCap(callOf(run)), costOf))
-    expect(replies.forgetFailures(run)).toBe(1)
+    // Another run meets them as well.
+    const other = openAsker(optionsOf({ run: `${run} otherwise`, replies, send }))
+    await other.ask(question(run))
+    expect(sent).toBe(1)
+    expect(replies.forgetFailures()).toBe(1)
     const later = openAsker(optionsOf({ run, replies, send }))
     await later.ask(question(run))
     expect(sent).toBe(2)
