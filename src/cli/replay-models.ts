@@ -5,6 +5,7 @@ import { UserError } from '../domain/user-error.ts'
 import { canonicalJson, keyHash } from '../engine/cache-key.ts'
 import { redact } from '../ingest/redact.ts'
 import type { ProviderSettings } from '../policy/serving.ts'
+import { withOutputCap } from '../replay/upper-bound.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -138,20 +139,19 @@ async function liveModels(options: ModelsOptions): Promise<ReplayModels> {
     onLoss: ({ field, why }, model) => onLoss(`${model} goes without ${field}: ${why}`),
   })
   const closing: (() => void)[] = []
-  const { record } = flags
-  const wrapped = record === undefined ? null : await openRecorder(record, options, closing)
-  const recorders = new Map<Provider, Provider>()
+  const capped = flags.budget === undefined ? (provider: Provider) => provider : cappedProvider
+  const recorded =
+    flags.record === undefined ? null : await openRecorder(flags.record, options, closing)
+  const wrapped = (provider: Provider) => recorded?.(capped(provider)) ?? capped(provider)
+  const asked = new Map<Provider, Provider>()
   return {
     name: '',
     isMeasurement: true,
     async send(target, call, asking) {
       const { provider, model } = await live.find(target)
-      let asked = provider
-      if (wrapped !== null) {
-        asked = recorders.get(provider) ?? wrapped(provider)
-        recorders.set(provider, asked)
-      }
-      return asked.ask({ ...call, model }, asking)
+      const known = asked.get(provider) ?? wrapped(provider)
+      asked.set(provider, known)
+      return known.ask({ ...call, model }, asking)
     },
     async check(targets) {
       for (const target of targets) await live.find(target)
@@ -162,6 +162,15 @@ async function liveModels(options: ModelsOptions): Promise<ReplayModels> {
     },
   }
 }
+
+/**
+ * Under a budget every call has a largest output. It is no part of the question: what was asked without a budget is
+ * known with one, in the store and in a cassette.
+ */
+const cappedProvider = (provider: Provider): Provider => ({
+  name: provider.name,
+  ask: (call, options) => provider.ask(withOutputCap(call), options),
+})
 
 async function openRecorder(
   file: string,

@@ -7,7 +7,7 @@ import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { type Asker, openAsker } from '../replay/asker.ts'
 import type { Affected, Planned } from '../replay/plan.ts'
 import type { SpendCap } from '../replay/spend-cap.ts'
-import { upperBoundOf, withOutputCap } from '../replay/upper-bound.ts'
+import { upperBoundOf } from '../replay/upper-bound.ts'
 import { nowMs } from './clock.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import type { ReplayModels } from './replay-models.ts'
@@ -38,13 +38,11 @@ export type AskerJob = {
   readonly cap: SpendCap
   readonly models: ReplayModels
   readonly keyOf: (call: Call) => string
-  /** Under a budget every call has a largest output. */
-  readonly hasLimit: boolean
 }
 
 export function askerOf(
   { costOf, terminal, signal }: SessionJob,
-  { run, replies, cap, models, keyOf, hasLimit }: AskerJob,
+  { run, replies, cap, models, keyOf }: AskerJob,
 ): Asker {
   const now = nowMs(terminal)
   return openAsker({
@@ -57,7 +55,6 @@ export function askerOf(
     mostOf: (target, call) => upperBoundOf(call, (usage) => costOf(target, usage, now)),
     callKeyOf: keyOf,
     wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
-    madeOf: hasLimit ? withOutputCap : (call) => call,
   })
 }
 

@@ -117,8 +117,7 @@ async function openSession(
   const run = runName(job, models.name, baseline.name)
   const limit = flags.budget === undefined ? null : nanoUsdOf(flags.budget)
   const cap = openSpendCap(limit, spendBefore(replies, run, flags))
-  const hasLimit = limit !== null
-  const asker = askerOf(job, { run, replies, cap, models, keyOf, hasLimit })
+  const asker = askerOf(job, { run, replies, cap, models, keyOf })
   const similarity = await similarityOf()
   const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'

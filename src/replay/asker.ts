@@ -40,8 +40,6 @@ export type AskerOptions = {
   /** What a call may cost at most; null where it has no price. */
   readonly mostOf: (target: string, call: Call) => NanoUsd | null
   readonly callKeyOf: (call: Call) => string
-  /** The call as it is made: under a budget it has a largest output. */
-  readonly madeOf: (call: Call) => Call
   readonly wait: (ms: number) => Promise<void>
   readonly signal?: AbortSignal | undefined
 }
@@ -50,8 +48,7 @@ export function openAsker(options: AskerOptions): Asker {
   const underWay = new Map<string, Promise<Asking>>()
   return {
     wait: options.wait,
-    ask(asked) {
-      const question = { ...asked, call: options.madeOf(asked.call) }
+    ask(question) {
       const { target, call, turn } = question
       const key = { callKey: options.callKeyOf(call), target, turn }
       const known = options.replies.find(key)

@@ -9,7 +9,7 @@ import { noUsage } from '../../src/domain/usage.ts'
 import { type AskerOptions, openAsker } from '../../src/replay/asker.ts'
 import { openReplyMemory } from '../../src/replay/reply-memory.ts'
 import { openSpendCap } from '../../src/replay/spend-cap.ts'
-import { upperBoundOf, withOutputCap } from '../../src/replay/upper-bound.ts'
+import { upperBoundOf } from '../../src/replay/upper-bound.ts'
 import { type Random, randomFrom } from '../../src/stats/random.ts'
 import { openReplies } from '../../src/store/replies.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
@@ -53,7 +53,6 @@ const optionsOf = (fields: Partial<AskerOptions> & Pick<AskerOptions, 'send'>): 
   costOf: (_, usage) => costOf(usage),
   mostOf: (_, call) => upperBoundOf(call, costOf),
   callKeyOf: (call) => JSON.stringify(call.turns),
-  madeOf: withOutputCap,
   wait: async () => {},
   ...fields,
 })
@@ -158,7 +157,7 @@ for (const [name, open] of [
     expect(asked).toMatchObject({ reply: { answer: { kind: 'failed' } } })
     const paid = replies.spendOf(run)
     // Nobody knows what the provider did before the answer was cut off: it counts with all that it may cost.
-    expect(paid.settled).toBe(upperBoundOf(withOutputCap(callOf(run)), costOf))
+    expect(paid.settled).toBe(upperBoundOf(callOf(run), costOf))
     expect(replies.forgetFailures(run)).toBe(1)
     const later = openAsker(optionsOf({ run, replies, send }))
     await later.ask(question(run))

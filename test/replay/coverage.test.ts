@@ -47,7 +47,6 @@ function seeded(seed: string, weak: number, strong: number) {
     costOf: () => null,
     mostOf: () => null,
     callKeyOf: questionOf,
-    madeOf: (call) => call,
     wait: async () => {},
   })
   return async (each: ReplayCase): Promise<Measured | null> => {
