@@ -1,6 +1,7 @@
 import { zeroNanoUsd } from '../domain/money.ts'
 import { askText } from '../replay/ask-text.ts'
 import type { Asker } from '../replay/asker.ts'
+import type { ReplayCase } from '../replay/case.ts'
 import {
   type Comparison,
   compareByAgreement,
@@ -19,6 +20,8 @@ export type ReplayComparison = {
   readonly comparison: Comparison
   /** The judge's target, and how often it is asked for a case; null: no model judges. */
   readonly judge: { readonly target: string; readonly calls: number } | null
+  /** Every model that judges answers of these cases; a UserError where one names a scorer that is none. */
+  readonly judgesOf: (sample: readonly ReplayCase[]) => readonly string[]
 }
 
 export type ComparisonJob = {
@@ -61,21 +64,28 @@ export function comparisonOf(job: ComparisonJob): ReplayComparison {
     return {
       comparison: compareByPreference(judge),
       judge: { target: flags.judge, calls: judgeCalls },
+      judgesOf: () => (flags.judge === undefined ? [] : [flags.judge]),
     }
   }
-  if (flags.human !== undefined) return { comparison: byPeople, judge: null }
+  if (flags.human !== undefined) return { comparison: byPeople, judge: null, judgesOf: () => [] }
   const isSuite = flags.suite !== undefined
   const name = flags.scorer ?? usualScorer[isSuite ? 'suite' : 'log']
   const means = meansOf(job, template)
   const scorer = parseScorer(name, means)
-  const target = /^judge:(.+)$/.exec(name)?.[1]
+  const scorerOf = scorersOf(scorer, means)
+  const target = judgeIn(name)
   return {
-    comparison: isSuite
-      ? compareWithExpected(scorersOf(scorer, means), name)
-      : compareByAgreement(scorer),
+    comparison: isSuite ? compareWithExpected(scorerOf, name) : compareByAgreement(scorer),
     judge: target === undefined ? null : { target, calls: judgeCalls },
+    judgesOf(sample) {
+      for (const each of sample) scorerOf(each)
+      const names = new Set([name, ...sample.map((each) => each.scorer ?? name)])
+      return [...names].flatMap((each) => judgeIn(each) ?? [])
+    },
   }
 }
+
+const judgeIn = (scorer: string): string | undefined => /^judge:(.+)$/.exec(scorer)?.[1]
 
 /** A suite's rows may name scorers of their own. */
 function scorersOf(usual: Scorer, means: ScorerMeans) {

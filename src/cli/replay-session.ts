@@ -24,6 +24,7 @@ import type { RunPrices } from './price-book.ts'
 import { armsOf, nanoUsdOf } from './replay-arms.ts'
 import { replayBaseline } from './replay-baseline.ts'
 import { collectCalls, openCollector, readBatch, writeBatch } from './replay-batch.ts'
+import { checkPairFiles, targetsOf } from './replay-checks.ts'
 import { comparisonOf } from './replay-comparison.ts'
 import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
@@ -102,6 +103,8 @@ type Session = {
   readonly replies: ReplyStore
   readonly keyOf: (call: Call) => string
   readonly arms: (asker: Asker) => ArmSource
+  /** Everybody who may be asked. */
+  readonly targets: () => readonly string[]
   readonly options: Omit<ReplayOptions, 'arms'>
 }
 
@@ -119,7 +122,7 @@ async function openSession(
   const cap = openSpendCap(limit, spendBefore(replies, run, flags))
   const asker = askerOf(job, { run, replies, cap, models, keyOf })
   const similarity = await similarityOf()
-  const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
+  const { comparison, judge, judgesOf } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
   const now = nowMs(terminal)
   const planned = await planReplay(cases, {
@@ -161,7 +164,15 @@ async function openSession(
     judgeOf: () => null,
     spent: () => replies.spendOf(run),
   }
-  return { planned, asker, cap, replies, keyOf, arms: armsBy, options }
+  const targets = () =>
+    targetsOf({
+      sample: planned.sample,
+      cases,
+      baseline: baseline.compiled,
+      needsAgain,
+      judges: judgesOf(planned.sample),
+    })
+  return { planned, asker, cap, replies, keyOf, arms: armsBy, targets, options }
 }
 
 const validatorMeans = {
@@ -185,13 +196,14 @@ async function runSession(
   models: ReplayModels,
   narrator: Narrator,
 ): Promise<ReplayResult | string | null> {
-  const { flags, terminal, cases, store } = job
+  const { flags, terminal, store } = job
   const { planned, asker, cap, options } = session
   if (flags.dryRun === true) return plannedResult(options)
   const written = await throughBatches(job, session, narrator)
   if (written !== null) return written
   refuseUnpriced(planned, flags.budget !== undefined)
-  await models.check(targetsOf(planned, cases))
+  checkPairFiles(flags)
+  await models.check(session.targets())
   showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
   const total = planned.sample.length
@@ -229,20 +241,6 @@ function showPlan({ plan }: Planned, flags: ReplayFlags, terminal: Terminal): vo
   if (flags.quiet === true || flags.yes === true || terminal.stderr.isTTY !== true) return
   terminal.stderr.write(formatReplayPlan(plan, viewOf(terminal.stderr, terminal.env)))
 }
-
-/** Every target that the sample will be asked of for sure. */
-function targetsOf({ sample }: Planned, { compiled, seenOf }: CaseSource): readonly string[] {
-  const targets = new Set<string>()
-  for (const each of sample) {
-    const decision = compiled.routeOf(seenOf(each).facts)
-    const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
-    for (const { target } of ladder) targets.add(target)
-    if (each.change !== 'cached' && ladder.length === 0) targets.add(ownTarget(each))
-  }
-  return [...targets].sort()
-}
-
-const ownTarget = ({ call }: ReplayCase): string => call.model
 
 const nothingToResume = (): UserError =>
   new UserError('there is no run to go on with', {

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { newTerminal, removeTerminals, rowsOf, runIn } from '../support/cli.ts'
+import { newTerminal, removeTerminals } from '../support/cli.ts'
 import {
   additionsLog,
-  billedBy,
   closeServers,
   fileIn,
   ladderPolicy,
