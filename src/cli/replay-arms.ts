@@ -1,7 +1,6 @@
 import type { NanoUsd } from '../domain/money.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { Asks } from '../engine/validators.ts'
-import type { Retries } from '../policy/governance.ts'
 import { type ArmOptions, answerBy, answerOnce } from '../replay/arms.ts'
 import { askClassifier } from '../replay/ask-validators.ts'
 import type { Asker } from '../replay/asker.ts'
@@ -25,21 +24,27 @@ const againTurn = 1
 
 /** Who answers for the arms of a replay. */
 export function armsOf(job: ArmsJob): ArmSource {
-  const { cases, baseline, needsAgain, asker } = job
+  const { cases, baseline, needsAgain, asker, seed } = job
   const by = (compiled: CompiledPolicy, callOf: ArmOptions['callOf'], isCandidate: boolean) =>
     optionsOf(job, compiled, callOf, isCandidate)
+  const again = {
+    attempts: cases.compiled.policy.failure.retries.attempts,
+    backoffMs: backoffOf(cases.compiled, seed),
+  }
+  const asLogged = (each: ReplayCase, turn: number) =>
+    answerOnce(asker, each, each.call.model, turn, again)
   const candidate = by(cases.compiled, (each) => each.candidateCall, true)
   return {
     candidate: (each) => answerBy(candidate, each),
     baseline:
       baseline === null
-        ? async (each) => each.logged ?? (await answerOnce(asker, each, each.call.model, 0))
+        ? async (each) => each.logged ?? (await asLogged(each, 0))
         : (each) =>
             answerBy(
               by(baseline, (other) => other.call, false),
               each,
             ),
-    again: needsAgain ? (each) => answerOnce(asker, each, each.call.model, againTurn) : null,
+    again: needsAgain ? (each) => asLogged(each, againTurn) : null,
   }
 }
 
@@ -49,7 +54,6 @@ function optionsOf(
   callOf: (each: ReplayCase) => ReplayCase['call'],
   isCandidate: boolean,
 ): ArmOptions {
-  const random = randomFrom(`${seed} jitter`)
   return {
     asker,
     compiled,
@@ -62,13 +66,16 @@ function optionsOf(
     classify: (each, classifier) =>
       askClassifier(asker, compiled.policy.classifiers, classifier, each.question),
     turn: 0,
-    backoffMs: (attempt) => backoff(compiled.policy.failure.retries, attempt, random()),
+    backoffMs: backoffOf(compiled, seed),
   }
 }
 
-/** Doubles from the first wait to the longest; up to half of it is left to chance. */
-const backoff = ({ initialMs, maxMs }: Retries, attempt: number, chance: number): number =>
-  Math.min(maxMs, initialMs * 2 ** attempt) * (0.5 + chance / 2)
+/** Waits double from the first to the longest; up to half of each is left to chance. */
+function backoffOf({ policy }: CompiledPolicy, seed: string): (attempt: number) => number {
+  const { initialMs, maxMs } = policy.failure.retries
+  const random = randomFrom(`${seed} jitter`)
+  return (attempt) => Math.min(maxMs, initialMs * 2 ** attempt) * (0.5 + random() / 2)
+}
 
 /** Nano-dollars of a flag's dollars. */
 export const nanoUsdOf = (usd: number): NanoUsd => Math.round(usd * 1e9) as NanoUsd

@@ -2,6 +2,7 @@ import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
+import type { Asks } from '../engine/validators.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openValidatorAsks } from '../replay/ask-validators.ts'
 import type { Asker } from '../replay/asker.ts'
@@ -13,6 +14,7 @@ import { type ArmSource, plannedResult, type ReplayOptions, replay } from '../re
 import type { ReplayResult } from '../replay/result.ts'
 import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
 import { formatReplayPlan } from '../report/format-replay.ts'
+import type { Similarity } from '../score/equivalence.ts'
 import { putMeasurements } from '../store/measurements.ts'
 import { openReplies } from '../store/replies.ts'
 import type { Store } from '../store/store.ts'
@@ -124,6 +126,7 @@ async function openSession(
   const similarity = await similarityOf()
   const { comparison, judge, judgesOf } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
+  const about = { cases, baseline: baseline.compiled, needsAgain }
   const now = nowMs(terminal)
   const planned = await planReplay(cases, {
     margin: marginOf(flags, cases),
@@ -137,24 +140,13 @@ async function openSession(
     seed: run,
     assumptions: cases.assumptions(),
     callsOf: plannedCalls({
-      cases,
-      baseline: baseline.compiled,
-      needsAgain,
+      ...about,
       judge,
       costOf: (target, usage) => job.costOf(target, usage, now),
       replies,
       keyOf,
     }),
   })
-  const armsBy = (by: Asker): ArmSource =>
-    armsOf({
-      asker: by,
-      cases,
-      asks: openValidatorAsks({ ...validatorMeans, asker: by, similarity }),
-      baseline: baseline.compiled,
-      needsAgain,
-      seed: run,
-    })
   const options = {
     head: headOf(job, run, baseline.name, models),
     planned,
@@ -164,23 +156,21 @@ async function openSession(
     judgeOf: () => null,
     spent: () => replies.spendOf(run),
   }
+  const arms = (by: Asker): ArmSource =>
+    armsOf({ ...about, asker: by, seed: run, asks: asksOf(by, similarity) })
   const targets = () =>
-    targetsOf({
-      sample: planned.sample,
-      cases,
-      baseline: baseline.compiled,
-      needsAgain,
-      judges: judgesOf(planned.sample),
-    })
-  return { planned, asker, cap, replies, keyOf, arms: armsBy, targets, options }
+    targetsOf({ ...about, sample: planned.sample, judges: judgesOf(planned.sample) })
+  return { planned, asker, cap, replies, keyOf, arms, targets, options }
 }
 
-const validatorMeans = {
-  nowMs: () => performance.now(),
-  async passes(command: readonly string[], input: string, timeoutMs: number) {
-    return (await runProgram(command, input, timeoutMs)).exitCode === 0
-  },
-}
+const asksOf = (asker: Asker, similarity: Similarity): Asks =>
+  openValidatorAsks({
+    asker,
+    similarity,
+    nowMs: () => performance.now(),
+    passes: async (command, input, timeoutMs) =>
+      (await runProgram(command, input, timeoutMs)).exitCode === 0,
+  })
 
 /** What earlier parts of the run spent; failures are forgotten where they are to be asked for again. */
 function spendBefore(replies: ReplyStore, run: string, flags: ReplayFlags): number {

@@ -1,5 +1,5 @@
 import type { Call } from '../domain/call.ts'
-import { type Fault, passingFaults } from '../domain/fault.ts'
+import { type Fault, maybeBilledFaults, passingFaults } from '../domain/fault.ts'
 import type { Json } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import { type CallLimits, noCallLimits } from '../domain/provider.ts'
@@ -53,35 +53,47 @@ export async function answerBy(options: ArmOptions, each: ReplayCase): Promise<A
   }
 }
 
-/** The same call asked of one model, without a policy. */
+/** How often a call is made again that failed for a moment, and how long is waited before. */
+export type Again = {
+  readonly attempts: number
+  readonly backoffMs: (attempt: number) => number
+}
+
+/** The same call asked of one model, without a policy. Null: nothing was asked. */
 export async function answerOnce(
   asker: Asker,
   each: ReplayCase,
   target: string,
   turn: number,
+  again: Again,
 ): Promise<ArmAnswer | null> {
-  const asking = await asker.ask({
-    target,
-    call: each.call,
-    turn,
-    seq: each.seq,
-    limits: usualLimits,
-  })
-  if (asking.kind === 'not-asked') return null
-  const { answer, costNanoUsd } = asking.reply
-  const reply = answer.kind === 'answered' ? answer.reply : null
-  return {
-    ...wordsOf(reply === null ? null : answerOf(reply)),
-    source: 'asked',
-    target,
-    fault: answer.kind === 'failed' ? answer.fault : null,
-    costNanoUsd,
-    latencyMs: answer.latencyMs,
-    firstTokenMs: answer.firstTokenMs,
-    usage: reply?.usage ?? null,
-    rungs: [],
+  const trail: Trail = { replies: [], tries: new Map() }
+  let cost = 0
+  let latencyMs = 0
+  for (let attempt = 0; ; attempt++) {
+    const asking = await asker.ask({
+      target,
+      call: each.call,
+      turn: turn + attempt * turnsApart,
+      seq: each.seq,
+      limits: usualLimits,
+    })
+    if (asking.kind === 'not-asked') return null
+    const attempted = attemptedOf(asking, target, again.backoffMs(attempt), trail)
+    cost += attempted.costNanoUsd ?? 0
+    latencyMs += attempted.latencyMs
+    const answer = attempted.kind === 'answered' ? attempted.answer : null
+    const delayMs = answer === null ? retryDelay(attempted) : null
+    if (delayMs === null || attempt === again.attempts)
+      return armOf([], answer, cost as NanoUsd, latencyMs, trail)
+    latencyMs += delayMs
+    await asker.wait(delayMs)
   }
 }
+
+/** Null: asking again is no use. */
+const retryDelay = (attempted: Attempted): number | null =>
+  attempted.kind === 'failed' || attempted.kind === 'timeout' ? attempted.retryAfterMs : null
 
 /** What was asked on the way of one case. */
 type Trail = {
@@ -135,12 +147,20 @@ function attemptedOf(
   }
   const { fault, partial } = answer
   const usage = partial?.usage ?? null
-  trail.replies.push({ ...shared, answer: null, fault, usage })
+  // What it may have cost at most is spent from the cap, and is no measurement.
+  const isGuess = usage === null && maybeBilledFaults.has(fault.kind)
+  trail.replies.push({
+    ...shared,
+    answer: null,
+    fault,
+    usage,
+    isUnpriced: isGuess || shared.isUnpriced,
+  })
   return {
     kind: fault.kind === 'timeout' ? 'timeout' : 'failed',
     reason: fault.kind,
     usage: usage ?? noUsage,
-    costNanoUsd,
+    costNanoUsd: isGuess ? null : costNanoUsd,
     latencyMs,
     retryAfterMs: retryAfter(fault, isNew ? backoffMs : 0),
   }

@@ -26,6 +26,8 @@ const cases: readonly ReplayCase[] = Array.from({ length: 100 }, (_, index) =>
 )
 const comparison = compareWithExpected(() => exactScorer('exact'), 'exact')
 
+const never = { attempts: 0, backoffMs: () => 0 }
+
 /** A weak and a strong model by the mock, asked through the same code as live ones. */
 function seeded(seed: string, weak: number, strong: number) {
   const provider = openMockProvider(
@@ -50,8 +52,8 @@ function seeded(seed: string, weak: number, strong: number) {
     wait: async () => {},
   })
   return async (each: ReplayCase): Promise<Measured | null> => {
-    const baseline = await answerOnce(asker, each, 'strong', 0)
-    const candidate = await answerOnce(asker, each, 'weak', 0)
+    const baseline = await answerOnce(asker, each, 'strong', 0, never)
+    const candidate = await answerOnce(asker, each, 'weak', 0, never)
     if (baseline === null || candidate === null) return null
     const arms = { baseline, again: null, candidate }
     return { ...(await comparison.compare(each, arms)), case: each, arms }
