@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
+import type { Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { Ladder } from '../policy/routing.ts'
 import type { ReplayCase } from '../replay/case.ts'
+import { familyMember, sameFamilyWarning } from '../score/judge-family.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import type { CaseSource } from './replay-log.ts'
 
@@ -19,7 +21,7 @@ export type AskedTargets = {
 /** Every target that a sample is, or may be, asked of. */
 export function targetsOf(asked: AskedTargets): readonly string[] {
   const { sample, cases, baseline, needsAgain, judges } = asked
-  const targets = new Set<string>(sample.length === 0 ? [] : judges)
+  const targets = new Set(sample.length === 0 ? [] : judges)
   const addBy = (compiled: CompiledPolicy, each: ReplayCase) => {
     const decision = compiled.routeOf(cases.seenOf(each).facts)
     const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
@@ -32,6 +34,15 @@ export function targetsOf(asked: AskedTargets): readonly string[] {
     if (needsAgain || (baseline === null && each.logged === null)) targets.add(each.call.model)
   }
   return [...targets].sort()
+}
+
+/** Warns of judges that would judge answers of their own family. */
+export function familyWarnings(asked: AskedTargets): readonly Warning[] {
+  const judged = new Set(targetsOf({ ...asked, judges: [] }))
+  // A logged answer is its model's, which may not be asked again.
+  for (const { call } of asked.sample) if (asked.baseline === null) judged.add(call.model)
+  const members = [...judged].map(familyMember)
+  return asked.judges.flatMap((judge) => sameFamilyWarning(familyMember(judge), members) ?? [])
 }
 
 /** Of the rungs, and of those that are asked about their answers. */

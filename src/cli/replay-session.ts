@@ -26,7 +26,7 @@ import type { RunPrices } from './price-book.ts'
 import { armsOf, nanoUsdOf } from './replay-arms.ts'
 import { replayBaseline } from './replay-baseline.ts'
 import { collectCalls, openCollector, readBatch, writeBatch } from './replay-batch.ts'
-import { checkPairFiles, targetsOf } from './replay-checks.ts'
+import { type AskedTargets, checkPairFiles, familyWarnings, targetsOf } from './replay-checks.ts'
 import { comparisonOf } from './replay-comparison.ts'
 import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
@@ -105,8 +105,7 @@ type Session = {
   readonly replies: ReplyStore
   readonly keyOf: (call: Call) => string
   readonly arms: (asker: Asker) => ArmSource
-  /** Everybody who may be asked. */
-  readonly targets: () => readonly string[]
+  readonly asked: AskedTargets
   readonly options: Omit<ReplayOptions, 'arms'>
 }
 
@@ -147,8 +146,10 @@ async function openSession(
       keyOf,
     }),
   })
+  const asked = { ...about, sample: planned.sample, judges: judgesOf(planned.sample) }
+  const head = headOf(job, run, baseline.name, models)
   const options = {
-    head: headOf(job, run, baseline.name, models),
+    head: { ...head, warnings: [...head.warnings, ...familyWarnings(asked)] },
     planned,
     comparison,
     concurrency,
@@ -158,9 +159,7 @@ async function openSession(
   }
   const arms = (by: Asker): ArmSource =>
     armsOf({ ...about, asker: by, seed: run, asks: asksOf(by, similarity) })
-  const targets = () =>
-    targetsOf({ ...about, sample: planned.sample, judges: judgesOf(planned.sample) })
-  return { planned, asker, cap, replies, keyOf, arms, targets, options }
+  return { planned, asker, cap, replies, keyOf, arms, asked, options }
 }
 
 const asksOf = (asker: Asker, similarity: Similarity): Asks =>
@@ -175,8 +174,8 @@ const asksOf = (asker: Asker, similarity: Similarity): Asks =>
 /** What earlier parts of the run spent; failures are forgotten where they are to be asked for again. */
 function spendBefore(replies: ReplyStore, run: string, flags: ReplayFlags): number {
   if (flags.retryErrors === true) replies.forgetFailures(run)
-  const { settled, maybeBilled } = replies.spendOf(run)
-  if (flags.resume === true && settled + maybeBilled === 0) throw nothingToResume()
+  const { settled, maybeBilled, calls } = replies.spendOf(run)
+  if (flags.resume === true && calls === 0) throw nothingToResume()
   return settled + maybeBilled
 }
 
@@ -193,7 +192,7 @@ async function runSession(
   if (written !== null) return written
   refuseUnpriced(planned, flags.budget !== undefined)
   checkPairFiles(flags)
-  await models.check(session.targets())
+  await models.check(targetsOf(session.asked))
   showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
   const total = planned.sample.length

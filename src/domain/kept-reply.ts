@@ -32,6 +32,8 @@ export type RunSpend = {
   readonly settled: NanoUsd
   /** Reserved for calls that were begun and never settled: a killed run's, which the provider may have billed. */
   readonly maybeBilled: NanoUsd
+  /** Calls of the run, begun or settled. */
+  readonly calls: number
 }
 
 /** Answers that were asked for. Each is stored when it arrives; nothing that is stored is paid for again. */

@@ -104,6 +104,41 @@ describe('a run that is interrupted', () => {
     expect(server.tally().calls).toBeLessThanOrEqual(50)
   })
 
+  test('can be resumed where models have no price', async () => {
+    const server = await serveMock()
+    const env = { ...liveAt(server), LOCAL_KEY: 'local' }
+    terminal = newTerminal({ env })
+    const local = fileIn(
+      terminal,
+      'local.yaml',
+      JSON.stringify({
+        ...JSON.parse(ladderPolicy(['mine:llama-at-home'])),
+        serve: {
+          providers: [
+            {
+              name: 'mine',
+              dialect: 'openai-chat',
+              baseUrl: `${server.url}/v1`,
+              apiKeyEnv: 'LOCAL_KEY',
+              models: ['llama-at-home'],
+            },
+          ],
+        },
+      }),
+    )
+    const suite = fileIn(terminal, 'suite.jsonl', '{"prompt":"1 + 1?","expected":"2"}')
+    const argv = ['--suite', suite, '--baseline', 'all:mine:llama-at-home', '--policy', local]
+    const budget = await runIn(terminal, 'replay', ...argv, '--yes', '--budget', '1', '-q')
+    expect(budget).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('price of mine:llama-at-home'),
+    })
+    const first = await replayedIn(terminal, ...argv, '--yes')
+    expect(first).toMatchObject({ spentUsd: 0, end: 'complete' })
+    const { code, err } = await runIn(terminal, 'replay', ...argv, '--resume', '-q')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+  })
+
   test('cannot be resumed where there is none', async () => {
     const { argv } = await failing({})
     const { code, err } = await runIn(terminal, 'replay', ...argv, '--resume')
