@@ -7,7 +7,7 @@ import { batchIdOf, writeBatchFiles } from '../providers/batch-files.ts'
 import { type BatchAnswer, readBatchResults } from '../providers/batch-results.ts'
 import { resolveTarget } from '../providers/resolve-target.ts'
 import type { Asker } from '../replay/asker.ts'
-import type { ReplayCase } from '../replay/case.ts'
+import type { Planned } from '../replay/plan.ts'
 import type { ArmSource } from '../replay/replay.ts'
 import { plural } from '../report/numbers.ts'
 import type { Narrator } from './narrator.ts'
@@ -45,10 +45,11 @@ const nameOf = ({ callKey, target, turn }: ReplyKey): string => `${callKey} ${ta
 
 /** Goes through a sample as far as the answers reach that are there; the collector notes the rest. */
 export async function collectCalls(
-  sample: readonly ReplayCase[],
+  { sample, caseOf }: Pick<Planned, 'sample' | 'caseOf'>,
   { candidate, baseline, again }: ArmSource,
 ): Promise<void> {
-  for (const each of sample) {
+  for (const sampled of sample) {
+    const each = await caseOf(sampled)
     await candidate(each)
     await baseline(each)
     await again?.(each)

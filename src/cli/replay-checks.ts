@@ -2,55 +2,55 @@ import { existsSync } from 'node:fs'
 import type { Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
-import type { Ladder } from '../policy/routing.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import { familyMember, sameFamilyWarning } from '../score/judge-family.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import type { CaseSource } from './replay-log.ts'
 
-export type AskedTargets = {
-  readonly sample: readonly ReplayCase[]
+export type AskedBy = {
   readonly cases: CaseSource
   /** Null: the logged answer is the baseline. */
   readonly baseline: CompiledPolicy | null
   readonly needsAgain: boolean
-  /** Models that judge answers. */
-  readonly judges: readonly string[]
+  readonly judgeOf: (each: ReplayCase) => string | null
 }
 
-/** Every target that a sample is, or may be, asked of. */
-export function targetsOf(asked: AskedTargets): readonly string[] {
-  const { sample, cases, baseline, needsAgain, judges } = asked
-  const targets = new Set(sample.length === 0 ? [] : judges)
+/** Collects who is, or may be, asked about cases. */
+export function collectTargets({ cases, baseline, needsAgain, judgeOf }: AskedBy): {
+  add(each: ReplayCase): void
+  readonly all: () => readonly string[]
+  /** Of judges that would judge answers of their own family. */
+  readonly warnings: () => readonly Warning[]
+} {
+  const asked = new Set<string>()
+  const judges = new Set<string>()
+  const answering = new Set<string>()
   const addBy = (compiled: CompiledPolicy, each: ReplayCase) => {
     const decision = compiled.routeOf(cases.seenOf(each).facts)
     const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
-    for (const target of ladderTargets(ladder)) targets.add(target)
-    if (ladder.length === 0) targets.add(each.call.model)
+    for (const { target, validators } of ladder) {
+      answering.add(target)
+      for (const { test } of validators) if ('target' in test) asked.add(test.target)
+    }
+    if (ladder.length === 0) answering.add(each.call.model)
   }
-  for (const each of sample) {
-    if (each.change !== 'cached') addBy(cases.compiled, each)
-    if (baseline !== null) addBy(baseline, each)
-    if (needsAgain || (baseline === null && each.logged === null)) targets.add(each.call.model)
+  const logged = new Set<string>()
+  return {
+    add(each) {
+      if (each.change !== 'cached') addBy(cases.compiled, each)
+      if (baseline !== null) addBy(baseline, each)
+      if (needsAgain || (baseline === null && each.logged === null)) answering.add(each.call.model)
+      if (baseline === null) logged.add(each.call.model)
+      const judge = judgeOf(each)
+      if (judge !== null) judges.add(judge)
+    },
+    all: () => [...new Set([...asked, ...answering, ...judges])].sort(),
+    warnings() {
+      const members = [...new Set([...answering, ...logged])].sort().map(familyMember)
+      return [...judges].flatMap((judge) => sameFamilyWarning(familyMember(judge), members) ?? [])
+    },
   }
-  return [...targets].sort()
 }
-
-/** Warns of judges that would judge answers of their own family. */
-export function familyWarnings(asked: AskedTargets): readonly Warning[] {
-  const judged = new Set(targetsOf({ ...asked, judges: [] }))
-  // A logged answer is its model's, which may not be asked again.
-  for (const { call } of asked.sample) if (asked.baseline === null) judged.add(call.model)
-  const members = [...judged].map(familyMember)
-  return asked.judges.flatMap((judge) => sameFamilyWarning(familyMember(judge), members) ?? [])
-}
-
-/** Of the rungs, and of those that are asked about their answers. */
-const ladderTargets = (ladder: Ladder): readonly string[] =>
-  ladder.flatMap(({ target, validators }) => [
-    target,
-    ...validators.flatMap(({ test }) => ('target' in test ? [test.target] : [])),
-  ])
 
 /** Files of people's verdicts are read and written when all is paid for: what is wrong with them is said before. */
 export function checkPairFiles({ human, writePairs }: ReplayFlags): void {

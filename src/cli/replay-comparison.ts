@@ -20,8 +20,8 @@ export type ReplayComparison = {
   readonly comparison: Comparison
   /** The judge's target, and how often it is asked for a case; null: no model judges. */
   readonly judge: { readonly target: string; readonly calls: number } | null
-  /** Every model that judges answers of these cases; a UserError where one names a scorer that is none. */
-  readonly judgesOf: (sample: readonly ReplayCase[]) => readonly string[]
+  /** The model that judges answers to a case; null: none. Throws a UserError where it names a scorer that is none. */
+  readonly judgeOf: (each: ReplayCase) => string | null
 }
 
 export type ComparisonJob = {
@@ -64,10 +64,10 @@ export function comparisonOf(job: ComparisonJob): ReplayComparison {
     return {
       comparison: compareByPreference(judge),
       judge: { target: flags.judge, calls: judgeCalls },
-      judgesOf: () => (flags.judge === undefined ? [] : [flags.judge]),
+      judgeOf: () => flags.judge ?? null,
     }
   }
-  if (flags.human !== undefined) return { comparison: byPeople, judge: null, judgesOf: () => [] }
+  if (flags.human !== undefined) return { comparison: byPeople, judge: null, judgeOf: () => null }
   const isSuite = flags.suite !== undefined
   const name = flags.scorer ?? usualScorer[isSuite ? 'suite' : 'log']
   const means = meansOf(job, template)
@@ -77,10 +77,9 @@ export function comparisonOf(job: ComparisonJob): ReplayComparison {
   return {
     comparison: isSuite ? compareWithExpected(scorerOf, name) : compareByAgreement(scorer),
     judge: target === undefined ? null : { target, calls: judgeCalls },
-    judgesOf(sample) {
-      for (const each of sample) scorerOf(each)
-      const names = new Set([name, ...sample.map((each) => each.scorer ?? name)])
-      return [...names].flatMap((each) => judgeIn(each) ?? [])
+    judgeOf(each) {
+      scorerOf(each)
+      return judgeIn(each.scorer ?? name) ?? null
     },
   }
 }

@@ -26,14 +26,14 @@ import type { RunPrices } from './price-book.ts'
 import { armsOf, nanoUsdOf } from './replay-arms.ts'
 import { replayBaseline } from './replay-baseline.ts'
 import { collectCalls, openCollector, readBatch, writeBatch } from './replay-batch.ts'
-import { type AskedTargets, checkPairFiles, familyWarnings, targetsOf } from './replay-checks.ts'
+import { checkPairFiles, collectTargets } from './replay-checks.ts'
 import { comparisonOf } from './replay-comparison.ts'
 import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { headOf } from './replay-head.ts'
 import type { CaseSource } from './replay-log.ts'
 import { callKeys, openReplayModels, type ReplayModels } from './replay-models.ts'
-import { isJudgedByPeople, peopleOf } from './replay-people.ts'
+import { isJudgedByPeople, keepsPairs, peopleOf } from './replay-people.ts'
 import { plannedCalls } from './replay-prices.ts'
 import { askerOf, marginOf, refuseUnpriced, runName } from './replay-run.ts'
 import { runProgram } from './run-program.ts'
@@ -77,8 +77,9 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | str
     onLoss: (sentence) => narrator.detail(sentence),
   })
   try {
-    const session = await openSession(job, models, concurrency)
-    for (const each of session.planned.sample) rememberRight(each, askedOf, expected)
+    const session = await openSession(job, models, concurrency, (each) => {
+      if (flags.mock !== undefined) rememberRight(each, askedOf, expected)
+    })
     return await runSession(job, session, models, narrator)
   } finally {
     narrator.clear()
@@ -105,7 +106,7 @@ type Session = {
   readonly replies: ReplyStore
   readonly keyOf: (call: Call) => string
   readonly arms: (asker: Asker) => ArmSource
-  readonly asked: AskedTargets
+  readonly targets: ReturnType<typeof collectTargets>
   readonly options: Omit<ReplayOptions, 'arms'>
 }
 
@@ -113,6 +114,7 @@ async function openSession(
   job: SessionJob,
   models: ReplayModels,
   concurrency: number,
+  onCase: (each: ReplayCase) => void,
 ): Promise<Session> {
   const { flags, terminal, store, cases } = job
   const replies = openReplies(store.database)
@@ -123,9 +125,10 @@ async function openSession(
   const cap = openSpendCap(limit, spendBefore(replies, run, flags))
   const asker = askerOf(job, { run, replies, cap, models, keyOf })
   const similarity = await similarityOf()
-  const { comparison, judge, judgesOf } = comparisonOf({ flags, asker, similarity, seed: run })
+  const { comparison, judge, judgeOf } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
   const about = { cases, baseline: baseline.compiled, needsAgain }
+  const targets = collectTargets({ ...about, judgeOf })
   const now = nowMs(terminal)
   const planned = await planReplay(cases, {
     margin: marginOf(flags, cases),
@@ -145,21 +148,25 @@ async function openSession(
       replies,
       keyOf,
     }),
+    onCase(each) {
+      targets.add(each)
+      onCase(each)
+    },
   })
-  const asked = { ...about, sample: planned.sample, judges: judgesOf(planned.sample) }
   const head = headOf(job, run, baseline.name, models)
   const options = {
-    head: { ...head, warnings: [...head.warnings, ...familyWarnings(asked)] },
+    head: { ...head, warnings: [...head.warnings, ...targets.warnings()] },
     planned,
     comparison,
     concurrency,
     seed: run,
     judgeOf: () => null,
+    keepsTexts: keepsPairs(flags),
     spent: () => replies.spendOf(run),
   }
   const arms = (by: Asker): ArmSource =>
     armsOf({ ...about, asker: by, seed: run, asks: asksOf(by, similarity) })
-  return { planned, asker, cap, replies, keyOf, arms, asked, options }
+  return { planned, asker, cap, replies, keyOf, arms, targets, options }
 }
 
 const asksOf = (asker: Asker, similarity: Similarity): Asks =>
@@ -192,37 +199,50 @@ async function runSession(
   if (written !== null) return written
   refuseUnpriced(planned, flags.budget !== undefined)
   checkPairFiles(flags)
-  await models.check(targetsOf(session.asked))
+  await models.check(session.targets.all())
   showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
   const total = planned.sample.length
-  const measured: Measured[] = []
+  const keeper = measurementKeeper(job, session)
   const people = peopleOf(flags, store.secret, narrator)
   const result = await replay({
     ...options,
     ...people,
     arms: session.arms(asker),
     signal: job.signal,
-    onMeasured: (each) => measured.push(each),
+    ...(models.isMeasurement && { onMeasured: keeper.add }),
     onProgress: (done) =>
       narrator.working(`asking, $${(cap.spent / 1e9).toFixed(2)} spent`, done, total),
   })
-  if (models.isMeasurement) keepMeasured(job, session, measured)
+  keeper.flush()
   return result
 }
 
+/** So many cases are measured before they are written. */
+const writtenAtOnce = 500
+
 /** Keeps what was measured, for simulations to come. */
-function keepMeasured(
+function measurementKeeper(
   { flags, store }: SessionJob,
   { options }: Session,
-  measured: readonly Measured[],
-): void {
-  const rows = measurementsOf(measured, {
-    run: options.seed,
-    scorerOf: ({ case: each }) => each.scorer ?? options.comparison.name,
-    keepsText: flags.content === undefined || flags.content === 'full',
-  })
-  putMeasurements(store.database, rows)
+): { add(each: Measured): void; flush(): void } {
+  let waiting: Measured[] = []
+  const flush = () => {
+    const rows = measurementsOf(waiting, {
+      run: options.seed,
+      scorerOf: ({ case: each }) => each.scorer ?? options.comparison.name,
+      keepsText: flags.content === undefined || flags.content === 'full',
+    })
+    putMeasurements(store.database, rows)
+    waiting = []
+  }
+  return {
+    flush,
+    add(each) {
+      waiting.push(each)
+      if (waiting.length === writtenAtOnce) flush()
+    },
+  }
 }
 
 /** The plan on stderr, where people are asked whether to go on; a report says it again. */
@@ -245,7 +265,7 @@ async function throughBatches(
   const { writeBatch: folder, readBatch: paths } = flags
   if (folder === undefined && paths === undefined) return null
   const { asker, missing } = openCollector(replies, options.seed, keyOf)
-  await collectCalls(planned.sample, arms(asker))
+  await collectCalls(planned, arms(asker))
   if (folder !== undefined)
     return writeBatch({ folder, missing, own: policy.serve.providers, terminal })
   const costAt = targetCosts(prices, { serviceTier: 'batch' })

@@ -23,6 +23,8 @@ export type RunOptions<Case> = {
   readonly bet: MarginBet | null
   /** The pair's weight by the largest of all. */
   readonly weightOf: (each: Case) => number
+  /** What is kept of a case once it counts; absent: all of it. */
+  readonly keep?: (measured: Measured) => Measured
   readonly onProgress?: (done: number) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -32,7 +34,7 @@ export type RunOptions<Case> = {
  * before it are there, and after a decision nothing counts any more.
  */
 export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun> {
-  const { cases, concurrency, measure, bet, weightOf, onProgress, signal } = options
+  const { cases, concurrency, measure, bet, weightOf, keep, onProgress, signal } = options
   const found: (Measured | null | undefined)[] = new Array(cases.length)
   let next = 0
   let done = 0
@@ -43,6 +45,7 @@ export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun
     while (counted < cases.length && evidence.decided === null) {
       const measured = found[counted]
       if (measured == null) break
+      if (keep !== undefined) found[counted] = keep(measured)
       counted++
       if (bet === null || measured.difference === null) continue
       const weight = weightOf(cases[counted - 1] as Case)
