@@ -81,7 +81,7 @@ export function writeBatch({ folder, missing, own, terminal }: WriteBatchJob): s
     ...refused.map(({ target, why }) => `left out, ${target}: ${why}`),
     files.length === 0
       ? 'nothing is left to ask'
-      : 'hand the files to the batch services, then run the same command with --read-batch and their results in place of --write-batch',
+      : 'hand the files to the batch services, then run the same command with --read-batch and their results in place of --write-batch; with both, the next round is written',
   ]
   return `${lines.join('\n')}\n`
 }

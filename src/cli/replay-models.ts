@@ -35,9 +35,15 @@ export type ModelsOptions = {
 /** The key of a call, without its model and without what only says how its answer travels. */
 export function callKeys(secret: string): (call: Call) => string {
   const hash = keyHash(secret)
-  return ({ model: _, streamed: __, user: ___, wording: ____, ...said }) =>
-    hash(canonicalJson(JSON.parse(JSON.stringify(said))))
+  const known = new WeakMap<Call, string>()
+  return (call) => {
+    const key = known.get(call) ?? hash(canonicalJson(JSON.parse(JSON.stringify(saidIn(call)))))
+    known.set(call, key)
+    return key
+  }
 }
+
+const saidIn = ({ model: _, streamed: __, user: ___, wording: ____, ...said }: Call): object => said
 
 export async function openReplayModels(options: ModelsOptions): Promise<ReplayModels> {
   const { flags } = options

@@ -1,6 +1,7 @@
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
+import type { Usage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -77,9 +78,16 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | str
     onLoss: (sentence) => narrator.detail(sentence),
   })
   try {
-    const session = await openSession(job, models, concurrency, (each) => {
-      if (flags.mock !== undefined) rememberRight(each, askedOf, expected)
-    })
+    const open = () =>
+      openSession(job, models, concurrency, (each) => {
+        if (flags.mock !== undefined) rememberRight(each, askedOf, expected)
+      })
+    let session = await open()
+    if (flags.readBatch !== undefined) {
+      await takeInBatches(flags.readBatch, job, session, narrator)
+      // What has come is neither asked for nor paid for again: the plan is another one.
+      session = await open()
+    }
     return await runSession(job, session, models, narrator)
   } finally {
     narrator.clear()
@@ -195,8 +203,7 @@ async function runSession(
   const { flags, terminal, store } = job
   const { planned, asker, cap, options } = session
   if (flags.dryRun === true) return plannedResult(options)
-  const written = await throughBatches(job, session, narrator)
-  if (written !== null) return written
+  if (flags.writeBatch !== undefined) return forBatches(flags.writeBatch, job, session)
   refuseUnpriced(planned, flags.budget !== undefined)
   checkPairFiles(flags)
   await models.check(session.targets.all())
@@ -256,26 +263,27 @@ const nothingToResume = (): UserError =>
     hint: 'leave out --resume to begin one; a run is the same when logs, policy, baseline, scorer and sample are',
   })
 
-/** Writes what is missing for batch services, or reads their results. A text ends the session. */
-async function throughBatches(
-  { flags, terminal, policy, prices }: SessionJob,
+/** Writes what is missing for batch services; says what to do with it. */
+async function forBatches(
+  folder: string,
+  { policy, terminal }: SessionJob,
   { planned, replies, keyOf, arms, options }: Session,
-  narrator: Narrator,
-): Promise<string | null> {
-  const { writeBatch: folder, readBatch: paths } = flags
-  if (folder === undefined && paths === undefined) return null
+): Promise<string> {
   const { asker, missing } = openCollector(replies, options.seed, keyOf)
   await collectCalls(planned, arms(asker))
-  if (folder !== undefined)
-    return writeBatch({ folder, missing, own: policy.serve.providers, terminal })
+  return writeBatch({ folder, missing, own: policy.serve.providers, terminal })
+}
+
+async function takeInBatches(
+  paths: readonly string[],
+  { terminal, prices }: SessionJob,
+  { planned, replies, keyOf, arms, options }: Session,
+  narrator: Narrator,
+): Promise<void> {
+  const { asker, missing } = openCollector(replies, options.seed, keyOf)
+  await collectCalls(planned, arms(asker))
   const costAt = targetCosts(prices, { serviceTier: 'batch' })
   const now = nowMs(terminal)
-  readBatch({
-    paths: paths ?? [],
-    missing,
-    replies,
-    costOf: (target, usage) => costAt(target, usage, now),
-    narrator,
-  })
-  return null
+  const costOf = (target: string, usage: Usage) => costAt(target, usage, now)
+  readBatch({ paths, missing, replies, costOf, narrator })
 }
