@@ -26,21 +26,23 @@ const againTurn = 1
 
 /** Who answers for the arms of a replay. */
 export function armsOf(job: ArmsJob): ArmSource {
-  const { cases, baseline, needsAgain, asker } = job
+  const { baseline, needsAgain, asker, cases } = job
   const by = (compiled: CompiledPolicy, callOf: ArmOptions['callOf'], isCandidate: boolean) =>
     optionsOf(job, compiled, callOf, isCandidate)
+  const asLogged = (each: ReplayCase, turn: number) =>
+    answerOnce(asker, each, each.call.model, turn)
   const candidate = by(cases.compiled, (each) => each.candidateCall, true)
   return {
     candidate: (each) => answerBy(candidate, each),
     baseline:
       baseline === null
-        ? async (each) => each.logged ?? (await answerOnce(asker, each, each.call.model, 0))
+        ? async (each) => each.logged ?? (await asLogged(each, 0))
         : (each) =>
             answerBy(
               by(baseline, (other) => other.call, false),
               each,
             ),
-    again: needsAgain ? (each) => answerOnce(asker, each, each.call.model, againTurn) : null,
+    again: needsAgain ? (each) => asLogged(each, againTurn) : null,
   }
 }
 

@@ -7,7 +7,7 @@ import { batchIdOf, writeBatchFiles } from '../providers/batch-files.ts'
 import { type BatchAnswer, readBatchResults } from '../providers/batch-results.ts'
 import { resolveTarget } from '../providers/resolve-target.ts'
 import type { Asker } from '../replay/asker.ts'
-import type { ReplayCase } from '../replay/case.ts'
+import type { Planned } from '../replay/plan.ts'
 import type { ArmSource } from '../replay/replay.ts'
 import { plural } from '../report/numbers.ts'
 import type { Narrator } from './narrator.ts'
@@ -46,10 +46,11 @@ const nameOf = ({ callKey, target, turn }: ReplyKey): string => `${callKey} ${ta
 
 /** Goes through a sample as far as the answers reach that are there; the collector notes the rest. */
 export async function collectCalls(
-  sample: readonly ReplayCase[],
+  { sample, caseOf }: Pick<Planned, 'sample' | 'caseOf'>,
   { candidate, baseline, again }: ArmSource,
 ): Promise<void> {
-  for (const each of sample) {
+  for (const sampled of sample) {
+    const each = await caseOf(sampled)
     await candidate(each)
     await baseline(each)
     await again?.(each)
@@ -81,7 +82,7 @@ export function writeBatch({ folder, missing, own, terminal }: WriteBatchJob): s
     ...refused.map(({ target, why }) => `left out, ${target}: ${why}`),
     files.length === 0
       ? 'nothing is left to ask'
-      : 'hand the files to the batch services, then run the same command with --read-batch and their results in place of --write-batch',
+      : 'hand the files to the batch services, then run the same command with --read-batch and their results in place of --write-batch; with both, the next round is written',
   ]
   return `${lines.join('\n')}\n`
 }

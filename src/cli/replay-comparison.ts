@@ -1,6 +1,7 @@
 import { zeroNanoUsd } from '../domain/money.ts'
 import { askText } from '../replay/ask-text.ts'
 import type { Asker } from '../replay/asker.ts'
+import type { ReplayCase } from '../replay/case.ts'
 import {
   type Comparison,
   compareByAgreement,
@@ -19,6 +20,8 @@ export type ReplayComparison = {
   readonly comparison: Comparison
   /** The judge's target, and how often it is asked for a case; null: no model judges. */
   readonly judge: { readonly target: string; readonly calls: number } | null
+  /** The model that judges answers to a case; null: none. Throws a UserError where it names a scorer that is none. */
+  readonly judgeOf: (each: ReplayCase) => string | null
 }
 
 export type ComparisonJob = {
@@ -61,21 +64,27 @@ export function comparisonOf(job: ComparisonJob): ReplayComparison {
     return {
       comparison: compareByPreference(judge),
       judge: { target: flags.judge, calls: judgeCalls },
+      judgeOf: () => flags.judge ?? null,
     }
   }
-  if (flags.human !== undefined) return { comparison: byPeople, judge: null }
+  if (flags.human !== undefined) return { comparison: byPeople, judge: null, judgeOf: () => null }
   const isSuite = flags.suite !== undefined
   const name = flags.scorer ?? usualScorer[isSuite ? 'suite' : 'log']
   const means = meansOf(job, template)
   const scorer = parseScorer(name, means)
-  const target = /^judge:(.+)$/.exec(name)?.[1]
+  const scorerOf = scorersOf(scorer, means)
+  const target = judgeIn(name)
   return {
-    comparison: isSuite
-      ? compareWithExpected(scorersOf(scorer, means), name)
-      : compareByAgreement(scorer),
+    comparison: isSuite ? compareWithExpected(scorerOf, name) : compareByAgreement(scorer),
     judge: target === undefined ? null : { target, calls: judgeCalls },
+    judgeOf(each) {
+      scorerOf(each)
+      return judgeIn(each.scorer ?? name) ?? null
+    },
   }
 }
+
+const judgeIn = (scorer: string): string | undefined => /^judge:(.+)$/.exec(scorer)?.[1]
 
 /** A suite's rows may name scorers of their own. */
 function scorersOf(usual: Scorer, means: ScorerMeans) {

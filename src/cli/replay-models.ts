@@ -34,9 +34,15 @@ export type ModelsOptions = {
 /** The key of a call, without its model and without what only says how its answer travels. */
 export function callKeys(secret: string): (call: Call) => string {
   const hash = keyHash(secret)
-  return ({ model: _, streamed: __, user: ___, wording: ____, ...said }) =>
-    hash(canonicalJson(JSON.parse(JSON.stringify(said))))
+  const known = new WeakMap<Call, string>()
+  return (call) => {
+    const key = known.get(call) ?? hash(canonicalJson(JSON.parse(JSON.stringify(saidIn(call)))))
+    known.set(call, key)
+    return key
+  }
 }
+
+const saidIn = ({ model: _, streamed: __, user: ___, wording: ____, ...said }: Call): object => said
 
 export async function openReplayModels(options: ModelsOptions): Promise<ReplayModels> {
   const { flags } = options
@@ -138,20 +144,18 @@ async function liveModels(options: ModelsOptions): Promise<ReplayModels> {
     onLoss: ({ field, why }, model) => onLoss(`${model} goes without ${field}: ${why}`),
   })
   const closing: (() => void)[] = []
-  const { record } = flags
-  const wrapped = record === undefined ? null : await openRecorder(record, options, closing)
-  const recorders = new Map<Provider, Provider>()
+  const recorded =
+    flags.record === undefined ? null : await openRecorder(flags.record, options, closing)
+  const wrapped = (provider: Provider) => recorded?.(provider) ?? provider
+  const asked = new Map<Provider, Provider>()
   return {
     name: '',
     isMeasurement: true,
     async send(target, call, asking) {
       const { provider, model } = await live.find(target)
-      let asked = provider
-      if (wrapped !== null) {
-        asked = recorders.get(provider) ?? wrapped(provider)
-        recorders.set(provider, asked)
-      }
-      return asked.ask({ ...call, model }, asking)
+      const known = asked.get(provider) ?? wrapped(provider)
+      asked.set(provider, known)
+      return known.ask({ ...call, model }, asking)
     },
     async check(targets) {
       for (const target of targets) await live.find(target)

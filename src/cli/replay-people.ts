@@ -83,6 +83,10 @@ export function auditOf(
 export const isJudgedByPeople = ({ human, judge }: ReplayFlags): boolean =>
   human !== undefined && judge === undefined
 
+/** Whether people are to see pairs, or have seen them. */
+export const keepsPairs = ({ human, writePairs }: ReplayFlags): boolean =>
+  human !== undefined || writePairs !== undefined
+
 /** What people see of the pairs, and what they said: the verdict where no judge was asked, else its audit. */
 export function peopleOf(
   flags: ReplayFlags,
@@ -93,6 +97,7 @@ export function peopleOf(
   return {
     judgeOf: (measured) => auditOf(`judge:${flags.judge}`, measured, people),
     async settle(measured) {
+      if (!keepsPairs(flags)) return measured
       const pairs = blindPairsOf(measured, secret)
       if (flags.writePairs !== undefined) {
         writePairs(flags.writePairs, pairs)

@@ -1,7 +1,9 @@
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
+import type { Usage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
+import type { Asks } from '../engine/validators.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openValidatorAsks } from '../replay/ask-validators.ts'
 import type { Asker } from '../replay/asker.ts'
@@ -9,11 +11,11 @@ import type { ReplayCase } from '../replay/case.ts'
 import type { Measured } from '../replay/measured.ts'
 import { measurementsOf } from '../replay/measurements-of.ts'
 import { type Planned, planReplay } from '../replay/plan.ts'
-import type { CallsOf } from '../replay/price-plan.ts'
 import { type ArmSource, plannedResult, type ReplayOptions, replay } from '../replay/replay.ts'
 import type { ReplayResult } from '../replay/result.ts'
 import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
 import { formatReplayPlan } from '../report/format-replay.ts'
+import type { Similarity } from '../score/equivalence.ts'
 import { putMeasurements } from '../store/measurements.ts'
 import { openReplies } from '../store/replies.ts'
 import { type Store, withReplayLock } from '../store/store.ts'
@@ -25,13 +27,14 @@ import type { RunPrices } from './price-book.ts'
 import { armsOf, nanoUsdOf } from './replay-arms.ts'
 import { replayBaseline } from './replay-baseline.ts'
 import { collectCalls, openCollector, readBatch, writeBatch } from './replay-batch.ts'
+import { checkPairFiles, collectTargets } from './replay-checks.ts'
 import { comparisonOf } from './replay-comparison.ts'
 import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { headOf } from './replay-head.ts'
 import type { CaseSource } from './replay-log.ts'
 import { openReplayModels, type ReplayModels } from './replay-models.ts'
-import { isJudgedByPeople, peopleOf } from './replay-people.ts'
+import { isJudgedByPeople, keepsPairs, peopleOf } from './replay-people.ts'
 import { plannedCalls } from './replay-prices.ts'
 import {
   askerOf,
@@ -83,8 +86,16 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | str
     onLoss: (sentence) => narrator.detail(sentence),
   })
   const work = async () => {
-    const session = await openSession(job, models, concurrency)
-    for (const each of session.planned.sample) rememberRight(each, askedOf, expected)
+    const open = () =>
+      openSession(job, models, concurrency, (each) => {
+        if (flags.mock !== undefined) rememberRight(each, askedOf, expected)
+      })
+    let session = await open()
+    if (flags.readBatch !== undefined) {
+      await takeInBatches(flags.readBatch, job, session, narrator)
+      // What has come is neither asked for nor paid for again: the plan is another one.
+      session = await open()
+    }
     return runSession(job, session, models, narrator)
   }
   const waiting = {
@@ -113,13 +124,13 @@ function rememberRight(
 /** A plan, and everything to carry it out. */
 type Session = {
   readonly planned: Planned
-  readonly callsOf: CallsOf
   readonly asker: Asker
   readonly cap: SpendCap
   readonly replies: ReplyStore
   /** Of a call as it is made. */
   readonly keyOf: (call: Call) => string
   readonly arms: (asker: Asker) => ArmSource
+  readonly targets: ReturnType<typeof collectTargets>
   readonly options: Omit<ReplayOptions, 'arms'>
 }
 
@@ -127,6 +138,7 @@ async function openSession(
   job: SessionJob,
   models: ReplayModels,
   concurrency: number,
+  onCase: (each: ReplayCase) => void,
 ): Promise<Session> {
   const { flags, terminal, store, cases } = job
   const replies = openReplies(store.database)
@@ -137,8 +149,10 @@ async function openSession(
   const cap = openSpendCap(limit, spendBefore(replies, run, flags))
   const asker = askerOf(job, { run, replies, cap, models, keyOf })
   const similarity = await similarityOf()
-  const { comparison, judge } = comparisonOf({ flags, asker, similarity, seed: run })
+  const { comparison, judge, judgeOf } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
+  const about = { cases, baseline: baseline.compiled, needsAgain }
+  const targets = collectTargets({ ...about, judgeOf })
   const now = nowMs(terminal)
   const callsOf = plannedCalls({
     cases,
@@ -161,40 +175,41 @@ async function openSession(
     seed: run,
     assumptions: cases.assumptions(),
     callsOf,
+    onCase(each) {
+      targets.add(each)
+      onCase(each)
+    },
   })
-  const armsBy = (by: Asker): ArmSource =>
-    armsOf({
-      asker: by,
-      cases,
-      asks: openValidatorAsks({ ...validatorMeans, asker: by, similarity }),
-      baseline: baseline.compiled,
-      needsAgain,
-      seed: run,
-    })
+  const head = headOf(job, run, baseline.name, models)
   const options = {
-    head: headOf(job, run, baseline.name, models),
+    head: { ...head, warnings: [...head.warnings, ...targets.warnings()] },
     planned,
     comparison,
     concurrency,
     seed: run,
     judgeOf: () => null,
+    keepsTexts: keepsPairs(flags),
     spent: () => replies.spendOf(run),
   }
-  return { planned, callsOf, asker, cap, replies, keyOf, arms: armsBy, options }
+  const arms = (by: Asker): ArmSource =>
+    armsOf({ ...about, asker: by, seed: run, asks: asksOf(by, similarity) })
+  return { planned, asker, cap, replies, keyOf, arms, targets, options }
 }
 
-const validatorMeans = {
-  nowMs: () => performance.now(),
-  async passes(command: readonly string[], input: string, timeoutMs: number) {
-    return (await runProgram(command, input, timeoutMs)).exitCode === 0
-  },
-}
+const asksOf = (asker: Asker, similarity: Similarity): Asks =>
+  openValidatorAsks({
+    asker,
+    similarity,
+    nowMs: () => performance.now(),
+    passes: async (command, input, timeoutMs) =>
+      (await runProgram(command, input, timeoutMs)).exitCode === 0,
+  })
 
 /** What earlier parts of the run spent; failures are forgotten where they are to be asked for again. */
 function spendBefore(replies: ReplyStore, run: string, flags: ReplayFlags): number {
   if (flags.retryErrors === true) replies.forgetFailures()
-  const { settled, maybeBilled } = replies.spendOf(run)
-  if (flags.resume === true && settled + maybeBilled === 0) throw nothingToResume()
+  const { settled, maybeBilled, calls } = replies.spendOf(run)
+  if (flags.resume === true && calls === 0) throw nothingToResume()
   return settled + maybeBilled
 }
 
@@ -207,40 +222,53 @@ async function runSession(
   const { flags, terminal, store } = job
   const { planned, asker, cap, options } = session
   if (flags.dryRun === true) return plannedResult(options)
-  const written = await throughBatches(job, session, narrator)
-  if (written !== null) return written
+  if (flags.writeBatch !== undefined) return forBatches(flags.writeBatch, job, session)
   refuseUnpriced(planned, flags.budget !== undefined)
-  await models.check(targetsOf(planned, session.callsOf))
+  checkPairFiles(flags)
+  await models.check(session.targets.all())
   showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
   const total = planned.sample.length
-  const measured: Measured[] = []
+  const keeper = measurementKeeper(job, session)
   const people = peopleOf(flags, store.secret, narrator)
   const result = await replay({
     ...options,
     ...people,
     arms: session.arms(asker),
     signal: job.signal,
-    onMeasured: (each) => measured.push(each),
+    ...(models.isMeasurement && { onMeasured: keeper.add }),
     onProgress: (done) =>
       narrator.working(`asking, $${(cap.spent / 1e9).toFixed(2)} spent`, done, total),
   })
-  if (models.isMeasurement) keepMeasured(job, session, measured)
+  keeper.flush()
   return result
 }
 
+/** So many cases are measured before they are written. */
+const writtenAtOnce = 500
+
 /** Keeps what was measured, for simulations to come. */
-function keepMeasured(
+function measurementKeeper(
   { flags, store }: SessionJob,
   { options }: Session,
-  measured: readonly Measured[],
-): void {
-  const rows = measurementsOf(measured, {
-    run: options.seed,
-    scorerOf: ({ case: each }) => each.scorer ?? options.comparison.name,
-    keepsText: flags.content === undefined || flags.content === 'full',
-  })
-  putMeasurements(store.database, rows)
+): { add(each: Measured): void; flush(): void } {
+  let waiting: Measured[] = []
+  const flush = () => {
+    const rows = measurementsOf(waiting, {
+      run: options.seed,
+      scorerOf: ({ case: each }) => each.scorer ?? options.comparison.name,
+      keepsText: flags.content === undefined || flags.content === 'full',
+    })
+    putMeasurements(store.database, rows)
+    waiting = []
+  }
+  return {
+    flush,
+    add(each) {
+      waiting.push(each)
+      if (waiting.length === writtenAtOnce) flush()
+    },
+  }
 }
 
 /** The plan on stderr, where people are asked whether to go on; a report says it again. */
@@ -249,38 +277,32 @@ function showPlan({ plan }: Planned, flags: ReplayFlags, terminal: Terminal): vo
   terminal.stderr.write(formatReplayPlan(plan, viewOf(terminal.stderr, terminal.env)))
 }
 
-/** Every target that is to be asked, perhaps or for sure: arms and judge. */
-const targetsOf = ({ sample }: Planned, callsOf: CallsOf): readonly string[] => {
-  const missing = sample.flatMap((each) => callsOf(each).filter(({ isStored }) => !isStored))
-  return [...new Set(missing.map(({ target }) => target))].sort()
-}
-
 const nothingToResume = (): UserError =>
   new UserError('there is no run to go on with', {
     hint: 'leave out --resume to begin one; a run is the same when logs, policy, baseline, scorer and sample are',
   })
 
-/** Writes what is missing for batch services, or reads their results. A text ends the session. */
-async function throughBatches(
-  { flags, terminal, policy, prices }: SessionJob,
+/** Writes what is missing for batch services; says what to do with it. */
+async function forBatches(
+  folder: string,
+  { flags, policy, terminal }: SessionJob,
+  { planned, replies, keyOf, arms, options }: Session,
+): Promise<string> {
+  const { asker, missing } = openCollector(replies, options.seed, keyOf, madeUnder(flags))
+  await collectCalls(planned, arms(asker))
+  return writeBatch({ folder, missing, own: policy.serve.providers, terminal })
+}
+
+async function takeInBatches(
+  paths: readonly string[],
+  { flags, terminal, prices }: SessionJob,
   { planned, replies, keyOf, arms, options }: Session,
   narrator: Narrator,
-): Promise<string | null> {
-  const { writeBatch: folder, readBatch: paths } = flags
-  if (folder === undefined && paths === undefined) return null
-  const madeOf = madeUnder(flags)
-  const { asker, missing } = openCollector(replies, options.seed, keyOf, madeOf)
-  await collectCalls(planned.sample, arms(asker))
-  if (folder !== undefined)
-    return writeBatch({ folder, missing, own: policy.serve.providers, terminal })
+): Promise<void> {
+  const { asker, missing } = openCollector(replies, options.seed, keyOf, madeUnder(flags))
+  await collectCalls(planned, arms(asker))
   const costAt = targetCosts(prices, { serviceTier: 'batch' })
   const now = nowMs(terminal)
-  readBatch({
-    paths: paths ?? [],
-    missing,
-    replies,
-    costOf: (target, usage) => costAt(target, usage, now),
-    narrator,
-  })
-  return null
+  const costOf = (target: string, usage: Usage) => costAt(target, usage, now)
+  readBatch({ paths, missing, replies, costOf, narrator })
 }

@@ -16,7 +16,7 @@ import { readSuite, type Suite } from '../ingest/suite.ts'
 import type { SuiteRow } from '../ingest/suite-row.ts'
 import type { Policy } from '../policy/policy.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
-import { lengthBinOf, type ReplayCase, type Stratum } from '../replay/case.ts'
+import { lengthBinOf, type ReplayCase, type Stratum, stratumName } from '../replay/case.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
 import { readText } from './read-text.ts'
 import type { CaseSource } from './replay-log.ts'
@@ -72,30 +72,36 @@ export function suiteCases(
 ): CaseSource {
   const compiled = compilePolicy(policy)
   const hash = keyHash(secret)
-  const read = rows.map((row) => ({ row, request: requestOf(row) }))
-  const byId = new Map(read.map((each) => [each.row.id, each]))
-  const requestIn = ({ id }: ReplayCase): Request => byId.get(id)?.request ?? noRequest
+  // A large suite is kept as its rows alone: what is made of one is made again when it is asked for.
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const requestIn = ({ id }: ReplayCase): Request => {
+    const row = byId.get(id)
+    return row === undefined ? noRequest : requestOf(row)
+  }
+  const stratumAt = openStrata()
   const factsOf = (request: Request) => new RequestFacts(request, surroundings(policy))
   return {
     compiled,
     requests: rows.length,
     changes: { routed: 0, cached: 0, rewritten: 0, repeated: 0, refused: 0, unchanged: 0 },
     withoutText: 0,
-    strata: read.map(({ row, request }) => stratumOf(row, request)),
+    strata: rows.map(stratumAt),
     async caseAt(index) {
-      const { row, request } = read[index] as (typeof read)[number]
+      const row = rows[index] as SuiteRow
+      const request = requestOf(row)
       const facts = factsOf(request)
       const rewritten = await rewrite.rewrite(facts)
       const { prompt } = request
+      const call = callOf(request)
       const keys = prompt === undefined ? noKeys : questionOf(prompt, hash)
       return {
         id: row.id,
         seq: null,
-        call: callOf(request),
-        candidateCall: callOf(rewritten),
+        call,
+        candidateCall: rewritten === request ? call : callOf(rewritten),
         question: facts.text ?? '',
         change: 'suite',
-        stratum: stratumOf(row, request),
+        stratum: stratumAt(row),
         cluster: row.id,
         expected: row.expected,
         scorer: row.scorer,
@@ -153,6 +159,18 @@ const callOf = ({ prompt, params, model }: Request): ReplayCase['call'] =>
 function stratumOf({ feature, model }: SuiteRow, { prompt }: Request): Stratum {
   const tokens = prompt === undefined ? 0 : promptTokens(prompt, estimateTokens)
   return { route: '', feature, length: lengthBinOf(tokens), model: model ?? '' }
+}
+
+/** Rows of one stratum share it. */
+function openStrata(): (row: SuiteRow) => Stratum {
+  const strata = new Map<string, Stratum>()
+  return (row) => {
+    const stratum = stratumOf(row, requestOf(row))
+    const name = stratumName(stratum)
+    const known = strata.get(name) ?? stratum
+    strata.set(name, known)
+    return known
+  }
 }
 
 /** What a suite's questions come without: a time, a user, a history. */

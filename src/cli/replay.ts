@@ -152,7 +152,6 @@ const exclusive = [
   ['judge', 'scorer', '--scorer judge:MODEL grades single answers, --judge MODEL compares two'],
   ['mock', 'recorded', 'leave one of them out'],
   ['mock', 'record', 'a mock says the same again without a cassette'],
-  ['writeBatch', 'readBatch', 'write the files first, then read their results'],
   ['scorer', 'human', 'people judge pairs: leave out --scorer'],
 ] as const satisfies readonly (readonly [keyof ReplayFlags, keyof ReplayFlags, string])[]
 

@@ -35,6 +35,8 @@ export type RunSpend = {
    * answers that came without usage.
    */
   readonly maybeBilled: NanoUsd
+  /** Calls of the run, begun or settled. */
+  readonly calls: number
 }
 
 /** Answers that were asked for. Each is stored when it arrives; nothing that is stored is paid for again. */

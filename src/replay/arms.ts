@@ -1,5 +1,5 @@
 import type { Call } from '../domain/call.ts'
-import { type Fault, passingFaults } from '../domain/fault.ts'
+import { type Fault, maybeBilledFaults, passingFaults } from '../domain/fault.ts'
 import type { Json } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Step } from '../domain/receipt.ts'
@@ -56,7 +56,7 @@ export async function answerBy(options: ArmOptions, each: ReplayCase): Promise<A
   }
 }
 
-/** The same call asked of one model, without a policy. */
+/** The same call asked of one model, without a policy. Null: nothing was asked. */
 export async function answerOnce(
   asker: Asker,
   each: ReplayCase,
@@ -139,12 +139,20 @@ function attemptedOf(
   }
   const { fault, partial } = answer
   const usage = partial?.usage ?? null
-  trail.replies.push({ ...shared, answer: null, fault, usage })
+  // What it may have cost at most is spent from the cap, and is no measurement.
+  const isGuess = usage === null && maybeBilledFaults.has(fault.kind)
+  trail.replies.push({
+    ...shared,
+    answer: null,
+    fault,
+    usage,
+    isUnpriced: isGuess || shared.isUnpriced,
+  })
   return {
     kind: fault.kind === 'timeout' ? 'timeout' : 'failed',
     reason: fault.kind,
     usage: usage ?? noUsage,
-    costNanoUsd,
+    costNanoUsd: isGuess ? null : costNanoUsd,
     latencyMs,
     retryAfterMs: retryAfter(fault, backoffMs),
   }

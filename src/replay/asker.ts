@@ -41,7 +41,7 @@ export type AskerOptions = {
   /** What a call may cost at most; null where it has no price. */
   readonly mostOf: (target: string, call: Call) => NanoUsd | null
   readonly callKeyOf: (call: Call) => string
-  /** The call as it is made: under a budget it has a largest output. */
+  /** The call as it is made: at the list price, and under a budget with a largest output. */
   readonly madeOf: (call: Call) => Call
   readonly wait: (ms: number) => Promise<void>
   readonly signal?: AbortSignal | undefined

@@ -24,18 +24,20 @@ export type Folded = Pick<
 
 export type FoldOptions = {
   readonly measured: readonly Measured[]
+  readonly worst: readonly WorstPair[]
   readonly weightOf: (each: Measured) => number
   /** Of all requests, those that the policy changes; null for a suite. */
   readonly changedShare: number | null
   readonly seed: string
 }
 
-/** Pairs to be read, at most. */
-const worstShown = 10
-/** Characters of a text in a pair that is shown. */
-const longestShown = 2_000
-
-export function foldMeasured({ measured, weightOf, changedShare, seed }: FoldOptions): Folded {
+export function foldMeasured({
+  measured,
+  worst,
+  weightOf,
+  changedShare,
+  seed,
+}: FoldOptions): Folded {
   const pairs = pairsOf(measured, weightOf)
   const quality = qualityDelta(pairs, seed)
   const compared = measured.filter(({ difference }) => difference !== null)
@@ -73,7 +75,7 @@ export function foldMeasured({ measured, weightOf, changedShare, seed }: FoldOpt
     unsettled: unsettledOf(measured),
     noiseFloor: noiseFloorOf(measured),
     escalations: escalationsOf(measured),
-    worst: worstPairs(measured),
+    worst,
   }
 }
 
@@ -230,23 +232,3 @@ function escalationsOf(measured: readonly Measured[]): ReplayResult['escalations
   const of = judged.length
   return { count, of, rate: of === 0 ? null : count / of }
 }
-
-/** The pairs that lost most, then in the order of the sample. */
-function worstPairs(measured: readonly Measured[]): readonly WorstPair[] {
-  return measured
-    .filter(({ difference }) => difference !== null && difference < 0)
-    .sort((a, b) => (a.difference as number) - (b.difference as number))
-    .slice(0, worstShown)
-    .map(({ case: each, arms, difference, reason }) => ({
-      id: each.id,
-      question: shown(each.question),
-      baseline: shown(each.expected ?? answerTextOf(arms.baseline) ?? ''),
-      candidate: shown(answerTextOf(arms.candidate) ?? ''),
-      target: arms.candidate.target,
-      difference: difference as number,
-      reason,
-    }))
-}
-
-const shown = (text: string): string =>
-  text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`

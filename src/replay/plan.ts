@@ -5,7 +5,7 @@ import type { ChangeCounts } from './affected.ts'
 import { byCluster, clusterWeights } from './by-cluster.ts'
 import { type ReplayCase, type Stratum, stratumName } from './case.ts'
 import { drawSample } from './draw-sample.ts'
-import { type CallsOf, planSpend } from './price-plan.ts'
+import { type CallsOf, openSpendPlan, type PlannedSpend } from './price-plan.ts'
 import type { ReplayPlan } from './result.ts'
 import { verdictDelta } from './verdict.ts'
 
@@ -34,16 +34,23 @@ export type PlanOptions = {
   readonly concurrency: number
   readonly budgetNanoUsd: number | null
   readonly callsOf: CallsOf
+  /** Told of each case that is drawn, with its texts. */
+  readonly onCase: (each: ReplayCase) => void
   readonly seed: string
   readonly assumptions: readonly string[]
 }
 
+/** One of a sample, without its texts, of which a large sample has too many to keep. */
+export type SampledCase = Pick<ReplayCase, 'stratum' | 'cluster'> & { readonly index: number }
+
 /** A sample in the order in which it will be asked. */
 export type Planned = {
   readonly plan: ReplayPlan
-  readonly sample: readonly ReplayCase[]
+  readonly sample: readonly SampledCase[]
+  /** With its texts, when its turn has come. */
+  readonly caseOf: (sampled: SampledCase) => Promise<ReplayCase>
   /** How many of the affected a case stands for, by the mean of all. */
-  readonly weightOf: (each: ReplayCase) => number
+  readonly weightOf: (each: Pick<ReplayCase, 'stratum'>) => number
   /** Null: the sample is answered whole. */
   readonly bet: MarginBet | null
 }
@@ -65,14 +72,14 @@ export async function planReplay(affected: Affected, options: PlanOptions): Prom
   const wanted = options.sampleSize ?? (pairs ?? 0) * (isFixed ? 1 : sequentialFactor)
   const names = affected.strata.map(stratumName)
   const { order, strata } = drawSample(names, wanted, options.seed)
-  const { sample: built, refused } = await buildCases(affected, order)
-  const sample = byCluster(built, options.seed)
+  const { sample: drawn, refused, spend, caseOf } = await priceCases(affected, order, options)
+  const sample = byCluster(drawn, options.seed)
   const weights = new Map(strata.map(({ name, weight }) => [name, weight]))
-  const weightOf = ({ stratum }: ReplayCase) => weights.get(stratumName(stratum)) ?? 1
+  const weightOf = ({ stratum }: Pick<ReplayCase, 'stratum'>) =>
+    weights.get(stratumName(stratum)) ?? 1
   const { heaviest, mean } = clusterWeights(sample, weightOf)
   const isEven = mean * unevenest >= heaviest
   const isSequential = !isFixed && wanted <= affected.strata.length && isEven
-  const spend = planSpend(sample, options.callsOf, concurrency)
   const { priceNanoUsd } = spend
   const changed = changes.routed + changes.cached + changes.rewritten
   const plan: ReplayPlan = {
@@ -102,24 +109,48 @@ export async function planReplay(affected: Affected, options: PlanOptions): Prom
   return {
     plan,
     sample,
+    caseOf,
     weightOf,
     bet: isSequential ? marginBet({ margin, discordantShare, delta: verdictDelta }) : null,
   }
 }
 
-async function buildCases(
-  { caseAt }: Affected,
+/** So many cases are kept with their texts from the plan until they are asked; those beyond are looked up again. */
+const mostKept = 2_000
+
+async function priceCases(
+  { caseAt, strata }: Affected,
   order: readonly number[],
-): Promise<{
-  readonly sample: readonly ReplayCase[]
-  readonly refused: Readonly<Record<string, number>>
-}> {
-  const sample: ReplayCase[] = []
+  { callsOf, onCase, concurrency }: PlanOptions,
+): Promise<
+  Pick<Planned, 'sample' | 'caseOf'> & {
+    readonly refused: Readonly<Record<string, number>>
+    readonly spend: PlannedSpend
+  }
+> {
+  const sample: SampledCase[] = []
   const refused: Record<string, number> = {}
+  const spend = openSpendPlan(concurrency)
+  const kept = new Map<number, ReplayCase>()
   for (const index of order) {
     const built = await caseAt(index)
-    if (typeof built === 'string') refused[built] = (refused[built] ?? 0) + 1
-    else sample.push(built)
+    if (typeof built === 'string') {
+      refused[built] = (refused[built] ?? 0) + 1
+      continue
+    }
+    sample.push({ index, stratum: strata[index] as Stratum, cluster: built.cluster })
+    if (kept.size < mostKept) kept.set(index, built)
+    spend.add(callsOf(built))
+    onCase(built)
   }
-  return { sample, refused }
+  return {
+    sample,
+    refused,
+    spend: spend.planned(),
+    async caseOf({ index }) {
+      const found = kept.get(index) ?? (await caseAt(index))
+      if (typeof found === 'string') throw new Error(`a case of the sample is gone: ${found}`)
+      return found
+    },
+  }
 }

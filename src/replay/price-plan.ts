@@ -27,37 +27,47 @@ export type PlannedSpend = {
 const uncertainty = 0.3
 
 /**
- * What a sample will cost: low is the sure calls at 30 % fewer tokens than expected, high is every call that may be made
- * at 30 % more. Stored answers cost nothing.
+ * Adds up what a sample will cost: low is the sure calls at 30 % fewer tokens than expected, high is every call that may
+ * be made at 30 % more. Stored answers cost nothing.
  */
-export function planSpend(
-  sample: readonly ReplayCase[],
-  callsOf: CallsOf,
-  concurrency: number,
-): PlannedSpend {
-  const all = sample.flatMap((each) => callsOf(each))
-  const asked = all.filter(({ isStored }) => !isStored)
-  const sure = asked.filter(({ isPerhaps }) => !isPerhaps)
-  const perhaps = asked.filter(({ isPerhaps }) => isPerhaps)
-  const unpriced = asked.filter(({ costNanoUsd }) => costNanoUsd === null)
-  const [least, more] = [sumOfCosts(sure), sumOfCosts(perhaps)]
-  const times = sure.map(({ latencyMs }) => latencyMs)
+export function openSpendPlan(concurrency: number): {
+  add(calls: readonly PlannedCall[]): void
+  planned(): PlannedSpend
+} {
+  const unpriced = new Set<string>()
+  let calls = 0
+  let storedCalls = 0
+  let least = 0
+  let more = 0
+  let timeMs: number | null = 0
+  const add = ({ target, costNanoUsd, latencyMs, isPerhaps, isStored }: PlannedCall) => {
+    if (isStored) {
+      storedCalls++
+      return
+    }
+    if (costNanoUsd === null) unpriced.add(target)
+    if (isPerhaps) {
+      more += costNanoUsd ?? 0
+      return
+    }
+    calls++
+    least += costNanoUsd ?? 0
+    timeMs = timeMs === null || latencyMs === null ? null : timeMs + latencyMs
+  }
   return {
-    calls: sure.length,
-    storedCalls: all.length - asked.length,
-    priceNanoUsd:
-      unpriced.length > 0 && least + more === 0
-        ? null
-        : {
-            low: Math.round(least * (1 - uncertainty)),
-            high: Math.round((least + more) * (1 + uncertainty)),
-          },
-    unpricedTargets: [...new Set(unpriced.map(({ target }) => target))].sort(),
-    durationMs: times.includes(null)
-      ? null
-      : times.reduce<number>((sum, ms) => sum + (ms ?? 0), 0) / concurrency,
+    add: (all) => all.forEach(add),
+    planned: () => ({
+      calls,
+      storedCalls,
+      priceNanoUsd:
+        unpriced.size > 0 && least + more === 0
+          ? null
+          : {
+              low: Math.round(least * (1 - uncertainty)),
+              high: Math.round((least + more) * (1 + uncertainty)),
+            },
+      unpricedTargets: [...unpriced].sort(),
+      durationMs: timeMs === null ? null : timeMs / concurrency,
+    }),
   }
 }
-
-const sumOfCosts = (calls: readonly PlannedCall[]): number =>
-  calls.reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0), 0)

@@ -9,10 +9,11 @@ import { foldMeasured, lostPairs, pairsOf } from './fold-result.ts'
 import type { Measured } from './measured.ts'
 import { NotAsked } from './not-asked.ts'
 import type { Planned } from './plan.ts'
-import type { ReplayResult } from './result.ts'
+import type { ReplayResult, WorstPair } from './result.ts'
 import { type CaseRun, runCases } from './run-cases.ts'
 import { validatorRates } from './validator-rates.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
+import { openWorstPairs, withoutTexts, worstPairs } from './worst-pairs.ts'
 
 /** Who answers. Null: nothing was asked, the cap leaves no room or the run was stopped. */
 export type ArmSource = {
@@ -39,6 +40,8 @@ export type ReplayOptions = {
   readonly judgeOf: (measured: readonly Measured[]) => JudgeSummary | null
   /** What counts in the end, where that is known only when all is answered: what people said. */
   readonly settle?: (measured: readonly Measured[]) => Promise<readonly Measured[]>
+  /** Whether texts are kept to the end, for `settle` and `judgeOf`; else only those of the worst pairs are. */
+  readonly keepsTexts: boolean
   readonly spent: () => { readonly settled: number; readonly maybeBilled: number }
   readonly onMeasured?: (measured: Measured) => void
   readonly onProgress?: (done: number) => void
@@ -48,8 +51,9 @@ export type ReplayOptions = {
 /** Asks for the sample, compares, and says what that proves. */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const { planned, comparison, arms, concurrency, onMeasured, onProgress, signal } = options
-  const { sample, weightOf, bet } = planned
+  const { sample, caseOf, weightOf, bet } = planned
   const { heaviest } = clusterWeights(sample, weightOf)
+  const worst = openWorstPairs()
   const run = await runCases({
     cases: sample,
     concurrency,
@@ -58,19 +62,24 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     weightOf: (each) => weightOf(each) / heaviest,
     clusterOf: ({ cluster }) => cluster,
     ...(onProgress && { onProgress }),
+    keep(measured) {
+      worst.add(measured)
+      return options.keepsTexts ? measured : withoutTexts(measured)
+    },
     async measure(each) {
-      const found = await measureCase(each, arms, comparison)
+      const found = await measureCase(await caseOf(each), arms, comparison)
       if (found !== null) onMeasured?.(found)
       return found
     },
   })
   const settled = (await options.settle?.(run.measured)) ?? run.measured
-  return replayResult(options, { ...run, measured: settled })
+  const shown = settled === run.measured ? worst.pairs : worstPairs(settled)
+  return replayResult(options, { ...run, measured: settled }, shown)
 }
 
 /** The result of a plan of which nothing has been asked. */
 export const plannedResult = (options: Omit<ReplayOptions, 'arms'>): ReplayResult => ({
-  ...replayResult(options, { measured: [], evidence: noMarginEvidence, end: 'complete' }),
+  ...replayResult(options, { measured: [], evidence: noMarginEvidence, end: 'complete' }, []),
   arms: null,
   end: 'planned',
   verdictBecause: 'nothing has been asked',
@@ -108,12 +117,14 @@ async function measured(
 function replayResult(
   { head, planned, comparison, seed, judgeOf, spent }: Omit<ReplayOptions, 'arms'>,
   { measured, evidence, end }: CaseRun,
+  worst: readonly WorstPair[],
 ): ReplayResult {
   const { plan, weightOf } = planned
   const byCase = (each: Measured) => weightOf(each.case)
   const changed = plan.changes.routed + plan.changes.cached + plan.changes.rewritten
   const folded = foldMeasured({
     measured,
+    worst,
     weightOf: byCase,
     changedShare: changed === 0 ? null : changed / plan.requests,
     seed,

@@ -30,6 +30,7 @@ export function openReplyMemory(): ReplyStore {
       return {
         settled: settled as NanoUsd,
         maybeBilled: (reserved + (lost.get(run) ?? 0)) as NanoUsd,
+        calls: costs.length + open.length,
       }
     },
     forgetFailures() {

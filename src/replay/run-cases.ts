@@ -26,6 +26,8 @@ export type RunOptions<Case> = {
   readonly weightOf: (each: Case) => number
   /** Cases of one cluster follow each other, and are bet on together. */
   readonly clusterOf: (each: Case) => string
+  /** What is kept of a case once it counts; absent: all of it. */
+  readonly keep?: (measured: Measured) => Measured
   readonly onProgress?: (done: number) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -35,7 +37,8 @@ export type RunOptions<Case> = {
  * before it are there, and after a decision nothing counts any more.
  */
 export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun> {
-  const { cases, concurrency, measure, bet, weightOf, clusterOf, onProgress, signal } = options
+  const { cases, concurrency, measure, bet, weightOf, clusterOf, keep } = options
+  const { onProgress, signal } = options
   const found: (Measured | null | undefined)[] = new Array(cases.length)
   let next = 0
   let done = 0
@@ -50,6 +53,7 @@ export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun
     while (counted < cases.length && evidence.decided === null) {
       const measured = found[counted]
       if (measured == null) break
+      if (keep !== undefined) found[counted] = keep(measured)
       const index = counted++
       if (bet === null) continue
       unit.push({ difference: measured.difference, weight: weightOf(cases[index] as Case) })

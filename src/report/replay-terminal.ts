@@ -135,18 +135,29 @@ function nextFlags(result: ReplayResult): readonly string[] {
   return [
     ...(end === 'budget' ? ['a larger --budget'] : []),
     ...(end === 'stopped' ? ['--resume'] : []),
-    ...(pairsNeeded !== null && pairsNeeded > plan.sampled ? [`--sample ${pairsNeeded}`] : []),
+    ...(pairsNeeded !== null && pairsNeeded > plan.sampled && plan.affected > plan.sampled
+      ? [`--sample ${Math.min(pairsNeeded, plan.affected)}`]
+      : []),
     ...(unsettled.noAnswer > 0 ? ['--retry-errors'] : []),
     ...(judge !== null && judge.labelled === 0 ? ['--write-pairs pairs.csv'] : []),
     '--format html > report.html',
   ]
 }
 
-function nextCommands({ end, worst, verdict, inputs, plan }: ReplayResult): readonly string[] {
+function nextCommands({
+  end,
+  worst,
+  verdict,
+  inputs,
+  plan,
+  comparison,
+}: ReplayResult): readonly string[] {
   if (end === 'planned') return []
   // Numbers of the store are written #12, which a shell takes for a comment.
   const [, seq] = /^#(\d+)$/.exec(worst[0]?.id ?? '') ?? []
-  const isSimulated = verdict === 'non-inferior' || plan.affected === 0
+  // A suite is no log.
+  const isSimulated =
+    comparison.kind !== 'expected' && (verdict === 'non-inferior' || plan.affected === 0)
   return [
     ...(seq === undefined ? [] : [`llmcost explain seq:${seq}`]),
     ...(isSimulated

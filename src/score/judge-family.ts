@@ -17,3 +17,27 @@ export function sameFamilyWarning(
     count: own.length,
   }
 }
+
+/** Beginnings of the names of a vendor's models. */
+const families: readonly (readonly [RegExp, string])[] = [
+  [/^(?:gpt|chatgpt|o\d|codex|davinci|babbage)/, 'gpt'],
+  [/^claude/, 'claude'],
+  [/^(?:gemini|gemma|palm)/, 'gemini'],
+  [/^(?:meta-)?llama/, 'llama'],
+  [/^(?:open-)?(?:mistral|mixtral|ministral|codestral|magistral|pixtral|devstral)/, 'mistral'],
+  [/^deepseek/, 'deepseek'],
+  [/^(?:qwen|qwq)/, 'qwen'],
+  [/^grok/, 'grok'],
+  [/^(?:command|c4ai|aya)/, 'command'],
+  [/^(?:kimi|moonshot)/, 'kimi'],
+  [/^glm/, 'glm'],
+  [/^phi/, 'phi'],
+  [/^(?:amazon-)?nova/, 'nova'],
+]
+
+/** Whose models a target ("provider:model", whoever sells it) is one of, by its name. */
+export function familyMember(target: string): FamilyMember {
+  const words = target.toLowerCase().split(/[:/.]/)
+  const found = families.find(([name]) => words.some((word) => name.test(word)))
+  return { target, family: found?.[1] ?? null }
+}

@@ -18,7 +18,7 @@ const deleteBegun = `DELETE FROM replies WHERE callKey = ? AND target = ? AND tu
 const releaseBegun = `UPDATE replies SET state = 'failed', reserved = 0, answer = NULL
   WHERE callKey = ? AND target = ? AND turn = ? AND state = 'begun'`
 const selectSpend = `SELECT coalesce(sum(CASE WHEN state = 'begun' THEN 0 ELSE coalesce(cost, 0) END), 0) AS settled,
-  coalesce(sum(reserved + lost), 0) AS maybeBilled FROM replies WHERE run = ?`
+  coalesce(sum(reserved + lost), 0) AS maybeBilled, count(*) AS calls FROM replies WHERE run = ?`
 /** What they cost stays spent. */
 const forgetFailed = `UPDATE replies SET lost = lost + coalesce(cost, 0), cost = NULL, answer = NULL
   WHERE state = 'failed' AND answer IS NOT NULL`
@@ -53,6 +53,7 @@ export function openReplies(database: Database): ReplyStore {
       return {
         settled: Number(row?.['settled'] ?? 0) as NanoUsd,
         maybeBilled: Number(row?.['maybeBilled'] ?? 0) as NanoUsd,
+        calls: Number(row?.['calls'] ?? 0),
       }
     },
     forgetFailures: () => database.prepare(forgetFailed).run().changes,

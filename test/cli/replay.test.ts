@@ -1,60 +1,35 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { costTotal } from '../../src/domain/price.ts'
-import { openPriceBook } from '../../src/prices/price-book.ts'
-import { type MockServer, startMockServer } from '../../src/providers/mock-server.ts'
-import { defaultMockSettings } from '../../src/providers/mock-settings.ts'
 import type { ReplayResult } from '../../src/replay/result.ts'
+import { newTerminal, removeTerminals, rowsOf, runIn, startCommand } from '../support/cli.ts'
 import {
-  canonicalRecord,
-  newTerminal,
-  removeTerminals,
-  rowsOf,
-  runIn,
-  startCommand,
-} from '../support/cli.ts'
+  additionsLog,
+  billedBy,
+  closeServers,
+  liveAt,
+  plantedKey,
+  replayedIn,
+  serveMock,
+} from '../support/replay-cli.ts'
 import type { FakeTerminal } from '../support/terminal.ts'
-
-const key = 'sk-planted-4242424242424242'
 
 let terminal: FakeTerminal
 let log: string
-const servers: MockServer[] = []
 
 beforeEach(() => {
   terminal = newTerminal()
-  log = join(terminal.folder, 'log.jsonl')
-  writeFileSync(
-    log,
-    Array.from(
-      { length: 120 },
-      (_, index) =>
-        `${canonicalRecord({
-          id: `r${index}`,
-          at: new Date(Date.UTC(2026, 7, 1, 10, index)).toISOString(),
-          prompt: { messages: [{ role: 'user', content: `What is ${index} plus ${index}?` }] },
-          // Long enough for the cascade to take it.
-          answer: {
-            text: `${index} plus ${index} is ${2 * index}, as adding a number to itself doubles it.`,
-            finishReason: 'stop',
-          },
-        })}\n`,
-    ).join(''),
-  )
+  log = additionsLog(terminal)
 })
 afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()))
+  await closeServers()
   removeTerminals()
 })
 
 const route = ['--route', 'cascade', '--no-semantic'] as const
 
-async function replayed(...argv: readonly string[]): Promise<ReplayResult> {
-  const { code, out, err } = await runIn(terminal, 'replay', ...argv, '--format', 'json', '-q')
-  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
-  return JSON.parse(out) as ReplayResult
-}
+const replayed = (...argv: readonly string[]): Promise<ReplayResult> =>
+  replayedIn(terminal, ...argv)
 
 describe('a replay of a log', () => {
   test('asks for nothing in a dry run', async () => {
@@ -98,8 +73,8 @@ describe('a replay of a log', () => {
     const { code, err } = await runIn(terminal, 'replay', log, ...route)
     expect(code).toBe(2)
     expect(err).toContain('OPENAI_API_KEY is not set')
-    const server = await serve()
-    const asked = newTerminal({ env: live(server) })
+    const server = await serveMock()
+    const asked = newTerminal({ env: liveAt(server) })
     const refused = await runIn(asked, 'replay', log, ...route)
     expect(refused.code).toBe(2)
     expect(refused.err).toMatch(/this run asks models 240 times, for \$\d+\.\d\d to \$\d+\.\d\d/)
@@ -108,8 +83,8 @@ describe('a replay of a log', () => {
   })
 
   test('names the missing key of a judge before it asks anybody', async () => {
-    const server = await serve()
-    terminal = newTerminal({ env: live(server) })
+    const server = await serveMock()
+    terminal = newTerminal({ env: liveAt(server) })
     const judged = ['--judge', 'anthropic:claude-haiku-4-5', '--yes'] as const
     const { code, err } = await runIn(terminal, 'replay', log, ...route, ...judged)
     expect({ code, err }).toMatchObject({
@@ -120,8 +95,8 @@ describe('a replay of a log', () => {
   })
 
   test('stops at its budget, and says so', async () => {
-    const server = await serve()
-    terminal = newTerminal({ env: live(server) })
+    const server = await serveMock()
+    terminal = newTerminal({ env: liveAt(server) })
     const result = await replayed(log, ...route, '--yes', '--budget', '0.1')
     expect(result.end).toBe('budget')
     expect(result.spentUsd).toBeLessThanOrEqual(0.1)
@@ -137,8 +112,8 @@ describe('a replay of a log', () => {
 })
 
 test('two replays at once pay for nothing twice', async () => {
-  const server = await serve()
-  terminal = newTerminal({ env: live(server) })
+  const server = await serveMock()
+  terminal = newTerminal({ env: liveAt(server) })
   const argv = ['replay', log, ...route, '--yes', '--format', 'json'] as const
   const ends = await Promise.all([1, 2].map(() => startCommand(terminal, argv).ended))
   expect(ends.map(({ code }) => code)).toEqual([0, 0])
@@ -151,11 +126,11 @@ describe('a replay that is killed', () => {
   test('goes on without paying twice, and writes no key anywhere', async () => {
     let asked = 0
     let kill = () => {}
-    const server = await serve(() => {
+    const server = await serveMock({}, () => {
       asked++
       if (asked === 100) kill()
     })
-    terminal = newTerminal({ env: live(server) })
+    terminal = newTerminal({ env: liveAt(server) })
     const argv = ['replay', log, ...route, '--yes', '--format', 'json', '--concurrency', '8']
     const { child, ended } = startCommand(terminal, argv)
     kill = () => child.kill('SIGKILL')
@@ -175,37 +150,14 @@ describe('a replay that is killed', () => {
     expect(calls).toBeGreaterThanOrEqual(240)
     expect(calls).toBeLessThanOrEqual(240 + Number(open?.['n']))
     // Settled is not above what the provider billed, which is not above what may have been.
-    const billed = Object.values(server.tally().byModel).reduce(
-      (sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0),
-      0,
-    )
+    const billed = billedBy(server)
     const nano = (usd: number) => Math.round(usd * 1e9)
     expect(nano(result.spentUsd)).toBeLessThanOrEqual(billed)
     expect(billed).toBeLessThanOrEqual(nano(result.spentUsd + result.maybeBilledUsd))
     for (const text of [again.out, again.err, ...filesIn(terminal.folder)]) {
-      expect(text).not.toContain(key)
+      expect(text).not.toContain(plantedKey)
     }
   })
-})
-
-const book = openPriceBook({})
-
-async function serve(onRequest: () => void = () => {}): Promise<MockServer> {
-  const server = await startMockServer({
-    settings: defaultMockSettings,
-    onRequest,
-    priceOf(model, usage) {
-      const pricing = book.price({ model, provider: 'openai' }, usage)
-      return pricing.kind === 'priced' ? costTotal(pricing.cost) : null
-    },
-  })
-  servers.push(server)
-  return server
-}
-
-const live = (server: MockServer): Record<string, string> => ({
-  OPENAI_API_KEY: key,
-  OPENAI_BASE_URL: `${server.url}/v1`,
 })
 
 const filesIn = (folder: string): readonly string[] =>

@@ -132,16 +132,16 @@ for (const [name, open] of [
     const key = { callKey: 'k', target: `weak ${name}`, turn: 0 }
     replies.begin(key, { run, seq: null }, 500 as NanoUsd)
     expect(replies.find(key)).toBeNull()
-    expect(replies.spendOf(run)).toEqual({ settled: 0, maybeBilled: 500 })
+    expect(replies.spendOf(run)).toMatchObject({ settled: 0, maybeBilled: 500 })
     replies.begin(key, { run, seq: null }, 700 as NanoUsd)
-    expect(replies.spendOf(run)).toEqual({ settled: 0, maybeBilled: 1_200 })
+    expect(replies.spendOf(run)).toMatchObject({ settled: 0, maybeBilled: 1_200 })
     const answer = randomAnswer(randomFrom('late'))
     replies.settle(
       { ...key, answer, costNanoUsd: 40 as NanoUsd, isBatch: false },
       { run, seq: null },
     )
     expect(replies.find(key)).toMatchObject({ costNanoUsd: 40, isBatch: false })
-    expect(replies.spendOf(run)).toEqual({ settled: 40, maybeBilled: 500 })
+    expect(replies.spendOf(run)).toMatchObject({ settled: 40, maybeBilled: 500 })
   })
 
   test(`an answer without usage ${name} stays reserved, for runs to come as well`, async () => {

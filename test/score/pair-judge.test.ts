@@ -4,7 +4,7 @@ import type { NanoUsd } from '../../src/domain/money.ts'
 import { UserError } from '../../src/domain/user-error.ts'
 import { quoted } from '../../src/score/fill-template.ts'
 import { gradeScorer } from '../../src/score/grade-scorer.ts'
-import { sameFamilyWarning } from '../../src/score/judge-family.ts'
+import { familyMember, sameFamilyWarning } from '../../src/score/judge-family.ts'
 import { defaultGradeTemplate, defaultPairTemplate } from '../../src/score/judge-templates.ts'
 import { openPairJudge, type PairJudgeOptions } from '../../src/score/pair-judge.ts'
 import type { JudgePrompt, ScoredPair } from '../../src/score/scorer.ts'
@@ -270,4 +270,17 @@ describe('a judge of the family that it judges', () => {
     expect(sameFamilyWarning(unknown, [{ ...unknown }, gpt])).toBeNull()
     expect(sameFamilyWarning(gpt, [])).toBeNull()
   })
+})
+
+it('the family of a model is known by its name, whoever sells it', () => {
+  const families = [
+    'openai:gpt-5-mini',
+    'o3',
+    'anthropic:claude-haiku-4-5',
+    'bedrock/eu.anthropic.claude-sonnet-4-5',
+    'openrouter:google/gemini-2.5-flash',
+    'together:meta-llama/Llama-3.3-70B',
+    'mine:house-model',
+  ].map((target) => familyMember(target).family)
+  expect(families).toEqual(['gpt', 'gpt', 'claude', 'claude', 'gemini', 'llama', null])
 })
