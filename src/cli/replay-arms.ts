@@ -29,8 +29,10 @@ export function armsOf(job: ArmsJob): ArmSource {
   const { baseline, needsAgain, asker, cases } = job
   const by = (compiled: CompiledPolicy, callOf: ArmOptions['callOf'], isCandidate: boolean) =>
     optionsOf(job, compiled, callOf, isCandidate)
+  const { attempts, initialMs } = cases.compiled.policy.failure.retries
+  const again = { attempts, firstWaitMs: initialMs }
   const asLogged = (each: ReplayCase, turn: number) =>
-    answerOnce(asker, each, each.call.model, turn)
+    answerOnce(asker, each, each.call.model, turn, again)
   const candidate = by(cases.compiled, (each) => each.candidateCall, true)
   return {
     candidate: (each) => answerBy(candidate, each),

@@ -9,6 +9,7 @@ import { resolveTarget } from '../providers/resolve-target.ts'
 import type { Asker } from '../replay/asker.ts'
 import type { Planned } from '../replay/plan.ts'
 import type { ArmSource } from '../replay/replay.ts'
+import { atListPrice, withOutputCap } from '../replay/upper-bound.ts'
 import { plural } from '../report/numbers.ts'
 import type { Narrator } from './narrator.ts'
 import { readText } from './read-text.ts'
@@ -26,7 +27,6 @@ export function openCollector(
   replies: ReplyStore,
   run: string,
   keyOf: (call: Call) => string,
-  madeOf: (call: Call) => Call,
 ): { readonly asker: Asker; readonly missing: ReadonlyMap<string, MissingCall> } {
   const missing = new Map<string, MissingCall>()
   const asker: Asker = {
@@ -35,7 +35,7 @@ export function openCollector(
       const key = { callKey: keyOf(call), target, turn }
       const known = replies.find(key)
       if (known !== null) return { kind: 'answered', reply: known, isNew: false }
-      missing.set(batchIdOf(nameOf(key)), { key, origin: { run, seq }, call: madeOf(call) })
+      missing.set(batchIdOf(nameOf(key)), { key, origin: { run, seq }, call })
       return { kind: 'not-asked', why: 'stopped' }
     },
   }
@@ -60,17 +60,19 @@ export async function collectCalls(
 export type WriteBatchJob = {
   readonly folder: string
   readonly missing: ReadonlyMap<string, MissingCall>
+  /** Under a budget every call has a largest output. */
+  readonly isCapped: boolean
   readonly own: readonly ProviderSettings[]
   readonly terminal: Terminal
 }
 
 /** Writes the missing calls as files for batch services, and says what to do with them. */
-export function writeBatch({ folder, missing, own, terminal }: WriteBatchJob): string {
+export function writeBatch({ folder, missing, isCapped, own, terminal }: WriteBatchJob): string {
   const { files, refused, losses } = writeBatchFiles(
     [...missing.values()].map(({ key, call }) => ({
       key: nameOf(key),
       target: key.target,
-      call,
+      call: isCapped ? withOutputCap(atListPrice(call)) : atListPrice(call),
     })),
     { folder, resolve: (target) => resolveTarget(target, own, terminal.env) },
   )

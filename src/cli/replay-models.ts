@@ -5,6 +5,7 @@ import { UserError } from '../domain/user-error.ts'
 import { canonicalJson, keyHash } from '../engine/cache-key.ts'
 import { redact } from '../ingest/redact.ts'
 import type { ProviderSettings } from '../policy/serving.ts'
+import { withOutputCap } from '../replay/upper-bound.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -146,7 +147,8 @@ async function liveModels(options: ModelsOptions): Promise<ReplayModels> {
   const closing: (() => void)[] = []
   const recorded =
     flags.record === undefined ? null : await openRecorder(flags.record, options, closing)
-  const wrapped = (provider: Provider) => recorded?.(provider) ?? provider
+  const capped = flags.budget === undefined ? (provider: Provider) => provider : cappedProvider
+  const wrapped = (provider: Provider) => recorded?.(capped(provider)) ?? capped(provider)
   const asked = new Map<Provider, Provider>()
   return {
     name: '',
@@ -166,6 +168,12 @@ async function liveModels(options: ModelsOptions): Promise<ReplayModels> {
     },
   }
 }
+
+/** Under a budget every call has a largest output; beneath the recorder, since it is no part of the question. */
+const cappedProvider = (provider: Provider): Provider => ({
+  name: provider.name,
+  ask: (call, options) => provider.ask(withOutputCap(call), options),
+})
 
 async function openRecorder(
   file: string,

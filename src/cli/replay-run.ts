@@ -45,19 +45,17 @@ export type AskerJob = {
   readonly keyOf: (call: Call) => string
 }
 
-/** Keys of calls as they are made. */
-export function madeKeys(secret: string, flags: ReplayFlags): (call: Call) => string {
-  const madeOf = madeUnder(flags)
+/**
+ * Keys of calls at the list price. The largest output that a budget sets is no part of the question: what was asked
+ * without a budget is known with one, in the store and in a cassette.
+ */
+export function questionKeys(secret: string): (call: Call) => string {
   const keyOf = callKeys(secret)
-  return (call) => keyOf(madeOf(call))
+  return (call) => keyOf(atListPrice(call))
 }
 
-/** A call as it is made: at the list price, and under a budget with a largest output. */
-export const madeUnder = ({ budget }: Pick<ReplayFlags, 'budget'>): ((call: Call) => Call) =>
-  budget === undefined ? atListPrice : (call) => withOutputCap(atListPrice(call))
-
 export function askerOf(
-  { costOf, terminal, signal, flags }: SessionJob,
+  { costOf, terminal, signal }: SessionJob,
   { run, replies, cap, models, keyOf }: AskerJob,
 ): Asker {
   const now = nowMs(terminal)
@@ -68,10 +66,11 @@ export function askerOf(
     signal,
     send: models.send,
     costOf: (target, usage) => costOf(target, usage, now),
-    mostOf: (target, call) => upperBoundOf(call, (usage) => costOf(target, usage, now)),
+    mostOf: (target, call) =>
+      upperBoundOf(withOutputCap(call), (usage) => costOf(target, usage, now)),
     callKeyOf: keyOf,
     wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
-    madeOf: madeUnder(flags),
+    madeOf: atListPrice,
   })
 }
 

@@ -1,7 +1,6 @@
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
-import type { Usage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -26,7 +25,7 @@ import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
 import { armsOf, nanoUsdOf } from './replay-arms.ts'
 import { replayBaseline } from './replay-baseline.ts'
-import { collectCalls, openCollector, readBatch, writeBatch } from './replay-batch.ts'
+import { forBatches, takeInBatches } from './replay-batch-session.ts'
 import { checkPairFiles, collectTargets } from './replay-checks.ts'
 import { comparisonOf } from './replay-comparison.ts'
 import { confirmSpend } from './replay-confirm.ts'
@@ -38,15 +37,13 @@ import { isJudgedByPeople, keepsPairs, peopleOf } from './replay-people.ts'
 import { plannedCalls } from './replay-prices.ts'
 import {
   askerOf,
-  madeKeys,
-  madeUnder,
   marginOf,
+  questionKeys,
   refuseUnpriced,
   runName,
   withinBudget,
 } from './replay-run.ts'
 import { runProgram } from './run-program.ts'
-import { targetCosts } from './target-costs.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 
 export type SessionJob = {
@@ -73,7 +70,7 @@ const usual = { discordant: 0.1, power: 0.8, concurrency: 8 } as const
  */
 export async function replaySession(job: SessionJob): Promise<ReplayResult | string | null> {
   const { flags, terminal, store, policy } = job
-  const askedOf = madeKeys(store.secret, flags)
+  const askedOf = questionKeys(store.secret)
   const expected = new Map<string, string>()
   const narrator = new Narrator(terminal, flags)
   const concurrency = flags.concurrency ?? usual.concurrency
@@ -122,12 +119,11 @@ function rememberRight(
 }
 
 /** A plan, and everything to carry it out. */
-type Session = {
+export type Session = {
   readonly planned: Planned
   readonly asker: Asker
   readonly cap: SpendCap
   readonly replies: ReplyStore
-  /** Of a call as it is made. */
   readonly keyOf: (call: Call) => string
   readonly arms: (asker: Asker) => ArmSource
   readonly targets: ReturnType<typeof collectTargets>
@@ -142,7 +138,7 @@ async function openSession(
 ): Promise<Session> {
   const { flags, terminal, store, cases } = job
   const replies = openReplies(store.database)
-  const keyOf = madeKeys(store.secret + models.name, flags)
+  const keyOf = questionKeys(store.secret + models.name)
   const baseline = replayBaseline(flags.baseline, job.prices)
   const run = runName(job, models.name, baseline.name)
   const limit = flags.budget === undefined ? null : nanoUsdOf(flags.budget)
@@ -281,28 +277,3 @@ const nothingToResume = (): UserError =>
   new UserError('there is no run to go on with', {
     hint: 'leave out --resume to begin one; a run is the same when logs, policy, baseline, scorer and sample are',
   })
-
-/** Writes what is missing for batch services; says what to do with it. */
-async function forBatches(
-  folder: string,
-  { flags, policy, terminal }: SessionJob,
-  { planned, replies, keyOf, arms, options }: Session,
-): Promise<string> {
-  const { asker, missing } = openCollector(replies, options.seed, keyOf, madeUnder(flags))
-  await collectCalls(planned, arms(asker))
-  return writeBatch({ folder, missing, own: policy.serve.providers, terminal })
-}
-
-async function takeInBatches(
-  paths: readonly string[],
-  { flags, terminal, prices }: SessionJob,
-  { planned, replies, keyOf, arms, options }: Session,
-  narrator: Narrator,
-): Promise<void> {
-  const { asker, missing } = openCollector(replies, options.seed, keyOf, madeUnder(flags))
-  await collectCalls(planned, arms(asker))
-  const costAt = targetCosts(prices, { serviceTier: 'batch' })
-  const now = nowMs(terminal)
-  const costOf = (target: string, usage: Usage) => costAt(target, usage, now)
-  readBatch({ paths, missing, replies, costOf, narrator })
-}

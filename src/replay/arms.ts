@@ -11,7 +11,7 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import { decide, type Seen } from '../engine/decide.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import { openSampleWorld } from '../worlds/sample-world.ts'
-import { askWithRetries } from './ask-with-retries.ts'
+import { type Again, askWithRetries } from './ask-with-retries.ts'
 import type { Asker, Asking } from './asker.ts'
 import type { ArmAnswer, ReplayCase, RungAnswer } from './case.ts'
 import { NotAsked } from './not-asked.ts'
@@ -62,9 +62,10 @@ export async function answerOnce(
   each: ReplayCase,
   target: string,
   turn: number,
+  again?: Again,
 ): Promise<ArmAnswer | null> {
   const question = { target, call: each.call, turn, seq: each.seq, limits: usualLimits }
-  const tried = await askWithRetries(asker, question)
+  const tried = await askWithRetries(asker, question, again)
   if (tried === null) return null
   const { answer, costNanoUsd, latencyMs } = tried
   const reply = answer.kind === 'answered' ? answer.reply : null

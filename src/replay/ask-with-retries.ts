@@ -13,14 +13,21 @@ export type Tried = {
   readonly latencyMs: number
 }
 
-/** Tries of one question: what fails for a moment is asked again, a second later and then two. */
-const tries = 3
-const firstWaitMs = 1_000
+/** How often what fails for a moment is asked again; the first wait doubles with each try. */
+export type Again = { readonly attempts: number; readonly firstWaitMs: number }
+
+/** Where no policy says how often. */
+export const usualAgain: Again = { attempts: 2, firstWaitMs: 1_000 }
+
 /** Whoever asks to wait longer is not asked again. */
 const longestWaitMs = 60_000
 
-/** Asks where no policy says how often. Null: the cap leaves no room, or the run was stopped. */
-export async function askWithRetries(asker: Asker, question: Question): Promise<Tried | null> {
+/** Asks until an answer comes or asking is no use. Null: the cap leaves no room, or the run was stopped. */
+export async function askWithRetries(
+  asker: Asker,
+  question: Question,
+  again: Again = usualAgain,
+): Promise<Tried | null> {
   let cost: number | null = 0
   let latencyMs = 0
   for (let attempt = 0; ; attempt++) {
@@ -30,7 +37,7 @@ export async function askWithRetries(asker: Asker, question: Question): Promise<
     const { answer, costNanoUsd } = asking.reply
     cost = cost === null || costNanoUsd === null ? null : cost + costNanoUsd
     latencyMs += answer.latencyMs
-    const waitMs = answer.kind === 'failed' ? waitAfter(answer.fault, attempt) : null
+    const waitMs = answer.kind === 'failed' ? waitAfter(answer.fault, attempt, again) : null
     if (waitMs === null) return { answer, costNanoUsd: cost as NanoUsd | null, latencyMs }
     // What was stored by an earlier run need not be waited for again.
     if (asking.isNew) await asker.wait(waitMs)
@@ -38,8 +45,12 @@ export async function askWithRetries(asker: Asker, question: Question): Promise<
 }
 
 /** Null: asking again is no use. */
-function waitAfter({ kind, retryAfterMs }: Fault, attempt: number): number | null {
+function waitAfter(
+  { kind, retryAfterMs }: Fault,
+  attempt: number,
+  { attempts, firstWaitMs }: Again,
+): number | null {
   const waitMs = retryAfterMs ?? firstWaitMs * 2 ** attempt
-  const isUseful = passingFaults.has(kind) && attempt + 1 < tries && waitMs <= longestWaitMs
+  const isUseful = passingFaults.has(kind) && attempt < attempts && waitMs <= longestWaitMs
   return isUseful ? waitMs : null
 }

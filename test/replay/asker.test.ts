@@ -158,7 +158,7 @@ for (const [name, open] of [
     await openAsker(optionsOf({ run, replies, cap, send })).ask(question(run))
     const most = upperBoundOf(withOutputCap(callOf(run)), costOf)
     expect(cap.spent).toBe(most)
-    expect(replies.spendOf(run)).toEqual({ settled: 0, maybeBilled: most })
+    expect(replies.spendOf(run)).toMatchObject({ settled: 0, maybeBilled: most })
   })
 
   test(`a call that could not be sent ${name} costs nothing and holds nobody up`, async () => {
@@ -175,7 +175,7 @@ for (const [name, open] of [
     )
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(cap.spent).toBe(0)
-    expect(replies.spendOf(run)).toEqual({ settled: 0, maybeBilled: 0 })
+    expect(replies.spendOf(run)).toMatchObject({ settled: 0, maybeBilled: 0 })
   })
 
   test(`failures ${name} are asked again when they are forgotten, and stay paid for`, async () => {
