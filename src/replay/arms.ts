@@ -1,5 +1,5 @@
 import type { Call } from '../domain/call.ts'
-import { type Fault, maybeBilledFaults, passingFaults } from '../domain/fault.ts'
+import { type Fault, passingFaults } from '../domain/fault.ts'
 import type { Json } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Step } from '../domain/receipt.ts'
@@ -12,7 +12,7 @@ import { decide, type Seen } from '../engine/decide.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import { openSampleWorld } from '../worlds/sample-world.ts'
 import { type Again, askWithRetries } from './ask-with-retries.ts'
-import type { Asker, Asking } from './asker.ts'
+import { type Asker, type Asking, isCostUnknown } from './asker.ts'
 import type { ArmAnswer, ReplayCase, RungAnswer } from './case.ts'
 import { NotAsked } from './not-asked.ts'
 import { limitsOf, usualLimits } from './time-limits.ts'
@@ -140,8 +140,7 @@ function attemptedOf(
   }
   const { fault, partial } = answer
   const usage = partial?.usage ?? null
-  // What it may have cost at most is spent from the cap, and is no measurement.
-  const isGuess = usage === null && maybeBilledFaults.has(fault.kind)
+  const isGuess = isCostUnknown(answer)
   trail.replies.push({
     ...shared,
     answer: null,

@@ -1,13 +1,13 @@
 import { type Fault, passingFaults } from '../domain/fault.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { ProviderAnswer } from '../domain/provider.ts'
-import type { Asker, Question } from './asker.ts'
+import { type Asker, isCostUnknown, type Question } from './asker.ts'
 import { turnsApart } from './turns.ts'
 
 export type Tried = {
   /** The last attempt's. */
   readonly answer: ProviderAnswer
-  /** Of all attempts. Null: one of them is unpriced. */
+  /** Of all attempts. Null: nobody knows what one of them cost. */
   readonly costNanoUsd: NanoUsd | null
   /** Of all attempts, without the waits between them. */
   readonly latencyMs: number
@@ -34,7 +34,8 @@ export async function askWithRetries(
     const turn = question.turn + attempt * turnsApart
     const asking = await asker.ask({ ...question, turn })
     if (asking.kind === 'not-asked') return null
-    const { answer, costNanoUsd } = asking.reply
+    const { answer } = asking.reply
+    const costNanoUsd = isCostUnknown(answer) ? null : asking.reply.costNanoUsd
     cost = cost === null || costNanoUsd === null ? null : cost + costNanoUsd
     latencyMs += answer.latencyMs
     const waitMs = answer.kind === 'failed' ? waitAfter(answer.fault, attempt, again) : null

@@ -99,7 +99,13 @@ async function askOnce(
   return { kind: 'answered', reply, isNew: true }
 }
 
-/** By the usage that came, null where an answer came without: its reservation stays. A failure that may have been billed without telling costs what was reserved. */
+/** Whether nobody knows what a failure cost: all that it may have is then spent from the cap, and is no measurement. */
+export const isCostUnknown = (answer: ProviderAnswer): boolean =>
+  answer.kind === 'failed' &&
+  answer.partial?.usage == null &&
+  maybeBilledFaults.has(answer.fault.kind)
+
+/** By the usage that came; null where an answer came without: its reservation stays. */
 function costOfAnswer(
   answer: ProviderAnswer,
   target: string,
@@ -109,5 +115,5 @@ function costOfAnswer(
   const reply = answer.kind === 'answered' ? answer.reply : answer.partial
   if (reply?.usage != null) return costOf(target, reply.usage)
   if (answer.kind === 'answered') return null
-  return maybeBilledFaults.has(answer.fault.kind) ? most : zeroNanoUsd
+  return isCostUnknown(answer) ? most : zeroNanoUsd
 }

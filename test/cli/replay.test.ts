@@ -84,7 +84,7 @@ describe('a replay of a log', () => {
 
   test('names the missing key of a judge before it asks anybody', async () => {
     const server = await serveMock()
-    terminal = newTerminal({ env: liveAt(server) })
+    terminal = newTerminal({ env: { ...liveAt(server), ANTHROPIC_API_KEY: '' } })
     const judged = ['--judge', 'anthropic:claude-haiku-4-5', '--yes'] as const
     const { code, err } = await runIn(terminal, 'replay', log, ...route, ...judged)
     expect({ code, err }).toMatchObject({
