@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import type { Call } from '../domain/call.ts'
+import type { Json } from '../domain/json.ts'
 import type { AskOptions, Provider, ProviderAnswer } from '../domain/provider.ts'
 import { UserError } from '../domain/user-error.ts'
 import { canonicalJson, keyHash } from '../engine/cache-key.ts'
@@ -37,13 +38,18 @@ export function callKeys(secret: string): (call: Call) => string {
   const hash = keyHash(secret)
   const known = new WeakMap<Call, string>()
   return (call) => {
-    const key = known.get(call) ?? hash(canonicalJson(JSON.parse(JSON.stringify(saidIn(call)))))
+    const key = known.get(call) ?? hash(textOf(call))
     known.set(call, key)
     return key
   }
 }
 
-const saidIn = ({ model: _, streamed: __, user: ___, wording: ____, ...said }: Call): object => said
+/** What callers wrote as JSON of their own may have its keys in any order; the rest is written by one reader. */
+function textOf({ model: _, streamed: __, user: ___, wording: ____, ...said }: Call): string {
+  const { tools, format, more, ...fixed } = said
+  const free = [tools, format, more] as unknown as Json
+  return `${JSON.stringify(fixed)}\n${canonicalJson(free)}`
+}
 
 export async function openReplayModels(options: ModelsOptions): Promise<ReplayModels> {
   const { flags } = options

@@ -51,7 +51,13 @@ export type AskerJob = {
  */
 export function questionKeys(secret: string): (call: Call) => string {
   const keyOf = callKeys(secret)
-  return (call) => keyOf(atListPrice(call))
+  // A plan, a mock and the run itself ask for the same call's key again and again.
+  const known = new WeakMap<Call, string>()
+  return (call) => {
+    const key = known.get(call) ?? keyOf(atListPrice(call))
+    known.set(call, key)
+    return key
+  }
 }
 
 export function askerOf(

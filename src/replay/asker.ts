@@ -52,15 +52,14 @@ export function openAsker(options: AskerOptions): Asker {
   return {
     wait: options.wait,
     ask(asked) {
-      const question = { ...asked, call: options.madeOf(asked.call) }
-      const { target, call, turn } = question
+      const { target, call, turn } = asked
       const key = { callKey: options.callKeyOf(call), target, turn }
       const known = options.replies.find(key)
       if (known !== null) return Promise.resolve({ kind: 'answered', reply: known, isNew: false })
       const name = `${key.callKey}\n${target}\n${turn}`
       const same = underWay.get(name)
       if (same !== undefined) return same
-      const asking = askOnce(options, question, key).finally(() => underWay.delete(name))
+      const asking = askOnce(options, { ...asked, call: options.madeOf(call) }, key).finally(() => underWay.delete(name))
       underWay.set(name, asking)
       return asking
     },
