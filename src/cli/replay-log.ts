@@ -1,4 +1,5 @@
 import { callOfRequest } from '../dialects/stored-call.ts'
+import type { StoredVerdict } from '../domain/stored-verdict.ts'
 import type { Asked, FoundEntry } from '../domain/world.ts'
 import { keyHash } from '../engine/cache-key.ts'
 import { type CompiledPolicy, compilePolicy } from '../engine/compile-policy.ts'
@@ -20,6 +21,8 @@ export type CaseSource = Affected & {
   readonly compiled: CompiledPolicy
   readonly seenOf: (each: ReplayCase) => { readonly asked: Asked; readonly facts: Seen['facts'] }
   readonly entryOf: (each: ReplayCase) => FoundEntry | null
+  /** The keys of the answer that a cache would serve and of the one really given; null where there are none. */
+  readonly answerKeys: (each: ReplayCase) => Pick<StoredVerdict, 'servedHash' | 'ownHash'> | null
   /** What a call to a target is expected to take; null where it has no price. */
   readonly expected: (
     each: ReplayCase,
@@ -69,6 +72,14 @@ export async function openLogCases(
       const bornMs = history.born[place] as number
       const answer = loggedAnswer(history, place)
       return { entry: { id: place, bornMs, answer }, similarity: 1 }
+    },
+    answerKeys(each) {
+      const served = cases.servedBy(each)
+      if (served === null) return null
+      const hashAt = (place: number) =>
+        history.lookup.answerOf(history.seq[place] as number)?.hash ?? null
+      const [servedHash, ownHash] = [hashAt(served), hashAt(cases.placeOf(each))]
+      return servedHash === null || ownHash === null ? null : { servedHash, ownHash }
     },
     expected(each, target) {
       const place = cases.placeOf(each)

@@ -7,15 +7,12 @@ import type { Policy } from '../policy/policy.ts'
 import { openValidatorAsks } from '../replay/ask-validators.ts'
 import type { Asker } from '../replay/asker.ts'
 import type { ReplayCase } from '../replay/case.ts'
-import type { Measured } from '../replay/measured.ts'
-import { measurementsOf } from '../replay/measurements-of.ts'
 import { type Planned, planReplay } from '../replay/plan.ts'
 import { type ArmSource, plannedResult, type ReplayOptions, replay } from '../replay/replay.ts'
 import type { ReplayResult } from '../replay/result.ts'
 import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
 import { formatReplayPlan } from '../report/format-replay.ts'
 import type { Similarity } from '../score/equivalence.ts'
-import { putMeasurements } from '../store/measurements.ts'
 import { openReplies } from '../store/replies.ts'
 import { type Store, withReplayLock } from '../store/store.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
@@ -31,6 +28,7 @@ import { comparisonOf } from './replay-comparison.ts'
 import { confirmSpend } from './replay-confirm.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { headOf } from './replay-head.ts'
+import { openKeeper } from './replay-keeper.ts'
 import type { CaseSource } from './replay-log.ts'
 import { openReplayModels, type ReplayModels } from './replay-models.ts'
 import { isJudgedByPeople, keepsPairs, peopleOf } from './replay-people.ts'
@@ -225,7 +223,7 @@ async function runSession(
   showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
   const total = planned.sample.length
-  const keeper = measurementKeeper(job, session)
+  const keeper = openKeeper(job, options)
   const people = peopleOf(flags, store.secret, narrator)
   const result = await replay({
     ...options,
@@ -238,33 +236,6 @@ async function runSession(
   })
   keeper.flush()
   return result
-}
-
-/** So many cases are measured before they are written. */
-const writtenAtOnce = 500
-
-/** Keeps what was measured, for simulations to come. */
-function measurementKeeper(
-  { flags, store }: SessionJob,
-  { options }: Session,
-): { add(each: Measured): void; flush(): void } {
-  let waiting: Measured[] = []
-  const flush = () => {
-    const rows = measurementsOf(waiting, {
-      run: options.seed,
-      scorerOf: ({ case: each }) => each.scorer ?? options.comparison.name,
-      keepsText: flags.content === undefined || flags.content === 'full',
-    })
-    putMeasurements(store.database, rows)
-    waiting = []
-  }
-  return {
-    flush,
-    add(each) {
-      waiting.push(each)
-      if (waiting.length === writtenAtOnce) flush()
-    },
-  }
 }
 
 /** The plan on stderr, where people are asked whether to go on; a report says it again. */

@@ -115,6 +115,7 @@ export function suiteCases(
       return { facts: factsOf(request), asked }
     },
     entryOf: () => null,
+    answerKeys: () => null,
     expected(each, target) {
       const { prompt } = requestIn(each)
       const inputTokens = prompt === undefined ? 0 : promptTokens(prompt, estimateTokens)

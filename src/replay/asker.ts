@@ -59,7 +59,9 @@ export function openAsker(options: AskerOptions): Asker {
       const name = `${key.callKey}\n${target}\n${turn}`
       const same = underWay.get(name)
       if (same !== undefined) return same
-      const asking = askOnce(options, { ...asked, call: options.madeOf(call) }, key).finally(() => underWay.delete(name))
+      const asking = askOnce(options, { ...asked, call: options.madeOf(call) }, key).finally(() =>
+        underWay.delete(name),
+      )
       underWay.set(name, asking)
       return asking
     },

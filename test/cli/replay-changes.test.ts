@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { canonicalRecord, newTerminal, removeTerminals, rowsOf } from '../support/cli.ts'
+import type { SimulateResult } from '../../src/simulate/result.ts'
+import { canonicalRecord, newTerminal, removeTerminals, rowsOf, runIn } from '../support/cli.ts'
 import {
   additionsLog,
   closeServers,
@@ -54,7 +55,8 @@ test('a smaller largest output is asked for', async () => {
   expect(await targets()).toEqual([{ target: 'openai:gpt-4o', n: 8 }])
 })
 
-test("a semantic hit is compared by the entry's answer, and asked of nobody", async () => {
+/** Two questions alike, of which the first one's answer would serve the second; and a policy that lets it. */
+function oneHit(): readonly string[] {
   const ask = (id: string, minute: number, question: string, text: string) =>
     canonicalRecord({
       id,
@@ -73,11 +75,33 @@ test("a semantic hit is compared by the entry's answer, and asked of nobody", as
   const policy = {
     cache: { semantic: { threshold: 0.8 }, namespace: 'shared', defaultRules: false },
   }
-  const result = await replayedIn(terminal, log, ...policyOf(policy), '--yes')
+  return [log, ...policyOf(policy)]
+}
+
+test("a semantic hit is compared by the entry's answer, and asked of nobody", async () => {
+  const result = await replayedIn(terminal, ...oneHit(), '--yes')
   expect(result.plan.changes).toMatchObject({ cached: 1, routed: 0 })
   expect(result.arms?.candidate).toMatchObject({ answers: 1, costUsd: 0 })
   // Only the log's model, asked again.
   expect(await targets()).toEqual([{ target: 'openai:gpt-4o', n: 1 }])
+})
+
+test('what a judge says of a cached answer is there for simulations to come', async () => {
+  await closeServers()
+  const server = await serveMock({
+    script: [
+      { when: 'How well does the answer serve', answer: 'It says something else.\nSCORE: 0.1' },
+    ],
+  })
+  terminal = newTerminal({ env: liveAt(server) })
+  const hit = oneHit()
+  await replayedIn(terminal, ...hit, '--yes', '--scorer', 'judge:openai:gpt-4o-mini')
+  expect(await rowsOf(terminal, 'SELECT kind, by, verdict FROM verdicts')).toEqual([
+    { kind: 'judge', by: 'judge:openai:gpt-4o-mini', verdict: 'wrong' },
+  ])
+  const { out } = await runIn(terminal, 'simulate', ...hit, '--format', 'json', '-q')
+  const { semantic } = (JSON.parse(out) as SimulateResult).layers
+  expect(semantic).toMatchObject({ hits: 1, rungs: { judge: 1 }, wrongHits: { low: 1, high: 1 } })
 })
 
 test('requests without text are counted, and nobody is asked', async () => {
