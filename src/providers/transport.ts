@@ -10,15 +10,21 @@ export type Transport = {
   close(): Promise<void>
 }
 
+/** A connection that nobody uses is kept for so long: undici's own. */
+const usualIdleMs = 4_000
+
 /**
  * Connections that go through HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment. Certificates are checked by
  * Node's own list, which NODE_EXTRA_CA_CERTS adds to. Has no limits of time but the one to connect: those are the
  * caller's.
  */
-export async function openTransport(env: Environment): Promise<Transport> {
+export async function openTransport(
+  env: Environment,
+  { idleMs = usualIdleMs }: { readonly idleMs?: number } = {},
+): Promise<Transport> {
   // A bundle knows the exports of CommonJS as the default alone.
   const { default: undici } = await import('undici')
-  const options: Agent.Options = { headersTimeout: 0, bodyTimeout: 0 }
+  const options: Agent.Options = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: idleMs }
   const agent = new undici.EnvHttpProxyAgent({
     ...options,
     // An empty text keeps undici from looking into the environment of the process.

@@ -52,7 +52,8 @@ async function open(
   url: string,
   options: Pick<Asking, 'mostAnswerBytes' | 'clock'> = {},
 ) {
-  transport = await openTransport({})
+  // The servers here wait until their connections are closed.
+  transport = await openTransport({}, { idleMs: 50 })
   const provider = { name: 'up', dialect, baseUrl: `${url}/v1`, apiKeyEnv: 'UP_KEY', models: [] }
   const losses: Loss[] = []
   const live = openLiveProvider({
