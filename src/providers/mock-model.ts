@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { Block, Call, ToolCallBlock, Turn } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Finish, Reply } from '../domain/reply.ts'
 import { normalQuantile } from '../stats/normal.ts'
 import { type Random, randomFrom } from '../stats/random.ts'
+import { sha256 } from '../stats/sha256.ts'
 import { faultOf, type MockFaultName } from './mock-faults.ts'
 import { jsonFor } from './mock-json.ts'
 import type { MockBehaviour, MockLatency, MockSettings, ScriptLine } from './mock-settings.ts'
@@ -80,7 +80,7 @@ const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '
 /** The digest of what an answer depends on besides the model: not of streaming, names or metadata. */
 export function questionOf({ system, turns, tools, toolChoice, format }: Call): string {
   const text = JSON.stringify([system, turns, tools, toolChoice, format])
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
+  return sha256(text).toString('base64url').slice(0, 22)
 }
 
 /** All chance of one call, drawn in one order: another setting changes no other draw. */

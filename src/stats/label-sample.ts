@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from './sha256.ts'
 
 /**
  * The permanent uniform number in [0, 1) of a request: the first 48 bits of SHA-256 over seed and
@@ -6,6 +6,6 @@ import { createHash } from 'node:crypto'
  * larger one only adds requests, so labels already given stay in it.
  */
 export function labelNumber(seed: string, id: string): number {
-  const digest = createHash('sha256').update(`${seed}\u0000${id}`).digest()
+  const digest = sha256(`${seed}\u0000${id}`)
   return digest.readUIntBE(0, 6) / 2 ** 48
 }

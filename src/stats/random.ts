@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from './sha256.ts'
 
 /** A stream of uniform numbers in [0, 1), each a multiple of 2⁻³². */
 export type Random = () => number
@@ -14,7 +14,7 @@ const warmUpSteps = 12
  * Counting generator, PractRand) started from the first 96 bits of the text's SHA-256.
  */
 export function randomFrom(seed: string): Random {
-  const digest = createHash('sha256').update(seed).digest()
+  const digest = sha256(seed)
   let a = digest.readUInt32LE(0)
   let b = digest.readUInt32LE(4)
   let c = digest.readUInt32LE(8)
