@@ -15,7 +15,7 @@ import type { ReplayFlags } from './replay-flags.ts'
 export type PeopleLabels = ReadonlyMap<string, -1 | 0 | 1 | null>
 
 /** The pairs of a replay as people are shown them. */
-export const blindPairsOf = (measured: readonly Measured[], secret: string): readonly BlindPair[] =>
+const blindPairsOf = (measured: readonly Measured[], secret: string): readonly BlindPair[] =>
   blindPairs(measured.flatMap(pairOf), secret)
 
 function pairOf({ case: each, arms }: Measured): readonly ScoredPair[] {
@@ -25,7 +25,7 @@ function pairOf({ case: each, arms }: Measured): readonly ScoredPair[] {
 }
 
 /** Writes the pairs for people, readable by this user only: they hold prompts and answers. */
-export function writePairs(path: string, pairs: readonly BlindPair[]): void {
+function writePairs(path: string, pairs: readonly BlindPair[]): void {
   try {
     writeFileSync(path, pairCsv(pairs), { flag: 'wx', mode: 0o600 })
   } catch (error) {
@@ -38,7 +38,7 @@ export function writePairs(path: string, pairs: readonly BlindPair[]): void {
 const shownProblems = 10
 
 /** Reads what people said; rows that cannot be read are told and left out. */
-export async function readPeople(
+async function readPeople(
   path: string,
   pairs: readonly BlindPair[],
   narrator: Narrator,
@@ -56,17 +56,14 @@ export async function readPeople(
 }
 
 /** Where people are the judge: the pairs on which they could tell, with what they said. */
-export const judgedByPeople = (
-  measured: readonly Measured[],
-  people: PeopleLabels,
-): readonly Measured[] =>
+const judgedByPeople = (measured: readonly Measured[], people: PeopleLabels): readonly Measured[] =>
   measured.flatMap((each) => {
     const difference = people.get(each.case.id) ?? null
     return difference === null ? [] : [{ ...each, difference, why: null, reason: null }]
   })
 
 /** How well the judge of a replay does; null where none was asked. */
-export function auditOf(
+function auditOf(
   name: string,
   measured: readonly Measured[],
   people: PeopleLabels | null,

@@ -18,9 +18,6 @@ export const takeBoolean = (fields: OpenFields, name: string): boolean | null =>
 export const takeList = (fields: OpenFields, name: string): readonly Json[] | null =>
   taken<readonly Json[]>(fields, name, (value) => Array.isArray(value))
 
-export const takeObject = (fields: OpenFields, name: string): JsonObject | null =>
-  taken<JsonObject>(fields, name, isObject)
-
 function taken<T extends Json>(
   fields: OpenFields,
   name: string,

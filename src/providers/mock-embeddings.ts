@@ -8,7 +8,7 @@ const mostDimensions = 4_096
 const spread = 16
 
 /** A unit vector of a text's words: texts that share most words lie near each other; equal texts are equal. */
-export function mockVector(text: string, dimensions: number): Float32Array {
+function mockVector(text: string, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions)
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['']) {
     const random = randomFrom(`word\n${word}`)

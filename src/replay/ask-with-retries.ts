@@ -17,7 +17,7 @@ export type Tried = {
 export type Again = { readonly attempts: number; readonly firstWaitMs: number }
 
 /** Where no policy says how often. */
-export const usualAgain: Again = { attempts: 2, firstWaitMs: 1_000 }
+const usualAgain: Again = { attempts: 2, firstWaitMs: 1_000 }
 
 /** Whoever asks to wait longer is not asked again. */
 const longestWaitMs = 60_000

@@ -113,7 +113,7 @@ async function caseAt(
 }
 
 /** What the log says of a request's own answer. */
-export function loggedArm(history: History, place: number): ArmAnswer | null {
+function loggedArm(history: History, place: number): ArmAnswer | null {
   const answer: Answer | null = loggedAnswer(history, place)
   if (answer === null) return null
   const { columns, latencyMs } = history

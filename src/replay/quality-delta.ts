@@ -24,7 +24,7 @@ export type QualityDelta = {
 }
 
 /** With fewer clusters that hold a discordant pair a bootstrap's interval is too short. */
-export const leastDiscordant = 10
+const leastDiscordant = 10
 
 /** Weights that differ by so little change nothing. */
 const evenDesign = 1.02

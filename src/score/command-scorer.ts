@@ -17,7 +17,7 @@ export type ProgramEnd = {
 }
 
 /** A program that scores one answer has no reason to take longer. */
-export const commandTimeoutMs = 60_000
+const commandTimeoutMs = 60_000
 
 /**
  * Asks a program: {"question", "answer", "expected"} as JSON on its standard input; on its output {"score", "reason"}

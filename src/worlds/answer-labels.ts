@@ -37,7 +37,10 @@ function fieldReader(
 }
 
 function noLabels({ count, columns, profiles }: History, field: string): UserError {
-  if (count === 0) return new UserError('there are no requests to label')
+  if (count === 0)
+    return new UserError('there are no requests to label', {
+      hint: 'name logs that hold requests, or leave out --answer-label',
+    })
   const used = new Set(columns.profile)
   const names = new Set(
     [...used].flatMap((number) => tagNames(profiles[number] as Profile)).slice(0, shownNames),

@@ -124,7 +124,7 @@ export function timeoutClassBy({
 const minuteMs = 60_000
 
 /** Of each request, how many of its feature and system prompt came in the minute up to it, itself included. */
-export function burstsOf({ count, at, columns, profiles }: History): Uint32Array {
+function burstsOf({ count, at, columns, profiles }: History): Uint32Array {
   const bursts = new Uint32Array(count)
   const groups = new Map<string, { readonly places: number[]; from: number }>()
   for (let place = 0; place < count; place++) {

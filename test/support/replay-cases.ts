@@ -2,28 +2,10 @@ import type { Call } from '../../src/domain/call.ts'
 import type { NanoUsd } from '../../src/domain/money.ts'
 import type { ArmAnswer, ReplayCase } from '../../src/replay/case.ts'
 import type { Compared, Measured } from '../../src/replay/measured.ts'
+import { plainCall } from './calls.ts'
 
-export const callOf = (text: string, model = 'strong'): Call => ({
-  model,
-  system: [],
-  turns: [{ role: 'user', blocks: [{ kind: 'text', text }] }],
-  tools: [],
-  toolChoice: null,
-  parallelToolCalls: null,
-  format: { kind: 'text' },
-  maxOutputTokens: null,
-  temperature: null,
-  topP: null,
-  topK: null,
-  seed: null,
-  stop: [],
-  reasoning: null,
-  user: null,
-  serviceTier: null,
-  streamed: false,
-  more: {},
-  origin: 'openai-chat',
-})
+export const callOf = (text: string, model = 'strong'): Call =>
+  plainCall({ model, turns: [{ role: 'user', blocks: [{ kind: 'text', text }] }] })
 
 export const caseOf = (index: number, fields: Partial<ReplayCase> = {}): ReplayCase => ({
   id: `#${index}`,
