@@ -15,7 +15,7 @@ const pairKeys: LabelKeys<PairWord> = {
 export async function askPreferences(
   terminal: Terminal,
   pairs: readonly BlindPair[],
-  keep: (label: PairLabel) => void,
+  keep: (label: PairLabel, pair: BlindPair, word: PairWord) => void,
 ): Promise<void> {
   if (pairs.length === 0) return
   const view = viewOf(terminal.stdout, terminal.env)
@@ -27,6 +27,6 @@ export async function askPreferences(
       const progress = `${formatCount(index + 1)} of ${formatCount(pairs.length)}`
       return formatBlindPair(pairAt(index), progress, view)
     },
-    answer: (index, word) => keep(labelOf(pairAt(index), word)),
+    answer: (index, word) => keep(labelOf(pairAt(index), word), pairAt(index), word),
   })
 }

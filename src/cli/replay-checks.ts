@@ -6,6 +6,7 @@ import type { ReplayCase } from '../replay/case.ts'
 import { familyMember, sameFamilyWarning } from '../score/judge-family.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import type { CaseSource } from './replay-log.ts'
+import type { Terminal } from './terminal.ts'
 
 export type AskedBy = {
   readonly cases: CaseSource
@@ -53,7 +54,15 @@ export function collectTargets({ cases, baseline, needsAgain, judgeOf }: AskedBy
 }
 
 /** Files of people's verdicts are read and written when all is paid for: what is wrong with them is said before. */
-export function checkPairFiles({ human, writePairs }: ReplayFlags): void {
+export function checkPairFiles(
+  { human, writePairs, label }: ReplayFlags,
+  { stdin }: Pick<Terminal, 'stdin'>,
+): void {
+  if (label !== undefined && stdin.isTTY !== true) {
+    throw new UserError('--label asks at a terminal, and this is none', {
+      hint: 'write the pairs with --write-pairs, and read the verdicts with --human',
+    })
+  }
   if (human !== undefined && !existsSync(human)) {
     throw new UserError(`no such file: ${human}`, {
       hint: 'name the file that llmcost replay --write-pairs wrote',

@@ -64,6 +64,7 @@ const addScoreFlags = (command: Command): Command =>
     .option('--judge <model>', 'a model says which of two answers is better, in both orders')
     .option('--judge-prompt <file>', "a template in place of the judge's own")
     .option('--human <file>', 'verdicts of people on pairs: a CSV as --write-pairs writes it')
+    .option('--label <file>', 'compare the pairs yourself, blind: a CSV keeps each verdict at once')
     .option(
       '--write-pairs <file>',
       'write the pairs as a CSV, blind and in random order, for people',

@@ -14,6 +14,7 @@ import type { AskJudge, Scorer } from '../score/scorer.ts'
 import { parseScorer, type ScorerMeans } from '../score/scorers.ts'
 import { readText } from './read-text.ts'
 import type { ReplayFlags } from './replay-flags.ts'
+import { isJudgedByPeople } from './replay-people.ts'
 import { runProgram } from './run-program.ts'
 
 export type ReplayComparison = {
@@ -67,7 +68,7 @@ export function comparisonOf(job: ComparisonJob): ReplayComparison {
       judgeOf: () => flags.judge ?? null,
     }
   }
-  if (flags.human !== undefined) return { comparison: byPeople, judge: null, judgeOf: () => null }
+  if (isJudgedByPeople(flags)) return { comparison: byPeople, judge: null, judgeOf: () => null }
   const isSuite = flags.suite !== undefined
   const name = flags.scorer ?? usualScorer[isSuite ? 'suite' : 'log']
   const means = meansOf(job, template)

@@ -7,6 +7,7 @@ export type ReplayFlags = Omit<SimulateFlags, 'format' | 'interactive' | 'explai
   readonly judge?: string
   readonly judgePrompt?: string
   readonly human?: string
+  readonly label?: string
   readonly writePairs?: string
   readonly margin?: number
   readonly marginOverall?: number

@@ -1,15 +1,17 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { UserError } from '../domain/user-error.ts'
 import { answerTextOf } from '../replay/compare.ts'
 import type { Measured } from '../replay/measured.ts'
 import type { ReplayOptions } from '../replay/replay.ts'
 import { pairCsv } from '../report/pair-csv.ts'
-import { type BlindPair, blindPairs } from '../score/blind-pairs.ts'
+import { type BlindPair, blindPairs, type PairWord, wordOf } from '../score/blind-pairs.ts'
 import { auditJudge, type JudgeSummary } from '../score/judge-audit.ts'
 import type { ScoredPair } from '../score/scorer.ts'
+import { askPreferences } from './label-preferences.ts'
 import type { Narrator } from './narrator.ts'
 import { readPairLabels } from './pair-import.ts'
 import type { ReplayFlags } from './replay-flags.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What people said of a replay's pairs, by case: 1 prefers the candidate; null: they could not tell. */
 export type PeopleLabels = ReadonlyMap<string, -1 | 0 | 1 | null>
@@ -33,6 +35,33 @@ function writePairs(path: string, pairs: readonly BlindPair[]): void {
       hint: 'name another file for --write-pairs',
     })
   }
+}
+
+/** Asks for the verdicts that a file has not yet; each is in the file before the next pair is shown. */
+async function labelPairs(
+  path: string,
+  pairs: readonly BlindPair[],
+  terminal: Terminal,
+): Promise<void> {
+  const words = new Map<string, PairWord>()
+  const labelled = existsSync(path) ? await readPairLabels(path, pairs, 'llmcost replay') : null
+  const [problem] = labelled?.problems ?? []
+  if (problem !== undefined) {
+    // It is written anew with each verdict: what it says of other answers would be lost.
+    throw new UserError(`${problem.problem}, at ${path}:${problem.line}`, {
+      hint: 'name another file for --label',
+    })
+  }
+  const known = new Map(labelled?.labels.map(({ id, difference }) => [id, difference]))
+  for (const pair of pairs) {
+    const difference = known.get(pair.id)
+    if (difference !== undefined) words.set(pair.mark, wordOf(pair, difference))
+  }
+  const rest = pairs.filter(({ mark }) => !words.has(mark))
+  await askPreferences(terminal, rest, (_, { mark }, word) => {
+    words.set(mark, word)
+    writeFileSync(path, pairCsv(pairs, words), { mode: 0o600 })
+  })
 }
 
 const shownProblems = 10
@@ -77,17 +106,18 @@ function auditOf(
 }
 
 /** Without a judge it is people who say which answer is better. */
-export const isJudgedByPeople = ({ human, judge }: ReplayFlags): boolean =>
-  human !== undefined && judge === undefined
+export const isJudgedByPeople = ({ human, label, judge }: ReplayFlags): boolean =>
+  (human ?? label) !== undefined && judge === undefined
 
 /** Whether people are to see pairs, or have seen them. */
-export const keepsPairs = ({ human, writePairs }: ReplayFlags): boolean =>
-  human !== undefined || writePairs !== undefined
+export const keepsPairs = ({ human, label, writePairs }: ReplayFlags): boolean =>
+  (human ?? label ?? writePairs) !== undefined
 
 /** What people see of the pairs, and what they said: the verdict where no judge was asked, else its audit. */
 export function peopleOf(
   flags: ReplayFlags,
   secret: string,
+  terminal: Terminal,
   narrator: Narrator,
 ): Pick<ReplayOptions, 'judgeOf' | 'settle'> {
   let people: PeopleLabels | null = null
@@ -100,8 +130,10 @@ export function peopleOf(
         writePairs(flags.writePairs, pairs)
         narrator.say(`${flags.writePairs}: fill the column "verdict", then add --human with it`)
       }
-      if (flags.human === undefined) return measured
-      people = await readPeople(flags.human, pairs, narrator)
+      if (flags.label !== undefined) await labelPairs(flags.label, pairs, terminal)
+      const verdicts = flags.human ?? flags.label
+      if (verdicts === undefined) return measured
+      people = await readPeople(verdicts, pairs, narrator)
       return isJudgedByPeople(flags) ? judgedByPeople(measured, people) : measured
     },
   }

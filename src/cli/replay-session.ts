@@ -218,13 +218,13 @@ async function runSession(
   if (flags.dryRun === true) return plannedResult(options)
   if (flags.writeBatch !== undefined) return forBatches(flags.writeBatch, job, session)
   refuseUnpriced(planned, flags.budget !== undefined)
-  checkPairFiles(flags)
+  checkPairFiles(flags, terminal)
   await models.check(session.targets.all())
   showPlan(planned, flags, terminal)
   if (!(await confirmSpend(planned.plan, flags, terminal))) return null
   const total = planned.sample.length
   const keeper = openKeeper(job, options)
-  const people = peopleOf(flags, store.secret, narrator)
+  const people = peopleOf(flags, store.secret, terminal, narrator)
   const result = await replay({
     ...options,
     ...people,

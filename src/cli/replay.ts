@@ -153,6 +153,8 @@ const exclusive = [
   ['mock', 'recorded', 'leave one of them out'],
   ['mock', 'record', 'a mock says the same again without a cassette'],
   ['scorer', 'human', 'people judge pairs: leave out --scorer'],
+  ['scorer', 'label', 'people judge pairs: leave out --scorer'],
+  ['human', 'label', 'both name the file of verdicts: name one'],
 ] as const satisfies readonly (readonly [keyof ReplayFlags, keyof ReplayFlags, string])[]
 
 const flagName = (name: string): string =>

@@ -57,3 +57,13 @@ export function labelOf({ id, isCandidateFirst }: BlindPair, word: PairWord): Pa
       return { id, difference: isCandidateFirst ? -1 : 1 }
   }
 }
+
+/** The word on a blind pair that says so of the candidate: the way back from `labelOf`. */
+export function wordOf(
+  { isCandidateFirst }: Pick<BlindPair, 'isCandidateFirst'>,
+  difference: PairLabel['difference'],
+): PairWord {
+  if (difference === null) return 'unsettled'
+  if (difference === 0) return 'tie'
+  return (difference === 1) === isCandidateFirst ? 'first' : 'second'
+}

@@ -110,6 +110,29 @@ describe('people', () => {
     expect(server.tally().calls).toBe(calls)
   })
 
+  test('may compare at the terminal, which keeps each verdict and asks for none twice', async () => {
+    const file = (name: string) => join(terminal.folder, name)
+    // The same store: its secret says which answer is shown first.
+    const env = { LLMCOST_DB: terminal.database }
+    const typing = (input: string) => newTerminal({ isTTY: true, input, env })
+    terminal = typing('tt1q')
+    const log = additionsLog(terminal, 4)
+    const mini = fileIn(terminal, 'mini.yaml', ladderPolicy(['openai:gpt-4o-mini']))
+    const verdicts = file('verdicts.csv')
+    const argv = ['replay', log, '--policy', mini, '--mock', '--label', verdicts, '--quiet']
+    const first = await runIn(terminal, ...argv)
+    expect(first).toMatchObject({ code: 0, err: '' })
+    expect(first.out).toContain('1 of 4')
+    expect(first.out).toContain('n 3 pairs')
+    terminal = typing('t')
+    const second = await runIn(terminal, ...argv)
+    expect(second).toMatchObject({ code: 0, err: '' })
+    expect(second.out).toContain('1 of 1')
+    expect(second.out).toContain('n 4 pairs')
+    const piped = await runIn(newTerminal(), ...argv)
+    expect(piped).toMatchObject({ code: 2, err: expect.stringContaining('--write-pairs') })
+  })
+
   test('hold a judge to what they say, and one that may know nothing decides nothing', async () => {
     const { argv } = await judgedBy([
       { when: `${loggedWords}[^]*Answer B:`, answer: 'It says why.\nVERDICT: A' },
