@@ -77,6 +77,14 @@ export type InFlight = {
 /** When an answer was there, milliseconds since 1970 UTC, and what it was; null where this world does not know. */
 export type Answered = { readonly at: number; readonly answer: Answer | null }
 
+/** How one call to one model is made. */
+export type AttemptTerms = {
+  /** Null leaves the time to the policy's timeout class. */
+  readonly timeoutMs: number | null
+  /** Whether its answer must pass validators before the caller may see any of it. */
+  readonly isJudged: boolean
+}
+
 /** What one call to one model came to. */
 export type Attempted =
   | {
@@ -122,8 +130,8 @@ export type World = {
   readonly cache: ResponseCache
   readonly ledger: Ledger
   /** One call to a target ("provider:model" or a model); null is the model that the application asked for. */
-  ask(target: string | null, asked: Asked, timeoutMs: number | null): MaybePromise<Attempted>
-  /** False while a target's breaker is open. */
+  ask(target: string | null, asked: Asked, terms: AttemptTerms): MaybePromise<Attempted>
+  /** False while a target's breaker is open, and once the caller has begun to receive another one's answer. */
   isUp(target: string | null, asked: Asked): boolean
   /** A classifier's label that is no plain code, with what asking took. */
   classify(classifier: string, asked: Asked): MaybePromise<AskedLabel>

@@ -1,7 +1,7 @@
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { AttemptOutcome, Outcome } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
-import type { Asked, Attempted, MaybePromise, World } from '../domain/world.ts'
+import type { Asked, Attempted, AttemptTerms, MaybePromise, World } from '../domain/world.ts'
 import type { Ladder, Rung } from '../policy/routing.ts'
 import { after } from './after.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
@@ -125,14 +125,21 @@ function tryTarget(
 ): MaybePromise<Tried | null> {
   const { asked, world } = climb
   if (!world.isUp(target, asked)) return null
-  const timeoutMs = rung?.timeoutMs ?? null
+  const terms = rung === null ? freely : termsOf(rung)
   const name = targetName(climb, target)
-  return after(world.ask(target, asked, timeoutMs), (first) =>
+  return after(world.ask(target, asked, terms), (first) =>
     delayAfter(first) === null
       ? judged(climb, name, rung, first)
-      : askAgain(climb, target, timeoutMs, first).then((last) => judged(climb, name, rung, last)),
+      : askAgain(climb, target, terms, first).then((last) => judged(climb, name, rung, last)),
   )
 }
+
+const freely: AttemptTerms = { timeoutMs: null, isJudged: false }
+
+const termsOf = ({ timeoutMs, validators }: Rung): AttemptTerms => ({
+  timeoutMs,
+  isJudged: validators.length > 0,
+})
 
 /** Null: asking again is no use. */
 const delayAfter = (attempted: Attempted): number | null =>
@@ -146,7 +153,7 @@ const isFailed = (attempted: Attempted): attempted is Failed =>
 async function askAgain(
   climb: Climb,
   target: string | null,
-  timeoutMs: number | null,
+  terms: AttemptTerms,
   first: Attempted,
 ): Promise<Attempted> {
   const { asked, compiled, world, course } = climb
@@ -162,7 +169,7 @@ async function askAgain(
     course.latencyMs += attempted.latencyMs + delayMs
     waitedMs += delayMs
     await world.wait(delayMs)
-    attempted = await world.ask(target, asked, timeoutMs)
+    attempted = await world.ask(target, asked, terms)
   }
   return attempted
 }

@@ -40,7 +40,7 @@ export type ArmOptions = {
 export async function answerBy(options: ArmOptions, each: ReplayCase): Promise<ArmAnswer | null> {
   const trail: Trail = { replies: [], tries: new Map(), isNew: false }
   const world = openSampleWorld({
-    ask: (target, _, timeoutMs) => askTarget(options, each, target, timeoutMs, trail),
+    ask: (target, _, { timeoutMs }) => askTarget(options, each, target, timeoutMs, trail),
     entryOf: () => options.entryOf(each),
     classify: (classifier) => options.classify(each, classifier),
     // What an earlier run has waited for is not waited for again.

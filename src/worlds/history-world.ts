@@ -88,7 +88,7 @@ export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
     asks,
     classify,
     assumptions,
-    ask(target, asked, timeoutMs) {
+    ask(target, asked, { timeoutMs }) {
       const place = asked.id as number
       if (target === null) return loggedAttempt(history, place, targets.asLogged(place), null)
       const attempted = targets.isLogged(place, target)

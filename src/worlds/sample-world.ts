@@ -2,6 +2,7 @@ import type {
   Asked,
   AskedLabel,
   Attempted,
+  AttemptTerms,
   FoundEntry,
   MaybePromise,
   World,
@@ -12,7 +13,7 @@ export type SampleWorldOptions = {
   readonly ask: (
     target: string | null,
     asked: Asked,
-    timeoutMs: number | null,
+    terms: AttemptTerms,
   ) => MaybePromise<Attempted>
   /** The entry that would have served the request in its history; null where none would have. */
   readonly entryOf: (asked: Asked) => FoundEntry | null

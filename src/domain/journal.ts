@@ -1,0 +1,51 @@
+import type { JsonObject } from './json.ts'
+import type { RequestKeys } from './keys.ts'
+import type { NanoUsd } from './money.ts'
+import type { Receipt } from './receipt.ts'
+
+/** Who spends: what budgets, rate limits and the loop guard tell requests apart by. Absent: nobody said. */
+export type Spender = {
+  readonly user?: string
+  readonly key?: string
+  readonly team?: string
+  readonly feature?: string
+  readonly session?: string
+  readonly trace?: string
+}
+
+/**
+ * One call that is about to be made, written before it: what may have been billed where no `settled` entry of its
+ * request follows.
+ */
+export type Intent = {
+  readonly kind: 'begun'
+  /** Of the request. */
+  readonly id: string
+  /** Counts the calls made for it from 1. */
+  readonly attempt: number
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number
+  readonly target: string
+  /** What budgets hold back for the whole request; null: its price is not known. */
+  readonly reservedNanoUsd: NanoUsd | null
+  readonly spender: Spender
+}
+
+/** A request that is done, however it ended. */
+export type Settled = {
+  readonly kind: 'settled'
+  readonly id: string
+  /** Milliseconds since 1970 UTC, of the request's arrival. */
+  readonly at: number
+  /** Of all its calls; unpriced ones count nothing. */
+  readonly costNanoUsd: NanoUsd
+  readonly spender: Spender
+  /** The request as a canonical record (docs/formats.md), with no more text than may be kept. */
+  readonly record: JsonObject
+  /** Given where the record does not hold the text that they were made of. */
+  readonly keys: RequestKeys | null
+  readonly receipt: Receipt
+}
+
+/** What the gateway writes down, in this order: it is the ledger that budgets and reports are made from. */
+export type JournalEntry = Intent | Settled
