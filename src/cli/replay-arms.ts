@@ -3,10 +3,11 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { Retries } from '../policy/governance.ts'
 import { type ArmOptions, answerBy, answerOnce } from '../replay/arms.ts'
-import { askClassifier } from '../replay/ask-validators.ts'
+import { textAsker } from '../replay/ask-text.ts'
 import type { Asker } from '../replay/asker.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import type { ArmSource } from '../replay/replay.ts'
+import { askClassifier } from '../score/ask-validators.ts'
 import { randomFrom } from '../stats/random.ts'
 import { timeoutClassBy } from '../worlds/history-facts.ts'
 import type { CaseSource } from './replay-log.ts'
@@ -66,7 +67,7 @@ function optionsOf(
     },
     entryOf: (each) => (isCandidate ? cases.entryOf(each) : null),
     classify: (each, classifier) =>
-      askClassifier(asker, compiled.policy.classifiers, classifier, each.question),
+      askClassifier(textAsker(asker), compiled.policy.classifiers, classifier, each.question),
     turn: 0,
     timeoutOf: (each) => timeouts.classes[classOf(cases.seenOf(each).facts)],
     backoffMs(each, target, attempt) {

@@ -116,6 +116,6 @@ const judgeOf =
   (asker: Asker) =>
   (target: string): AskJudge =>
   ({ system, user }) =>
-    askText(asker, { target, system, user, maxOutputTokens: judgeOutputTokens, seq: null })
+    askText(asker, { target, system, user, maxOutputTokens: judgeOutputTokens })
 
 const templateOf = (path: string): string => readText(path, 'a template for the judge')

@@ -4,7 +4,7 @@ import type { InputSummary, Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { Policy } from '../policy/policy.ts'
-import { openValidatorAsks } from '../replay/ask-validators.ts'
+import { textAsker } from '../replay/ask-text.ts'
 import type { Asker } from '../replay/asker.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import { type Planned, planReplay } from '../replay/plan.ts'
@@ -12,6 +12,7 @@ import { type ArmSource, plannedResult, type ReplayOptions, replay } from '../re
 import type { ReplayResult } from '../replay/result.ts'
 import { openSpendCap, type SpendCap } from '../replay/spend-cap.ts'
 import { formatReplayPlan } from '../report/format-replay.ts'
+import { openValidatorAsks } from '../score/ask-validators.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import { openReplies } from '../store/replies.ts'
 import { type Store, withReplayLock } from '../store/store.ts'
@@ -192,7 +193,7 @@ async function openSession(
 
 const asksOf = (asker: Asker, similarity: Similarity): Asks =>
   openValidatorAsks({
-    asker,
+    askText: textAsker(asker),
     similarity,
     nowMs: () => performance.now(),
     passes: async (command, input, timeoutMs) =>

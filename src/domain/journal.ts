@@ -49,3 +49,9 @@ export type Settled = {
 
 /** What the gateway writes down, in this order: it is the ledger that budgets and reports are made from. */
 export type JournalEntry = Intent | Settled
+
+/** Where entries go. Nobody calls a model before the promise of `begin` is kept. */
+export type JournalWriter = {
+  begin(intent: Intent): Promise<void>
+  settle(settled: Settled): void
+}

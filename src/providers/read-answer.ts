@@ -75,7 +75,7 @@ export async function readWhole(reading: Reading): Promise<Outcome> {
   if (body === null) return failed(malformed(`${typeOf(response)} is no JSON object`, response))
   const reply = dialect.readReply(body)
   const isEmpty = isNoAnswer(reply)
-  if (isError(body)) return { ...failed(faultIn(reading, text)), reply: isEmpty ? null : reply }
+  if (isErrorBody(body)) return { ...failed(faultIn(reading, text)), reply: isEmpty ? null : reply }
   if (isEmpty) return failed(malformed(`${typeOf(response)} holds none`, response))
   return { reply, fault: null, firstTokenMs: null }
 }
@@ -85,11 +85,11 @@ export const isNoAnswer = ({ id, blocks, usage }: Reply): boolean =>
   id === null && blocks.length === 0 && usage === null
 
 /** Gateways put an error into an answer that has begun with status 200; a response of OpenAI can fail with what it used. */
-const isError = (body: JsonObject): boolean =>
+export const isErrorBody = (body: JsonObject): boolean =>
   isObject(body['error']) &&
   (body['type'] === 'error' || body['object'] === undefined || body['status'] === 'failed')
 
-function jsonObjectIn(text: string): JsonObject | null {
+export function jsonObjectIn(text: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(text)
     return isObject(value) ? value : null
@@ -140,7 +140,7 @@ async function readNoStream(reading: Reading): Promise<Outcome> {
   const stopped = deadlines.stopped()
   if (stopped !== null) return failed(stopped)
   const body = jsonObjectIn(text)
-  if (body !== null && isError(body)) return failed(faultIn(reading, text))
+  if (body !== null && isErrorBody(body)) return failed(faultIn(reading, text))
   return failed(malformed(`${typeOf(response)} is no stream of events`, response))
 }
 

@@ -1,7 +1,7 @@
+import { plainCall } from '../score/plain-call.ts'
 import type { ArmAnswer } from './case.ts'
 import { answerTextOf } from './compare.ts'
 import type { Measured } from './measured.ts'
-import { plainCall } from './plain-call.ts'
 import type { WorstPair } from './result.ts'
 
 /** Pairs to be read, at most. */

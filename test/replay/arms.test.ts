@@ -16,7 +16,7 @@ import { type AskerOptions, openAsker } from '../../src/replay/asker.ts'
 import { compareWithExpected } from '../../src/replay/compare.ts'
 import { openReplyMemory } from '../../src/replay/reply-memory.ts'
 import { openSpendCap } from '../../src/replay/spend-cap.ts'
-import { limitsOf, usualLimits } from '../../src/replay/time-limits.ts'
+import { limitsOf, usualLimits } from '../../src/engine/time-limits.ts'
 import { exactScorer } from '../../src/score/text-scorers.ts'
 import { caseOf } from '../support/replay-cases.ts'
 

@@ -5,11 +5,10 @@ import type { AskedTest, Judged, Verdict } from '../engine/answer-tests.ts'
 import { type AskedVerdict, type Asks, unasked } from '../engine/validators.ts'
 import type { Classifiers } from '../policy/routing.ts'
 import type { Label } from '../policy/when.ts'
-import { askText } from './ask-text.ts'
-import type { Asker } from './asker.ts'
+import type { AskText } from './text-question.ts'
 
 export type ValidatorAskOptions = {
-  readonly asker: Asker
+  readonly askText: AskText
   /** Cosine of two texts; null where one has no vector. */
   readonly similarity: (a: string, b: string) => number | null
   /** Whether a program passes what is given to it on its standard input. */
@@ -42,7 +41,7 @@ export const openValidatorAsks =
       }
       case 'self-check':
       case 'judge':
-        return askModel(options.asker, test, judged)
+        return askModel(options.askText, test, judged)
     }
   }
 
@@ -55,14 +54,14 @@ const judgeWords =
 const wordTokens = 16
 
 async function askModel(
-  asker: Asker,
+  askText: AskText,
   test: Extract<AskedTest, { readonly kind: 'self-check' | 'judge' }>,
   { question, answer }: Judged,
 ): Promise<AskedVerdict> {
   const system = test.kind === 'judge' ? (test.prompt ?? judgeWords) : selfCheckWords
   const user = `Question:\n${question}\n\nAnswer:\n${answer.text ?? ''}`
-  const asked = { target: test.target, system, user, maxOutputTokens: wordTokens, seq: null }
-  const { text, costNanoUsd, latencyMs } = await askText(asker, asked)
+  const asked = { target: test.target, system, user, maxOutputTokens: wordTokens }
+  const { text, costNanoUsd, latencyMs } = await askText(asked)
   return { verdict: verdictIn(text), costNanoUsd, latencyMs }
 }
 
@@ -79,7 +78,7 @@ const classifierWords =
 
 /** Asks a classifier that is a model; anything but one of its three words is "medium". */
 export async function askClassifier(
-  asker: Asker,
+  askText: AskText,
   classifiers: Classifiers,
   name: string,
   text: string,
@@ -92,9 +91,8 @@ export async function askClassifier(
     system: classifierWords,
     user: text,
     maxOutputTokens: maxTokens,
-    seq: null,
   }
-  const answer = await askText(asker, asked)
+  const answer = await askText(asked)
   const word = /\b(?:simple|medium|hard)\b/i.exec(answer.text ?? '')?.[0].toLowerCase()
   return {
     label: (word as Label | undefined) ?? 'medium',

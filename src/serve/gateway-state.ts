@@ -1,0 +1,52 @@
+import type { JournalWriter } from '../domain/journal.ts'
+import type { PriceBook } from '../domain/price.ts'
+import type { Served } from '../domain/served.ts'
+import type { Attempted, Ledger, ResponseCache } from '../domain/world.ts'
+import type { KeyHash } from '../engine/cache-key.ts'
+import type { CompiledPolicy } from '../engine/compile-policy.ts'
+import type { TargetState } from '../engine/request-facts.ts'
+import type { Forwarder } from '../providers/forward.ts'
+import type { Upstreams } from './upstreams.ts'
+
+/** What is known of targets while they are asked. */
+export type Targets = {
+  isUp(target: string): boolean
+  begin(target: string): void
+  note(target: string, attempted: Attempted): void
+  stateOf(target: string): TargetState | undefined
+}
+
+/** What a gateway keeps from its start to its end. */
+export type GatewayServices = {
+  readonly forwarder: Forwarder
+  readonly journal: JournalWriter
+  readonly prices: PriceBook
+  readonly hash: KeyHash
+  /** Milliseconds since 1970 UTC; never goes back. */
+  readonly now: () => number
+  /** 0 to 1. */
+  readonly chance: () => number
+  readonly newId: () => string
+  readonly scrub: (text: string) => string
+  /** Cosine of two texts; null where one has no vector. */
+  readonly similarity: (a: string, b: string) => number | null
+  /** Whether a program passes what is given to it on its standard input. */
+  readonly passes: (
+    command: readonly string[],
+    input: string,
+    timeoutMs: number,
+  ) => Promise<boolean>
+  readonly onServed: (served: Served) => void
+}
+
+/** What a policy makes: changed as a whole when the policy is. */
+export type PolicyInForce = {
+  readonly compiled: CompiledPolicy
+  readonly fingerprint: string
+  readonly upstreams: Upstreams
+  readonly cache: ResponseCache
+  readonly ledger: Ledger
+  readonly targets: Targets
+}
+
+export type GatewayState = GatewayServices & PolicyInForce

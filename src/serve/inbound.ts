@@ -1,0 +1,107 @@
+import { readMessagesRequest } from '../dialects/anthropic-messages.ts'
+import type { AskedBody } from '../dialects/body.ts'
+import { readChatRequest } from '../dialects/openai-chat.ts'
+import { readResponsesRequest } from '../dialects/openai-responses.ts'
+import type { DialectName } from '../domain/call.ts'
+import type { Fault } from '../domain/fault.ts'
+import { isObject, type JsonObject, textOf } from '../domain/json.ts'
+import type { BypassReason } from '../domain/receipt.ts'
+import type { Request } from '../domain/request.ts'
+import type { Endpoint } from './endpoints.ts'
+
+/** A request as it arrived. */
+export type Inbound = {
+  readonly id: string
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number
+  readonly endpoint: Endpoint
+  readonly method: string
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[]
+  readonly bytes: Buffer
+  /** Null where the endpoint speaks no dialect and the body is no JSON object. */
+  readonly body: JsonObject | null
+  readonly request: Request
+  readonly bypass: BypassReason | null
+}
+
+export type Arrival = Pick<Inbound, 'id' | 'at' | 'endpoint' | 'method' | 'rawHeaders' | 'bytes'>
+
+/** Who asks and on whose behalf, as headers, key and body say. */
+export type IdentityOf = (body: JsonObject | null) => Partial<Request>
+
+const readers: Readonly<Record<DialectName, (body: JsonObject) => AskedBody>> = {
+  'openai-chat': readChatRequest,
+  'openai-responses': readResponsesRequest,
+  'anthropic-messages': readMessagesRequest,
+}
+
+/**
+ * Reads a request in the same way as logs are read, so that what is asked live has the keys that it has in history. A
+ * body that its endpoint cannot mean is a fault.
+ */
+export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound | Fault {
+  const { endpoint, at, bytes } = arrival
+  const body = parsed(bytes)
+  if (endpoint.dialect === null) {
+    const object = isObject(body) ? body : null
+    const request = plainRequest(arrival, object, identityOf(object))
+    return { ...arrival, body: object, request, bypass: 'operation' }
+  }
+  if (!isObject(body)) return badRequest('The body is no JSON object.')
+  if (typeof body['model'] !== 'string' || body['model'] === '')
+    return badRequest('model: the name of a model is required.')
+  const asked = readers[endpoint.dialect](body)
+  const model = asked.model ?? body['model']
+  const request: Request = {
+    at,
+    model,
+    requestedModel: model,
+    operation: endpoint.operation,
+    ...(asked.prompt !== undefined && { prompt: asked.prompt }),
+    params: asked.params,
+    streamed: asked.streamed,
+    status: 'ok',
+    ...identityOf(body),
+  }
+  return { ...arrival, body, request, bypass: bypassOf(request) }
+}
+
+function plainRequest(
+  { at, endpoint }: Arrival,
+  body: JsonObject | null,
+  identity: Partial<Request>,
+): Request {
+  const model = textOf(body?.['model']) ?? ''
+  return {
+    at,
+    model,
+    ...(model !== '' && { requestedModel: model }),
+    operation: endpoint.operation,
+    status: 'ok',
+    ...(body?.['stream'] === true && { streamed: true }),
+    ...identity,
+  }
+}
+
+/** What no cache may answer, whatever the policy says. */
+function bypassOf({ prompt, params }: Request): BypassReason | null {
+  if (prompt === undefined) return 'no-key'
+  const choices = params?.['n']
+  return typeof choices === 'number' && choices > 1 ? 'choices' : null
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+export const badRequest = (message: string): Fault => ({
+  kind: 'bad-request',
+  message,
+  status: 400,
+  retryAfterMs: null,
+})

@@ -1,0 +1,79 @@
+import { dialectOf } from '../dialects/dialects.ts'
+import type { Call } from '../domain/call.ts'
+import type { Spender } from '../domain/journal.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
+import { costTotal } from '../domain/price.ts'
+import type { CallLimits } from '../domain/provider.ts'
+import { runAttempt } from './attempt-run.ts'
+import type { GatewayState } from './gateway-state.ts'
+import type { LiveAnswer } from './live-answer.ts'
+import { ownHeaders } from './pass-headers.ts'
+import type { Destination } from './upstreams.ts'
+
+/** A question of the gateway's own: of a judge, a classifier, an audit. `id` and `attempt` are what it is written down under. */
+export type InnerQuestion = {
+  readonly id: string
+  readonly attempt: number
+  readonly spender: Spender
+  readonly target: string
+  /** Its model is the target's. */
+  readonly call: Call
+  readonly limits: CallLimits
+}
+
+export type InnerAnswer = {
+  /** Null: none came. */
+  readonly answer: LiveAnswer | null
+  readonly costNanoUsd: NanoUsd
+  readonly latencyMs: number
+}
+
+/** Asks a model on the gateway's own behalf, with the key of the environment. Whatever fails is no answer. */
+export async function askInner(
+  state: GatewayState,
+  { id, attempt, spender, target, call, limits }: InnerQuestion,
+): Promise<InnerAnswer> {
+  const destination = state.upstreams.find(target)
+  const { upstream, model } = destination
+  const dialect = dialectOf(upstream.provider.dialect)
+  const { body, losses } = dialect.writeCall({ ...call, model, streamed: false })
+  if (losses.some(({ level }) => level === 'refused')) return nothing
+  await state.journal.begin({
+    kind: 'begun',
+    id,
+    attempt,
+    at: state.now(),
+    target: destination.target,
+    reservedNanoUsd: null,
+    spender,
+  })
+  const result = await runAttempt({
+    forwarder: state.forwarder,
+    request: {
+      origin: upstream.origin,
+      path: `${upstream.base}${dialect.path}`,
+      method: 'POST',
+      headers: ownHeaders(upstream),
+      body: Buffer.from(JSON.stringify(body)),
+    },
+    dialect,
+    streamed: false,
+    limits,
+    now: state.now,
+    scrub: state.scrub,
+    live: null,
+    onStart: () => undefined,
+  })
+  const { answer, latencyMs } = result
+  return { answer, latencyMs, costNanoUsd: costOf(state, destination, answer) }
+}
+
+const nothing: InnerAnswer = { answer: null, costNanoUsd: zeroNanoUsd, latencyMs: 0 }
+
+function costOf(state: GatewayState, { upstream, model }: Destination, answer: LiveAnswer | null) {
+  const usage = answer?.reply.usage ?? null
+  if (answer === null || usage === null) return zeroNanoUsd
+  const query = { provider: upstream.provider.name, model: answer.reply.model ?? model }
+  const pricing = state.prices.price(query, usage, answer.reply.fees)
+  return pricing.kind === 'priced' ? costTotal(pricing.cost) : zeroNanoUsd
+}

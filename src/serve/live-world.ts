@@ -1,0 +1,107 @@
+import type { Asked, AskedLabel, Attempted, AttemptTerms, World } from '../domain/world.ts'
+import type { RequestFacts } from '../engine/request-facts.ts'
+import type { Asks } from '../engine/validators.ts'
+import type { TimeoutClass } from '../policy/governance.ts'
+import { askClassifier, openValidatorAsks } from '../score/ask-validators.ts'
+import { plainCall } from '../score/plain-call.ts'
+import type { TextAnswer, TextQuestion } from '../score/text-question.ts'
+import { askTarget } from './ask-target.ts'
+import type { LiveSend } from './attempt.ts'
+import type { Exchange } from './exchange.ts'
+import type { GatewayState } from './gateway-state.ts'
+import { askInner } from './inner-ask.ts'
+import { liveSendOf } from './live-send.ts'
+import type { Outgoing } from './outgoing.ts'
+import { spenderOf } from './spender.ts'
+
+/** A caller waits for what validators and classifiers ask. */
+const innerLimits = { firstTokenMs: null, idleMs: null, totalMs: 10_000 }
+
+/** Live traffic as the engine meets it: one world a request, over what the gateway keeps for all of them. */
+export class LiveWorld implements World {
+  readonly cache: World['cache']
+  readonly ledger: World['ledger']
+  readonly #state: GatewayState
+  readonly #exchange: Exchange
+  readonly #facts: RequestFacts
+
+  constructor(state: GatewayState, exchange: Exchange, facts: RequestFacts) {
+    this.cache = state.cache
+    this.ledger = state.ledger
+    this.#state = state
+    this.#exchange = exchange
+    this.#facts = facts
+  }
+
+  ask(target: string | null, _: Asked, terms: AttemptTerms): Promise<Attempted> {
+    const timeout = this.#timeout()
+    const { policy } = this.#state.compiled
+    const { initialMs, maxMs } = policy.failure.retries
+    return askTarget(this.#state, this.#exchange, {
+      target,
+      terms,
+      timeout,
+      backoffMs: (attempt, retryAfterMs) => {
+        if (!timeout.retries) return null
+        const ceiling = Math.min(maxMs, initialMs * 2 ** (attempt - 1))
+        return Math.max(retryAfterMs ?? 0, ceiling * (0.5 + this.#state.chance() / 2))
+      },
+      live: (outgoing) => this.#live(outgoing),
+    })
+  }
+
+  #live(outgoing: Outgoing): LiveSend | null {
+    return this.#exchange.outlet.isGone ? null : liveSendOf(this.#state, this.#exchange, outgoing)
+  }
+
+  #timeout(): TimeoutClass {
+    const { timeouts } = this.#state.compiled.policy
+    return timeouts.classes[this.#facts.timeoutClass ?? 'passthrough']
+  }
+
+  isUp(target: string | null): boolean {
+    if (this.#exchange.isSettled) return false
+    if (target === null) return true
+    return this.#state.targets.isUp(target)
+  }
+
+  classify(classifier: string): Promise<AskedLabel> {
+    const { classifiers } = this.#state.compiled.policy
+    return askClassifier(this.#askText, classifiers, classifier, this.#facts.text ?? '')
+  }
+
+  /** What validators want to know of an answer. */
+  readonly asks: Asks = (test, judged) =>
+    openValidatorAsks({
+      askText: this.#askText,
+      similarity: this.#state.similarity,
+      passes: this.#state.passes,
+      nowMs: this.#state.now,
+    })(test, judged)
+
+  readonly #askText = async (question: TextQuestion): Promise<TextAnswer> => {
+    const { target, system, user, maxOutputTokens } = question
+    const { inbound } = this.#exchange
+    const asked = await askInner(this.#state, {
+      id: inbound.id,
+      attempt: ++this.#exchange.begun,
+      spender: spenderOf(inbound.request),
+      target,
+      call: plainCall(target, system, user, maxOutputTokens),
+      limits: innerLimits,
+    })
+    const { answer, costNanoUsd, latencyMs } = asked
+    this.#exchange.waitedMs += latencyMs
+    return { text: answer?.text ?? null, costNanoUsd, latencyMs }
+  }
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#exchange.outlet.onGone(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+}

@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http'
+
+/** The caller's end of a request: what has been said to them, and whether they are still there. */
+export class Outlet {
+  readonly #response: ServerResponse
+  #hasBegun = false
+  #isGone = false
+  #onGone: (() => void) | null = null
+  #onDrain: (() => void) | null = null
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+    response.once('close', () => this.#closed())
+    // Whatever is written to a caller who has left is lost, and no mistake of ours.
+    response.on('error', () => undefined)
+    response.on('drain', () => this.#onDrain?.())
+  }
+
+  /** True once a byte is on its way: nobody else's answer may follow. */
+  get hasBegun(): boolean {
+    return this.#hasBegun
+  }
+
+  /** True when the caller left before the end. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** Called once when the caller leaves before the end; at once where they have. */
+  onGone(run: () => void): void {
+    if (this.#isGone) run()
+    else this.#onGone = run
+  }
+
+  onDrain(run: () => void): void {
+    this.#onDrain = run
+  }
+
+  /** `headers`: names and values in turn. */
+  begin(status: number, headers: readonly string[]): void {
+    this.#hasBegun = true
+    if (!this.#isGone) this.#response.writeHead(status, headers as string[])
+  }
+
+  /** False: the caller reads more slowly than it is sent; wait for `onDrain`. */
+  write(bytes: Buffer | string): boolean {
+    return this.#isGone || this.#response.write(bytes)
+  }
+
+  end(bytes?: Buffer | string): void {
+    if (this.#isGone) return
+    if (bytes === undefined) this.#response.end()
+    else this.#response.end(bytes)
+  }
+
+  /** Breaks the connection off: what was said so far must not be taken for the whole. */
+  destroy(): void {
+    this.#response.destroy()
+  }
+
+  #closed(): void {
+    if (this.#response.writableFinished) return
+    this.#isGone = true
+    this.#onDrain?.()
+    this.#onGone?.()
+  }
+}

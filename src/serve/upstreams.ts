@@ -1,0 +1,102 @@
+import type { DialectName } from '../domain/call.ts'
+import { UserError } from '../domain/user-error.ts'
+import type { ProviderSettings } from '../policy/serving.ts'
+import { catalogue, type KnownProvider } from '../providers/catalogue.ts'
+import { readKey } from '../providers/keys.ts'
+import { type Environment, resolveTarget } from '../providers/resolve-target.ts'
+import type { Inbound } from './inbound.ts'
+
+/** A provider as it is reached: its address taken apart once. */
+export type Upstream = {
+  readonly provider: KnownProvider
+  readonly origin: string
+  /** What stands before the endpoint's path: "/v1". */
+  readonly base: string
+  /** Of the environment; null: it has none. */
+  readonly key: string | null
+}
+
+/** Where a call goes, and what its model is called there. */
+export type Destination = {
+  readonly upstream: Upstream
+  readonly model: string
+  /** "openai:gpt-4o-mini" */
+  readonly target: string
+}
+
+export type Upstreams = {
+  /** Throws a UserError for a target that nobody is known to serve. */
+  find(target: string): Destination
+  /** The destination of a target of the policy; null: of the model that the caller asked for. */
+  destinationOf(target: string | null, inbound: Inbound): Destination
+}
+
+/** What no model's name tells is sent to the vendor of the endpoint. */
+const vendorOf: Readonly<Record<DialectName, string>> = {
+  'openai-chat': 'openai',
+  'openai-responses': 'openai',
+  'anthropic-messages': 'anthropic',
+}
+
+/** The providers of a policy and the built-in ones. Throws a UserError for a target that nobody is known to serve. */
+export function openUpstreams(own: readonly ProviderSettings[], env: Environment): Upstreams {
+  const upstreams = new Map<string, Upstream>()
+  const targets = new Map<string, Destination>()
+  const upstreamOf = (provider: KnownProvider): Upstream => {
+    let upstream = upstreams.get(provider.name)
+    if (upstream === undefined) {
+      upstream = reach(provider, env)
+      upstreams.set(provider.name, upstream)
+    }
+    return upstream
+  }
+  const destinationOf = (target: string): Destination => {
+    const known = targets.get(target)
+    if (known !== undefined) return known
+    const { provider, model } = resolveTarget(target, own, env)
+    const destination = {
+      upstream: upstreamOf(provider),
+      model,
+      target: `${provider.name}:${model}`,
+    }
+    if (targets.size >= mostTargets) targets.clear()
+    targets.set(target, destination)
+    return destination
+  }
+  return {
+    find: destinationOf,
+    destinationOf(target, { endpoint, request }) {
+      if (target !== null) return destinationOf(target)
+      const model = request.requestedModel ?? request.model
+      if (endpoint.provider !== null) return destinationOf(`${endpoint.provider}:${model || '-'}`)
+      try {
+        return destinationOf(model)
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        // A model that is newer than our list: the endpoint's own vendor will know.
+        return destinationOf(`${vendorOf[endpoint.dialect ?? 'openai-chat']}:${model || '-'}`)
+      }
+    },
+  }
+}
+
+/** Names of models are given by callers: what is remembered of them has an end. */
+const mostTargets = 10_000
+
+function reach(provider: KnownProvider, env: Environment): Upstream {
+  const { origin, pathname } = new URL(provider.baseUrl)
+  return { provider, origin, base: pathname.replace(/\/+$/, ''), key: keyOf(provider, env) }
+}
+
+function keyOf(provider: KnownProvider, env: Environment): string | null {
+  try {
+    return readKey(provider, env)
+  } catch (error) {
+    if (error instanceof UserError) return null
+    throw error
+  }
+}
+
+/** Whether a name is that of a provider. */
+export const isProvider = (name: string, own: readonly ProviderSettings[]): boolean =>
+  [...own, ...catalogue].some((provider) => provider.name === name)

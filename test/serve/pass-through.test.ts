@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type MockServer, startMockServer } from '../../src/providers/mock-server.ts'
+import { defaultMockSettings } from '../../src/providers/mock-settings.ts'
+import { startLiveGateway } from '../support/live-gateway.ts'
+
+let mock: MockServer
+let gateway: Awaited<ReturnType<typeof startLiveGateway>>
+
+beforeAll(async () => {
+  mock = await startMockServer({ settings: defaultMockSettings })
+  gateway = await startLiveGateway({
+    env: { OPENAI_BASE_URL: `${mock.url}/v1`, ANTHROPIC_BASE_URL: mock.url },
+  })
+})
+
+afterAll(async () => {
+  await gateway.close()
+  await mock.close()
+})
+
+const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+  fetch(`${gateway.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer sk-test', ...headers },
+    body: JSON.stringify(body),
+  })
+
+const question = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'What is a heap?' }] }
+
+test('an answer passes through and is written down with its cost', async () => {
+  const response = await post('/v1/chat/completions', question)
+  expect(response.status).toBe(200)
+  const body = (await response.json()) as { usage: { prompt_tokens: number } }
+  const [settled] = gateway.settled().slice(-1)
+  expect(settled?.record['usage']).toMatchObject({ inputTokens: body.usage.prompt_tokens })
+  expect(settled?.costNanoUsd).toBeGreaterThan(0)
+  expect(gateway.bugs).toEqual([])
+})
+
+test.each([
+  ['/v1/chat/completions', { ...question, stream: true }, 'data: [DONE]'],
+  [
+    '/v1/messages',
+    { ...question, model: 'claude-haiku-4-5', max_tokens: 100, stream: true },
+    'message_stop',
+  ],
+  [
+    '/v1/responses',
+    { model: 'gpt-4o-mini', input: 'What is a heap?', stream: true },
+    'response.completed',
+  ],
+])('a stream of %s passes through whole', async (path, body, end) => {
+  const response = await post(path, body)
+  expect(response.status).toBe(200)
+  const text = await response.text()
+  expect(text).toContain(end)
+  expect(text).not.toContain('"choices":[]')
+  const [settled] = gateway.settled().slice(-1)
+  expect(settled?.record).toMatchObject({ status: 'ok', streamed: true })
+  expect(settled?.costNanoUsd).toBeGreaterThan(0)
+  expect(gateway.bugs).toEqual([])
+})
