@@ -81,8 +81,8 @@ export type Answered = { readonly at: number; readonly answer: Answer | null }
 export type AttemptTerms = {
   /** Null leaves the time to the policy's timeout class. */
   readonly timeoutMs: number | null
-  /** Whether its answer must pass validators before the caller may see any of it. */
-  readonly isJudged: boolean
+  /** Whether the caller may see nothing of its answer yet: a validator, or another call, may speak against it. */
+  readonly isHeld: boolean
 }
 
 /** What one call to one model came to. */
@@ -135,6 +135,8 @@ export type World = {
   isUp(target: string | null, asked: Asked): boolean
   /** A classifier's label that is no plain code, with what asking took. */
   classify(classifier: string, asked: Asked): MaybePromise<AskedLabel>
+  /** The answer that the caller gets is known, while other calls for it are still to be paid for. */
+  accept?(asked: Asked, answer: Answer): void
   /** Lets time pass before an attempt is made again. */
   wait(ms: number): MaybePromise<void>
 }

@@ -6,7 +6,7 @@ import type { Ladder, Rung } from '../policy/routing.ts'
 import { after } from './after.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import type { RouteDecision } from './compile-routes.ts'
-import type { Course } from './course.ts'
+import { Course } from './course.ts'
 import type { Seen } from './decide.ts'
 import { type Attempt, hasAnswer, sumLadder, sumSpeculative } from './ladder-sum.ts'
 
@@ -19,6 +19,8 @@ type Climb = {
   readonly compiled: CompiledPolicy
   readonly world: World
   readonly course: Course
+  /** Whether another rung is asked at the same time. */
+  readonly isSpeculative: boolean
 }
 
 /** One rung's attempt, with what it said. */
@@ -36,7 +38,7 @@ export function askLadder(
   course: Course,
   isCheapest: boolean,
 ): MaybePromise<Laddered> {
-  const climb: Climb = { asked, seen, compiled, world, course }
+  const climb: Climb = { asked, seen, compiled, world, course, isSpeculative: false }
   const decision = compiled.routeOf(seen.facts)
   if (decision.kind === 'routed') return askRoute(climb, decision, isCheapest)
   return askClassifiers(climb, decision.classifier).then((routed) =>
@@ -81,17 +83,51 @@ function askRoute(
 }
 
 async function tryRungs(climb: Climb, rungs: Ladder): Promise<readonly Tried[]> {
-  const tried: Tried[] = []
-  const isSpeculative = climb.compiled.policy.speculative.kind === 'on' && rungs.length > 1
-  for (const [index, rung] of rungs.entries()) {
-    const attempt = await tryRung(climb, rung)
-    tried.push(attempt)
-    // Two rungs at once: the second is under way before the first is judged.
-    const isJudged = !isSpeculative || index > 0
-    const isSettled = tried.some(({ outcome, isKnown }) => outcome === 'accepted' || !isKnown)
-    if (isJudged && isSettled) break
+  const { speculative } = climb.compiled.policy
+  const [first, second, ...above] = rungs
+  if (speculative.kind === 'off' || first === undefined || second === undefined)
+    return tryInTurn(climb, rungs, [])
+  const both = await tryAtOnce(climb, first, second, speculative.withinMs)
+  return isSettled(both) ? both : tryInTurn(climb, above, both)
+}
+
+const isSettled = (tried: readonly Tried[]): boolean =>
+  tried.some(({ outcome, isKnown }) => outcome === 'accepted' || !isKnown)
+
+async function tryInTurn(
+  climb: Climb,
+  rungs: Ladder,
+  before: readonly Tried[],
+): Promise<readonly Tried[]> {
+  const tried = [...before]
+  for (const rung of rungs) {
+    tried.push(await tryRung(climb, rung))
+    if (isSettled(tried)) break
   }
   return tried
+}
+
+/** Two rungs under way together, written down in their order. The caller need not wait for the one that is not needed. */
+async function tryAtOnce(
+  climb: Climb,
+  first: Rung,
+  second: Rung,
+  withinMs: number,
+): Promise<readonly Tried[]> {
+  const { asked, course, world } = climb
+  const [own, aside] = [new Course(asked), new Course(asked)]
+  const trying = tryRung({ ...climb, course: own, isSpeculative: true }, first)
+  const strong = tryRung({ ...climb, course: aside, isSpeculative: true }, second)
+  // Should the first one throw, nobody waits for this one any more.
+  strong.catch(() => undefined)
+  const cheap = await trying
+  const { outcome, validationMs, answer } = cheap
+  if (outcome === 'accepted' && validationMs <= withinMs && answer !== null)
+    world.accept?.(asked, answer)
+  const both = [cheap, await strong]
+  course.absorb(own)
+  course.absorb(aside)
+  return both
 }
 
 /** One rung: its target, and where that failed or took too long another vendor's model. All of them are paid for. */
@@ -125,7 +161,7 @@ function tryTarget(
 ): MaybePromise<Tried | null> {
   const { asked, world } = climb
   if (!world.isUp(target, asked)) return null
-  const terms = rung === null ? freely : termsOf(rung)
+  const terms = rung === null ? freely : termsOf(climb, rung)
   const name = targetName(climb, target)
   return after(world.ask(target, asked, terms), (first) =>
     delayAfter(first) === null
@@ -134,11 +170,11 @@ function tryTarget(
   )
 }
 
-const freely: AttemptTerms = { timeoutMs: null, isJudged: false }
+const freely: AttemptTerms = { timeoutMs: null, isHeld: false }
 
-const termsOf = ({ timeoutMs, validators }: Rung): AttemptTerms => ({
+const termsOf = ({ isSpeculative }: Climb, { timeoutMs, validators }: Rung): AttemptTerms => ({
   timeoutMs,
-  isJudged: validators.length > 0,
+  isHeld: isSpeculative || validators.length > 0,
 })
 
 /** Null: asking again is no use. */

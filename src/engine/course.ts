@@ -29,6 +29,13 @@ export class Course {
     this.#cost += costNanoUsd ?? 0
   }
 
+  /** Takes over what was written down aside. */
+  absorb(other: Course): void {
+    for (const step of other.#steps) this.#steps.push(step)
+    this.#cost += other.#cost
+    this.latencyMs += other.latencyMs
+  }
+
   hit(layer: CacheLayer, entry: CacheEntry, similarity: number): Receipt {
     const ageMs = this.#asked.at - entry.bornMs
     this.add({ kind: 'hit', layer, entry: entry.id, similarity, ageMs })

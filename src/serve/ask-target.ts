@@ -88,7 +88,7 @@ async function run(
     limits: limitsOf(asking.timeout, streamed, asking.terms.timeoutMs),
     now: state.now,
     scrub: state.scrub,
-    live: asking.terms.isJudged ? null : asking.live(outgoing),
+    live: asking.terms.isHeld ? null : asking.live(outgoing),
     onStart(forwarding) {
       open.forwarding = forwarding
       exchange.forwardings.add(forwarding)

@@ -70,9 +70,7 @@ async function answer(
   }
   const outlet = new Outlet(response)
   const exchange = new Exchange(inbound, outlet)
-  outlet.onGone(() => {
-    for (const forwarding of exchange.forwardings) forwarding.abort()
-  })
+  outlet.onGone(() => exchange.leave(state.compiled.policy.serve.onDisconnect))
   await serveRequest(state, exchange)
 }
 

@@ -1,8 +1,9 @@
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { NanoUsd } from '../domain/money.ts'
-import type { Reply } from '../domain/reply.ts'
+import type { Part, Reply } from '../domain/reply.ts'
 import type { Usage } from '../domain/usage.ts'
+import type { DisconnectAction } from '../policy/serving.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { Refusal } from './attempt.ts'
 import type { Inbound } from './inbound.ts'
@@ -31,6 +32,12 @@ export type AttemptNote = {
   readonly firstTokenMs: number | null
 }
 
+/** A request that waits for another one's answer. */
+export type Follower = {
+  /** Parts of a streamed answer, as they come. */
+  readonly parts: (parts: readonly Part[]) => void
+}
+
 /** One request and its answer while they are under way. */
 export class Exchange {
   readonly inbound: Inbound
@@ -42,8 +49,14 @@ export class Exchange {
   waitedMs = 0
   /** Calls that were begun. */
   begun = 0
+  /** What was handed on so far of a stream, for those who come to wait for it later. */
+  readonly shown: Part[] = []
+  /** Whoever is given the same answer as it comes. */
+  readonly followers = new Set<Follower>()
   /** Status and body of the answer have been said, by handing an answer on while it came. */
   servedStatus: number | null = null
+  /** The caller has all of it. */
+  hasEnded = false
 
   constructor(inbound: Inbound, outlet: Outlet) {
     this.inbound = inbound
@@ -53,6 +66,22 @@ export class Exchange {
   /** Whether nobody waits for another model's answer any more. */
   get isSettled(): boolean {
     return this.outlet.hasBegun || this.outlet.isGone
+  }
+
+  /** Hands parts of a stream on to whoever waits for the same answer. */
+  show(parts: readonly Part[]): void {
+    this.shown.push(...parts)
+    for (const follower of this.followers) follower.parts(parts)
+  }
+
+  /** Ends the calls under way where nobody is left to whom their answers would be of use. */
+  leave(action: DisconnectAction): void {
+    if (!this.outlet.isGone || this.followers.size > 0) return
+    const abort = () => {
+      for (const forwarding of this.forwardings) forwarding.abort()
+    }
+    if (action.kind === 'abort') abort()
+    else setTimeout(abort, action.maxMs).unref()
   }
 
   get last(): AttemptNote | undefined {

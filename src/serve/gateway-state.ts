@@ -6,6 +6,7 @@ import type { KeyHash } from '../engine/cache-key.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { TargetState } from '../engine/request-facts.ts'
 import type { Forwarder } from '../providers/forward.ts'
+import type { Exchange } from './exchange.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** What is known of targets while they are asked. */
@@ -27,6 +28,8 @@ export type GatewayServices = {
   /** 0 to 1. */
   readonly chance: () => number
   readonly newId: () => string
+  /** Requests under way, by id. */
+  readonly exchanges: Map<string, Exchange>
   readonly scrub: (text: string) => string
   /** Cosine of two texts; null where one has no vector. */
   readonly similarity: (a: string, b: string) => number | null

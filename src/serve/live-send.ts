@@ -9,6 +9,7 @@ import type { GatewayState } from './gateway-state.ts'
 import { ourHeaders } from './our-headers.ts'
 import { asksForUsage, type Outgoing } from './outgoing.ts'
 import { answerHeaders } from './pass-headers.ts'
+import { streamHeaders } from './send-answer.ts'
 import type { Frame } from './sse-frames.ts'
 
 /** How an answer is handed to the caller while it comes: in the provider's bytes, or translated part by part. */
@@ -31,10 +32,14 @@ export function liveSendOf(state: GatewayState, exchange: Exchange, outgoing: Ou
       ])
     },
     frame(frame, parts) {
+      exchange.show(parts)
       if (writer !== null) return translated(writer, parts)
       return outgoing.addsUsage && isUsageOnly(frame) ? null : frame.bytes
     },
-    broken: (fault) => brokenEvent(exchange, fault),
+    broken(fault) {
+      exchange.show([{ kind: 'error', fault, usage: null }])
+      return brokenEvent(exchange, fault)
+    },
     write(bytes) {
       const isWritable = outlet.write(bytes)
       isPaused ||= !isWritable
@@ -42,15 +47,6 @@ export function liveSendOf(state: GatewayState, exchange: Exchange, outgoing: Ou
     },
   }
 }
-
-const streamHeaders: readonly string[] = [
-  'content-type',
-  'text/event-stream; charset=utf-8',
-  'cache-control',
-  'no-cache, no-transform',
-  'x-accel-buffering',
-  'no',
-]
 
 function withoutStreamHeaders(headers: readonly string[]): readonly string[] {
   const kept: string[] = []

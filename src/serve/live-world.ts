@@ -1,3 +1,4 @@
+import type { Answer } from '../domain/request.ts'
 import type { Asked, AskedLabel, Attempted, AttemptTerms, World } from '../domain/world.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
 import type { Asks } from '../engine/validators.ts'
@@ -10,8 +11,11 @@ import type { LiveSend } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { askInner } from './inner-ask.ts'
+import { LiveAnswer } from './live-answer.ts'
 import { liveSendOf } from './live-send.ts'
 import type { Outgoing } from './outgoing.ts'
+import { sendAnswer } from './send-answer.ts'
+import { sharing } from './share-flight.ts'
 import { spenderOf } from './spender.ts'
 
 /** A caller waits for what validators and classifiers ask. */
@@ -26,7 +30,7 @@ export class LiveWorld implements World {
   readonly #facts: RequestFacts
 
   constructor(state: GatewayState, exchange: Exchange, facts: RequestFacts) {
-    this.cache = state.cache
+    this.cache = sharing(state, exchange)
     this.ledger = state.ledger
     this.#state = state
     this.#exchange = exchange
@@ -48,6 +52,11 @@ export class LiveWorld implements World {
       },
       live: (outgoing) => this.#live(outgoing),
     })
+  }
+
+  accept(_: Asked, answer: Answer): void {
+    if (answer instanceof LiveAnswer && !this.#exchange.isSettled)
+      this.#exchange.servedStatus = sendAnswer(this.#exchange, answer, null)
   }
 
   #live(outgoing: Outgoing): LiveSend | null {

@@ -16,7 +16,7 @@ import { answerHeaders } from './pass-headers.ts'
 export function sendDecision(exchange: Exchange, { receipt, answer }: Decision): number {
   const { outlet, servedStatus } = exchange
   if (servedStatus !== null) {
-    outlet.end()
+    if (!exchange.hasEnded) outlet.end()
     return servedStatus
   }
   if (answer instanceof LiveAnswer) return sendAnswer(exchange, answer, receipt)
@@ -24,13 +24,18 @@ export function sendDecision(exchange: Exchange, { receipt, answer }: Decision):
   return sendFailure(exchange, receipt)
 }
 
-function sendAnswer(exchange: Exchange, answer: LiveAnswer, receipt: Receipt): number {
+/** Sends a whole answer; without a receipt, one that is still to be paid for. The status. */
+export function sendAnswer(
+  exchange: Exchange,
+  answer: LiveAnswer,
+  receipt: Receipt | null,
+): number {
   const { inbound } = exchange
   const { dialect } = inbound.endpoint
   const isStream = inbound.request.streamed === true && dialect !== null
   const { wire } = answer
   // Only who asked for it gets the very answer: it is theirs in the provider's books.
-  const isOwn = receipt.servedBy === null
+  const isOwn = receipt === null || receipt.servedBy === null
   if (wire !== null && isOwn && wire.dialect === dialect && wire.isStream === isStream)
     return send(exchange, wire.status, [...answerHeaders(wire.headers)], wire.bytes, receipt)
   const name = dialect ?? 'openai-chat'
@@ -47,7 +52,7 @@ function sendAnswer(exchange: Exchange, answer: LiveAnswer, receipt: Receipt): n
 }
 
 const jsonHeaders: readonly string[] = ['content-type', 'application/json']
-const streamHeaders: readonly string[] = [
+export const streamHeaders: readonly string[] = [
   'content-type',
   'text/event-stream; charset=utf-8',
   'cache-control',
@@ -62,7 +67,7 @@ const idPrefixes: Readonly<Record<DialectName, string>> = {
   'anthropic-messages': 'msg_',
 }
 
-function stampOf({ inbound }: Exchange, dialect: DialectName): Stamp {
+export function stampOf({ inbound }: Exchange, dialect: DialectName): Stamp {
   const { id, at, request, body } = inbound
   return {
     id: `${idPrefixes[dialect]}${id.replace(/^req_/, '')}`,
@@ -99,6 +104,7 @@ function send(
   const length = ['content-length', String(bytes.length)]
   exchange.outlet.begin(status, [...headers, ...length, ...ourHeaders(exchange, receipt)])
   exchange.outlet.end(bytes)
+  exchange.hasEnded = true
   return status
 }
 

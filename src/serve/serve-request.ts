@@ -1,7 +1,8 @@
 import type { NanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
-import { type Decision, decide } from '../engine/decide.ts'
+import type { Asked } from '../domain/world.ts'
+import { type Decision, decide, type Seen } from '../engine/decide.ts'
 import { RequestFacts } from '../engine/request-facts.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
@@ -17,7 +18,7 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   const facts = new RequestFacts(request, liveSurroundings(state, inbound))
   const world = new LiveWorld(state, exchange, facts)
   const asked = { id, at, request, bypass }
-  const decision = await decide(asked, { facts, asks: world.asks }, state.compiled, world)
+  const decision = await decideOne(state, exchange, asked, { facts, asks: world.asks }, world)
   const statusCode = sendDecision(exchange, decision)
   const served = servedRequest(exchange, decision, statusCode)
   state.journal.settle(settledOf(exchange, decision, served))
@@ -31,6 +32,21 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
     baselineNanoUsd: baselineOf(state, served, decision),
     auditAgrees: null,
   })
+}
+
+async function decideOne(
+  state: GatewayState,
+  exchange: Exchange,
+  asked: Asked,
+  seen: Seen,
+  world: LiveWorld,
+): Promise<Decision> {
+  state.exchanges.set(exchange.inbound.id, exchange)
+  try {
+    return await decide(asked, seen, state.compiled, world)
+  } finally {
+    state.exchanges.delete(exchange.inbound.id)
+  }
 }
 
 /** What the model that was asked for would have cost for what was used. */

@@ -32,6 +32,7 @@ export async function startLiveGateway(options: {
     prices: openPriceBook(),
     hash: keyHash('secret'),
     now: () => performance.timeOrigin + performance.now(),
+    exchanges: new Map(),
     chance: () => 0.5,
     newId: () => `req_${++ids}`,
     scrub: (text) => text,

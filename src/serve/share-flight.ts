@@ -1,0 +1,71 @@
+import { dialectOf } from '../dialects/dialects.ts'
+import type { Part } from '../domain/reply.ts'
+import { noUsage } from '../domain/usage.ts'
+import type { InFlight, ResponseCache } from '../domain/world.ts'
+import { after } from '../engine/after.ts'
+import type { Exchange, Follower } from './exchange.ts'
+import type { GatewayState } from './gateway-state.ts'
+import { ourHeaders } from './our-headers.ts'
+import { stampOf, streamHeaders } from './send-answer.ts'
+
+/** The cache, whose answers in flight are handed on to those who wait for them while they come. */
+export function sharing(state: GatewayState, exchange: Exchange): ResponseCache {
+  const { cache } = state
+  return {
+    findExact: (asked, terms) => cache.findExact(asked, terms),
+    findNearest: (asked, terms) => cache.findNearest(asked, terms),
+    findInFlight: (asked, terms) =>
+      after(cache.findInFlight(asked, terms), (flight) =>
+        flight === null ? null : follow(state, exchange, flight),
+      ),
+    begin: (asked, terms) => cache.begin(asked, terms),
+    remember: (layer, asked, terms, entry) => cache.remember(layer, asked, terms, entry),
+    end: (asked, terms, answered) => cache.end(asked, terms, answered),
+  }
+}
+
+function follow(state: GatewayState, exchange: Exchange, flight: InFlight): InFlight {
+  const leader = state.exchanges.get(String(flight.id))
+  if (leader === undefined) return flight
+  const { onDisconnect } = state.compiled.policy.serve
+  const follower = followerOf(exchange)
+  follower.parts(leader.shown)
+  leader.followers.add(follower)
+  const stop = () => {
+    leader.followers.delete(follower)
+    leader.leave(onDisconnect)
+  }
+  exchange.outlet.onGone(stop)
+  return {
+    id: flight.id,
+    answered: after(flight.answered, (answered) => {
+      leader.followers.delete(follower)
+      return answered
+    }),
+  }
+}
+
+/** Hands a stream on in the words and under the name of the request that waits for it; it is billed nothing. */
+function followerOf(exchange: Exchange): Follower {
+  const { inbound, outlet } = exchange
+  const { dialect } = inbound.endpoint
+  if (inbound.request.streamed !== true || dialect === null) return { parts: () => undefined }
+  const writer = dialectOf(dialect).openPartWriter(stampOf(exchange, dialect))
+  let held = ''
+  return {
+    parts(parts) {
+      for (const part of parts) held += writer.write(unbilled(part))
+      const hasContent = parts.some(({ kind }) => kind !== 'start' && kind !== 'error')
+      if (held === '' || !(outlet.hasBegun || hasContent)) return
+      if (!outlet.hasBegun) {
+        exchange.servedStatus = 200
+        outlet.begin(200, [...streamHeaders, ...ourHeaders(exchange, null)])
+      }
+      outlet.write(held)
+      held = ''
+    },
+  }
+}
+
+const unbilled = (part: Part): Part =>
+  part.kind === 'finish' ? { ...part, usage: part.usage === null ? null : noUsage } : part
