@@ -9,10 +9,13 @@ import { readInbound } from './inbound.ts'
 import { Outlet } from './outlet.ts'
 import { serveRequest } from './serve-request.ts'
 
+/** Whether all is well, and what is not. */
+export type Health = () => { readonly status: 'ok' | 'degraded'; readonly why: readonly string[] }
+
 export type DataServerOptions = {
   /** The state in force when a request arrives. */
   readonly state: () => GatewayState
-  readonly maxBodyBytes: number
+  readonly health: Health
   readonly onBug: (error: unknown) => void
 }
 
@@ -30,6 +33,10 @@ async function take(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (request.url === '/health') {
+    sendHealth(response, options.health())
+    return
+  }
   const endpoint = endpointOf(request.url ?? '')
   if (endpoint === null) {
     request.resume()
@@ -37,12 +44,13 @@ async function take(
     return
   }
   const state = options.state()
+  const { maxBodyBytes } = state.compiled.policy.serve
   const at = state.now()
   try {
-    const bytes = await readBody(request, options.maxBodyBytes)
+    const bytes = await readBody(request, maxBodyBytes)
     if (bytes === null) {
       request.resume()
-      refuse(response, endpoint, tooLarge(options.maxBodyBytes))
+      refuse(response, endpoint, tooLarge(maxBodyBytes))
       return
     }
     await answer(state, { at, endpoint, bytes }, request, response)
@@ -89,6 +97,12 @@ function readBody(request: IncomingMessage, most: number): Promise<Buffer | null
     )
     request.once('error', reject)
   })
+}
+
+/** For load balancers: what is wrong is told on the admin port alone. */
+function sendHealth(response: ServerResponse, { status }: ReturnType<Health>): void {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ status }))
 }
 
 /** An error before anybody was asked: nothing is owed for it. */

@@ -61,7 +61,7 @@ export async function startLiveGateway(options: {
   }
   const server = openDataServer({
     state: () => state,
-    maxBodyBytes: policy.serve.maxBodyBytes,
+    health: () => ({ status: 'ok', why: [] }),
     onBug: (error) => void bugs.push(error),
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
