@@ -2,7 +2,7 @@ import { UserError } from '../domain/user-error.ts'
 import type { Database } from './database.ts'
 import { createViews } from './views.ts'
 
-type Migration = { readonly name: string; readonly up: (database: Database) => void }
+export type Migration = { readonly name: string; readonly up: (database: Database) => void }
 
 /** In order, never edited once released. Each runs in a transaction with the record that it ran. */
 const migrations: readonly Migration[] = [
@@ -26,6 +26,12 @@ const selectTables = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 /** Brings a store to this version's schema; refuses one that a newer version made. */
 export function migrate(database: Database): void {
+  runMigrations(database, migrations)
+  createViews(database)
+}
+
+/** Runs those of a database's migrations that it has not seen; refuses one that has seen others. */
+export function runMigrations(database: Database, migrations: readonly Migration[]): void {
   database.exec(
     'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, version INTEGER NOT NULL)',
   )
@@ -49,7 +55,6 @@ export function migrate(database: Database): void {
       database.prepare('INSERT INTO migrations (name, version) VALUES (?, ?)').run(name, index + 1)
     })
   }
-  createViews(database)
 }
 
 const firstTables = `

@@ -81,14 +81,15 @@ async function openAt(
   return { database, path, secret, isNew, isTemporary, close }
 }
 
-function makeFolder(folder: string): void {
+/** Makes a folder that its owner alone can read and git ignores. */
+export function makeFolder(folder: string): void {
   const existed = existsSync(folder)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (!existed) writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'a' })
 }
 
 /** 128 random bits beside the store, readable by its owner only: hashes in the store cannot be guessed without it. */
-function readSecret(path: string): string {
+export function readSecret(path: string): string {
   if (!existsSync(path)) writeSecret(path)
   const secret = readFileSync(path, 'utf8')
   if (secret.length === 32) return secret
@@ -195,12 +196,9 @@ async function withLock<T>(
   { onWait, signal }: LockWait,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lock = await openDatabase(path, {
-    driver: store.database.driver === 'node:sqlite' ? 'node' : 'better',
-    busyTimeoutMs: 50,
-  })
+  const driver = store.database.driver === 'node:sqlite' ? 'node' : 'better'
+  const lock = await openLock(path, driver)
   try {
-    chmodSync(path, 0o600)
     for (let waited = false; !tryLock(lock) && signal?.aborted !== true; waited = true) {
       if (!waited) onWait()
       await new Promise((resume) => setTimeout(resume, 100))
@@ -211,7 +209,15 @@ async function withLock<T>(
   }
 }
 
-function tryLock(lock: Database): boolean {
+/** The database that is a lock: whoever holds an exclusive transaction on it has the lock, until its process ends. */
+export async function openLock(path: string, driver: string | undefined): Promise<Database> {
+  const lock = await openDatabase(path, { driver, busyTimeoutMs: 50 })
+  chmodSync(path, 0o600)
+  return lock
+}
+
+/** Takes the lock where nobody has it. */
+export function tryLock(lock: Database): boolean {
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return true

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { JournalEntry } from '../domain/journal.ts'
+import type { JsonObject } from '../domain/json.ts'
+import { UserError } from '../domain/user-error.ts'
+import { type Database, openDatabase } from './database.ts'
+import { newestCheckpoint, oldestCheckpoint, saveCheckpoint } from './gateway-checkpoints.ts'
+import { type JournalTurn, turnsAfter } from './journal.ts'
+import { readMeta, writeMeta } from './meta.ts'
+import { type Migration, refuseForeign, runMigrations } from './migrations.ts'
+import { makeFolder, openLock, readSecret, storeError, tryLock } from './store.ts'
+
+export type GatewayOptions = {
+  /** Of the store that the gateway belongs to. */
+  readonly path: string
+  /** "better" or "node"; the first that works by default. */
+  readonly driver?: string | undefined
+  /** What a committed turn survives: the end of the process, or a power cut as well. */
+  readonly durability: 'process' | 'power'
+}
+
+/**
+ * What the gateway of a store writes: its journal, checkpoints of what that adds up to, and what it keeps of answers. A
+ * database of its own, which one process at a time may write and any may read.
+ */
+export type GatewayStore = {
+  readonly database: Database
+  readonly path: string
+  /** Of the store: keys are hashed with it. */
+  readonly secret: string
+  /** The last turn that was written; 0 where none was. */
+  newestTurn(): number
+  /** Writes the entries of a turn, as the JSON of their list; a turn that is there already stays as it is. */
+  append(turn: number, entries: string): void
+  /** Runs the work in one transaction. */
+  transaction(work: () => void): void
+  /** Keeps what all turns up to this one add up to: a restart reads only those after it. */
+  checkpoint(turn: number, state: JsonObject): void
+  recover(): Recovered
+  journalAfter(turn: number, onDamage: (turn: number) => void): Iterable<JournalTurn>
+  /**
+   * Deletes turns that are needed no more: those up to the given one that both of the kept checkpoints cover. A bounded
+   * number each time; returns how many, 0 when none is left.
+   */
+  forgetUpTo(turn: number): number
+  close(): void
+}
+
+/** What a restart goes on from. */
+export type Recovered = {
+  readonly checkpoint: { readonly turn: number; readonly state: JsonObject } | null
+  /** What was written after it, in order, read as it is asked for. */
+  readonly entries: Iterable<JournalEntry>
+  /** Turns among them that cannot be read: complete once `entries` has been read to its end. */
+  readonly damaged: readonly number[]
+}
+
+/** Longest wait for another process's lock: the event loop waits with it. */
+const busyTimeoutMs = 50
+/** Turns deleted at a time: a few milliseconds. */
+const forgottenAtOnce = 500
+
+const migrations: readonly Migration[] = [
+  { name: 'gateway-0001-journal', up: (database) => database.exec(journalTables) },
+]
+const journalTables = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE journal (turn INTEGER PRIMARY KEY, entries TEXT NOT NULL);
+CREATE TABLE checkpoints (turn INTEGER PRIMARY KEY, state TEXT NOT NULL);
+`
+const insertTurn = 'INSERT OR IGNORE INTO journal (turn, entries) VALUES (?, ?)'
+const selectNewest = `SELECT max((SELECT coalesce(max(turn), 0) FROM journal),
+  (SELECT coalesce(max(turn), 0) FROM checkpoints)) AS turn`
+const selectOldest = 'SELECT min(turn) AS turn FROM journal'
+const deleteTurns = 'DELETE FROM journal WHERE turn <= ?'
+
+/** Where the gateway of a store keeps its database. */
+export const gatewayPath = (storePath: string): string => `${resolve(storePath)}.gateway`
+
+/**
+ * Opens the gateway's database, making it where it is missing, as the one process that may write it. Throws a UserError
+ * where another one does, and where a newer llmcost made it.
+ */
+export async function openGatewayStore(options: GatewayOptions): Promise<GatewayStore> {
+  const { path: storePath, driver } = options
+  const path = gatewayPath(storePath)
+  try {
+    makeFolder(dirname(path))
+    const claim = await claimed(resolve(storePath), driver)
+    try {
+      const database = await opened(path, options)
+      const close = () => {
+        database.close()
+        claim.close()
+      }
+      return {
+        path,
+        secret: readSecret(`${resolve(storePath)}.secret`),
+        ...accessTo(database),
+        close,
+      }
+    } catch (error) {
+      claim.close()
+      throw error
+    }
+  } catch (error) {
+    throw storeError(error, path)
+  }
+}
+
+/** The lock that says whose the ledger is, held until it is closed; the operating system frees it in any case. */
+async function claimed(storePath: string, driver: string | undefined): Promise<Database> {
+  const lock = await openLock(`${gatewayPath(storePath)}.lock`, driver)
+  if (tryLock(lock)) return lock
+  lock.close()
+  throw new UserError(`another llmcost serve is running on the store ${storePath}`, {
+    hint: 'stop it first, or name another store with --db',
+  })
+}
+
+async function opened(path: string, { driver, durability }: GatewayOptions): Promise<Database> {
+  // Made empty with its mode first, so that SQLite never creates it readable for others.
+  if (!existsSync(path)) writeFileSync(path, '', { mode: 0o600, flag: 'a' })
+  const database = await openDatabase(path, { driver, busyTimeoutMs })
+  try {
+    refuseForeign(database)
+    const synchronous = durability === 'power' ? 'FULL' : 'NORMAL'
+    database.exec(
+      `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON`,
+    )
+    runMigrations(database, migrations)
+    if (readMeta(database, ledgerName) === undefined)
+      writeMeta(database, ledgerName, randomBytes(8).toString('hex'))
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Tells one ledger from another that takes its place. */
+const ledgerName = 'ledger'
+export const ledgerId = (database: Database): string => String(readMeta(database, ledgerName))
+
+function accessTo(database: Database): Omit<GatewayStore, 'path' | 'secret' | 'close'> {
+  const insert = database.prepare(insertTurn)
+  const newest = database.prepare(selectNewest)
+  return {
+    database,
+    newestTurn: () => Number(newest.get()?.['turn']),
+    append: (turn, entries) => {
+      insert.run(turn, entries)
+    },
+    transaction: (work) => database.transaction(work),
+    checkpoint: (turn, state) => saveCheckpoint(database, turn, state),
+    recover: () => recover(database),
+    journalAfter: (turn, onDamage) => turnsAfter(database, turn, onDamage),
+    forgetUpTo: (turn) => forgetUpTo(database, turn),
+  }
+}
+
+function recover(database: Database): Recovered {
+  const checkpoint = newestCheckpoint(database)
+  const damaged: number[] = []
+  function* entries(): Generator<JournalEntry> {
+    damaged.length = 0
+    const turns = turnsAfter(database, checkpoint?.turn ?? 0, (turn) => damaged.push(turn))
+    for (const turn of turns) yield* turn.entries
+  }
+  return { checkpoint, entries: { [Symbol.iterator]: entries }, damaged }
+}
+
+function forgetUpTo(database: Database, turn: number): number {
+  const oldest = database.prepare(selectOldest).get()?.['turn']
+  const needless = Math.min(turn, oldestCheckpoint(database))
+  if (oldest === null || oldest === undefined || Number(oldest) > needless) return 0
+  const last = Math.min(needless, Number(oldest) + forgottenAtOnce - 1)
+  return database.prepare(deleteTurns).run(last).changes
+}
