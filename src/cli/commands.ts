@@ -7,6 +7,7 @@ import { addLabel } from './label-command.ts'
 import { addMock } from './mock-command.ts'
 import { addPolicyCommands } from './policy-commands.ts'
 import { addReplay } from './replay-command.ts'
+import { addServe } from './serve-command.ts'
 import { addSimulate } from './simulate-command.ts'
 import { addStoreCommands } from './store-commands.ts'
 import type { Terminal } from './terminal.ts'
@@ -31,6 +32,7 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
   addDemo(program, terminal, exit)
   addIngest(program, terminal, exit)
   addPolicyCommands(program, terminal, exit)
+  addServe(program, terminal, exit)
   addMock(program, terminal, exit)
   addStoreCommands(program, terminal, exit)
   return program

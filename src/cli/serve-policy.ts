@@ -1,0 +1,68 @@
+import type { ContentMode } from '../ingest/ports.ts'
+import { mergePolicy } from '../policy/merge-policy.ts'
+import type { Policy } from '../policy/policy.ts'
+import { layerPolicy, type PolicyFlags } from '../policy/policy-flags.ts'
+import { didYouMean } from '../prices/did-you-mean.ts'
+import type { OpenPriceBook } from '../prices/price-book.ts'
+import { loadPolicy, policyPath } from './policy-file.ts'
+import { noNamespace } from './serve.ts'
+import type { Terminal } from './terminal.ts'
+
+export type ServePolicyFlags = Omit<PolicyFlags, 'policy'> & {
+  readonly policy?: string[]
+  readonly port?: number
+  readonly host?: string
+  readonly adminPort?: number
+  readonly adminHost?: string
+  readonly content?: ContentMode
+  readonly redact?: boolean
+}
+
+export type ServedPolicy = {
+  readonly policy: Policy
+  /** The file it is from; null: there is none. */
+  readonly source: string | null
+}
+
+/**
+ * The policy that a gateway runs: flags over environment over file. Without a file and without flags that say one,
+ * everything is off but writing down. Throws a UserError for a semantic cache whose namespace nobody wrote down.
+ */
+export function servedPolicy(
+  flags: ServePolicyFlags,
+  terminal: Terminal,
+  book: OpenPriceBook,
+): ServedPolicy {
+  const { policy: named, ...said } = flags
+  const path = policyPath(named?.[0] === undefined ? {} : { policy: named[0] }, terminal)
+  const file = path === null ? passThrough : loadPolicy(path, book).policy
+  const layered = layerPolicy({ file, env: terminal.env, flags: said, nearest: didYouMean })
+  const policy = withServeFlags(layered, flags)
+  if (policy.cache.semantic.on && policy.cache.namespace.kind === 'log') throw noNamespace()
+  return { policy, source: path }
+}
+
+/** What holds where nobody has decided anything. */
+const passThrough: Policy = mergePolicy(layerPolicy({}), {
+  cache: { exact: { on: false }, semantic: { on: false } },
+  coalesce: false,
+})
+
+function withServeFlags(policy: Policy, flags: ServePolicyFlags): Policy {
+  const { port, host, adminPort, adminHost, content, redact } = flags
+  return {
+    ...policy,
+    serve: {
+      ...policy.serve,
+      ...(port !== undefined && { port }),
+      ...(host !== undefined && { host }),
+      ...(adminPort !== undefined && { adminPort }),
+      ...(adminHost !== undefined && { adminHost }),
+    },
+    privacy: {
+      ...policy.privacy,
+      ...(content !== undefined && { content }),
+      ...(redact !== undefined && { redact }),
+    },
+  }
+}
