@@ -91,7 +91,7 @@ function readiness(child: ChildProcess, { argv, ready }: ServerCommand): Promise
     const fail = () =>
       settle(() => {
         child.kill('SIGKILL')
-        const last = output.slice(-shownCharacters)
+        const last = output.slice(-shownCharacters).trimEnd()
         reject(new Error(`${argv.join(' ')} did not get ready:\n${last}`))
       })
     const timer = setTimeout(fail, longestStartMs)

@@ -40,16 +40,12 @@ type Started = {
  * wait for their turn without work.
  */
 export async function runRound(options: RoundOptions): Promise<Round> {
-  const { subjects, rig, pin } = options
   const folder = newFolder()
   const started: Started[] = []
   try {
-    for (const [index, subject] of subjects.entries()) {
-      process.stderr.write(`  starting ${subject.name}\n`)
-      const own = join(folder, String(index))
-      mkdirSync(own)
-      const running = await subject.start({ folder: own, upstreamUrl: rig.upstreamUrl, pin })
-      started.push({ subject, running, loads: new Map() })
+    for (const [index, subject] of options.subjects.entries()) {
+      const running = await startOne(subject, join(folder, String(index)), options)
+      if (running !== null) started.push({ subject, running, loads: new Map() })
     }
     await warmUp(started, options)
     for (const scenario of [...options.scenarios, ...hitScenarios])
@@ -63,6 +59,23 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   } finally {
     for (const { running } of started) await running.process?.end()
     removeFolder(folder)
+  }
+}
+
+/** Null for a peer that does not start here; the others must. */
+async function startOne(
+  subject: Subject,
+  folder: string,
+  { rig, pin, note }: RoundOptions,
+): Promise<Running | null> {
+  process.stderr.write(`  starting ${subject.name}\n`)
+  mkdirSync(folder)
+  try {
+    return await subject.start({ folder, upstreamUrl: rig.upstreamUrl, pin })
+  } catch (error) {
+    if (subject.role !== 'peer') throw error
+    note(`${subject.name}: ${reasonOf(error).split('\n').at(-1)}`)
+    return null
   }
 }
 
