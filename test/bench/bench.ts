@@ -3,6 +3,7 @@ import { benchClaude } from './benches/claude.ts'
 import { benchDecide } from './benches/decide.ts'
 import { benchEmbed } from './benches/embed.ts'
 import { benchFirstAnalyze } from './benches/first-analyze.ts'
+import { benchGateway } from './benches/gateway.ts'
 import { benchIngest } from './benches/ingest.ts'
 import { benchManyUsers } from './benches/many-users.ts'
 import { benchSecondAnalyze } from './benches/second-analyze.ts'
@@ -38,6 +39,11 @@ const benches: Readonly<Record<string, Bench>> = {
     run: benchCertifier,
     optional: true,
   },
+  gateway: {
+    about: 'gateways side by side, ours among them (only when named)',
+    run: benchGateway,
+    optional: true,
+  },
   embed: { about: 'texts per second of the built-in embedders', run: benchEmbed },
   'by-million-users': {
     about: 'memory with 200,000 distinct users (only when named)',
@@ -46,12 +52,13 @@ const benches: Readonly<Record<string, Bench>> = {
   },
 }
 
-const usage = `npm run bench -- [NAME …] [--size BYTES] [--runs N] [--json]
+const usage = `npm run bench -- [NAME …] [--size BYTES] [--runs N] [--json] [--quick] [--packed]
 
 ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(18)}${about}`)
   .join('\n')}
 
+--quick and --packed are for gateway: a smoke test of seconds; the package, packed and installed, too
 --size takes 200e6, 1e9, 5e9 …; inputs and the peer are kept in ${cacheFolder}
 `
 

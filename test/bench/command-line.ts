@@ -8,7 +8,7 @@ export type BenchCommand = {
   readonly help: boolean
 }
 
-/** Reads `NAME … --size BYTES --runs N --json`. Throws on what it does not know. */
+/** Reads `NAME … --size BYTES --runs N --json --quick --packed`. Throws on what it does not know. */
 export function parseCommandLine(argv: readonly string[]): BenchCommand {
   const { values, positionals } = parseArgs({
     // `npm run bench -- NAME -- --size 1e9` is as good as without the second `--`.
@@ -17,6 +17,8 @@ export function parseCommandLine(argv: readonly string[]): BenchCommand {
     options: {
       size: { type: 'string' },
       runs: { type: 'string' },
+      quick: { type: 'boolean' },
+      packed: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -26,6 +28,8 @@ export function parseCommandLine(argv: readonly string[]): BenchCommand {
     options: {
       sizeBytes: wholeNumber('--size', values.size),
       runs: wholeNumber('--runs', values.runs),
+      quick: values.quick ?? false,
+      packed: values.packed ?? false,
     },
     json: values.json ?? false,
     help: values.help ?? false,

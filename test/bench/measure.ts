@@ -67,7 +67,7 @@ function measuredArgv(argv: Command['argv'], usageFile: string): Command['argv']
 }
 
 /** What a developer's shell sets must not change what is measured. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(?:LLMCOST_|NODE_)/.test(name))
   return { ...Object.fromEntries(kept), TZ: 'UTC' }
 }

@@ -40,16 +40,44 @@ export type Target = {
   readonly met: boolean | null
 }
 
+/** Figures of another kind than those of whole processes: a line for each of those that did the same work. */
+export type Sheet = {
+  readonly title: string
+  readonly columns: readonly Column[]
+  readonly rows: readonly SheetRow[]
+}
+
+export type Column = {
+  /** What rows call it. */
+  readonly key: string
+  readonly heading: string
+  readonly unit: 'per-second' | 'milliseconds' | 'bytes'
+}
+
+/** Over all rounds; null: it did not do this, or nobody knows. */
+export type SheetRow = {
+  readonly name: string
+  readonly role: Role
+  readonly values: Readonly<Record<string, Range | null>>
+}
+
 /** Everything one bench found. */
 export type Outcome = {
   readonly bench: string
   readonly input: string
   readonly figures: readonly Figures[]
   readonly targets: readonly Target[]
+  readonly sheets?: readonly Sheet[]
+  /** What was left out, or did not go as it should, in sentences. */
+  readonly notes?: readonly string[]
 }
 
 /** What every bench is given. Absent: the bench's own default. */
 export type BenchOptions = {
   readonly sizeBytes: number | undefined
   readonly runs: number | undefined
+  /** A smoke test: once, for a moment, and nothing is installed for it. Its figures mean nothing. */
+  readonly quick?: boolean
+  /** The package too, packed and installed, besides the build of the checkout. */
+  readonly packed?: boolean
 }

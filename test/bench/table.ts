@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts'
-import type { Figures, Outcome, Ratio } from './outcome.ts'
+import type { Column, Figures, Outcome, Ratio, Sheet } from './outcome.ts'
 
 export const inWhole = (value: number): string => Math.round(value).toLocaleString('en-US')
 
@@ -28,8 +28,9 @@ export function machineText(machine: Machine): string {
 
 const headings = ['', 'runs', 'min', 'median', 'max', 'user', 'sys', 'peak RSS', 'rows/s']
 
-/** One bench: a table, the ratios below it, the targets last. */
-export function outcomeText({ bench, input, figures, targets }: Outcome): string {
+/** One bench: its tables, the ratios below them, the targets last. */
+export function outcomeText(outcome: Outcome): string {
+  const { bench, input, figures, targets, sheets = [], notes = [] } = outcome
   const verdicts = targets.map(
     ({ words, found, met }) => `  ${verdictOf(met)}: ${found}; target: ${words}`,
   )
@@ -38,9 +39,26 @@ export function outcomeText({ bench, input, figures, targets }: Outcome): string
     `${bench}: ${input}`,
     ...(figures.length === 0 ? [] : aligned([headings, ...figures.map(cellsOf)])),
     ...ratios,
+    ...sheets.flatMap(sheetLines),
+    ...notes.map((note) => `  note: ${note}`),
     ...verdicts,
   ]
   return `\n${lines.join('\n')}\n`
+}
+
+/** Medians; the range of all rounds is in the JSON. */
+function sheetLines({ title, columns, rows }: Sheet): readonly string[] {
+  const cells = rows.map(({ name, values }) => [
+    name,
+    ...columns.map(({ key, unit }) => known(values[key]?.median ?? null, inUnit[unit])),
+  ])
+  return ['', ...aligned([[title, ...columns.map(({ heading }) => heading)], ...cells])]
+}
+
+const inUnit: Readonly<Record<Column['unit'], (value: number) => string>> = {
+  'per-second': inWhole,
+  milliseconds: (ms) => inTime(ms),
+  bytes: (bytes) => inBytes(bytes),
 }
 
 function verdictOf(met: boolean | null): string {
@@ -73,7 +91,7 @@ const known = (value: number | null, format: (value: number) => string): string 
 
 /** Names to the left, figures to the right. */
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = headings.map((_, column) =>
+  const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   )
   return rows.map((row) => {

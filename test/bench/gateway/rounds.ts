@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { newFolder, removeFolder } from '../work-folder.ts'
+import type { Pin } from './cores.ts'
+import type { Measured, Rig, Times } from './rig.ts'
+import { hitScenarios, type Scenario, scenarios } from './scenarios.ts'
+import type { Running, Subject } from './subject.ts'
+
+/** What one subject did in one round. */
+export type RoundOf = {
+  readonly subject: Subject
+  readonly startMs: number | null
+  /** After all loads. */
+  readonly rssBytes: number | null
+  readonly loads: ReadonlyMap<Scenario, Measured>
+}
+
+export type Round = readonly RoundOf[]
+
+export type RoundOptions = {
+  readonly subjects: readonly Subject[]
+  readonly rig: Rig
+  readonly pin: Pin
+  readonly times: Times
+  readonly scenarios: readonly Scenario[]
+  /** Of subjects that answer from a cache, asked for exact hits too. */
+  readonly hasCache: (subject: Subject) => boolean
+  /** Told of what is not as it should be, in a sentence. */
+  readonly note: (sentence: string) => void
+}
+
+type Started = {
+  readonly subject: Subject
+  readonly running: Running
+  readonly loads: Map<Scenario, Measured>
+}
+
+/**
+ * Starts all subjects anew, then gives each scenario to one after the other: what is compared is seconds apart. They
+ * wait for their turn without work.
+ */
+export async function runRound(options: RoundOptions): Promise<Round> {
+  const folder = newFolder()
+  const started: Started[] = []
+  try {
+    for (const [index, subject] of options.subjects.entries()) {
+      const running = await startOne(subject, join(folder, String(index)), options)
+      if (running !== null) started.push({ subject, running, loads: new Map() })
+    }
+    await warmUp(started, options)
+    for (const scenario of [...options.scenarios, ...hitScenarios])
+      for (const each of started) await measureOne(each, scenario, options)
+    return started.map(({ subject, running, loads }) => ({
+      subject,
+      startMs: running.process?.startMs ?? null,
+      rssBytes: running.process?.rssBytes() ?? null,
+      loads,
+    }))
+  } finally {
+    for (const { running } of started) await running.process?.end()
+    removeFolder(folder)
+  }
+}
+
+/** Null for a peer that does not start here; the others must. */
+async function startOne(
+  subject: Subject,
+  folder: string,
+  { rig, pin, note }: RoundOptions,
+): Promise<Running | null> {
+  process.stderr.write(`  starting ${subject.name}\n`)
+  mkdirSync(folder)
+  try {
+    return await subject.start({ folder, upstreamUrl: rig.upstreamUrl, pin })
+  } catch (error) {
+    if (subject.role !== 'peer') throw error
+    note(`${subject.name}: ${reasonOf(error).split('\n').at(-1)}`)
+    return null
+  }
+}
+
+/** A server is quicker once its code is compiled; nobody measures a gateway in its first second. */
+async function warmUp(started: readonly Started[], { rig, times, ...rest }: RoundOptions) {
+  const both = scenarios.filter(({ key }) => key === 'json-16' || key === 'sse-16')
+  for (const { subject, running } of started) {
+    for (const scenario of both) {
+      try {
+        await rig.check(running, scenario)
+        await rig.measure(running, scenario, { ...times, warmUpMs: 0 })
+      } catch (error) {
+        rest.note(`${subject.name}, ${scenario.title}: ${reasonOf(error)}`)
+      }
+    }
+  }
+}
+
+async function measureOne(each: Started, scenario: Scenario, options: RoundOptions): Promise<void> {
+  const { subject, running, loads } = each
+  const { rig, times, note } = options
+  if (scenario.repeats && !options.hasCache(subject)) return
+  process.stderr.write(`  ${scenario.title}: ${subject.name}\n`)
+  const name = `${subject.name}, ${scenario.title}`
+  try {
+    await rig.check(running, scenario)
+    if (scenario.repeats) requireHit(await rig.check(running, scenario))
+    const found = await rig.measure(running, scenario, times)
+    if (found.failed > 0) note(`${name}: ${found.failed} failed, ${found.answered} answered`)
+    if (!found.keptPace) note(`${name}: requests piled up`)
+    if (found.answered > 0 && found.keptPace) loads.set(scenario, found)
+  } catch (error) {
+    note(`${name}: ${reasonOf(error)}`)
+  }
+}
+
+/** By the header that tells it. */
+function requireHit({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): void {
+  const status = headers['x-llmcost-cache']
+  if (status !== 'hit-exact') throw new Error(`no exact hit: x-llmcost-cache is ${status}`)
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
