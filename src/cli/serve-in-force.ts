@@ -1,28 +1,34 @@
 import { compilePolicy } from '../engine/compile-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
+import { chooseTiers } from '../policy/tiers.ts'
 import type { Environment } from '../providers/resolve-target.ts'
 import type { PolicyInForce } from '../serve/gateway-state.ts'
 import { openUpstreams } from '../serve/upstreams.ts'
+import { nameTiers } from '../worlds/named-tiers.ts'
 
 /** Makes a policy ready to run. */
-export const inForceOf = (policy: Policy, env: Environment): PolicyInForce => ({
-  compiled: compilePolicy(policy),
-  fingerprint: policyFingerprint(policy),
-  upstreams: openUpstreams(policy.serve.providers, env),
-  cache: {
-    findExact: () => null,
-    findNearest: () => ({ kind: 'bypass', reason: 'off' }),
-    findInFlight: () => null,
-    begin: () => undefined,
-    remember: () => undefined,
-    end: () => undefined,
-  },
-  ledger: { admit: () => null, settle: () => undefined },
-  targets: {
-    isUp: () => true,
-    begin: () => undefined,
-    note: () => undefined,
-    stateOf: () => undefined,
-  },
-})
+export function inForceOf(asked: Policy, env: Environment): PolicyInForce {
+  const { tiers } = chooseTiers(asked.tiers, null)
+  const policy = nameTiers(asked, tiers)
+  return {
+    compiled: compilePolicy(policy),
+    fingerprint: policyFingerprint(asked),
+    upstreams: openUpstreams(policy.serve.providers, env, tiers.medium),
+    cache: {
+      findExact: () => null,
+      findNearest: () => ({ kind: 'bypass', reason: 'off' }),
+      findInFlight: () => null,
+      begin: () => undefined,
+      remember: () => undefined,
+      end: () => undefined,
+    },
+    ledger: { admit: () => null, settle: () => undefined },
+    targets: {
+      isUp: () => true,
+      begin: () => undefined,
+      note: () => undefined,
+      stateOf: () => undefined,
+    },
+  }
+}

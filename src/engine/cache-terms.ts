@@ -18,7 +18,10 @@ export function compileTerms({
   cache,
   coalesce,
 }: Pick<Policy, 'cache' | 'coalesce'>): CompiledTerms {
-  const matchers = cache.rules.map(({ when }) => compileWhen(when))
+  // Where nothing may be cached whatever a rule says, none is asked.
+  const isOff = !coalesce && [cache.exact, cache.semantic].every(({ on }) => !on)
+  const isDecided = isOff && cache.rules.every(({ exact, semantic }) => !exact && !semantic)
+  const matchers = isDecided ? [] : cache.rules.map(({ when }) => compileWhen(when))
   const plain = settled(cache, coalesce, null)
   const byRule = cache.rules.map((rule) => settled(cache, coalesce, rule))
   return {

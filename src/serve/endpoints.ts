@@ -8,21 +8,24 @@ export type Endpoint = {
   /** The wire format in which it asks for an answer; null: bytes that are passed on. */
   readonly dialect: DialectName | null
   readonly operation: Operation
+  /** How its answers are written: as its dialect has it, or as `/v1/complete` has it. */
+  readonly answers: 'dialect' | 'completion'
   /** The provider that the path names ("/groq/v1/…"); null: the model tells, else the dialect. */
   readonly provider: string | null
 }
 
-type Kind = Pick<Endpoint, 'dialect' | 'operation'>
+type Kind = Pick<Endpoint, 'dialect' | 'operation' | 'answers'>
 
 const kinds: Readonly<Record<string, Kind>> = {
-  '/chat/completions': { dialect: 'openai-chat', operation: 'chat' },
-  '/responses': { dialect: 'openai-responses', operation: 'chat' },
-  '/messages': { dialect: 'anthropic-messages', operation: 'chat' },
-  '/embeddings': { dialect: null, operation: 'embedding' },
-  '/completions': { dialect: null, operation: 'completion' },
+  '/chat/completions': { dialect: 'openai-chat', operation: 'chat', answers: 'dialect' },
+  '/responses': { dialect: 'openai-responses', operation: 'chat', answers: 'dialect' },
+  '/messages': { dialect: 'anthropic-messages', operation: 'chat', answers: 'dialect' },
+  '/complete': { dialect: 'openai-chat', operation: 'chat', answers: 'completion' },
+  '/embeddings': { dialect: null, operation: 'embedding', answers: 'dialect' },
+  '/completions': { dialect: null, operation: 'completion', answers: 'dialect' },
 }
 
-const other: Kind = { dialect: null, operation: 'other' }
+const other: Kind = { dialect: null, operation: 'other', answers: 'dialect' }
 
 /** The endpoint of a request's path ("/v1/messages?beta=true"); null where there is none. */
 export function endpointOf(url: string): Endpoint | null {

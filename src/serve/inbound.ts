@@ -7,6 +7,8 @@ import type { Fault } from '../domain/fault.ts'
 import { isObject, type JsonObject, textOf } from '../domain/json.ts'
 import type { BypassReason } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
+import { badRequest } from './bad-request.ts'
+import { readCompletion } from './complete.ts'
 import type { Endpoint } from './endpoints.ts'
 
 /** A request as it arrived. */
@@ -43,6 +45,7 @@ const readers: Readonly<Record<DialectName, (body: JsonObject) => AskedBody>> = 
 export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound | Fault {
   const { endpoint, at, bytes } = arrival
   const body = parsed(bytes)
+  if (endpoint.answers === 'completion') return readCompletionRequest(arrival, body, identityOf)
   if (endpoint.dialect === null) {
     const object = isObject(body) ? body : null
     const request = plainRequest(arrival, object, identityOf(object))
@@ -65,6 +68,26 @@ export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound |
     ...identityOf(body),
   }
   return { ...arrival, body, request, bypass: bypassOf(request) }
+}
+
+/** A question in plain words, which is asked as a chat completion. */
+function readCompletionRequest(
+  arrival: Arrival,
+  body: unknown,
+  identityOf: IdentityOf,
+): Inbound | Fault {
+  if (!isObject(body)) return badRequest('The body is no JSON object.')
+  const read = readCompletion(body)
+  if ('kind' in read) return read
+  const asked = {
+    ...arrival,
+    endpoint: { ...arrival.endpoint, path: '/chat/completions', answers: 'dialect' as const },
+    bytes: Buffer.from(JSON.stringify(read.body)),
+  }
+  const inbound = readInbound(asked, (sent) => ({ ...identityOf(sent), ...read.context }))
+  return 'kind' in inbound
+    ? inbound
+    : { ...inbound, endpoint: { ...inbound.endpoint, answers: 'completion' } }
 }
 
 function plainRequest(
@@ -98,10 +121,3 @@ function parsed(bytes: Buffer): unknown {
     return undefined
   }
 }
-
-export const badRequest = (message: string): Fault => ({
-  kind: 'bad-request',
-  message,
-  status: 400,
-  retryAfterMs: null,
-})

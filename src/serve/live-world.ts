@@ -55,7 +55,8 @@ export class LiveWorld implements World {
   }
 
   accept(_: Asked, answer: Answer): void {
-    if (answer instanceof LiveAnswer && !this.#exchange.isSettled)
+    const isPlain = this.#exchange.inbound.endpoint.answers === 'dialect'
+    if (isPlain && answer instanceof LiveAnswer && !this.#exchange.isSettled)
       this.#exchange.servedStatus = sendAnswer(this.#exchange, answer, null)
   }
 

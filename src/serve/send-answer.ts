@@ -6,6 +6,7 @@ import type { Fault } from '../domain/fault.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { Decision } from '../engine/decide.ts'
+import { writeCompletion } from './complete.ts'
 import type { Exchange } from './exchange.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { ourHeaders } from './our-headers.ts'
@@ -34,6 +35,8 @@ export function sendAnswer(
   const { dialect } = inbound.endpoint
   const isStream = inbound.request.streamed === true && dialect !== null
   const { wire } = answer
+  if (inbound.endpoint.answers === 'completion' && receipt !== null)
+    return sendCompletion(exchange, answer, receipt)
   // Only who asked for it gets the very answer: it is theirs in the provider's books.
   const isOwn = receipt === null || receipt.servedBy === null
   if (wire !== null && isOwn && wire.dialect === dialect && wire.isStream === isStream)
@@ -49,6 +52,11 @@ export function sendAnswer(
   }
   const body = JSON.stringify(dialectOf(name).writeReply(reply, stamp))
   return send(exchange, 200, jsonHeaders, Buffer.from(body), receipt)
+}
+
+function sendCompletion(exchange: Exchange, answer: LiveAnswer, receipt: Receipt): number {
+  const body = writeCompletion(answer.text, receipt, answer.reply.model)
+  return send(exchange, 200, jsonHeaders, Buffer.from(JSON.stringify(body)), receipt)
 }
 
 const jsonHeaders: readonly string[] = ['content-type', 'application/json']

@@ -4,6 +4,7 @@ import type { ProviderSettings } from '../policy/serving.ts'
 import { catalogue, type KnownProvider } from '../providers/catalogue.ts'
 import { readKey } from '../providers/keys.ts'
 import { type Environment, resolveTarget } from '../providers/resolve-target.ts'
+import { autoModel } from './complete.ts'
 import type { Inbound } from './inbound.ts'
 
 /** A provider as it is reached: its address taken apart once. */
@@ -38,8 +39,15 @@ const vendorOf: Readonly<Record<DialectName, string>> = {
   'anthropic-messages': 'anthropic',
 }
 
-/** The providers of a policy and the built-in ones. Throws a UserError for a target that nobody is known to serve. */
-export function openUpstreams(own: readonly ProviderSettings[], env: Environment): Upstreams {
+/**
+ * The providers of a policy and the built-in ones; `autoTarget` is asked for "auto" where no route says who. Throws a UserError for a
+ * target that nobody is known to serve.
+ */
+export function openUpstreams(
+  own: readonly ProviderSettings[],
+  env: Environment,
+  autoTarget: string,
+): Upstreams {
   const upstreams = new Map<string, Upstream>()
   const targets = new Map<string, Destination>()
   const upstreamOf = (provider: KnownProvider): Upstream => {
@@ -68,6 +76,7 @@ export function openUpstreams(own: readonly ProviderSettings[], env: Environment
     destinationOf(target, { endpoint, request }) {
       if (target !== null) return destinationOf(target)
       const model = request.requestedModel ?? request.model
+      if (model === autoModel) return destinationOf(autoTarget)
       if (endpoint.provider !== null) return destinationOf(`${endpoint.provider}:${model || '-'}`)
       try {
         return destinationOf(model)

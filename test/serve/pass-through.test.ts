@@ -60,3 +60,22 @@ test.each([
   expect(settled?.costNanoUsd).toBeGreaterThan(0)
   expect(gateway.bugs).toEqual([])
 })
+
+test('a question in plain words is answered in plain words', async () => {
+  const response = await post('/v1/complete', {
+    query: 'What is a heap?',
+    user_id: 'u1',
+    feature: 'faq',
+  })
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({
+    cached: false,
+    tier: null,
+    cost_usd: expect.any(Number),
+  })
+  const [settled] = gateway.settled().slice(-1)
+  expect(settled?.record).toMatchObject({ user: 'u1', feature: 'faq', requestedModel: 'auto' })
+  const refused = await post('/v1/complete', { query: 'x', temperature: 1 })
+  expect(refused.status).toBe(400)
+  expect(await refused.text()).toContain('temperature')
+})

@@ -41,7 +41,7 @@ export async function startLiveGateway(options: {
     onServed: (each) => void served.push(each),
     compiled: compilePolicy(policy),
     fingerprint: 'test',
-    upstreams: openUpstreams(policy.serve.providers, options.env),
+    upstreams: openUpstreams(policy.serve.providers, options.env, 'openai:gpt-4o-mini'),
     cache: {
       findExact: () => null,
       findNearest: () => ({ kind: 'bypass', reason: 'off' }),
