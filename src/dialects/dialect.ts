@@ -2,6 +2,7 @@ import type { Call, DialectName, Loss } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Part, Reply } from '../domain/reply.ts'
+import type { Usage } from '../domain/usage.ts'
 
 /** A wire format in both directions: requests, answers, streams and errors. Pure; time and ids are given. */
 export type Dialect = {
@@ -33,6 +34,8 @@ export type Stamp = {
   readonly createdAt: number
   /** Whether an OpenAI chat stream ends with a chunk of usage, as its caller asked (`stream_options.include_usage`). */
   readonly usageInStream?: boolean
+  /** What is known of the usage before the answer: an Anthropic stream tells it with its first event. */
+  readonly usageAtStart?: Usage
 }
 
 /** One event of a server-sent stream. */

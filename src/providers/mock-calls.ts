@@ -6,6 +6,7 @@ import { forceAnswer, readForced } from './mock-forced.ts'
 import { questionOf } from './mock-model.ts'
 import { openPacer } from './mock-pace.ts'
 import { sendAnswer, sendFault } from './mock-send.ts'
+import { billedUsage } from './mock-usage.ts'
 import type { MockState, Visit, Visited } from './mock-visit.ts'
 
 /** Asks the mock what a body of some dialect asks, and answers in that dialect. */
@@ -24,7 +25,8 @@ export async function answerCall(
   const answer = forceAnswer(state.model(call, turn), forced, state.settings)
   response.setHeader('x-mock-latency-ms', answer.latencyMs.toFixed(3))
   response.setHeader('x-mock-first-token-ms', answer.firstTokenMs.toFixed(3))
-  const stamp = stampOf(dialect, call, body, requestId, state)
+  const usageAtStart = billedUsage(answer.reply, 0)
+  const stamp = { ...stampOf(dialect, call, body, requestId, state), usageAtStart }
   const pacer = openPacer(left, state.isWaiting)
   const exchange = { response, dialect, call, answer, stamp, pacer, left }
   const sent = await sendAnswer(exchange)

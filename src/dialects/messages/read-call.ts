@@ -88,13 +88,22 @@ function readTurn(wire: Json): Turn {
   return { role: 'user', blocks: [{ kind: 'foreign', wire }] }
 }
 
+/** Whether its input is streamed as it is written (the last of them) is no matter of what is asked. */
+const toolFields = [
+  'name',
+  'description',
+  'input_schema',
+  'strict',
+  'cache_control',
+  'eager_input_streaming',
+] as const
+
 function readTool(wire: Json): Tool {
   if (!isObject(wire)) return { kind: 'foreign', wire }
   const { type, name, description, input_schema: schema, strict, cache_control: mark } = wire
   const cache = readCacheMark(mark)
   const isFunction =
-    (type === undefined || type === null || type === 'custom') &&
-    hasOnly(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control')
+    (type === undefined || type === null || type === 'custom') && hasOnly(wire, ...toolFields)
   if (!isFunction || typeof name !== 'string' || !isObject(schema) || cache === null) {
     return { kind: 'foreign', wire }
   }

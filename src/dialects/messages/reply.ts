@@ -90,7 +90,7 @@ export const openMessage = (of: Pick<Reply, 'id' | 'model'>, stamp: Stamp): Json
   content: [],
   stop_reason: null,
   stop_sequence: null,
-  usage: { input_tokens: 0, output_tokens: 0 },
+  usage: writeUsage({ usage: stamp.usageAtStart ?? null }),
 })
 
 /** Tools that run at Anthropic, their results, and files that they leave. */

@@ -181,6 +181,11 @@ test.each<[string, JsonObject, JsonObject]>([
   expect(writeCall(readCall({ ...least, ...fields })).body).toEqual({ ...least, ...plain })
 })
 
+test('a tool whose input is to be streamed as it is written is a function like any other', () => {
+  const tools = [{ ...tool, eager_input_streaming: true }]
+  expect(readCall({ ...least, tools }).tools).toEqual(readCall({ ...least, tools: [tool] }).tools)
+})
+
 test('arguments that are no JSON object travel as text', () => {
   for (const input of ['{"a": ', '[1]', '"x"', 'null', '{"INVALID_JSON": 1}']) {
     const blocks: Block[] = [{ kind: 'tool-call', id: 'a', name: 'f', input }]

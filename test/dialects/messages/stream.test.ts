@@ -6,6 +6,7 @@ import { messagesDialect } from '../../../src/dialects/messages/messages-dialect
 import { openEventReader } from '../../../src/dialects/sse.ts'
 import type { Json, JsonObject } from '../../../src/domain/json.ts'
 import type { Part } from '../../../src/domain/reply.ts'
+import { noUsage } from '../../../src/domain/usage.ts'
 import { replies } from '../../support/streamed-replies.ts'
 
 const stamp = { id: 'msg_0', model: 'm', createdAt: 0 }
@@ -115,6 +116,15 @@ test('reader, writer, reader give the same parts', () => {
       expect(foldParts(first)).toEqual({ reply, fault: null })
     }),
   )
+})
+
+test('what is known of the usage before the answer is in the first event', () => {
+  const usageAtStart = { ...noUsage, inputTokens: 7, cacheReadTokens: 5 }
+  const writer = messagesDialect.openPartWriter({ ...stamp, usageAtStart })
+  const [first] = eventsIn(writer.write({ kind: 'start', id: null, model: null }))
+  expect(JSON.parse(first?.data ?? '')).toMatchObject({
+    message: { usage: { input_tokens: 7, cache_read_input_tokens: 5, output_tokens: 0 } },
+  })
 })
 
 test('events are in the native order, blocks one after the other', () => {
