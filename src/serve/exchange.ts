@@ -55,6 +55,8 @@ export class Exchange {
   readonly followers = new Set<Follower>()
   /** Status and body of the answer have been said, by handing an answer on while it came. */
   servedStatus: number | null = null
+  /** What was handed on is not the whole of it. */
+  isBroken = false
   /** The caller has all of it. */
   hasEnded = false
 

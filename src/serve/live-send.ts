@@ -37,6 +37,7 @@ export function liveSendOf(state: GatewayState, exchange: Exchange, outgoing: Ou
       return outgoing.addsUsage && isUsageOnly(frame) ? null : frame.bytes
     },
     broken(fault) {
+      exchange.isBroken = true
       exchange.show([{ kind: 'error', fault, usage: null }])
       return brokenEvent(exchange, fault)
     },

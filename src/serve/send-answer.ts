@@ -17,7 +17,8 @@ import { answerHeaders } from './pass-headers.ts'
 export function sendDecision(exchange: Exchange, { receipt, answer }: Decision): number {
   const { outlet, servedStatus } = exchange
   if (servedStatus !== null) {
-    if (!exchange.hasEnded) outlet.end()
+    if (exchange.isBroken) outlet.breakOff()
+    else if (!exchange.hasEnded) outlet.end()
     return servedStatus
   }
   if (answer instanceof LiveAnswer) return sendAnswer(exchange, answer, receipt)

@@ -62,6 +62,7 @@ function followerOf(exchange: Exchange): Follower {
         outlet.begin(200, [...streamHeaders, ...ourHeaders(exchange, null)])
       }
       outlet.write(held)
+      exchange.isBroken ||= parts.some(({ kind }) => kind === 'error')
       held = ''
     },
   }
