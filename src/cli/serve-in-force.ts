@@ -4,8 +4,10 @@ import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { chooseTiers } from '../policy/tiers.ts'
 import type { Environment } from '../providers/resolve-target.ts'
 import type { PolicyInForce } from '../serve/gateway-state.ts'
+import { openRewrites } from '../serve/rewrites.ts'
 import { openUpstreams } from '../serve/upstreams.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
+import { rewriteOf } from './rewrite-by-program.ts'
 
 /** Makes a policy ready to run. */
 export function inForceOf(asked: Policy, env: Environment): PolicyInForce {
@@ -15,6 +17,7 @@ export function inForceOf(asked: Policy, env: Environment): PolicyInForce {
     compiled: compilePolicy(policy),
     fingerprint: policyFingerprint(asked),
     upstreams: openUpstreams(policy.serve.providers, env, tiers.medium),
+    rewritesOf: openRewrites(policy, rewriteOf(policy)),
     cache: {
       findExact: () => null,
       findNearest: () => ({ kind: 'bypass', reason: 'off' }),

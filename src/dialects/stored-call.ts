@@ -43,6 +43,10 @@ const promptFields: Readonly<Record<DialectName, (prompt: Prompt) => JsonObject>
   }),
 }
 
+/** A prompt as fields of a body. */
+export const wirePrompt = (dialect: DialectName, prompt: Prompt): JsonObject =>
+  defined(promptFields[dialect](prompt))
+
 const isTyped = (tool: Json): boolean => isObject(tool) && 'type' in tool
 
 /** Null content is logged as an empty one: beside tool calls it was null. */

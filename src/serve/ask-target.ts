@@ -1,6 +1,5 @@
 import { dialectOf } from '../dialects/dialects.ts'
 import { readAnyUsage } from '../dialects/usage.ts'
-import type { DialectName } from '../domain/call.ts'
 import { type Fault, passingFaults } from '../domain/fault.ts'
 import { isObject } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
@@ -19,6 +18,7 @@ import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
+import type { Rewrites } from './rewrites.ts'
 import { spenderOf } from './spender.ts'
 import type { Destination } from './upstreams.ts'
 
@@ -26,6 +26,7 @@ import type { Destination } from './upstreams.ts'
 export type Asking = {
   readonly target: string | null
   readonly terms: AttemptTerms
+  readonly rewrites: Rewrites
   readonly timeout: TimeoutClass
   /** Until it is asked again, milliseconds; null: it is not. */
   readonly backoffMs: (attempt: number, retryAfterMs: number | null) => number | null
@@ -41,7 +42,10 @@ export async function askTarget(
 ): Promise<Attempted> {
   const { inbound } = exchange
   const destination = state.upstreams.destinationOf(asking.target, inbound)
-  const outgoing = outgoingOf(inbound, destination)
+  const { prefix } = state.compiled.policy
+  const isHome = destination.upstream === state.upstreams.destinationOf(null, inbound).upstream
+  const options = { prefix, rewrites: asking.rewrites, isHome }
+  const outgoing = outgoingOf(inbound, destination, options)
   if ('fault' in outgoing) return refused(exchange, destination, outgoing.fault)
   const attempt = ++exchange.begun
   await state.journal.begin({
@@ -56,15 +60,7 @@ export async function askTarget(
   if (exchange.isSettled) return refused(exchange, destination, cancelled)
   state.targets.begin(destination.target)
   const result = await run(state, exchange, asking, outgoing)
-  const attempted = attemptedOf(
-    state,
-    exchange,
-    destination,
-    outgoing.dialect,
-    result,
-    asking,
-    attempt,
-  )
+  const attempted = attemptedOf(state, exchange, destination, outgoing, result, asking, attempt)
   state.targets.note(destination.target, attempted)
   return attempted
 }
@@ -106,6 +102,7 @@ function refused(exchange: Exchange, destination: Destination, fault: Fault): At
     provider: destination.upstream.provider.name,
     model: destination.model,
     dialect: null,
+    rewrites: [],
     answer: null,
     partial: null,
     fault,
@@ -130,7 +127,7 @@ function attemptedOf(
   state: GatewayState,
   exchange: Exchange,
   { upstream, model, target }: Destination,
-  dialect: DialectName | null,
+  { dialect, rewrites }: Outgoing,
   result: AttemptResult,
   asking: Asking,
   attempt: number,
@@ -151,6 +148,7 @@ function attemptedOf(
     provider,
     model,
     dialect,
+    rewrites,
     answer,
     partial,
     fault,

@@ -19,6 +19,8 @@ export type AttemptNote = {
   readonly model: string
   /** What the provider speaks. */
   readonly dialect: DialectName | null
+  /** What was changed in the caller's request, by name. */
+  readonly rewrites: readonly string[]
   readonly answer: LiveAnswer | null
   /** What had come of an answer that broke off. */
   readonly partial: Reply | null

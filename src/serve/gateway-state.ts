@@ -7,6 +7,7 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { TargetState } from '../engine/request-facts.ts'
 import type { Forwarder } from '../providers/forward.ts'
 import type { Exchange } from './exchange.ts'
+import type { RewritesOf } from './rewrites.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** What is known of targets while they are asked. */
@@ -47,6 +48,7 @@ export type PolicyInForce = {
   readonly compiled: CompiledPolicy
   readonly fingerprint: string
   readonly upstreams: Upstreams
+  readonly rewritesOf: RewritesOf
   readonly cache: ResponseCache
   readonly ledger: Ledger
   readonly targets: Targets

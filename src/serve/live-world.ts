@@ -14,6 +14,7 @@ import { askInner } from './inner-ask.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { liveSendOf } from './live-send.ts'
 import type { Outgoing } from './outgoing.ts'
+import type { Rewrites } from './rewrites.ts'
 import { sendAnswer } from './send-answer.ts'
 import { sharing } from './share-flight.ts'
 import { spenderOf } from './spender.ts'
@@ -28,6 +29,7 @@ export class LiveWorld implements World {
   readonly #state: GatewayState
   readonly #exchange: Exchange
   readonly #facts: RequestFacts
+  #rewrites: Promise<Rewrites> | Rewrites | null = null
 
   constructor(state: GatewayState, exchange: Exchange, facts: RequestFacts) {
     this.cache = sharing(state, exchange)
@@ -37,13 +39,16 @@ export class LiveWorld implements World {
     this.#facts = facts
   }
 
-  ask(target: string | null, _: Asked, terms: AttemptTerms): Promise<Attempted> {
+  async ask(target: string | null, _: Asked, terms: AttemptTerms): Promise<Attempted> {
+    this.#rewrites ??= this.#state.rewritesOf(this.#exchange.inbound, this.#facts)
+    const rewrites = await this.#rewrites
     const timeout = this.#timeout()
     const { policy } = this.#state.compiled
     const { initialMs, maxMs } = policy.failure.retries
     return askTarget(this.#state, this.#exchange, {
       target,
       terms,
+      rewrites,
       timeout,
       backoffMs: (attempt, retryAfterMs) => {
         if (!timeout.retries) return null

@@ -1,12 +1,15 @@
 import { dialectOf } from '../dialects/dialects.ts'
-import type { DialectName, Loss } from '../domain/call.ts'
+import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { JsonObject } from '../domain/json.ts'
+import type { PrefixPolicy } from '../policy/caching.ts'
 import type { ForwardRequest } from '../providers/forward.ts'
 import { badRequest } from './bad-request.ts'
+import { cacheMarkEdits } from './cache-marks.ts'
 import { type BodyEdit, editBody } from './edit-body.ts'
 import type { Inbound } from './inbound.ts'
-import { upstreamHeaders } from './pass-headers.ts'
+import { ownHeaders, upstreamHeaders } from './pass-headers.ts'
+import type { Rewrites } from './rewrites.ts'
 import type { Destination } from './upstreams.ts'
 
 /** A call as it goes out. */
@@ -18,27 +21,41 @@ export type Outgoing = {
   readonly isSameDialect: boolean
   /** A stream tells its usage though the caller did not ask for it. */
   readonly addsUsage: boolean
-  readonly losses: readonly Loss[]
+  /** What was changed in the caller's request, by name. */
+  readonly rewrites: readonly string[]
+}
+
+/** What changes every request of this policy, and what its rules change in this one. */
+export type OutgoingOptions = {
+  readonly prefix: PrefixPolicy
+  readonly rewrites: Rewrites
+  /** Whether it is the provider that the caller meant: nobody else gets the caller's credentials. */
+  readonly isHome: boolean
 }
 
 /** Said in the caller's own bytes where the provider speaks the same dialect, else translated. */
 export function outgoingOf(
   inbound: Inbound,
   destination: Destination,
+  options: OutgoingOptions,
 ): Outgoing | { readonly fault: Fault } {
   const { dialect: asked } = inbound.endpoint
-  if (asked === null || inbound.body === null) return passedOn(inbound, destination)
+  if (asked === null || inbound.body === null) return passedOn(inbound, destination, options)
   const spoken = destination.upstream.provider.dialect
   return isSameFamily(asked, spoken)
-    ? sameDialect(inbound, inbound.body, asked, destination)
-    : translated(inbound, inbound.body, asked, spoken, destination)
+    ? sameDialect(inbound, inbound.body, asked, destination, options)
+    : translated(inbound, inbound.body, asked, spoken, destination, options)
 }
 
 /** Whoever speaks chat completions is asked for responses too: many do, and say so where they do not. */
 const isSameFamily = (asked: DialectName, spoken: DialectName): boolean =>
   (asked === 'anthropic-messages') === (spoken === 'anthropic-messages')
 
-function passedOn(inbound: Inbound, destination: Destination): Outgoing {
+function passedOn(
+  inbound: Inbound,
+  destination: Destination,
+  { isHome }: OutgoingOptions,
+): Outgoing {
   const { body, bytes } = inbound
   const isRenamed =
     body !== null && typeof body['model'] === 'string' && body['model'] !== destination.model
@@ -47,11 +64,11 @@ function passedOn(inbound: Inbound, destination: Destination): Outgoing {
       ? editBody(bytes, body, [{ name: 'model', value: destination.model }])
       : bytes
   return {
-    request: requestOf(inbound, destination, inbound.endpoint.path, sent),
+    request: requestOf(inbound, destination, inbound.endpoint.path, sent, isHome),
     dialect: null,
     isSameDialect: true,
     addsUsage: false,
-    losses: [],
+    rewrites: isRenamed ? ['model'] : [],
   }
 }
 
@@ -60,24 +77,38 @@ function sameDialect(
   body: JsonObject,
   dialect: DialectName,
   destination: Destination,
+  { prefix, rewrites, isHome }: OutgoingOptions,
 ): Outgoing {
   const addsUsage = dialect === 'openai-chat' && body['stream'] === true && !asksForUsage(body)
-  const edits: BodyEdit[] = []
-  if (body['model'] !== destination.model) edits.push({ name: 'model', value: destination.model })
+  const edits: BodyEdit[] = [...rewrites.edits]
+  const names = [...rewrites.names]
+  if (body['model'] !== destination.model) {
+    edits.push({ name: 'model', value: destination.model })
+    names.push('model')
+  }
   if (addsUsage) edits.push({ name: 'stream_options', value: withUsage(body) })
+  const marks =
+    dialect === 'anthropic-messages' ? cacheMarkEdits(withEdits(body, edits), prefix) : []
+  if (marks.length > 0) names.push('cache-marks')
+  const bytes = editBody(inbound.bytes, body, lastOfEach([...edits, ...marks]))
   return {
-    request: requestOf(
-      inbound,
-      destination,
-      inbound.endpoint.path,
-      editBody(inbound.bytes, body, edits),
-    ),
+    request: requestOf(inbound, destination, inbound.endpoint.path, bytes, isHome),
     dialect,
     isSameDialect: true,
     addsUsage,
-    losses: [],
+    rewrites: names,
   }
 }
+
+const withEdits = (body: JsonObject, edits: readonly BodyEdit[]): JsonObject =>
+  edits.length === 0
+    ? body
+    : { ...body, ...Object.fromEntries(edits.map(({ name, value }) => [name, value])) }
+
+/** Where two edits are of one field, the later was made of the earlier. */
+const lastOfEach = (edits: readonly BodyEdit[]): readonly BodyEdit[] => [
+  ...new Map(edits.map((edit) => [edit.name, edit])).values(),
+]
 
 const optionsOf = (body: JsonObject): JsonObject => {
   const options = body['stream_options']
@@ -96,22 +127,26 @@ function translated(
   asked: DialectName,
   spoken: DialectName,
   destination: Destination,
+  { prefix, rewrites }: OutgoingOptions,
 ): Outgoing | { readonly fault: Fault } {
-  const call = { ...dialectOf(asked).readCall(body), model: destination.model }
+  const call = dialectOf(asked).readCall(withEdits(body, rewrites.edits))
   const dialect = dialectOf(spoken)
-  const written = dialect.writeCall(call)
+  const written = dialect.writeCall({ ...call, model: destination.model })
   const refused = written.losses.filter(({ level }) => level === 'refused')
   if (refused.length > 0) {
     const what = refused.map(({ field, why }) => `${field}: ${why}`).join('; ')
     return { fault: badRequest(`${destination.target} cannot be asked this: ${what}`) }
   }
-  const bytes = Buffer.from(JSON.stringify(written.body))
+  const marks = spoken === 'anthropic-messages' ? cacheMarkEdits(written.body, prefix) : []
+  const bytes = Buffer.from(JSON.stringify(withEdits(written.body, marks)))
+  const lost = written.losses.map(({ field }) => `without ${field}`)
+  const marked = marks.length > 0 ? ['cache-marks'] : []
   return {
-    request: requestOf(inbound, destination, dialect.path, bytes),
+    request: requestOf(inbound, destination, dialect.path, bytes, false),
     dialect: spoken,
     isSameDialect: false,
     addsUsage: false,
-    losses: written.losses,
+    rewrites: [...rewrites.names, 'model', 'translated', ...marked, ...lost],
   }
 }
 
@@ -120,10 +155,11 @@ const requestOf = (
   { upstream }: Destination,
   path: string,
   bytes: Buffer,
+  isHome: boolean,
 ): ForwardRequest => ({
   origin: upstream.origin,
   path: `${upstream.base}${path}`,
   method: inbound.method,
-  headers: upstreamHeaders(inbound, upstream),
+  headers: isHome ? upstreamHeaders(inbound, upstream) : ownHeaders(upstream),
   body: bytes.length === 0 ? null : bytes,
 })

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { rewriteOf } from '../../src/cli/rewrite-by-program.ts'
 import type { JournalEntry, Settled } from '../../src/domain/journal.ts'
 import type { Served } from '../../src/domain/served.ts'
 import { keyHash } from '../../src/engine/cache-key.ts'
@@ -9,6 +10,7 @@ import { openPriceBook } from '../../src/prices/price-book.ts'
 import { openForwarder } from '../../src/providers/forward.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
 import type { GatewayState } from '../../src/serve/gateway-state.ts'
+import { openRewrites } from '../../src/serve/rewrites.ts'
 import { openUpstreams } from '../../src/serve/upstreams.ts'
 
 /** A gateway in this process, in front of whatever answers at the two addresses. */
@@ -42,6 +44,7 @@ export async function startLiveGateway(options: {
     compiled: compilePolicy(policy),
     fingerprint: 'test',
     upstreams: openUpstreams(policy.serve.providers, options.env, 'openai:gpt-4o-mini'),
+    rewritesOf: openRewrites(policy, rewriteOf(policy)),
     cache: {
       findExact: () => null,
       findNearest: () => ({ kind: 'bypass', reason: 'off' }),

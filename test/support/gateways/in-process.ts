@@ -1,14 +1,17 @@
+import { stringify } from 'yaml'
 import { numberOf, textOf } from '../../../src/domain/json.ts'
 import type { Usage } from '../../../src/domain/usage.ts'
 import { parsePolicy } from '../../../src/policy/parse-policy.ts'
-import { stringify } from 'yaml'
 import { startLiveGateway } from '../live-gateway.ts'
 import type { Harness } from './harness.ts'
 
 /** The gateway in the process of the tests. */
 export const inProcess: Harness = {
   async start({ upstream, policy = {} }) {
-    const parsed = parsePolicy(stringify(policy), { nearest: () => null, knownModel: () => ({ known: true }) })
+    const parsed = parsePolicy(stringify(policy), {
+      nearest: () => null,
+      knownModel: () => ({ known: true }),
+    })
     if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems))
     const gateway = await startLiveGateway({
       env: { OPENAI_BASE_URL: `${upstream}/v1`, ANTHROPIC_BASE_URL: `${upstream}` },
@@ -22,7 +25,9 @@ export const inProcess: Harness = {
           model: textOf(record['model']) ?? null,
           status: numberOf(record['statusCode']) ?? 0,
           usage: (record['usage'] as Usage | undefined) ?? null,
-          costNanoUsd: receipt.steps.some((step) => step.kind === 'attempt' && step.costNanoUsd === null)
+          costNanoUsd: receipt.steps.some(
+            (step) => step.kind === 'attempt' && step.costNanoUsd === null,
+          )
             ? null
             : receipt.costNanoUsd,
         })),
