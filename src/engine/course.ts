@@ -1,9 +1,19 @@
 import type { NanoUsd } from '../domain/money.ts'
-import type { CacheLayer, Outcome, Receipt, RequestId, Step } from '../domain/receipt.ts'
+import type {
+  BypassReason,
+  CacheLayer,
+  Outcome,
+  Receipt,
+  RequestId,
+  Step,
+} from '../domain/receipt.ts'
 import type { Asked, CacheEntry } from '../domain/world.ts'
 
 /** What a look-up takes until its answer can be sent, milliseconds: see docs/methods.md, "Latency". */
 export const lookUpMs = 1
+
+/** Why a layer that was to be asked was not, in the end. */
+const asked: ReadonlySet<BypassReason> = new Set(['no-text', 'no-vector', 'long-conversation'])
 
 /** A receipt in the making. */
 export class Course {
@@ -27,6 +37,16 @@ export class Course {
 
   spend(costNanoUsd: number | null): void {
     this.#cost += costNanoUsd ?? 0
+  }
+
+  /** Says of both layers that this request was none for a cache, which shows only in its answer. */
+  bypass(reason: BypassReason): void {
+    const steps = this.#steps.splice(0)
+    for (const step of steps) {
+      if (step.kind === 'guarded') continue
+      const isLookUp = step.kind === 'miss' || (step.kind === 'bypass' && asked.has(step.reason))
+      this.#steps.push(isLookUp ? { kind: 'bypass', layer: step.layer, reason } : step)
+    }
   }
 
   /** Takes over what was written down aside. */

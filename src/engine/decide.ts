@@ -69,18 +69,20 @@ function keep(
   course: Course,
   world: World,
 ): Answered | null {
+  if (asked.bypass === null && outcome === 'failed') course.bypass('not-answered')
   if (outcome === 'failed') return null
+  if (asked.bypass === null && callsTools(answer)) course.bypass('tool-call')
   const answered = { at: asked.at + course.latencyMs, answer }
   if (asked.bypass === null && isWhole(answer)) remember(asked, terms, answered, course, world)
   return answered
 }
 
+const callsTools = (answer: Answer | null): boolean => (answer?.toolCalls ?? []).length > 0
+
 /** An answer that was cut off, wants a tool called or is one of several choices would mislead whoever asks next. */
 const isWhole = (answer: Answer | null): boolean =>
   answer === null ||
-  (!cutOff.has(answer.finishReason ?? '') &&
-    (answer.toolCalls ?? []).length === 0 &&
-    (answer.choices ?? 1) === 1)
+  (!cutOff.has(answer.finishReason ?? '') && !callsTools(answer) && (answer.choices ?? 1) === 1)
 
 /** As the wire formats call an answer that did not end by itself. */
 const cutOff: ReadonlySet<string> = new Set(['length', 'max_tokens', 'content_filter', 'filtered'])
