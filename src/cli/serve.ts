@@ -77,6 +77,7 @@ async function servicesOf(
     chance: Math.random,
     newId: requestIds(start),
     exchanges: new Map(),
+    isReplay: false,
     scrub: openScrub(secretsOf(policy.serve.providers, env)),
     similarity: await similarityOf(),
     passes: async (command, input, timeoutMs) =>

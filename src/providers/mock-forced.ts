@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Fault } from '../domain/fault.ts'
 import { inTable } from '../domain/json.ts'
+import { noUsage, type Usage } from '../domain/usage.ts'
 import { faultOf, type MockFaultName, mockFaultOf } from './mock-faults.ts'
 import type { MockAnswer } from './mock-model.ts'
 
@@ -15,6 +16,10 @@ export type Forced = {
   readonly latencyMs: number | null
   readonly firstTokenMs: number | null
   readonly chunkMs: number | null
+  /** What the answer says it used. */
+  readonly usage: Usage | null
+  /** Which model it says answered. */
+  readonly model: string | null
 }
 
 /** Reads the headers; a text says which of them means nothing. */
@@ -30,6 +35,8 @@ export function readForced(headers: IncomingHttpHeaders): Forced | string {
   const fault = headers['x-mock-fault'] ?? null
   if (fault !== null && fault !== 'none' && mockFaultOf(String(fault)) === undefined)
     broken.push(`x-mock-fault: there is no fault "${fault}"`)
+  const usage = usageIn(headers['x-mock-usage'])
+  if (usage === undefined) broken.push(`x-mock-usage is ${usageNames.join(',')}: six whole numbers`)
   const forced = {
     turn: number('x-mock-turn', 0, 1e9),
     fault: fault as Forced['fault'],
@@ -37,15 +44,33 @@ export function readForced(headers: IncomingHttpHeaders): Forced | string {
     latencyMs: number('x-mock-latency-ms', 0, longestMs),
     firstTokenMs: number('x-mock-first-token-ms', 0, longestMs),
     chunkMs: number('x-mock-chunk-ms', 0, longestMs),
+    usage: usage ?? null,
+    model: headers['x-mock-model']?.toString() ?? null,
   }
   return broken.length === 0 ? forced : broken.join('; ')
+}
+
+const usageNames = Object.keys(noUsage) as readonly (keyof Usage)[]
+
+/** "120,0,0,0,45,0"; null: not asked for; undefined: not to be read. */
+function usageIn(text: string | string[] | undefined): Usage | null | undefined {
+  if (text === undefined) return null
+  const counts = String(text).split(',').map(Number)
+  const isWhole = counts.every((count) => Number.isSafeInteger(count) && count >= 0)
+  if (counts.length !== usageNames.length || !isWhole) return undefined
+  return Object.fromEntries(usageNames.map((name, index) => [name, counts[index]])) as Usage
 }
 
 const longestMs = 86_400_000
 
 /** The answer as the headers will have it. */
 export function forceAnswer(answer: MockAnswer, forced: Forced, settings: Waits): MockAnswer {
-  const timed = { ...answer, ...forcedTimes(answer, forced) }
+  const reply = {
+    ...answer.reply,
+    ...(forced.usage !== null && { usage: forced.usage }),
+    ...(forced.model !== null && { model: forced.model }),
+  }
+  const timed = { ...answer, reply, ...forcedTimes(answer, forced) }
   const name = forced.fault ?? statusFault(forced.status)
   if (name === null) return timed
   if (name === 'none') return { ...timed, kind: 'answered' }

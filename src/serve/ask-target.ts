@@ -12,7 +12,7 @@ import type { TimeoutClass } from '../policy/governance.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { AttemptResult, LiveSend } from './attempt.ts'
-import { cancelled } from './attempt-faults.ts'
+import { cancelled, headerIn } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
@@ -92,7 +92,17 @@ async function run(
   })
   if (open.forwarding !== null) exchange.forwardings.delete(open.forwarding)
   exchange.waitedMs += result.latencyMs
-  return result
+  return state.isReplay ? toldTimes(result) : result
+}
+
+/** The times that a mock tells in place of letting them pass. */
+function toldTimes(result: AttemptResult): AttemptResult {
+  const told = (name: string) => Number(headerIn(result.headers, name) ?? 0)
+  return {
+    ...result,
+    latencyMs: told('x-mock-latency-ms'),
+    firstTokenMs: result.firstTokenMs === null ? null : told('x-mock-first-token-ms'),
+  }
 }
 
 /** What cannot be asked costs nothing, and is no fault of the target. */

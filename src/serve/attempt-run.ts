@@ -238,6 +238,7 @@ class AttemptRun implements ForwardSink {
       fault,
       refusal,
       isServed: this.#hasBegun,
+      headers: this.#headers,
       firstTokenMs: this.#firstTokenMs,
       latencyMs: this.#options.now() - this.#startMs,
     })

@@ -23,6 +23,8 @@ export type AttemptResult = {
   readonly refusal: Refusal | null
   /** Whether the caller has seen any of it. */
   readonly isServed: boolean
+  /** Of the answer, whatever it was: names and values in turn. */
+  readonly headers: readonly string[]
   readonly firstTokenMs: number | null
   readonly latencyMs: number
 }

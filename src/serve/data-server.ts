@@ -45,7 +45,7 @@ async function take(
   }
   const state = options.state()
   const { maxBodyBytes } = state.compiled.policy.serve
-  const at = state.now()
+  const at = state.isReplay ? replayedAt(request) : state.now()
   try {
     const bytes = await readBody(request, maxBodyBytes)
     if (bytes === null) {
@@ -60,6 +60,9 @@ async function take(
     else refuse(response, endpoint, internal)
   }
 }
+
+/** When the request was made that is made again. */
+const replayedAt = ({ headers }: IncomingMessage): number => Number(headers['x-llmcost-at'])
 
 type Came = { readonly at: number; readonly endpoint: Endpoint; readonly bytes: Buffer }
 

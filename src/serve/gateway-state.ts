@@ -29,6 +29,8 @@ export type GatewayServices = {
   /** 0 to 1. */
   readonly chance: () => number
   readonly newId: () => string
+  /** Times are those that requests and a mock's answers tell, not those that pass. */
+  readonly isReplay: boolean
   /** Requests under way, by id. */
   readonly exchanges: Map<string, Exchange>
   readonly scrub: (text: string) => string

@@ -35,6 +35,7 @@ export async function startLiveGateway(options: {
     hash: keyHash('secret'),
     now: () => performance.timeOrigin + performance.now(),
     exchanges: new Map(),
+    isReplay: false,
     chance: () => 0.5,
     newId: () => `req_${++ids}`,
     scrub: (text) => text,
