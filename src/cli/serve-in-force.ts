@@ -4,6 +4,7 @@ import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { chooseTiers } from '../policy/tiers.ts'
 import type { Environment } from '../providers/resolve-target.ts'
 import type { PolicyInForce } from '../serve/gateway-state.ts'
+import { compileSurroundings } from '../serve/live-surroundings.ts'
 import { openRewrites } from '../serve/rewrites.ts'
 import { openUpstreams } from '../serve/upstreams.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
@@ -18,6 +19,7 @@ export function inForceOf(asked: Policy, env: Environment): PolicyInForce {
     fingerprint: policyFingerprint(asked),
     upstreams: openUpstreams(policy.serve.providers, env, tiers.medium),
     rewritesOf: openRewrites(policy, rewriteOf(policy)),
+    surroundingsOf: compileSurroundings(policy, () => undefined),
     cache: {
       findExact: () => null,
       findNearest: () => ({ kind: 'bypass', reason: 'off' }),

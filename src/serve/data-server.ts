@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { dialectOf } from '../dialects/dialects.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { Request } from '../domain/request.ts'
 import { type Endpoint, endpointOf } from './endpoints.ts'
 import { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
@@ -74,7 +73,7 @@ async function answer(
 ): Promise<void> {
   const { rawHeaders, method = 'GET' } = request
   const arrival = { ...came, id: state.newId(), method, rawHeaders }
-  const inbound = readInbound(arrival, (): Partial<Request> => ({}))
+  const inbound = readInbound(arrival, () => ({ context: {}, hint: null, timeoutClass: null }))
   if ('kind' in inbound) {
     refuse(response, came.endpoint, inbound)
     return

@@ -7,6 +7,7 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { TargetState } from '../engine/request-facts.ts'
 import type { Forwarder } from '../providers/forward.ts'
 import type { Exchange } from './exchange.ts'
+import type { SurroundingsOf } from './live-surroundings.ts'
 import type { RewritesOf } from './rewrites.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -51,6 +52,7 @@ export type PolicyInForce = {
   readonly fingerprint: string
   readonly upstreams: Upstreams
   readonly rewritesOf: RewritesOf
+  readonly surroundingsOf: SurroundingsOf
   readonly cache: ResponseCache
   readonly ledger: Ledger
   readonly targets: Targets

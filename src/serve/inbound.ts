@@ -7,6 +7,7 @@ import type { Fault } from '../domain/fault.ts'
 import { isObject, type JsonObject, textOf } from '../domain/json.ts'
 import type { BypassReason } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
+import type { Hint, TimeoutClassName } from '../policy/when.ts'
 import { badRequest } from './bad-request.ts'
 import { readCompletion } from './complete.ts'
 import type { Endpoint } from './endpoints.ts'
@@ -25,12 +26,18 @@ export type Inbound = {
   readonly body: JsonObject | null
   readonly request: Request
   readonly bypass: BypassReason | null
+  /** The caller's own word for how hard it is. */
+  readonly hint: Hint | null
+  /** How long it may take, where the caller says; null: as the policy has it. */
+  readonly timeoutClass: TimeoutClassName | null
 }
 
 export type Arrival = Pick<Inbound, 'id' | 'at' | 'endpoint' | 'method' | 'rawHeaders' | 'bytes'>
 
 /** Who asks and on whose behalf, as headers, key and body say. */
-export type IdentityOf = (body: JsonObject | null) => Partial<Request>
+export type IdentityOf = (body: JsonObject | null) => Identity
+
+type Identity = Pick<Inbound, 'hint' | 'timeoutClass'> & { readonly context: Partial<Request> }
 
 const readers: Readonly<Record<DialectName, (body: JsonObject) => AskedBody>> = {
   'openai-chat': readChatRequest,
@@ -48,14 +55,16 @@ export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound |
   if (endpoint.answers === 'completion') return readCompletionRequest(arrival, body, identityOf)
   if (endpoint.dialect === null) {
     const object = isObject(body) ? body : null
-    const request = plainRequest(arrival, object, identityOf(object))
-    return { ...arrival, body: object, request, bypass: 'operation' }
+    const { context, ...wishes } = identityOf(object)
+    const request = plainRequest(arrival, object, context)
+    return { ...arrival, ...wishes, body: object, request, bypass: 'operation' }
   }
   if (!isObject(body)) return badRequest('The body is no JSON object.')
   if (typeof body['model'] !== 'string' || body['model'] === '')
     return badRequest('model: the name of a model is required.')
   const asked = readers[endpoint.dialect](body)
   const model = asked.model ?? body['model']
+  const { context, ...wishes } = identityOf(body)
   const request: Request = {
     at,
     model,
@@ -65,9 +74,9 @@ export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound |
     params: asked.params,
     streamed: asked.streamed,
     status: 'ok',
-    ...identityOf(body),
+    ...context,
   }
-  return { ...arrival, body, request, bypass: bypassOf(request) }
+  return { ...arrival, ...wishes, body, request, bypass: bypassOf(request) }
 }
 
 /** A question in plain words, which is asked as a chat completion. */
@@ -84,7 +93,10 @@ function readCompletionRequest(
     endpoint: { ...arrival.endpoint, path: '/chat/completions', answers: 'dialect' as const },
     bytes: Buffer.from(JSON.stringify(read.body)),
   }
-  const inbound = readInbound(asked, (sent) => ({ ...identityOf(sent), ...read.context }))
+  const inbound = readInbound(asked, (sent) => {
+    const identity = identityOf(sent)
+    return { ...identity, context: { ...identity.context, ...read.context } }
+  })
   return 'kind' in inbound
     ? inbound
     : { ...inbound, endpoint: { ...inbound.endpoint, answers: 'completion' } }

@@ -6,7 +6,6 @@ import { type Decision, decide, type Seen } from '../engine/decide.ts'
 import { RequestFacts } from '../engine/request-facts.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
-import { liveSurroundings } from './live-surroundings.ts'
 import { LiveWorld } from './live-world.ts'
 import { sendDecision } from './send-answer.ts'
 import { servedRequest, settledOf } from './settled-of.ts'
@@ -15,7 +14,7 @@ import { servedRequest, settledOf } from './settled-of.ts'
 export async function serveRequest(state: GatewayState, exchange: Exchange): Promise<void> {
   const { inbound } = exchange
   const { id, at, request, bypass } = inbound
-  const facts = new RequestFacts(request, liveSurroundings(state, inbound))
+  const facts = new RequestFacts(request, state.surroundingsOf(inbound))
   const world = new LiveWorld(state, exchange, facts)
   const asked = { id, at, request, bypass }
   const decision = await decideOne(state, exchange, asked, { facts, asks: world.asks }, world)

@@ -10,6 +10,7 @@ import { openPriceBook } from '../../src/prices/price-book.ts'
 import { openForwarder } from '../../src/providers/forward.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
 import type { GatewayState } from '../../src/serve/gateway-state.ts'
+import { compileSurroundings } from '../../src/serve/live-surroundings.ts'
 import { openRewrites } from '../../src/serve/rewrites.ts'
 import { openUpstreams } from '../../src/serve/upstreams.ts'
 
@@ -45,6 +46,7 @@ export async function startLiveGateway(options: {
     compiled: compilePolicy(policy),
     fingerprint: 'test',
     upstreams: openUpstreams(policy.serve.providers, options.env, 'openai:gpt-4o-mini'),
+    surroundingsOf: compileSurroundings(policy, () => undefined),
     rewritesOf: openRewrites(policy, rewriteOf(policy)),
     cache: {
       findExact: () => null,
