@@ -13,6 +13,12 @@ export function readRetryAfter(headers: Readonly<Record<string, string>>): numbe
   return until === null || now === null ? null : Math.max(0, until - now)
 }
 
+/** How an answer asks to wait. Retry-After knows whole seconds only; both SDKs read the milliseconds first. */
+export const writeRetryAfter = (retryAfterMs: number): Readonly<Record<string, string>> => ({
+  'retry-after': String(Math.ceil(retryAfterMs / 1_000)),
+  'retry-after-ms': String(Math.ceil(retryAfterMs)),
+})
+
 function durationOf(text: string | undefined, unitMs: number): number | null {
   if (text === undefined || !/^\s*\d+(?:\.\d+)?\s*$/.test(text)) return null
   return Math.ceil(Number(text) * unitMs)

@@ -78,9 +78,13 @@ export type BudgetAction = 'alert' | 'downgrade' | 'block'
 /** `unknown`: history has no answer of this target to this request. */
 export type AttemptOutcome = 'accepted' | 'rejected' | 'failed' | 'timeout' | 'unknown'
 
-/** Why a layer was not asked: kept from it by the request itself, or by a rule of the policy ("rule NAME"). */
+/**
+ * Why a layer was not asked: kept from it by the request itself, by a rule of the policy ("rule NAME"), or by a wish of
+ * its caller.
+ */
 export type BypassReason =
   | 'off'
+  | 'caller'
   | 'operation'
   | 'no-key'
   | 'no-time'

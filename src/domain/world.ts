@@ -31,6 +31,19 @@ export type CacheTerms = {
   readonly semanticTtlMs: number
   /** The rule that set them, or null. */
   readonly rule: string | null
+  /** Absent where the caller wishes nothing, as in history. */
+  readonly wishes?: CacheWishes
+}
+
+/** What one caller wishes of the caches: it serves others no less than before, and itself no more. */
+export type CacheWishes = {
+  /** The layer may answer this request; where it does not, it still keeps the answer. */
+  readonly exact: boolean
+  readonly semantic: boolean
+  /** The answer to this request may be kept. */
+  readonly mayStore: boolean
+  /** Entries born longer ago do not serve it. */
+  readonly maxAgeMs: number
 }
 
 /** An answer that a cache holds. */

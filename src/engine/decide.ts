@@ -5,6 +5,7 @@ import type {
   Answered,
   Asked,
   BudgetWord,
+  CacheEntry,
   CacheTerms,
   FoundEntry,
   MaybePromise,
@@ -73,11 +74,14 @@ function keep(
   if (outcome === 'failed') return null
   if (asked.bypass === null && callsTools(answer)) course.bypass('tool-call')
   const answered = { at: asked.at + course.latencyMs, answer }
-  if (asked.bypass === null && isWhole(answer)) remember(asked, terms, answered, course, world)
+  if (asked.bypass === null && mayStore(terms) && isWhole(answer))
+    remember(asked, terms, answered, course, world)
   return answered
 }
 
 const callsTools = (answer: Answer | null): boolean => (answer?.toolCalls ?? []).length > 0
+
+const mayStore = ({ wishes }: CacheTerms): boolean => wishes === undefined || wishes.mayStore
 
 /** An answer that was cut off, wants a tool called or is one of several choices would mislead whoever asks next. */
 const isWhole = (answer: Answer | null): boolean =>
@@ -125,11 +129,15 @@ function findExact(
     return null
   }
   return after(world.cache.findExact(asked, terms), (entry) => {
-    if (entry !== null) return { receipt: course.hit('exact', entry, 1), answer: entry.answer }
+    if (entry !== null && isYoung(entry, asked, terms))
+      return { receipt: course.hit('exact', entry, 1), answer: entry.answer }
     course.add(exactMiss)
     return null
   })
 }
+
+const isYoung = (entry: CacheEntry, { at }: Asked, { wishes }: CacheTerms): boolean =>
+  wishes === undefined || at - entry.bornMs <= wishes.maxAgeMs
 
 /** Waits for an identical request in flight; where that comes to nothing the caller asks for itself. */
 function join(
@@ -163,9 +171,9 @@ function findSimilar(
     return null
   }
   return after(world.cache.findNearest(asked, terms), (nearest) => {
-    const found = entryOf(nearest, course)
+    const found = entryOf(nearest, asked, terms, course)
     if (found === null) return null
-    if (insert === 'always') {
+    if (insert === 'always' && mayStore(terms)) {
       world.cache.remember('semantic', asked, terms, { ...found.entry, bornMs: asked.at })
       course.add(remembered.semantic)
     }
@@ -177,15 +185,21 @@ function findSimilar(
 }
 
 /** What the semantic layer found, written down with what kept it from more. */
-function entryOf(nearest: NearestEntry, course: Course): FoundEntry | null {
+function entryOf(
+  nearest: NearestEntry,
+  asked: Asked,
+  terms: CacheTerms,
+  course: Course,
+): FoundEntry | null {
   if (nearest.kind === 'bypass') {
     course.add({ kind: 'bypass', layer: 'semantic', reason: nearest.reason })
     return null
   }
   const { found, guarded } = nearest
   if (guarded !== null) course.add({ kind: 'guarded', ...guarded })
-  if (found === null) course.add(semanticMiss)
-  return found
+  if (found !== null && isYoung(found.entry, asked, terms)) return found
+  course.add(semanticMiss)
+  return null
 }
 
 // Steps that say the same of many requests are shared by their receipts.
@@ -199,6 +213,10 @@ const off = {
   exact: { kind: 'bypass', layer: 'exact', reason: 'off' },
   semantic: { kind: 'bypass', layer: 'semantic', reason: 'off' },
 } as const satisfies Record<CacheLayer, Step>
+const unwished = {
+  exact: { kind: 'bypass', layer: 'exact', reason: 'caller' },
+  semantic: { kind: 'bypass', layer: 'semantic', reason: 'caller' },
+} as const satisfies Record<CacheLayer, Step>
 
 /** Why a layer is not asked, or null. */
 function bypassOf({ bypass }: Asked, terms: CacheTerms, layer: CacheLayer): Step | null {
@@ -206,7 +224,8 @@ function bypassOf({ bypass }: Asked, terms: CacheTerms, layer: CacheLayer): Step
     if (terms.rule === null) return off[layer]
     return { kind: 'bypass', layer, reason: `rule ${terms.rule}` }
   }
-  return bypass === null ? null : { kind: 'bypass', layer, reason: bypass }
+  if (bypass !== null) return { kind: 'bypass', layer, reason: bypass }
+  return terms.wishes === undefined || terms.wishes[layer] ? null : unwished[layer]
 }
 
 function remember(

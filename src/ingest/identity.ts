@@ -72,6 +72,11 @@ const aliasOf: ReadonlyMap<string, Alias> = new Map(
   ),
 )
 
+/** The field that is found under a name; of names for one field the better come first. */
+export const contextFields: ReadonlyMap<string, keyof Context> = new Map(
+  [...aliasOf].map(([name, { field }]) => [name, field]),
+)
+
 /**
  * Reads who asked and for what: pass the record, then its metadata, most trusted first. What the tag sources hold
  * becomes tags, and fills the fields that nothing else named.

@@ -38,9 +38,14 @@ const provider = section<ProviderSettings>({
   models: defaulted(names, ['*'], 'Models that go here.'),
 })
 
+const sha256 = z
+  .string()
+  .regex(/^[\da-f]{64}$/, 'the SHA-256 of the key: 64 hexadecimal digits in small letters')
+
 const key = section<GatewayKey>({
   name: required(text, 'What logs and budgets call it.'),
-  env: required(environmentName, 'The environment variable that holds it.'),
+  env: defaulted(nullable(environmentName), null, 'The environment variable that holds it.'),
+  sha256: defaulted(nullable(sha256), null, 'Its SHA-256, in place of `env`.'),
   user: defaulted(nullable(text), null, 'Every request with it is of this user.'),
   team: defaulted(nullable(text), null, 'Of this team.'),
   plan: defaulted(nullable(text), null, 'Of this plan.'),

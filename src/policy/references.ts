@@ -1,4 +1,5 @@
 import { isObject } from '../domain/json.ts'
+import { isLoopback } from './is-loopback.ts'
 import { type Finding, formatPath, type Nearest, type Path, valueAt } from './problems.ts'
 import { classifierPresets } from './routing.ts'
 
@@ -15,6 +16,7 @@ export function referenceFindings(root: unknown, nearest: Nearest): readonly Fin
     ...twiceFindings(context),
     ...keyIgnoreFindings(context),
     ...serveFindings(context),
+    ...gatewayKeyFindings(context),
   ]
 }
 
@@ -157,8 +159,19 @@ function keyIgnoreFindings({ root }: Context): readonly Finding[] {
   })
 }
 
-const isLoopback = (host: string): boolean =>
-  /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/.test(host)
+/** A key is kept in one place. */
+const gatewayKeyFindings = ({ root }: Context): readonly Finding[] =>
+  listAt(root, ['serve', 'keys']).flatMap(({ path, value }) => {
+    if (!isObject(value) || (value['env'] === undefined) !== (value['sha256'] === undefined))
+      return []
+    return [
+      {
+        path,
+        message: value['env'] === undefined ? 'has no key' : 'has two keys',
+        hint: 'write either `env`, the variable that holds the key, or `sha256`, its hash',
+      },
+    ]
+  })
 
 function serveFindings({ root }: Context): readonly Finding[] {
   const host = valueAt(root, ['serve', 'host'])

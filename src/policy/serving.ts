@@ -36,11 +36,13 @@ export type ProviderSettings = {
   readonly models: readonly string[]
 }
 
-/** A key that clients show; the file names where it is kept, never the key. */
+/** A key that clients show; the file names where it is kept or holds its hash, never the key. */
 export type GatewayKey = {
   readonly name: string
-  /** The environment variable that holds it. */
-  readonly env: string
+  /** The environment variable that holds it; null where `sha256` is given. */
+  readonly env: string | null
+  /** Its SHA-256, 64 hexadecimal digits in small letters; null where `env` is given. */
+  readonly sha256: string | null
   readonly user: string | null
   readonly team: string | null
   readonly plan: string | null

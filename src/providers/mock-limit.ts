@@ -40,9 +40,3 @@ export function openRateWindow({ requests, windowMs }: RateLimit, now: () => num
     },
   }
 }
-
-/** Retry-After knows whole seconds only; both SDKs read the milliseconds first. */
-export const retryHeaders = (retryAfterMs: number): Readonly<Record<string, string>> => ({
-  'retry-after': String(Math.ceil(retryAfterMs / 1_000)),
-  'retry-after-ms': String(Math.ceil(retryAfterMs)),
-})

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Dialect } from '../dialects/dialect.ts'
+import { writeRetryAfter } from '../dialects/retry-after.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Exchange, Said, Sent } from './mock-exchange.ts'
 import { mockFaults } from './mock-faults.ts'
-import { retryHeaders } from './mock-limit.ts'
 import type { MockAnswer } from './mock-model.ts'
 import { breakOff, departure, flood, writeTo } from './mock-pace.ts'
 import { sendStream } from './mock-stream.ts'
@@ -52,7 +52,7 @@ export function sendFault(
     response,
     fault.status ?? status,
     body,
-    retryAfterMs === null ? {} : retryHeaders(retryAfterMs),
+    retryAfterMs === null ? {} : writeRetryAfter(retryAfterMs),
   )
 }
 

@@ -10,6 +10,7 @@ import type {
   Attempted,
   BudgetWord,
   CacheEntry,
+  CacheWishes,
   InFlight,
   NearestEntry,
   World,
@@ -32,6 +33,7 @@ type Given = {
   readonly inFlight?: InFlight
   readonly nearest?: NearestEntry
   readonly bypass?: Asked['bypass']
+  readonly wishes?: Partial<CacheWishes>
   readonly request?: Partial<Request>
   /** Everything is answered later. */
   readonly isLater?: boolean
@@ -101,7 +103,18 @@ async function decided(given: Given) {
       return maybe(undefined)
     },
   }
-  const { receipt } = await decide(asked, seen, compilePolicy(policy), world)
+  const compiled = compilePolicy(policy)
+  const wishes = { exact: true, semantic: true, mayStore: true, maxAgeMs: 1e9, ...given.wishes }
+  const underWishes = {
+    ...compiled,
+    termsOf: (each: RequestFacts) => ({ ...compiled.termsOf(each), wishes }),
+  }
+  const { receipt } = await decide(
+    asked,
+    seen,
+    given.wishes === undefined ? compiled : underWishes,
+    world,
+  )
   return { receipt, ...did, shared, spent }
 }
 
@@ -220,6 +233,73 @@ describe('the caches', () => {
       'exact rule mine',
       'semantic rule mine',
     ])
+  })
+})
+
+describe('a caller’s wish', () => {
+  const exact = { id: 1, bornMs: 900, answer: null }
+  const nearest = {
+    kind: 'asked',
+    found: { entry: { id: 2, bornMs: 400, answer: null }, similarity: 0.97 },
+    guarded: null,
+  } as const
+
+  it('for a fresh answer passes the layers over, and leaves them the new one', async () => {
+    const { receipt, asked, kept } = await decided({
+      policy: bothLayers,
+      wishes: { exact: false, semantic: false },
+      exact,
+      nearest,
+    })
+    expect(receipt.steps.slice(0, 2)).toEqual([
+      { kind: 'bypass', layer: 'exact', reason: 'caller' },
+      { kind: 'bypass', layer: 'semantic', reason: 'caller' },
+    ])
+    expect([asked, kept]).toEqual([
+      [own],
+      [
+        ['exact', 7, at + 50],
+        ['semantic', 7, at + 50],
+      ],
+    ])
+  })
+
+  it('for one layer leaves the other', async () => {
+    const wishes = { exact: false }
+    const { receipt } = await decided({ policy: bothLayers, wishes, exact, nearest })
+    expect(receipt).toMatchObject({ outcome: 'hit', servedBy: 2 })
+  })
+
+  it('that its answer be not kept is served all the same', async () => {
+    const wishes = { mayStore: false }
+    const missed = await decided({ policy: bothLayers, wishes })
+    expect([missed.receipt.outcome, missed.kept]).toEqual(['answered', []])
+    expect((await decided({ wishes, exact })).receipt.servedBy).toBe(1)
+    const policy = { cache: { semantic: { on: true, insert: 'always' } } } as const
+    const similar = await decided({ policy, wishes, nearest })
+    expect([similar.receipt.servedBy, similar.kept]).toEqual([2, []])
+  })
+
+  it('for a young answer takes none that is older, in either layer', async () => {
+    const servedBy = async (maxAgeMs: number, rest: Given) =>
+      (await decided({ policy: bothLayers, wishes: { maxAgeMs }, ...rest })).receipt.servedBy
+    expect(await servedBy(100, { exact })).toBe(1)
+    expect(await servedBy(99, { exact })).toBeNull()
+    expect(await servedBy(600, { nearest })).toBe(2)
+    expect(await servedBy(599, { nearest })).toBeNull()
+    const old = await decided({ policy: bothLayers, wishes: { maxAgeMs: 0 }, exact, nearest })
+    expect(kindsOf(old.receipt.steps).slice(0, 2)).toEqual(['miss', 'miss'])
+  })
+
+  it('does not bring back what the policy keeps from caches', async () => {
+    const rules = [{ name: 'never', when: {}, exact: false, semantic: false }]
+    const { receipt, kept } = await decided({
+      policy: { cache: { rules } },
+      wishes: { mayStore: true },
+      exact,
+    })
+    expect(receipt.steps[0]).toEqual({ kind: 'bypass', layer: 'exact', reason: 'rule never' })
+    expect(kept).toEqual([])
   })
 })
 
@@ -396,6 +476,7 @@ it('decides alike whether the world answers at once or later', async () => {
       exact: fc.constant({ id: 1, bornMs: 900, answer: null }),
       inFlight: fc.constant({ id: 3, answered: { at: at + 40, answer: null } }),
       bypass: fc.constant('choices' as const),
+      wishes: fc.record({ exact: fc.boolean(), mayStore: fc.boolean() }),
       down: fc.subarray([own, 'small', 'large']),
     },
     { requiredKeys: ['policy', 'calls'] },

@@ -219,6 +219,18 @@ describe('a wrong file', () => {
       "cache: { rules: [{ when: { patterns: '(?i)x' } }] }",
       '1 cache.rules[0].when.patterns: is no regular expression ["(?i)x"] (leave out "(?i)": patterns match in any case anyway)',
     ],
+    [
+      'serve: { keys: [{ name: a }] }',
+      '1 serve.keys[0]: has no key [null] (write either `env`, the variable that holds the key, or `sha256`, its hash)',
+    ],
+    [
+      `serve: { keys: [{ name: a, env: A_KEY, sha256: ${'0a'.repeat(32)} }] }`,
+      '1 serve.keys[0]: has two keys [null] (write either `env`, the variable that holds the key, or `sha256`, its hash)',
+    ],
+    [
+      'serve: { keys: [{ name: a, sha256: lc-the-key-itself }] }',
+      '1 serve.keys[0].sha256: should be the SHA-256 of the key: 64 hexadecimal digits in small letters [null] (null)',
+    ],
     ['- a list', '1 : should be a mapping [null] (null)'],
   ])('%s', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem])
@@ -229,6 +241,17 @@ describe('a wrong file', () => {
       'routes:\n  - default: true\n    when:\n      any:\n        - not:\n            hasTool: true\n'
     expect(problemsOf(text)).toEqual([
       '6 routes[0].when.any[0].not.hasTool: unknown key ["hasTool"] (did you mean "hasTools"?)',
+    ])
+  })
+
+  test('a key of the gateway is kept in a variable or as a hash', () => {
+    const sha256 = '0a'.repeat(32)
+    const { serve } = policyOf(
+      `serve: { keys: [{ name: a, env: A_KEY }, { name: b, sha256: ${sha256} }] }`,
+    )
+    expect(serve.keys).toMatchObject([
+      { name: 'a', env: 'A_KEY', sha256: null },
+      { name: 'b', env: null, sha256 },
     ])
   })
 
