@@ -41,7 +41,7 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<n
   try {
     const gateway = await startGateway({
       services,
-      inForce: inForceOf(policy, terminal.env),
+      inForce: inForceOf(policy, terminal.env, services.now),
       admin: (_, response) => response.writeHead(404).end(),
       health: () => ({ status: writer.health().state === 'ok' ? 'ok' : 'degraded', why: [] }),
       onBug: (error) => narrator.say(`a mistake of the gateway: ${String(error)}`),

@@ -1,5 +1,5 @@
 import type { NanoUsd } from './money.ts'
-import type { BudgetAction, BypassReason, CacheLayer, RequestId } from './receipt.ts'
+import type { BudgetAction, BypassReason, CacheLayer, RequestId, Step } from './receipt.ts'
 import type { Answer, Request } from './request.ts'
 import type { Usage } from './usage.ts'
 
@@ -96,6 +96,8 @@ export type AttemptTerms = {
   readonly timeoutMs: number | null
   /** Whether the caller may see nothing of its answer yet: a validator, or another call, may speak against it. */
   readonly isHeld: boolean
+  /** What was done for the request so far. */
+  readonly steps: readonly Step[]
 }
 
 /** What one call to one model came to. */

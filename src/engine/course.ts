@@ -31,6 +31,10 @@ export class Course {
     return this.#cost as NanoUsd
   }
 
+  get steps(): readonly Step[] {
+    return this.#steps
+  }
+
   add(step: Step): void {
     this.#steps.push(step)
   }

@@ -31,7 +31,7 @@ export function tryTarget(
 ): MaybePromise<Tried | null> {
   const { asked, world } = climb
   if (!world.isUp(target, asked)) return null
-  const terms = rung === null ? freely : termsOf(climb, rung)
+  const terms = termsOf(climb, rung)
   const name = targetName(climb, target)
   return after(world.ask(target, asked, terms), (first) =>
     delayAfter(first) === null
@@ -40,11 +40,10 @@ export function tryTarget(
   )
 }
 
-const freely: AttemptTerms = { timeoutMs: null, isHeld: false }
-
-const termsOf = ({ isSpeculative }: Climb, { timeoutMs, validators }: Rung): AttemptTerms => ({
-  timeoutMs,
-  isHeld: isSpeculative || validators.length > 0,
+const termsOf = ({ course, isSpeculative }: Climb, rung: Rung | null): AttemptTerms => ({
+  timeoutMs: rung?.timeoutMs ?? null,
+  isHeld: isSpeculative || (rung !== null && rung.validators.length > 0),
+  steps: course.steps,
 })
 
 /** Null: asking again is no use. */

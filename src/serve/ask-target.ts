@@ -41,9 +41,10 @@ export async function askTarget(
   asking: Asking,
 ): Promise<Attempted> {
   const { inbound } = exchange
-  const destination = state.upstreams.destinationOf(asking.target, inbound)
+  const { home } = inbound
+  const destination = asking.target === null ? home : state.upstreams.find(asking.target)
   const { prefix } = state.compiled.policy
-  const isHome = destination.upstream === state.upstreams.destinationOf(null, inbound).upstream
+  const isHome = destination.upstream === home.upstream
   const options = { prefix, rewrites: asking.rewrites, isHome }
   const outgoing = outgoingOf(inbound, destination, options)
   if ('fault' in outgoing) return refused(exchange, destination, outgoing.fault)

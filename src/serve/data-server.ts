@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { dialectOf } from '../dialects/dialects.ts'
+import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
-import { type Endpoint, endpointOf } from './endpoints.ts'
+import { admitHead, arrive, type Refused, refusedWith } from './arrive.ts'
 import { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
-import { readInbound } from './inbound.ts'
+import type { Inbound } from './inbound.ts'
 import { Outlet } from './outlet.ts'
 import { serveRequest } from './serve-request.ts'
+import { spenderOf } from './spender.ts'
 
 /** Whether all is well, and what is not. */
 export type Health = () => { readonly status: 'ok' | 'degraded'; readonly why: readonly string[] }
@@ -28,61 +29,71 @@ export const openDataServer = (options: DataServerOptions): Server =>
 const limits = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 65_000 }
 
 async function take(
-  options: DataServerOptions,
+  { state: stateOf, health, onBug }: DataServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (request.url === '/health') {
-    sendHealth(response, options.health())
+  const { url = '', method = 'GET', headers, rawHeaders } = request
+  if (url === '/health') {
+    sendHealth(response, health())
     return
   }
-  const endpoint = endpointOf(request.url ?? '')
-  if (endpoint === null) {
-    request.resume()
-    refuse(response, null, notFound(request.url ?? ''))
-    return
-  }
-  const state = options.state()
-  const { maxBodyBytes } = state.compiled.policy.serve
-  const at = state.isReplay ? replayedAt(request) : state.now()
+  const state = stateOf()
+  const head = { url, method, headers, rawHeaders }
+  let dialect: DialectName | null = null
   try {
-    const bytes = await readBody(request, maxBodyBytes)
-    if (bytes === null) {
+    const admitted = admitHead(state, head)
+    if ('status' in admitted) {
       request.resume()
-      refuse(response, endpoint, tooLarge(maxBodyBytes))
+      refuse(response, admitted)
       return
     }
-    await answer(state, { at, endpoint, bytes }, request, response)
+    dialect = admitted.endpoint.dialect
+    const { maxBodyBytes } = state.compiled.policy.serve
+    const at = state.isReplay ? replayedAt(request) : state.now()
+    const bytes = await readBody(request, maxBodyBytes)
+    if (bytes === null) refuse(response, refusedWith(tooLarge(maxBodyBytes), dialect, closing))
+    else {
+      const inbound = arrive(state, head, admitted, { id: state.newId(), at, bytes })
+      if ('status' in inbound) refuse(response, inbound)
+      else await answer(state, inbound, response)
+    }
   } catch (error) {
-    options.onBug(error)
+    // Whoever leaves while they are still sending gets no answer.
+    if (request.destroyed && !request.complete) return
+    onBug(error)
     if (response.headersSent) response.destroy()
-    else refuse(response, endpoint, internal)
+    else refuse(response, refusedWith(internal, dialect))
   }
 }
 
 /** When the request was made that is made again. */
 const replayedAt = ({ headers }: IncomingMessage): number => Number(headers['x-llmcost-at'])
 
-type Came = { readonly at: number; readonly endpoint: Endpoint; readonly bytes: Buffer }
+/** The rest of the body is not read. */
+const closing = ['connection', 'close']
 
 async function answer(
   state: GatewayState,
-  came: Came,
-  request: IncomingMessage,
+  inbound: Inbound,
   response: ServerResponse,
 ): Promise<void> {
-  const { rawHeaders, method = 'GET' } = request
-  const arrival = { ...came, id: state.newId(), method, rawHeaders }
-  const inbound = readInbound(arrival, () => ({ context: {}, hint: null, timeoutClass: null }))
-  if ('kind' in inbound) {
-    refuse(response, came.endpoint, inbound)
+  const spender = spenderOf(inbound.request)
+  const word = state.limiter.admit(spender, Math.ceil(inbound.bytes.length / bytesPerToken))
+  if (word.kind === 'refused') {
+    refuse(response, refusedWith(word.fault, inbound.endpoint.dialect, word.headers))
     return
   }
   const outlet = new Outlet(response)
-  const exchange = new Exchange(inbound, outlet)
-  outlet.onGone(() => exchange.leave(state.compiled.policy.serve.onDisconnect))
-  await serveRequest(state, exchange)
+  const exchange = new Exchange(inbound, outlet, state.fingerprint, word.headers)
+  const { onDisconnect } = state.compiled.policy.serve
+  outlet.onGone(() => exchange.leave(exchange.onDisconnect(onDisconnect)))
+  const tokens = await serveRequest(state, exchange)
+  word.settle(tokens)
 }
+
+/** About so many bytes of a body are a token, markup included. */
+const bytesPerToken = 4
 
 /** Null: larger than is taken. */
 function readBody(request: IncomingMessage, most: number): Promise<Buffer | null> {
@@ -91,14 +102,28 @@ function readBody(request: IncomingMessage, most: number): Promise<Buffer | null
     let bytes = 0
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > most) resolve(null)
-      else chunks.push(chunk)
+      if (bytes <= most) chunks.push(chunk)
+      else {
+        request.pause()
+        resolve(null)
+      }
     })
-    request.once('end', () =>
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
-    )
+    request.once('end', () => resolve(joined(chunks)))
     request.once('error', reject)
   })
+}
+
+const joined = (chunks: readonly Buffer[]): Buffer =>
+  chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+
+function refuse(response: ServerResponse, { status, body, headers }: Refused): void {
+  const text = JSON.stringify(body)
+  const length = String(Buffer.byteLength(text))
+  response.writeHead(status, [
+    ...['content-type', 'application/json', 'content-length', length],
+    ...headers,
+  ])
+  response.end(text)
 }
 
 /** For load balancers: what is wrong is told on the admin port alone. */
@@ -106,24 +131,6 @@ function sendHealth(response: ServerResponse, { status }: ReturnType<Health>): v
   response.writeHead(200, { 'content-type': 'application/json' })
   response.end(JSON.stringify({ status }))
 }
-
-/** An error before anybody was asked: nothing is owed for it. */
-function refuse(response: ServerResponse, endpoint: Endpoint | null, fault: Fault): void {
-  const { status, body } = dialectOf(endpoint?.dialect ?? 'openai-chat').writeFault(fault)
-  const text = JSON.stringify(body)
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
-}
-
-const notFound = (url: string): Fault => ({
-  kind: 'not-found',
-  message: `There is nothing at ${url.split('?')[0]}; try /v1/chat/completions, /v1/responses or /v1/messages.`,
-  status: 404,
-  retryAfterMs: null,
-})
 
 const tooLarge = (most: number): Fault => ({
   kind: 'too-large',

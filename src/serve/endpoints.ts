@@ -1,5 +1,6 @@
 import type { DialectName } from '../domain/call.ts'
 import type { Operation } from '../domain/request.ts'
+import type { KnownProvider } from '../providers/catalogue.ts'
 
 /** What a path of the data port is. */
 export type Endpoint = {
@@ -10,8 +11,8 @@ export type Endpoint = {
   readonly operation: Operation
   /** How its answers are written: as its dialect has it, or as `/v1/complete` has it. */
   readonly answers: 'dialect' | 'completion'
-  /** The provider that the path names ("/groq/v1/…"); null: the model tells, else the dialect. */
-  readonly provider: string | null
+  /** The provider that the request names; null: the model tells, else the dialect. */
+  readonly provider: KnownProvider | null
 }
 
 type Kind = Pick<Endpoint, 'dialect' | 'operation' | 'answers'>
@@ -27,14 +28,9 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 const other: Kind = { dialect: null, operation: 'other', answers: 'dialect' }
 
-/** The endpoint of a request's path ("/v1/messages?beta=true"); null where there is none. */
-export function endpointOf(url: string): Endpoint | null {
-  const [, provider, path] = /^(?:\/([A-Za-z0-9_-]+))?\/v1(\/[^?#]*(?:\?[^#]*)?)/.exec(url) ?? []
-  if (path === undefined || isClimbing(path)) return null
-  const [bare = ''] = path.split('?')
-  const kind = Object.hasOwn(kinds, bare) ? kinds[bare] : undefined
-  return { path, provider: provider ?? null, ...(kind ?? other) }
+/** The endpoint of a path below "/v1". Only what is posted asks a model. */
+export function endpointOf(method: string, path: string, provider: KnownProvider | null): Endpoint {
+  const [bare = ''] = path.split('?', 1)
+  const kind = method === 'POST' && Object.hasOwn(kinds, bare) ? kinds[bare] : undefined
+  return { path, provider, ...(kind ?? other) }
 }
-
-/** A path that would leave the provider's base URL. */
-const isClimbing = (path: string): boolean => /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i.test(path)

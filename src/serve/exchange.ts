@@ -9,6 +9,7 @@ import type { Refusal } from './attempt.ts'
 import type { Inbound } from './inbound.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import type { Outlet } from './outlet.ts'
+import { disconnectUnderWishes } from './under-wishes.ts'
 
 /** One call that was made for a request. */
 export type AttemptNote = {
@@ -44,6 +45,10 @@ export type Follower = {
 export class Exchange {
   readonly inbound: Inbound
   readonly outlet: Outlet
+  /** Of the policy that decides it. */
+  readonly policy: string
+  /** What is told of rate limits: names and values in turn. */
+  readonly rateHeaders: readonly string[]
   readonly attempts: AttemptNote[] = []
   /** Calls under way. */
   readonly forwardings = new Set<Forwarding>()
@@ -62,14 +67,21 @@ export class Exchange {
   /** The caller has all of it. */
   hasEnded = false
 
-  constructor(inbound: Inbound, outlet: Outlet) {
+  constructor(inbound: Inbound, outlet: Outlet, policy: string, rateHeaders: readonly string[]) {
     this.inbound = inbound
     this.outlet = outlet
+    this.policy = policy
+    this.rateHeaders = rateHeaders
   }
 
   /** Whether nobody waits for another model's answer any more. */
   get isSettled(): boolean {
     return this.outlet.hasBegun || this.outlet.isGone
+  }
+
+  /** What is done when the caller leaves. */
+  onDisconnect(action: DisconnectAction): DisconnectAction {
+    return disconnectUnderWishes(action, this.inbound.wishes)
   }
 
   /** Hands parts of a stream on to whoever waits for the same answer. */

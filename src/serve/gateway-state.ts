@@ -5,10 +5,14 @@ import type { Attempted, Ledger, ResponseCache } from '../domain/world.ts'
 import type { KeyHash } from '../engine/cache-key.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { TargetState } from '../engine/request-facts.ts'
+import type { KnownProvider } from '../providers/catalogue.ts'
 import type { Forwarder } from '../providers/forward.ts'
 import type { Exchange } from './exchange.ts'
+import type { GatewayKeys } from './gateway-keys.ts'
 import type { SurroundingsOf } from './live-surroundings.ts'
+import type { RateLimiter } from './rate-limiter.ts'
 import type { RewritesOf } from './rewrites.ts'
+import type { TagSpelling } from './tag-spelling.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** What is known of targets while they are asked. */
@@ -51,6 +55,11 @@ export type PolicyInForce = {
   readonly compiled: CompiledPolicy
   readonly fingerprint: string
   readonly upstreams: Upstreams
+  /** Those that a request may name. */
+  readonly providers: readonly KnownProvider[]
+  readonly keys: GatewayKeys
+  readonly spelling: TagSpelling
+  readonly limiter: RateLimiter
   readonly rewritesOf: RewritesOf
   readonly surroundingsOf: SurroundingsOf
   readonly cache: ResponseCache

@@ -11,9 +11,19 @@ import type { Hint, TimeoutClassName } from '../policy/when.ts'
 import { badRequest } from './bad-request.ts'
 import { readCompletion } from './complete.ts'
 import type { Endpoint } from './endpoints.ts'
+import type { Destination } from './upstreams.ts'
+import type { Wishes } from './wishes.ts'
 
 /** A request as it arrived. */
-export type Inbound = {
+export type Inbound = Arrival &
+  Identified & {
+    /** Null where the endpoint speaks no dialect and the body is no JSON object. */
+    readonly body: JsonObject | null
+    readonly request: Request
+    readonly bypass: BypassReason | null
+  }
+
+export type Arrival = {
   readonly id: string
   /** Milliseconds since 1970 UTC. */
   readonly at: number
@@ -22,22 +32,28 @@ export type Inbound = {
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[]
   readonly bytes: Buffer
-  /** Null where the endpoint speaks no dialect and the body is no JSON object. */
-  readonly body: JsonObject | null
-  readonly request: Request
-  readonly bypass: BypassReason | null
+  /** It came with a key of the gateway's own, which no provider is shown. */
+  readonly hasGatewayKey: boolean
+  readonly wishes: Wishes
+}
+
+/** What head and body say together. */
+type Identified = {
+  /** Where it goes if nobody routes it. */
+  readonly home: Destination
+  /** The header with the caller's own key of that provider; null: there is none. */
+  readonly credential: string | null
   /** The caller's own word for how hard it is. */
   readonly hint: Hint | null
   /** How long it may take, where the caller says; null: as the policy has it. */
   readonly timeoutClass: TimeoutClassName | null
 }
 
-export type Arrival = Pick<Inbound, 'id' | 'at' | 'endpoint' | 'method' | 'rawHeaders' | 'bytes'>
-
-/** Who asks and on whose behalf, as headers, key and body say. */
-export type IdentityOf = (body: JsonObject | null) => Identity
-
-type Identity = Pick<Inbound, 'hint' | 'timeoutClass'> & { readonly context: Partial<Request> }
+/** Who asks and on whose behalf, as headers, key and body say. `model` is '' where none is named. */
+export type IdentityOf = (
+  body: JsonObject | null,
+  model: string,
+) => Identified & { readonly context: Partial<Request> }
 
 const readers: Readonly<Record<DialectName, (body: JsonObject) => AskedBody>> = {
   'openai-chat': readChatRequest,
@@ -55,16 +71,16 @@ export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound |
   if (endpoint.answers === 'completion') return readCompletionRequest(arrival, body, identityOf)
   if (endpoint.dialect === null) {
     const object = isObject(body) ? body : null
-    const { context, ...wishes } = identityOf(object)
+    const { context, ...identified } = identityOf(object, textOf(object?.['model']) ?? '')
     const request = plainRequest(arrival, object, context)
-    return { ...arrival, ...wishes, body: object, request, bypass: 'operation' }
+    return { ...arrival, ...identified, body: object, request, bypass: 'operation' }
   }
   if (!isObject(body)) return badRequest('The body is no JSON object.')
   if (typeof body['model'] !== 'string' || body['model'] === '')
     return badRequest('model: the name of a model is required.')
   const asked = readers[endpoint.dialect](body)
   const model = asked.model ?? body['model']
-  const { context, ...wishes } = identityOf(body)
+  const { context, ...identified } = identityOf(body, model)
   const request: Request = {
     at,
     model,
@@ -76,7 +92,7 @@ export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound |
     status: 'ok',
     ...context,
   }
-  return { ...arrival, ...wishes, body, request, bypass: bypassOf(request) }
+  return { ...arrival, ...identified, body, request, bypass: bypassOf(request) }
 }
 
 /** A question in plain words, which is asked as a chat completion. */
@@ -93,13 +109,23 @@ function readCompletionRequest(
     endpoint: { ...arrival.endpoint, path: '/chat/completions', answers: 'dialect' as const },
     bytes: Buffer.from(JSON.stringify(read.body)),
   }
-  const inbound = readInbound(asked, (sent) => {
-    const identity = identityOf(sent)
+  const inbound = readInbound(asked, (sent, model) => {
+    const identity = identityOf(sent, model)
     return { ...identity, context: { ...identity.context, ...read.context } }
   })
-  return 'kind' in inbound
-    ? inbound
-    : { ...inbound, endpoint: { ...inbound.endpoint, answers: 'completion' } }
+  if ('kind' in inbound) return inbound
+  const { wishes } = inbound
+  const ttlMs = 1000 * (read.cacheTtlSeconds ?? Number.POSITIVE_INFINITY)
+  const threshold = read.cacheThreshold ?? Number.NEGATIVE_INFINITY
+  return {
+    ...inbound,
+    endpoint: { ...inbound.endpoint, answers: 'completion' },
+    wishes: {
+      ...wishes,
+      ttlMs: Math.min(wishes.ttlMs, ttlMs),
+      threshold: Math.max(wishes.threshold, threshold),
+    },
+  }
 }
 
 function plainRequest(

@@ -2,18 +2,24 @@ import type { PartWriter } from '../dialects/dialect.ts'
 import { dialectOf } from '../dialects/dialects.ts'
 import type { Fault } from '../domain/fault.ts'
 import { isObject, listOf } from '../domain/json.ts'
+import type { Step } from '../domain/receipt.ts'
 import type { Part } from '../domain/reply.ts'
 import type { LiveSend } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
+import { returnedHeaders } from './forward-headers.ts'
 import type { GatewayState } from './gateway-state.ts'
-import { ourHeaders } from './our-headers.ts'
+import { headersOfStream } from './our-headers.ts'
 import { asksForUsage, type Outgoing } from './outgoing.ts'
-import { answerHeaders } from './pass-headers.ts'
 import { streamHeaders } from './send-answer.ts'
 import type { Frame } from './sse-frames.ts'
 
 /** How an answer is handed to the caller while it comes: in the provider's bytes, or translated part by part. */
-export function liveSendOf(state: GatewayState, exchange: Exchange, outgoing: Outgoing): LiveSend {
+export function liveSendOf(
+  state: GatewayState,
+  exchange: Exchange,
+  outgoing: Outgoing,
+  steps: readonly Step[],
+): LiveSend {
   const { outlet, inbound } = exchange
   const writer = outgoing.isSameDialect ? null : openWriter(state, exchange)
   let isPaused = false
@@ -24,12 +30,9 @@ export function liveSendOf(state: GatewayState, exchange: Exchange, outgoing: Ou
   return {
     begin(status, headers) {
       exchange.servedStatus = status
-      const isStream = inbound.endpoint.dialect !== null
-      const passed = writer === null ? answerHeaders(headers) : []
-      outlet.begin(status, [
-        ...(isStream ? [...withoutStreamHeaders(passed), ...streamHeaders] : passed),
-        ...ourHeaders(exchange, null),
-      ])
+      const ours = headersOfStream(exchange, steps, outgoing.target)
+      const added = inbound.endpoint.dialect === null ? ours : [...streamHeaders, ...ours]
+      outlet.begin(status, returnedHeaders(writer === null ? headers : [], added))
     },
     frame(frame, parts) {
       exchange.show(parts)
@@ -47,17 +50,6 @@ export function liveSendOf(state: GatewayState, exchange: Exchange, outgoing: Ou
       return isWritable
     },
   }
-}
-
-function withoutStreamHeaders(headers: readonly string[]): readonly string[] {
-  const kept: string[] = []
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string
-    if (name === 'content-type' || name === 'cache-control' || name === 'x-accel-buffering')
-      continue
-    kept.push(name, headers[index + 1] as string)
-  }
-  return kept
 }
 
 function openWriter({ now }: GatewayState, { inbound }: Exchange): PartWriter {

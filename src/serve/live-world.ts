@@ -1,3 +1,4 @@
+import type { Step } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
 import type { Asked, AskedLabel, Attempted, AttemptTerms, World } from '../domain/world.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
@@ -18,6 +19,7 @@ import type { Rewrites } from './rewrites.ts'
 import { sendAnswer } from './send-answer.ts'
 import { sharing } from './share-flight.ts'
 import { spenderOf } from './spender.ts'
+import { timesUnderWishes } from './under-wishes.ts'
 
 /** A caller waits for what validators and classifiers ask. */
 const innerLimits = { firstTokenMs: null, idleMs: null, totalMs: 10_000 }
@@ -42,7 +44,7 @@ export class LiveWorld implements World {
   async ask(target: string | null, _: Asked, terms: AttemptTerms): Promise<Attempted> {
     this.#rewrites ??= this.#state.rewritesOf(this.#exchange.inbound, this.#facts)
     const rewrites = await this.#rewrites
-    const timeout = this.#timeout()
+    const timeout = timesUnderWishes(this.#timeout(), this.#exchange.inbound.wishes)
     const { policy } = this.#state.compiled
     const { initialMs, maxMs } = policy.failure.retries
     return askTarget(this.#state, this.#exchange, {
@@ -55,7 +57,7 @@ export class LiveWorld implements World {
         const ceiling = Math.min(maxMs, initialMs * 2 ** (attempt - 1))
         return Math.max(retryAfterMs ?? 0, ceiling * (0.5 + this.#state.chance() / 2))
       },
-      live: (outgoing) => this.#live(outgoing),
+      live: (outgoing) => this.#live(outgoing, terms.steps),
     })
   }
 
@@ -65,8 +67,9 @@ export class LiveWorld implements World {
       this.#exchange.servedStatus = sendAnswer(this.#exchange, answer, null)
   }
 
-  #live(outgoing: Outgoing): LiveSend | null {
-    return this.#exchange.outlet.isGone ? null : liveSendOf(this.#state, this.#exchange, outgoing)
+  #live(outgoing: Outgoing, steps: readonly Step[]): LiveSend | null {
+    if (this.#exchange.outlet.isGone) return null
+    return liveSendOf(this.#state, this.#exchange, outgoing, steps)
   }
 
   #timeout(): TimeoutClass {

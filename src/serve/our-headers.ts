@@ -1,13 +1,29 @@
-import { usdOf } from '../domain/money.ts'
-import type { Receipt } from '../domain/receipt.ts'
+import type { NanoUsd } from '../domain/money.ts'
+import type { Receipt, Step } from '../domain/receipt.ts'
 import type { Exchange } from './exchange.ts'
+import { writeAnswerHeaders } from './write-answer-headers.ts'
 
-/** Headers of our own on an answer: one plain fact each. Without a receipt, what is known by then. */
-export function ourHeaders(exchange: Exchange, receipt: Receipt | null): readonly string[] {
-  const headers = ['x-llmcost-request-id', exchange.inbound.id]
-  const target = exchange.last?.target
-  if (target !== undefined) headers.push('x-llmcost-target', target)
-  if (receipt === null) return headers
-  headers.push('x-llmcost-cost-usd', String(usdOf(receipt.costNanoUsd)))
-  return headers
+/** What is told of an answer before it is paid for: who gives it. */
+export function headersOfStream(
+  { inbound, policy, rateHeaders }: Exchange,
+  steps: readonly Step[],
+  answering: string | null,
+): string[] {
+  const lines = [...rateHeaders]
+  const receipt = { id: inbound.id, steps }
+  const cost = { costNanoUsd: null, savedNanoUsd: null }
+  writeAnswerHeaders(lines, { receipt, answering, policy, ...cost })
+  return lines
+}
+
+/** What is told of an answer that is all there. */
+export function headersOfWhole(
+  { policy, rateHeaders }: Exchange,
+  receipt: Receipt,
+  savedNanoUsd: NanoUsd | null,
+): string[] {
+  const lines = [...rateHeaders]
+  const { costNanoUsd } = receipt
+  writeAnswerHeaders(lines, { receipt, answering: null, costNanoUsd, savedNanoUsd, policy })
+  return lines
 }

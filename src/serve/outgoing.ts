@@ -14,6 +14,8 @@ import type { Destination } from './upstreams.ts'
 
 /** A call as it goes out. */
 export type Outgoing = {
+  /** "openai:gpt-4o-mini" */
+  readonly target: string
   readonly request: ForwardRequest
   /** What the provider speaks; null: bytes that nobody reads. */
   readonly dialect: DialectName | null
@@ -64,7 +66,14 @@ function passedOn(
       ? editBody(bytes, body, [{ name: 'model', value: destination.model }])
       : bytes
   return {
-    request: requestOf(inbound, destination, inbound.endpoint.path, sent, isHome),
+    target: destination.target,
+    request: requestOf(
+      inbound,
+      destination,
+      inbound.endpoint.path,
+      sent,
+      upstreamHeaders(inbound, destination.upstream, isHome),
+    ),
     dialect: null,
     isSameDialect: true,
     addsUsage: false,
@@ -92,7 +101,14 @@ function sameDialect(
   if (marks.length > 0) names.push('cache-marks')
   const bytes = editBody(inbound.bytes, body, lastOfEach([...edits, ...marks]))
   return {
-    request: requestOf(inbound, destination, inbound.endpoint.path, bytes, isHome),
+    target: destination.target,
+    request: requestOf(
+      inbound,
+      destination,
+      inbound.endpoint.path,
+      bytes,
+      upstreamHeaders(inbound, destination.upstream, isHome),
+    ),
     dialect,
     isSameDialect: true,
     addsUsage,
@@ -142,7 +158,8 @@ function translated(
   const lost = written.losses.map(({ field }) => `without ${field}`)
   const marked = marks.length > 0 ? ['cache-marks'] : []
   return {
-    request: requestOf(inbound, destination, dialect.path, bytes, false),
+    target: destination.target,
+    request: requestOf(inbound, destination, dialect.path, bytes, ownHeaders(destination.upstream)),
     dialect: spoken,
     isSameDialect: false,
     addsUsage: false,
@@ -155,11 +172,11 @@ const requestOf = (
   { upstream }: Destination,
   path: string,
   bytes: Buffer,
-  isHome: boolean,
+  headers: readonly string[],
 ): ForwardRequest => ({
   origin: upstream.origin,
   path: `${upstream.base}${path}`,
   method: inbound.method,
-  headers: isHome ? upstreamHeaders(inbound, upstream) : ownHeaders(upstream),
+  headers,
   body: bytes.length === 0 ? null : bytes,
 })

@@ -1,45 +1,28 @@
+import { credentialLine } from './client-credential.ts'
+import { forwardedHeaders } from './forward-headers.ts'
 import type { Inbound } from './inbound.ts'
 import type { Upstream } from './upstreams.ts'
 
-const dropped =
-  /^(?:connection|keep-alive|transfer-encoding|te|trailer|upgrade|host|content-length|accept-encoding|expect|proxy-.*|x-llmcost-.*)$/i
-
-/** Headers for a provider: the caller's own, without what belongs to the connection. */
-export function upstreamHeaders({ rawHeaders }: Inbound, { key, provider }: Upstream): string[] {
-  const headers: string[] = []
-  let hasKey = false
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string
-    if (dropped.test(name)) continue
-    if (/^(?:authorization|x-api-key|api-key)$/i.test(name)) hasKey = true
-    headers.push(name, rawHeaders[index + 1] as string)
-  }
-  if (!hasKey && key !== null) {
-    if (provider.dialect === 'anthropic-messages') headers.push('x-api-key', key)
-    else headers.push('authorization', `Bearer ${key}`)
-  }
-  return headers
+/**
+ * Headers for a provider that speaks the caller's dialect. The one that the caller meant is shown the caller's own key,
+ * if there is one; all others, and callers with a key of the gateway's, the key of the environment.
+ */
+export function upstreamHeaders(
+  { rawHeaders, credential }: Inbound,
+  { key, provider }: Upstream,
+  isHome: boolean,
+): string[] {
+  if (isHome && credential !== null) return forwardedHeaders(rawHeaders, { credential, added: [] })
+  const added = key === null ? [] : credentialLine(provider, key)
+  return forwardedHeaders(rawHeaders, { credential: null, added })
 }
 
-/** Headers of a question of the gateway's own. */
+/** The version of the Anthropic API whose bodies the dialect writes. */
+const anthropicVersion = '2023-06-01'
+
+/** Headers of a body that the gateway wrote. */
 export function ownHeaders({ key, provider }: Upstream): string[] {
   const headers = ['content-type', 'application/json']
-  if (provider.dialect === 'anthropic-messages') headers.push('anthropic-version', '2023-06-01')
-  if (key === null) return headers
-  return provider.dialect === 'anthropic-messages'
-    ? [...headers, 'x-api-key', key]
-    : [...headers, 'authorization', `Bearer ${key}`]
-}
-
-const hopByHop =
-  /^(?:connection|keep-alive|transfer-encoding|te|trailer|upgrade|content-length|proxy-.*)$/
-
-/** Headers of an answer for the caller, without what belongs to the connection and its framing. */
-export function answerHeaders(headers: readonly string[]): string[] {
-  const passed: string[] = []
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string
-    if (!hopByHop.test(name)) passed.push(name, headers[index + 1] as string)
-  }
-  return passed
+  if (provider.dialect === 'anthropic-messages') headers.push('anthropic-version', anthropicVersion)
+  return key === null ? headers : [...headers, ...credentialLine(provider, key)]
 }

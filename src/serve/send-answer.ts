@@ -8,10 +8,10 @@ import { noUsage } from '../domain/usage.ts'
 import type { Decision } from '../engine/decide.ts'
 import { writeCompletion } from './complete.ts'
 import type { Exchange } from './exchange.ts'
+import { returnedHeaders } from './forward-headers.ts'
 import { LiveAnswer } from './live-answer.ts'
-import { ourHeaders } from './our-headers.ts'
+import { headersOfStream, headersOfWhole } from './our-headers.ts'
 import { asksForUsage } from './outgoing.ts'
-import { answerHeaders } from './pass-headers.ts'
 
 /** Gives the caller what was decided, unless they have it already; the status of it. */
 export function sendDecision(exchange: Exchange, { receipt, answer }: Decision): number {
@@ -41,7 +41,7 @@ export function sendAnswer(
   // Only who asked for it gets the very answer: it is theirs in the provider's books.
   const isOwn = receipt === null || receipt.servedBy === null
   if (wire !== null && isOwn && wire.dialect === dialect && wire.isStream === isStream)
-    return send(exchange, wire.status, [...answerHeaders(wire.headers)], wire.bytes, receipt)
+    return send(exchange, wire.status, wire.headers, wire.bytes, receipt)
   const name = dialect ?? 'openai-chat'
   const stamp = stampOf(exchange, name)
   // Nothing is billed for an answer that was there.
@@ -93,7 +93,7 @@ function sendFailure(exchange: Exchange, receipt: Receipt): number {
   if (last === undefined || last.fault === null) return sendFault(exchange, nobody, receipt)
   if (refusal === null || last.dialect !== inbound.endpoint.dialect || refusal.status < 400)
     return sendFault(exchange, last.fault, receipt)
-  return send(exchange, refusal.status, answerHeaders(refusal.headers), refusal.bytes, receipt)
+  return send(exchange, refusal.status, refusal.headers, refusal.bytes, receipt)
 }
 
 /** An error in the caller's own dialect; its status. */
@@ -110,8 +110,10 @@ function send(
   bytes: Buffer,
   receipt: Receipt | null,
 ): number {
-  const length = ['content-length', String(bytes.length)]
-  exchange.outlet.begin(status, [...headers, ...length, ...ourHeaders(exchange, receipt)])
+  const ours =
+    receipt === null ? headersOfStream(exchange, [], null) : headersOfWhole(exchange, receipt, null)
+  const added = ['content-length', String(bytes.length), ...ours]
+  exchange.outlet.begin(status, returnedHeaders(headers, added))
   exchange.outlet.end(bytes)
   exchange.hasEnded = true
   return status

@@ -1,6 +1,7 @@
 import type { NanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
+import { totalTokens } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
 import { type Decision, decide, type Seen } from '../engine/decide.ts'
 import { RequestFacts } from '../engine/request-facts.ts'
@@ -9,9 +10,13 @@ import type { GatewayState } from './gateway-state.ts'
 import { LiveWorld } from './live-world.ts'
 import { sendDecision } from './send-answer.ts'
 import { servedRequest, settledOf } from './settled-of.ts'
+import { policyUnderWishes, worldUnderWishes } from './under-wishes.ts'
 
-/** Decides one request, gives the caller what was decided, and writes it down. */
-export async function serveRequest(state: GatewayState, exchange: Exchange): Promise<void> {
+/**
+ * Decides one request, gives the caller what was decided, and writes it down. Tokens that models took and gave for it;
+ * none for what a cache had.
+ */
+export async function serveRequest(state: GatewayState, exchange: Exchange): Promise<number> {
   const { inbound } = exchange
   const { id, at, request, bypass } = inbound
   const facts = new RequestFacts(request, state.surroundingsOf(inbound))
@@ -31,6 +36,8 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
     baselineNanoUsd: baselineOf(state, served, decision),
     auditAgrees: null,
   })
+  const { usage } = served
+  return usage === undefined || served.servedFromCache === true ? 0 : totalTokens(usage)
 }
 
 async function decideOne(
@@ -42,7 +49,9 @@ async function decideOne(
 ): Promise<Decision> {
   state.exchanges.set(exchange.inbound.id, exchange)
   try {
-    return await decide(asked, seen, state.compiled, world)
+    const { wishes } = exchange.inbound
+    const compiled = policyUnderWishes(state.compiled, wishes)
+    return await decide(asked, seen, compiled, worldUnderWishes(world, wishes))
   } finally {
     state.exchanges.delete(exchange.inbound.id)
   }

@@ -1,11 +1,12 @@
 import { dialectOf } from '../dialects/dialects.ts'
+import type { Step } from '../domain/receipt.ts'
 import type { Part } from '../domain/reply.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { InFlight, ResponseCache } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
 import type { Exchange, Follower } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
-import { ourHeaders } from './our-headers.ts'
+import { headersOfStream } from './our-headers.ts'
 import { stampOf, streamHeaders } from './send-answer.ts'
 
 /** The cache, whose answers in flight are handed on to those who wait for them while they come. */
@@ -27,13 +28,13 @@ export function sharing(state: GatewayState, exchange: Exchange): ResponseCache 
 function follow(state: GatewayState, exchange: Exchange, flight: InFlight): InFlight {
   const leader = state.exchanges.get(String(flight.id))
   if (leader === undefined) return flight
-  const { onDisconnect } = state.compiled.policy.serve
-  const follower = followerOf(exchange)
+  const action = leader.onDisconnect(state.compiled.policy.serve.onDisconnect)
+  const follower = followerOf(exchange, [{ kind: 'coalesced', with: flight.id, waitMs: 0 }])
   follower.parts(leader.shown)
   leader.followers.add(follower)
   const stop = () => {
     leader.followers.delete(follower)
-    leader.leave(onDisconnect)
+    leader.leave(action)
   }
   exchange.outlet.onGone(stop)
   return {
@@ -46,7 +47,7 @@ function follow(state: GatewayState, exchange: Exchange, flight: InFlight): InFl
 }
 
 /** Hands a stream on in the words and under the name of the request that waits for it; it is billed nothing. */
-function followerOf(exchange: Exchange): Follower {
+function followerOf(exchange: Exchange, steps: readonly Step[]): Follower {
   const { inbound, outlet } = exchange
   const { dialect } = inbound.endpoint
   if (inbound.request.streamed !== true || dialect === null) return { parts: () => undefined }
@@ -59,7 +60,7 @@ function followerOf(exchange: Exchange): Follower {
       if (held === '' || !(outlet.hasBegun || hasContent)) return
       if (!outlet.hasBegun) {
         exchange.servedStatus = 200
-        outlet.begin(200, [...streamHeaders, ...ourHeaders(exchange, null)])
+        outlet.begin(200, [...streamHeaders, ...headersOfStream(exchange, steps, null)])
       }
       outlet.write(held)
       exchange.isBroken ||= parts.some(({ kind }) => kind === 'error')

@@ -1,11 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { DialectName } from '../domain/call.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { ProviderSettings } from '../policy/serving.ts'
-import { catalogue, type KnownProvider } from '../providers/catalogue.ts'
+import type { KnownProvider } from '../providers/catalogue.ts'
 import { readKey } from '../providers/keys.ts'
 import { type Environment, resolveTarget } from '../providers/resolve-target.ts'
 import { autoModel } from './complete.ts'
-import type { Inbound } from './inbound.ts'
+import type { Endpoint } from './endpoints.ts'
 
 /** A provider as it is reached: its address taken apart once. */
 export type Upstream = {
@@ -28,8 +29,8 @@ export type Destination = {
 export type Upstreams = {
   /** Throws a UserError for a target that nobody is known to serve. */
   find(target: string): Destination
-  /** The destination of a target of the policy; null: of the model that the caller asked for. */
-  destinationOf(target: string | null, inbound: Inbound): Destination
+  /** Where a request goes that nobody routes; `model` is '' where it names none. */
+  homeOf(endpoint: Endpoint, model: string, headers: IncomingHttpHeaders): Destination
 }
 
 /** What no model's name tells is sent to the vendor of the endpoint. */
@@ -71,19 +72,25 @@ export function openUpstreams(
     targets.set(target, destination)
     return destination
   }
+  const ofVendor = (provider: KnownProvider, model: string): Destination => ({
+    upstream: upstreamOf(provider),
+    model,
+    target: `${provider.name}:${model}`,
+  })
   return {
     find: destinationOf,
-    destinationOf(target, { endpoint, request }) {
-      if (target !== null) return destinationOf(target)
-      const model = request.requestedModel ?? request.model
+    homeOf({ provider, dialect }, model, headers) {
+      if (provider !== null) return ofVendor(provider, model)
       if (model === autoModel) return destinationOf(autoTarget)
-      if (endpoint.provider !== null) return destinationOf(`${endpoint.provider}:${model || '-'}`)
+      const isAnthropic = dialect === null && headers['anthropic-version'] !== undefined
+      const vendor = isAnthropic ? 'anthropic' : vendorOf[dialect ?? 'openai-chat']
+      if (model === '') return destinationOf(`${vendor}:-`)
       try {
         return destinationOf(model)
       } catch (error) {
         if (!(error instanceof UserError)) throw error
         // A model that is newer than our list: the endpoint's own vendor will know.
-        return destinationOf(`${vendorOf[endpoint.dialect ?? 'openai-chat']}:${model || '-'}`)
+        return destinationOf(`${vendor}:${model}`)
       }
     },
   }
@@ -105,7 +112,3 @@ function keyOf(provider: KnownProvider, env: Environment): string | null {
     throw error
   }
 }
-
-/** Whether a name is that of a provider. */
-export const isProvider = (name: string, own: readonly ProviderSettings[]): boolean =>
-  [...own, ...catalogue].some((provider) => provider.name === name)

@@ -9,9 +9,13 @@ import type { Policy } from '../../src/policy/policy.ts'
 import { openPriceBook } from '../../src/prices/price-book.ts'
 import { openForwarder } from '../../src/providers/forward.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
+import { openGatewayKeys } from '../../src/serve/gateway-keys.ts'
 import type { GatewayState } from '../../src/serve/gateway-state.ts'
 import { compileSurroundings } from '../../src/serve/live-surroundings.ts'
+import { openRateLimiter } from '../../src/serve/rate-limiter.ts'
+import { nameableProviders } from '../../src/serve/read-destination.ts'
 import { openRewrites } from '../../src/serve/rewrites.ts'
+import { tagSpelling } from '../../src/serve/tag-spelling.ts'
 import { openUpstreams } from '../../src/serve/upstreams.ts'
 
 /** A gateway in this process, in front of whatever answers at the two addresses. */
@@ -47,6 +51,10 @@ export async function startLiveGateway(options: {
     fingerprint: 'test',
     upstreams: openUpstreams(policy.serve.providers, options.env, 'openai:gpt-4o-mini'),
     surroundingsOf: compileSurroundings(policy, () => undefined),
+    providers: nameableProviders(policy.serve),
+    keys: openGatewayKeys(policy.serve.keys, options.env),
+    spelling: tagSpelling(policy),
+    limiter: openRateLimiter(policy.serve.rateLimits, () => performance.now()),
     rewritesOf: openRewrites(policy, rewriteOf(policy)),
     cache: {
       findExact: () => null,

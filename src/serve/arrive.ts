@@ -1,0 +1,94 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { dialectOf } from '../dialects/dialects.ts'
+import type { DialectName } from '../domain/call.ts'
+import type { Fault } from '../domain/fault.ts'
+import type { JsonObject } from '../domain/json.ts'
+import { credentialOf, passThroughCaller } from './client-credential.ts'
+import { type Endpoint, endpointOf } from './endpoints.ts'
+import { keyRefusal } from './gateway-keys.ts'
+import type { GatewayState } from './gateway-state.ts'
+import { headFault } from './head-fault.ts'
+import { type Inbound, readInbound } from './inbound.ts'
+import { pageFault } from './page-fault.ts'
+import { readDestination } from './read-destination.ts'
+import { type Caller, readIdentity } from './read-identity.ts'
+import { readWishes } from './read-wishes.ts'
+
+/** The head of a request, as `node:http` has it. */
+export type Head = {
+  readonly url: string
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+}
+
+/** An answer to a request that nobody was asked for: nothing is owed for it. */
+export type Refused = {
+  readonly status: number
+  readonly body: JsonObject
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+}
+
+export type Admitted = {
+  readonly endpoint: Endpoint
+  /** Who shows one of the gateway's own keys; null: it has none. */
+  readonly caller: Caller | null
+}
+
+/** Lets a request in by its head alone, before its body is read. */
+export function admitHead(state: GatewayState, head: Head): Admitted | Refused {
+  const wrong = headFault(head.rawHeaders)
+  if (wrong !== null) return refusedWith(wrong, null)
+  const destination = readDestination(head.url, head.headers, state.providers)
+  if (destination.kind === 'refused') return refusedWith(destination.fault, null)
+  const endpoint = endpointOf(head.method, destination.path, destination.provider)
+  if (state.keys.areRequired) {
+    const caller = state.keys.callerOf(head.headers)
+    return caller === null ? keyRefusal(endpoint.dialect) : { endpoint, caller }
+  }
+  const page = pageFault(head.headers)
+  return page === null ? { endpoint, caller: null } : refusedWith(page, endpoint.dialect)
+}
+
+export type Arrived = { readonly id: string; readonly at: number; readonly bytes: Buffer }
+
+/** Reads a request whose body is there. */
+export function arrive(
+  state: GatewayState,
+  head: Head,
+  { endpoint, caller }: Admitted,
+  arrived: Arrived,
+): Inbound | Refused {
+  const { headers, rawHeaders, method } = head
+  const arrival = {
+    ...arrived,
+    endpoint,
+    method,
+    rawHeaders,
+    hasGatewayKey: caller !== null,
+    wishes: readWishes(headers),
+  }
+  const inbound = readInbound(arrival, (body, model) => {
+    const home = state.upstreams.homeOf(endpoint, model, headers)
+    const credential =
+      caller === null ? credentialOf(headers, home.upstream.provider, state.hash) : null
+    const identity = readIdentity({
+      caller: caller ?? passThroughCaller(credential),
+      headers,
+      body,
+      spelling: state.spelling,
+    })
+    return { ...identity, home, credential: credential?.header ?? null }
+  })
+  return 'kind' in inbound ? refusedWith(inbound, endpoint.dialect) : inbound
+}
+
+/** A fault in the words of the request's own wire format. */
+export function refusedWith(
+  fault: Fault,
+  dialect: DialectName | null,
+  headers: readonly string[] = [],
+): Refused {
+  return { ...dialectOf(dialect ?? 'openai-chat').writeFault(fault), headers }
+}
