@@ -12,7 +12,7 @@ import {
   savingParts,
   sidePurposes,
   type statusClasses,
-} from './gateway-snapshot.ts'
+} from './gateway-figures.ts'
 import { answeredIn, counter, overheadBarsMs, paidFor, savedIn } from './served-counts.ts'
 import { watchedMetrics } from './watched-metrics.ts'
 import { usdOfNano } from './windowed-counts.ts'

@@ -1,4 +1,5 @@
-import type { Figures, Forecast, ForecastMetric, ForecastScore } from './gateway-snapshot.ts'
+import type { Forecast, ForecastMetric, ForecastScore } from './forecast.ts'
+import type { Figures } from './gateway-figures.ts'
 
 /** Holds what a simulation said of a policy against what came of it. */
 export function scoreForecast(

@@ -4,17 +4,10 @@ import type { AlertRule } from '../policy/governance.ts'
 import type { Tiers } from '../policy/routing.ts'
 import { type Calendar, calendarOf, isoDay } from '../worlds/calendar.ts'
 import { type FigureFacts, figuresOf } from './figures.ts'
+import type { Forecast } from './forecast.ts'
 import { scoreForecast } from './forecast-score.ts'
-import type {
-  BreakerLine,
-  BudgetLine,
-  Figures,
-  Forecast,
-  GatewayHealth,
-  GatewaySnapshot,
-  SidePurpose,
-  WindowName,
-} from './gateway-snapshot.ts'
+import type { Figures, SidePurpose, WindowName } from './gateway-figures.ts'
+import type { BreakerLine, BudgetLine, GatewayHealth, GatewaySnapshot } from './gateway-snapshot.ts'
 import { MinuteRing } from './minute-series.ts'
 import { Mixes } from './mixes.ts'
 import { RecentReceipts } from './recent-receipts.ts'

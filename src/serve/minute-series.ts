@@ -1,5 +1,6 @@
 import type { Served } from '../domain/served.ts'
-import type { MinuteSeries, Quantiles } from './gateway-snapshot.ts'
+import type { Quantiles } from './gateway-figures.ts'
+import type { MinuteSeries } from './gateway-snapshot.ts'
 import { isCacheable, isFailed, isHit, type ServedFacts } from './served-facts.ts'
 import { minuteMs, SlotRing, usdOfNano } from './windowed-counts.ts'
 

@@ -1,7 +1,7 @@
 import type { Served } from '../domain/served.ts'
 import type { Tier, Tiers } from '../policy/routing.ts'
 import { ratio } from './figures.ts'
-import type { Figures, MixLine, ModelLine, WindowName } from './gateway-snapshot.ts'
+import type { Figures, MixLine, ModelLine, WindowName } from './gateway-figures.ts'
 import { NamedCounts } from './named-counts.ts'
 import {
   countAttempt,

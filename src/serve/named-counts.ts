@@ -1,4 +1,4 @@
-import type { MixName, WindowName } from './gateway-snapshot.ts'
+import type { MixName, WindowName } from './gateway-figures.ts'
 import { WindowedCounts } from './windowed-counts.ts'
 
 /** Names may come from callers: each is held to this length, and their number to `most`. */

@@ -1,7 +1,7 @@
 import type { Served } from '../domain/served.ts'
 import { totalInputTokens } from '../domain/usage.ts'
 import type { Tier } from '../policy/routing.ts'
-import type { SavingPart, SidePurpose } from './gateway-snapshot.ts'
+import type { SavingPart, SidePurpose } from './gateway-figures.ts'
 import {
   type AttemptStep,
   baselineOf,

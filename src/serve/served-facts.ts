@@ -1,7 +1,7 @@
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { AttemptOutcome, BypassReason, CacheLayer, Step } from '../domain/receipt.ts'
 import type { Served } from '../domain/served.ts'
-import type { SavingPart } from './gateway-snapshot.ts'
+import type { SavingPart } from './gateway-figures.ts'
 
 /** What a request came to, read once from its receipt: metrics, log, traces and dashboard count the same way. */
 export type ServedFacts = {

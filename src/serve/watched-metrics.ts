@@ -1,5 +1,5 @@
 import type { AlertMetric, AlertRule } from '../policy/governance.ts'
-import type { Figures, WatchedMetric } from './gateway-snapshot.ts'
+import type { Figures, WatchedMetric } from './gateway-figures.ts'
 
 /** Fewer requests than this are shown, and are no reason to act: one of twelve is already beyond most limits. */
 export const leastToActOn = 30

@@ -1,4 +1,4 @@
-import type { WindowName } from './gateway-snapshot.ts'
+import type { WindowName } from './gateway-figures.ts'
 
 export const minuteMs = 60_000
 

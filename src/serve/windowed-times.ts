@@ -1,4 +1,4 @@
-import type { Quantiles, WindowName } from './gateway-snapshot.ts'
+import type { Quantiles, WindowName } from './gateway-figures.ts'
 import { WindowedCounts } from './windowed-counts.ts'
 
 /** Bars of 2^(1/16), 4.4 % wide, from a twentieth of a millisecond to half an hour; the ends take what lies beyond. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Served } from '../../src/domain/served.ts'
-import type { WindowName } from '../../src/serve/gateway-snapshot.ts'
+import type { WindowName } from '../../src/serve/gateway-figures.ts'
 import { openLiveStats } from '../../src/serve/live-stats.ts'
 import { leastToActOn } from '../../src/serve/watched-metrics.ts'
 import { quantiles } from '../../src/stats/quantile.ts'
