@@ -37,6 +37,8 @@ export type GatewayHealth = {
   readonly status: 'ok' | 'degraded'
   /** In words; empty where all is well. */
   readonly problems: readonly string[]
+  /** `spooling`: entries wait in a file until the ledger can be written again. `losing`: that file is full. */
+  readonly ledger: 'ok' | 'spooling' | 'losing'
   readonly inFlight: number
   /** Calls that may have been billed and that no entry settles yet. */
   readonly openIntents: number

@@ -19,7 +19,14 @@ export const policyFacts = (parts: Partial<PolicyFacts> = {}): PolicyFacts => ({
 })
 
 export const gatewayState = (parts: Partial<GatewayState> = {}): GatewayState => ({
-  health: { status: 'ok', problems: [], inFlight: 3, openIntents: 0, missedHits: null },
+  health: {
+    status: 'ok',
+    problems: [],
+    ledger: 'ok',
+    inFlight: 3,
+    openIntents: 0,
+    missedHits: null,
+  },
   breakers: [],
   budgets: [],
   ...parts,
