@@ -1,0 +1,197 @@
+import type { NanoUsd } from '../domain/money.ts'
+import type { Served } from '../domain/served.ts'
+import type { AlertRule } from '../policy/governance.ts'
+import type { Tiers } from '../policy/routing.ts'
+import { type Calendar, calendarOf, isoDay } from '../worlds/calendar.ts'
+import { type FigureFacts, figuresOf } from './figures.ts'
+import type { Forecast } from './forecast.ts'
+import { scoreForecast } from './forecast-score.ts'
+import type { Figures, SidePurpose, WindowName } from './gateway-figures.ts'
+import type { BreakerLine, BudgetLine, GatewayHealth, GatewaySnapshot } from './gateway-snapshot.ts'
+import { MinuteRing } from './minute-series.ts'
+import { Mixes } from './mixes.ts'
+import { RecentReceipts } from './recent-receipts.ts'
+import { counterSize, countRequest, paidFor } from './served-counts.ts'
+import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
+import { minuteMs, usdOfNano, WindowedCounts, windowStart } from './windowed-counts.ts'
+import { WindowedTimes } from './windowed-times.ts'
+
+/** What of the policy in force the figures are held against. */
+export type PolicyFacts = {
+  readonly fingerprint: string
+  /** The file it is from; null: the defaults. */
+  readonly source: string | null
+  /** Of `alerts.rules`: the action thresholds. */
+  readonly alerts: readonly AlertRule[]
+  readonly tiers: Tiers
+  readonly timezone: string
+  /** What savings are measured against, in words: "the model that was asked for, without caches and routes". */
+  readonly baseline: string
+  /** p95 of the latency without the policy, as logged or simulated; null: unknown. */
+  readonly baselineP95Ms: number | null
+  readonly forecast: Forecast | null
+}
+
+/** What the gateway says of itself, asked for with every snapshot. */
+export type GatewayState = {
+  readonly health: GatewayHealth
+  readonly breakers: readonly BreakerLine[]
+  readonly budgets: readonly BudgetLine[]
+}
+
+export type LiveStatsOptions = {
+  readonly policy: PolicyFacts
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly state: () => GatewayState
+  /** Spent earlier on this day, before a restart; absent: nobody knows. */
+  readonly earlierTodayNanoUsd?: NanoUsd
+}
+
+/** What one sees of a running gateway. */
+export type LiveStats = {
+  /** Counts a request that is done; a few microseconds, and memory that does not grow. */
+  add(served: Served, facts?: ServedFacts): void
+  /** Counts what was paid beside the receipts, and is in none of them. */
+  addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  /** Holds the figures against another policy from now on. */
+  usePolicy(policy: PolicyFacts): void
+  /** About a millisecond: for people, not for every request. */
+  snapshot(): GatewaySnapshot
+}
+
+/** Folds served requests into what the dashboard, `serve status` and alerts show. */
+export const openLiveStats = (options: LiveStatsOptions): LiveStats => new Fold(options)
+
+class Fold implements LiveStats {
+  readonly #now: () => number
+  readonly #state: () => GatewayState
+  readonly #startedAt: number
+  readonly #counts = new WindowedCounts(counterSize)
+  readonly #latencies = new WindowedTimes()
+  readonly #firstTokens = new WindowedTimes()
+  readonly #overheads = new WindowedTimes()
+  readonly #mixes: Mixes
+  readonly #minutes = new MinuteRing()
+  readonly #recent = new RecentReceipts()
+  #policy: PolicyFacts
+  #calendar: Calendar
+  #minute: number
+  #day: number
+  #todayNano: number
+  #todaySince: number
+
+  constructor({ policy, now, state, earlierTodayNanoUsd }: LiveStatsOptions) {
+    this.#now = now
+    this.#state = state
+    this.#startedAt = now()
+    this.#policy = policy
+    this.#calendar = calendarOf(policy.timezone)
+    this.#mixes = new Mixes(policy.tiers)
+    this.#minute = Math.floor(this.#startedAt / minuteMs)
+    this.#day = this.#calendar.dayOf(this.#startedAt)
+    this.#todayNano = earlierTodayNanoUsd ?? 0
+    this.#todaySince =
+      earlierTodayNanoUsd === undefined ? this.#startedAt : this.#calendar.startOf(this.#day)
+    this.#openMinute()
+  }
+
+  add(served: Served, facts = servedFacts(served)): void {
+    this.#advance()
+    const minute = this.#minute
+    const tier = facts.target === null ? null : this.#mixes.tierOf(facts.target)
+    countRequest(this.#counts, served, facts, tier)
+    if (isAnswered(served)) this.#latencies.add(served.receipt.latencyMs)
+    const { firstTokenMs } = served.request
+    if (firstTokenMs !== undefined) this.#firstTokens.add(firstTokenMs)
+    this.#overheads.add(served.overheadMs)
+    this.#mixes.add(minute, served, facts)
+    this.#minutes.add(minute, served, facts)
+    this.#recent.add(served, facts)
+    this.#todayNano += served.receipt.costNanoUsd
+  }
+
+  addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void {
+    this.#advance()
+    this.#counts.add(paidFor[purpose], costNanoUsd)
+    this.#minutes.addCost(this.#minute, costNanoUsd)
+    this.#todayNano += costNanoUsd
+  }
+
+  usePolicy(policy: PolicyFacts): void {
+    this.#advance()
+    this.#policy = policy
+    this.#calendar = calendarOf(policy.timezone)
+    this.#mixes.useTiers(policy.tiers)
+  }
+
+  snapshot(): GatewaySnapshot {
+    this.#advance()
+    const now = this.#now()
+    const { fingerprint, source, baseline, timezone } = this.#policy
+    const { health, breakers, budgets } = this.#state()
+    const minute = this.#minute
+    const start = this.#figures('start', now)
+    this.#minutes.setLatency(minute, this.#latencies.ofMinute(minute))
+    return {
+      kind: 'serve-status',
+      version: 1,
+      generatedAt: isoTime(now),
+      startedAt: isoTime(this.#startedAt),
+      policy: { fingerprint, source },
+      baseline,
+      health,
+      today: {
+        day: isoDay(this.#day),
+        timezone,
+        since: isoTime(this.#todaySince),
+        costUsd: usdOfNano(this.#todayNano),
+      },
+      windows: { hour: this.#figures('hour', now), day: this.#figures('day', now), start },
+      series: this.#minutes.series(Math.floor(this.#startedAt / minuteMs), minute),
+      breakers,
+      budgets,
+      forecast: scoreForecast(this.#policy.forecast, fingerprint, start),
+      recent: this.#recent.list(),
+    }
+  }
+
+  #figures(window: WindowName, now: number): Figures {
+    const minute = this.#minute
+    const { alerts, baselineP95Ms } = this.#policy
+    const facts: FigureFacts = { rules: alerts, baselineP95Ms }
+    return figuresOf(
+      {
+        from: isoTime(windowStart(window, now, this.#startedAt)),
+        counts: this.#counts.sum(window, minute),
+        latencyMs: this.#latencies.quantiles(window, minute),
+        firstTokenMs: this.#firstTokens.quantiles(window, minute),
+        overheadMs: this.#overheads.quantiles(window, minute),
+        mixes: this.#mixes.lines(window, minute),
+      },
+      facts,
+    )
+  }
+
+  /** Goes to the minute of the clock. A clock that is set back goes on counting where it was. */
+  #advance(): void {
+    const now = this.#now()
+    const minute = Math.floor(now / minuteMs)
+    if (minute <= this.#minute) return
+    this.#minutes.setLatency(this.#minute, this.#latencies.ofMinute(this.#minute))
+    this.#minute = minute
+    this.#openMinute()
+    const day = this.#calendar.dayOf(now)
+    if (day === this.#day) return
+    this.#day = day
+    this.#todayNano = 0
+    this.#todaySince = this.#calendar.startOf(day)
+  }
+
+  #openMinute(): void {
+    for (const each of [this.#counts, this.#latencies, this.#firstTokens, this.#overheads])
+      each.open(this.#minute)
+  }
+}
+
+const isoTime = (at: number): string => new Date(at).toISOString()

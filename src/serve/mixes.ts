@@ -1,0 +1,108 @@
+import type { Served } from '../domain/served.ts'
+import type { Tier, Tiers } from '../policy/routing.ts'
+import { ratio } from './figures.ts'
+import type { Figures, MixLine, ModelLine, WindowName } from './gateway-figures.ts'
+import { NamedCounts } from './named-counts.ts'
+import {
+  countAttempt,
+  countMix,
+  mixCounter,
+  mixSize,
+  modelCounter,
+  modelSize,
+} from './served-counts.ts'
+import type { ServedFacts } from './served-facts.ts'
+import { tierReader } from './tier-reader.ts'
+import { usdOfNano } from './windowed-counts.ts'
+
+/** More of either than a table shows; a policy rarely names as many. */
+const mostNames = 40
+const mostBypasses = 30
+
+/** What requests are made of: by route, by customer segment, by model, and why caches were not asked. */
+export class Mixes {
+  readonly #routes = new NamedCounts(mixSize, mostNames)
+  readonly #segments = new NamedCounts(mixSize, mostNames)
+  readonly #models = new NamedCounts(modelSize, mostNames)
+  readonly #bypasses = new NamedCounts(1, mostBypasses)
+  tierOf: (target: string) => Tier | null
+
+  constructor(tiers: Tiers) {
+    this.tierOf = tierReader(tiers)
+  }
+
+  useTiers(tiers: Tiers): void {
+    this.tierOf = tierReader(tiers)
+  }
+
+  add(minute: number, served: Served, facts: ServedFacts): void {
+    countMix(this.#routes.at(facts.route, minute), served, facts)
+    countMix(this.#segments.at(served.request.plan ?? null, minute), served, facts)
+    for (const attempt of facts.attempts) {
+      // A caller may ask for models that do not exist, one name after the other.
+      const isKnown = attempt.outcome === 'accepted' || attempt.outcome === 'rejected'
+      countAttempt(this.#models.at(attempt.target, minute, isKnown), attempt)
+    }
+    for (const { layer, reason } of facts.bypasses)
+      if (reason !== 'off') this.#bypasses.at(`${layer}: ${reason}`, minute).add(0, 1)
+  }
+
+  lines(
+    window: WindowName,
+    minute: number,
+  ): Pick<Figures, 'routes' | 'segments' | 'models' | 'bypasses'> {
+    return {
+      routes: mixLines(this.#routes, window, minute),
+      segments: mixLines(this.#segments, window, minute),
+      models: this.#modelLines(window, minute),
+      bypasses: this.#bypasses
+        .lines(window, minute)
+        .map(({ name, counts }) => ({ reason: name ?? 'other', requests: counts[0] as number })),
+    }
+  }
+
+  #modelLines(window: WindowName, minute: number): readonly ModelLine[] {
+    const lines = this.#models.lines(window, minute)
+    const sum = (index: number) =>
+      lines.reduce((total, { counts }) => total + (counts[index] as number), 0)
+    const [calls, costNano] = [sum(modelCounter.calls), sum(modelCounter.costNano)]
+    return lines.map(({ name, none, counts }) => {
+      const of = (index: number) => counts[index] as number
+      return {
+        name,
+        none,
+        tier: name === null ? null : this.tierOf(name),
+        calls: of(modelCounter.calls),
+        share: of(modelCounter.calls) / calls,
+        costUsd: usdOfNano(of(modelCounter.costNano)),
+        costShare: ratio(of(modelCounter.costNano), costNano),
+        unpricedCalls: of(modelCounter.unpriced),
+        failedCalls: of(modelCounter.failed),
+        rejectedCalls: of(modelCounter.rejected),
+        inputTokens: of(modelCounter.inputTokens),
+        outputTokens: of(modelCounter.outputTokens),
+      }
+    })
+  }
+}
+
+function mixLines(from: NamedCounts, window: WindowName, minute: number): readonly MixLine[] {
+  const lines = from.lines(window, minute)
+  const all = lines.reduce((sum, { counts }) => sum + (counts[mixCounter.requests] as number), 0)
+  return lines.map(({ name, none, counts }) => {
+    const of = (index: number) => counts[index] as number
+    const requests = of(mixCounter.requests)
+    const costNano = of(mixCounter.costNano)
+    return {
+      name,
+      none,
+      requests,
+      share: requests / all,
+      costUsd: usdOfNano(costNano),
+      costUsdPerRequest: usdOfNano(Math.round(costNano / requests)),
+      savedUsd: usdOfNano(of(mixCounter.savedNano)),
+      hits: of(mixCounter.hits),
+      failed: of(mixCounter.failed),
+    }
+  })
+}

@@ -1,0 +1,59 @@
+import type { Served } from '../domain/served.ts'
+import type { RecentReceipt } from './gateway-snapshot.ts'
+import type { ServedFacts } from './served-facts.ts'
+import { usdOfNano } from './windowed-counts.ts'
+
+export const keptReceipts = 100
+
+/** Steps beyond these are a ladder gone wild; the receipt in the store has them all. */
+const shownSteps = 60
+
+/** The last receipts, without a word of what was asked or answered. */
+export class RecentReceipts {
+  readonly #ring: Recent[] = []
+  #next = 0
+
+  add({ request, receipt, ...served }: Served, facts: ServedFacts): void {
+    const { endpoint, statusCode, overheadMs, auditAgrees } = served
+    this.#ring[this.#next] = {
+      id: String(receipt.id),
+      at: receipt.at,
+      endpoint,
+      statusCode,
+      outcome: receipt.outcome,
+      requestedModel: request.requestedModel ?? request.model ?? null,
+      target: facts.target,
+      route: facts.route,
+      costNano: receipt.costNanoUsd,
+      isUnpriced: facts.isUnpriced,
+      savedNano: facts.savedNanoUsd,
+      latencyMs: receipt.latencyMs,
+      overheadMs,
+      firstTokenMs: request.firstTokenMs ?? null,
+      auditAgrees,
+      steps: receipt.steps,
+    }
+    this.#next = (this.#next + 1) % keptReceipts
+  }
+
+  /** Newest first. */
+  list(): readonly RecentReceipt[] {
+    const newest = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].reverse()
+    return newest.map(shown)
+  }
+}
+
+/** As it is kept: what takes time is done when somebody looks. */
+type Recent = Omit<RecentReceipt, 'at' | 'costUsd' | 'savedUsd'> & {
+  readonly at: number
+  readonly costNano: number
+  readonly savedNano: number | null
+}
+
+const shown = ({ at, costNano, savedNano, steps, ...rest }: Recent): RecentReceipt => ({
+  ...rest,
+  at: new Date(at).toISOString(),
+  costUsd: usdOfNano(costNano),
+  savedUsd: savedNano === null ? null : usdOfNano(savedNano),
+  steps: steps.slice(0, shownSteps),
+})
