@@ -1,3 +1,4 @@
+import type { Receipt } from '../domain/receipt.ts'
 import type { ResultHead } from '../domain/report.ts'
 
 /** What `llmcost explain` found out about one request. Money in dollars, unknown is null. */
@@ -24,6 +25,8 @@ export type Explanation = ResultHead<'explain'> & {
   readonly answer: string | null
   /** Other records with the same id, which were left out. */
   readonly duplicates: readonly Place[]
+  /** What a gateway did for it; null where none did. */
+  readonly receipt: Receipt | null
 }
 
 /** Where a record stands in a log. */

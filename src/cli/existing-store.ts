@@ -1,12 +1,15 @@
 import { UserError } from '../domain/user-error.ts'
 import type { Database } from '../store/database.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
+import { hasGateway } from '../store/gateway-store.ts'
 import { beginSnapshot, endSnapshot } from '../store/snapshot.ts'
 import { openStore, type Store, storeError, withLoadLock } from '../store/store.ts'
 import { holdsNoFiles, holdsNoRequests, holdsNothing } from '../store/store-facts.ts'
 import type { StoreFlags } from './common-options.ts'
 import { noStore, storePath } from './logs.ts'
 import { Narrator } from './narrator.ts'
+import { openRunPrices } from './price-book.ts'
+import { takeInGateway } from './take-in-gateway.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
@@ -22,9 +25,11 @@ export async function withExistingStore<T>(
 ): Promise<T> {
   const narrator = new Narrator(terminal, flags)
   const path = storePath(flags, terminal)
-  const store = await openStore({ path, driver: terminal.env['LLMCOST_SQLITE'], create: false })
+  const driver = terminal.env['LLMCOST_SQLITE']
+  const store = await openStore({ path, driver, create: hasGateway(path) })
   if (store === null) throw noStore(path)
   try {
+    await takeInGateway(store, terminal, () => openRunPrices({}, terminal), narrator)
     if (isEmpty(store, needs)) throw emptyStore(path)
     await snapshotOf(store, narrator)
     if (access === 'write') endSnapshot(store.database)

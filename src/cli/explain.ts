@@ -1,7 +1,9 @@
 import { relative } from 'node:path'
 import type { Explanation } from '../analyze/explanation.ts'
+import { ledgerFormat } from '../domain/journal.ts'
 import { usdOf } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
+import type { Receipt } from '../domain/receipt.ts'
 import type { InputSummary } from '../domain/report.ts'
 import type { StoredRequest } from '../domain/stored-request.ts'
 import type { Fees } from '../domain/usage.ts'
@@ -59,11 +61,10 @@ export async function runExplain(
 function find(database: Database, name: string): readonly FoundRequest[] {
   const [, seq] = /^(?:#|seq:)(\d{1,15})$/.exec(name) ?? []
   if (seq !== undefined) return findBySeq(database, Number(seq))
-  const found = findRequests(
-    database,
-    name,
-    readers.map((reader) => reader.name),
-  )
+  const found = findRequests(database, name, [
+    ...readers.map((reader) => reader.name),
+    ledgerFormat,
+  ])
   return found.length === 0 && /^\d{1,15}$/.test(name) ? findBySeq(database, Number(name)) : found
 }
 
@@ -103,7 +104,7 @@ function explanationOf(database: Database, found: FoundRequest, terminal: Termin
     },
     warnings: warningsOfRequest(request),
     id: request.id ?? request.responseId ?? `#${request.seq}`,
-    place: placeOf(found.place),
+    place: placeOf(found.place, request.profile.format),
     format: request.profile.format ?? '',
     at: request.at === null ? null : new Date(request.at).toISOString(),
     facts: factsOf(request, sameKey),
@@ -112,7 +113,8 @@ function explanationOf(database: Database, found: FoundRequest, terminal: Termin
     priceSource: price === null ? null : priceOf(price),
     prompt: promptText(request.prompt),
     answer: answerText(request.answer),
-    duplicates: found.duplicates.map(placeOf),
+    duplicates: found.duplicates.map((place) => placeOf(place, null)),
+    receipt: (request.extra['receipt'] ?? null) as Receipt | null,
   }
 }
 
@@ -146,10 +148,11 @@ function inputsOf(database: Database, id: number): readonly InputSummary[] {
     }))
 }
 
-const placeOf = ({ file, line, byteOffset }: StoredPlace) => ({
+/** What stands in a gateway's ledger stands at no byte. */
+const placeOf = ({ file, line, byteOffset }: StoredPlace, format: string | null) => ({
   file: shownPath(file),
   line,
-  byteOffset,
+  byteOffset: format === ledgerFormat ? null : byteOffset,
 })
 
 /** As one would write it here, where that is shorter. */

@@ -1,19 +1,34 @@
 import { writeTuningExample } from '../dialects/fine-tuning.ts'
+import { callOfRequest } from '../dialects/stored-call.ts'
 import type { TuningFormat } from '../domain/tuning-format.ts'
 import { UserError } from '../domain/user-error.ts'
-import { escalationsOf } from '../replay/escalations.ts'
+import { readCanonical } from '../ingest/formats/canonical.ts'
+import { writeCanonical } from '../ingest/write-canonical.ts'
+import { escalationsOf, mergeEscalations } from '../replay/escalations.ts'
+import { type LiveRequest, liveEscalations } from '../replay/live-escalations.ts'
 import { plural } from '../report/numbers.ts'
+import { requestsWithAttempts } from '../store/attempts.ts'
+import type { Database } from '../store/database.ts'
+import { storedRequests } from '../store/export-rows.ts'
 import { storedMeasurements } from '../store/measurements.ts'
+import { readProfiles } from '../store/request-source.ts'
 import { withExistingStore } from './existing-store.ts'
 import type { ExportFlags } from './export.ts'
 import type { Terminal } from './terminal.ts'
 import { writeLines } from './write-lines.ts'
 
-/** `llmcost export --escalations`: what cheap models failed, with the right answer, as fine-tuning examples. */
+/**
+ * `llmcost export --escalations`: what cheap models failed, in replays or behind a gateway, with the right answer, as
+ * fine-tuning examples.
+ */
 export async function exportEscalations(flags: ExportFlags, terminal: Terminal): Promise<number> {
   refuseFilters(flags)
   return await withExistingStore(flags, terminal, 'anything', 'read', async (store, narrator) => {
-    const { examples, withoutText } = escalationsOf(storedMeasurements(store.database))
+    const { database } = store
+    const { examples, withoutText } = mergeEscalations(
+      escalationsOf(storedMeasurements(database)),
+      liveEscalations(liveRequests(database)),
+    )
     const { lines, refused } = linesOf(examples, flags.format ?? 'openai')
     await writeLines(lines, flags.out, terminal)
     narrator.say(
@@ -24,10 +39,22 @@ export async function exportEscalations(flags: ExportFlags, terminal: Terminal):
       narrator.say(`${plural(withoutText, 'case')} left out: the text is not kept, or is no text`)
     }
     if (examples.length === 0) {
-      narrator.say('examples come from replays in which a cheap model failed and another did not')
+      narrator.say(
+        'examples come from replays and from a gateway, where a cheap model failed and another did not',
+      )
     }
     return 0
   })
+}
+
+function* liveRequests(database: Database): Generator<LiveRequest> {
+  const read = storedRequests(database, readProfiles(database))
+  for (const seq of requestsWithAttempts(database)) {
+    const stored = read(seq)
+    const request = stored === null ? null : readCanonical(writeCanonical(stored))
+    if (request !== null && 'model' in request)
+      yield { call: callOfRequest(request), attempts: request.attempts ?? [] }
+  }
 }
 
 function linesOf(examples: ReturnType<typeof escalationsOf>['examples'], format: TuningFormat) {
@@ -44,7 +71,7 @@ function linesOf(examples: ReturnType<typeof escalationsOf>['examples'], format:
 function refuseFilters({ since, until, where, canonical }: ExportFlags): void {
   if (since === undefined && until === undefined && where === undefined && canonical !== true)
     return
-  throw new UserError('--escalations exports all that replays found', {
+  throw new UserError('--escalations exports all that there is', {
     hint: 'leave out --canonical, --since, --until and --where',
   })
 }

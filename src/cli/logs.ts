@@ -3,6 +3,7 @@ import type { IngestReport } from '../ingest/ingest.ts'
 import { plural } from '../report/numbers.ts'
 import { needsEstimates } from '../store/estimates.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
+import { hasGateway } from '../store/gateway-store.ts'
 import { knownFiles } from '../store/known-files.ts'
 import { needsReprice } from '../store/reprice.ts'
 import { beginSnapshot, endSnapshot, type Snapshot } from '../store/snapshot.ts'
@@ -19,6 +20,7 @@ import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
 import { readInto } from './read-into.ts'
 import { applyEstimates, repriceIfNeeded } from './reprice.ts'
+import { takeInGateway } from './take-in-gateway.ts'
 import type { Terminal } from './terminal.ts'
 
 /** An open store, with what was asked about: the files named, or all of it. */
@@ -48,11 +50,13 @@ export async function openLogs(
   const store = await openStore({
     path,
     driver: terminal.env['LLMCOST_SQLITE'],
-    create: inputs.length > 0,
+    // A gateway may have written before anybody read a log.
+    create: inputs.length > 0 || hasGateway(path),
     notice: (sentence) => narrator.say(sentence),
   })
   if (store === null) throw noStore(path)
   try {
+    await takeInGateway(store, terminal, async () => prices, narrator)
     if (inputs.length === 0) {
       const snapshot = await completeStore(store, prices, narrator)
       return { store, snapshot, files: null, report: null, interrupted: false }

@@ -5,7 +5,7 @@ import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
 import { type PriceOverrides, parseOverrides } from '../prices/overrides.ts'
 import { type OpenPriceBook, openPriceBook } from '../prices/price-book.ts'
-import { chargeOf, type PriceMode } from '../prices/price-mode.ts'
+import { chargeOf, type PriceMode, withOtherCalls } from '../prices/price-mode.ts'
 import type { InputFlags } from './common-options.ts'
 import { storedPriceData } from './price-data.ts'
 import { readText } from './read-text.ts'
@@ -56,7 +56,8 @@ export async function openRunPrices(
         fees === undefined
       const { loggedCostNanoUsd, servedFromCache } = logged
       const charged = { loggedCostNanoUsd, servedFromCache, failedUnused }
-      return chargeOf(book.price(query, usage, fees), charged, mode).pricing
+      const { pricing } = chargeOf(book.price(query, usage, fees), charged, mode)
+      return withOtherCalls(pricing, fees)
     },
   }
 }

@@ -119,7 +119,7 @@ function addExport(program: Command, terminal: Terminal, exit: Exit): void {
     .option('--policy <file>', 'the policy of --receipts (default: as of simulate)', collect)
     .option(
       '--escalations',
-      'what cheap models failed in replays, with the right answer, for fine-tuning',
+      'what cheap models failed in replays and behind a gateway, with the right answer, for fine-tuning',
     )
     .addOption(
       new Option('--format <format>', 'of --escalations (default openai)').choices(tuningFormats),

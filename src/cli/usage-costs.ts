@@ -91,5 +91,6 @@ function toolsName({ webSearches = 0, fileSearches = 0, codeSessions = 0 }: Fees
 
 function otherName(charged: Charged): string {
   if (charged.price?.source === 'logged') return 'as logged'
+  if (charged.fees.otherCallsNanoUsd !== undefined) return 'other calls'
   return hasRates(charged) ? 'other' : 'by the hour'
 }

@@ -3,6 +3,9 @@ import type { RequestKeys } from './keys.ts'
 import type { NanoUsd } from './money.ts'
 import type { Receipt } from './receipt.ts'
 
+/** The name that requests of a gateway's ledger have where a log would have that of its format. */
+export const ledgerFormat = 'gateway'
+
 /** Who spends: what budgets, rate limits and the loop guard tell requests apart by. Absent: nobody said. */
 export type Spender = {
   readonly user?: string
@@ -40,9 +43,12 @@ export type Settled = {
   /** Of all its calls; unpriced ones count nothing. */
   readonly costNanoUsd: NanoUsd
   readonly spender: Spender
-  /** The request as a canonical record (docs/formats.md), with no more text than may be kept. */
+  /**
+   * The request as a canonical record (docs/formats.md), with no more text than may be kept. Model and usage are those of
+   * the call that was accepted, else of the last one; what the others cost is in the receipt. Empty once it was erased.
+   */
   readonly record: JsonObject
-  /** Given where the record does not hold the text that they were made of. */
+  /** Given where the record does not hold the text that they were made of; without that text (`withoutText`). */
   readonly keys: RequestKeys | null
   readonly receipt: Receipt
 }

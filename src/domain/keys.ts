@@ -36,6 +36,15 @@ export type RequestKeys = {
   readonly answer: Link | null
 }
 
+/** The keys where the text that they were made of may not be kept. */
+export const withoutText = (keys: RequestKeys): RequestKeys => ({
+  ...keys,
+  chain: keys.chain.map(bare),
+  answer: keys.answer === null ? null : bare(keys.answer),
+})
+
+const bare = (link: Link): Link => ({ ...link, content: '' })
+
 /** The two prefixes that later prompts can share: tools and system prompt, and the conversation of the turn before. */
 export type PromptPrefix = {
   /** The link that ends tools and system prompt; null when there are none. */

@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from './json.ts'
+import type { RequestKeys } from './keys.ts'
 import type { NanoUsd } from './money.ts'
+import type { AttemptOutcome, Receipt } from './receipt.ts'
 import type { Fees, Usage } from './usage.ts'
 
 /** One message of a conversation, its content as the application sent it (text, or a list of content parts). */
@@ -24,6 +26,13 @@ export type Answer = {
   readonly finishReason?: string
   /** How many choices were asked for (n); 1 when absent. */
   readonly choices?: number
+}
+
+/** What one of the models that were asked said to a request; no text where none may be kept. */
+export type AttemptAnswer = {
+  readonly target: string
+  readonly outcome: AttemptOutcome
+  readonly answer?: Answer
 }
 
 export type Operation = 'chat' | 'completion' | 'embedding' | 'other'
@@ -105,6 +114,13 @@ export type Request = {
   readonly outputUsed?: boolean
   readonly diffLines?: number
   readonly paths?: readonly string[]
+
+  /** Made of the text before it was redacted or left out: these stand in for keys of what is here. */
+  readonly keys?: RequestKeys
+  /** What a gateway did for it. */
+  readonly receipt?: Receipt
+  /** Of a gateway that asked several models: what each of them said, in order. */
+  readonly attempts?: readonly AttemptAnswer[]
 
   /** Tells apart attempts that share an id (Claude Code's requestId). */
   readonly variant?: string

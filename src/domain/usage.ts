@@ -1,3 +1,5 @@
+import type { NanoUsd } from './money.ts'
+
 /**
  * Disjoint token counts: each billed token is in exactly one field, so cost is a plain dot product with prices.
  * `reasoningTokens` is the part of `outputTokens` that is reasoning; it is not billed again.
@@ -22,6 +24,8 @@ export type Fees = {
   readonly outputAudioTokens?: number
   readonly inputImageTokens?: number
   readonly outputImageTokens?: number
+  /** Other calls made for the same request: answers that were rejected, classifiers, judges. */
+  readonly otherCallsNanoUsd?: NanoUsd
 }
 
 export const noUsage: Usage = {

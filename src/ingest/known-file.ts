@@ -1,8 +1,9 @@
 import type { FileCounts, KnownFile } from '../domain/batch.ts'
 import { noCounts } from '../domain/batch.ts'
+import { ledgerFormat } from '../domain/journal.ts'
 import type { Format } from './file-format.ts'
 import { hashOf, headBytes, type LogFile } from './files.ts'
-import { type Settings, settingsText } from './settings.ts'
+import { type AskedSettings, mergeSettings, type Settings, settingsText } from './settings.ts'
 
 export type FileReport = {
   readonly id: number
@@ -13,7 +14,13 @@ export type FileReport = {
   readonly counts: FileCounts
 }
 
-export const isUnchanged = (known: KnownFile, file: LogFile): boolean =>
+/** Nothing of it is left to read. A gateway's ledger is no log: what is new in it has been taken in before. */
+export const isDone = (known: KnownFile, file: LogFile, asked: AskedSettings): boolean =>
+  known.format === ledgerFormat ||
+  (isUnchanged(known, file) &&
+    known.settings === settingsText(mergeSettings(asked, known.settings)))
+
+const isUnchanged = (known: KnownFile, file: LogFile): boolean =>
   known.complete && known.size === file.size && known.mtimeMs === file.mtimeMs
 
 /** Hashes of the beginnings of one head: files of a run are compared with many known ones of equal length. */

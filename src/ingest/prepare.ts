@@ -1,4 +1,4 @@
-import { noPrefix, type RequestKeys } from '../domain/keys.ts'
+import { type Link, noPrefix, type RequestKeys } from '../domain/keys.ts'
 import { type PackedRows, RowPacker } from '../domain/packed-rows.ts'
 import { type CostByClass, costTotal, type Pricing } from '../domain/price.ts'
 import { RecentKeys } from '../domain/recent-keys.ts'
@@ -109,12 +109,14 @@ export class Preparer {
   }
 
   #prepare({ request, place, countTokens, identity }: Held): void {
-    const keys = this.#options.content === 'none' ? noKeys : this.#ports.keysOf(request)
+    const own = this.#options.content === 'none' ? noKeys : this.#ports.keysOf(request)
+    const keys = this.#options.content === 'none' ? noKeys : (request.keys ?? own)
     const estimate = estimateFor(request, countTokens)
     const usage = request.usage ?? estimate ?? noUsage
     const pricing = this.#ports.price(request, usage)
     const row = this.#row(request, place, hash53(identity), keys, usage, pricing, estimate)
-    this.#keepMessages(keys)
+    if (keys === own) this.#keepMessages(keys)
+    else this.#keepTextOf(own, keys)
     this.#requests.add(row)
   }
 
@@ -206,10 +208,18 @@ export class Preparer {
     if (keys.answer !== null) this.#keepLink(keys.answer)
   }
 
-  #keepLink(link: RequestKeys['chain'][number]): void {
+  /** Under the given keys, what is left of the text that they were made of: redacted, or nothing. */
+  #keepTextOf(own: RequestKeys, keys: RequestKeys): void {
+    const isWhole = own.chain.length === keys.chain.length
+    for (const [index, link] of keys.chain.entries())
+      this.#keepLink(link, isWhole ? (own.chain[index] as Link).content : null)
+    if (keys.answer !== null) this.#keepLink(keys.answer, own.answer?.content ?? null)
+  }
+
+  #keepLink(link: Link, text: string | null = link.content): void {
     const key = keyNumber(link.hash)
     if (this.#knownLinks.has(key)) return
-    const content = this.#options.content === 'full' ? this.#shown(link.content) : null
+    const content = text !== null && this.#options.content === 'full' ? this.#shown(text) : null
     this.#messages.add([key, link.hash, link.parent, link.role, content, link.isJson ? 1 : 0])
   }
 

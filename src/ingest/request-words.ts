@@ -1,6 +1,6 @@
 import { jsonTextOf } from '../domain/json.ts'
 import type { Pricing } from '../domain/price.ts'
-import type { Request } from '../domain/request.ts'
+import type { Answer, AttemptAnswer, Request } from '../domain/request.ts'
 import { type Cell, profileFields } from '../domain/row.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { ContentMode } from './ports.ts'
@@ -85,6 +85,7 @@ const keptAsTheyAre = [
   'fees',
   'variant',
   'diffLines',
+  'receipt',
 ] as const satisfies readonly (keyof Request)[]
 
 /** What a request holds beside its columns, as JSON, or null when that is nothing. */
@@ -130,7 +131,7 @@ const longestError = 2000
 /** Error texts and paths may quote the prompt, and a vector can be turned back into it: they are kept where content is. */
 function addContent(
   extra: Record<string, unknown>,
-  { error, paths, embedding }: Request,
+  { error, paths, embedding, attempts }: Request,
   content: ContentMode,
   shown: ShownWords,
 ): void {
@@ -139,4 +140,19 @@ function addContent(
     extra['error'] = kept ? shown.text(error).slice(0, longestError) : 'withheld'
   if (kept && embedding !== undefined) extra['embedding'] = embedding
   if (kept && paths !== undefined) extra['paths'] = paths.map((path) => shown.text(path))
+  if (attempts !== undefined)
+    extra['attempts'] = attempts.map((each) => shownAttempt(each, kept, shown))
+}
+
+/** An answer's text and calls are kept as those of the request's own answer are. */
+function shownAttempt(
+  { answer, ...attempt }: AttemptAnswer,
+  kept: boolean,
+  shown: ShownWords,
+): AttemptAnswer {
+  if (answer === undefined || !kept) return attempt
+  const text = JSON.stringify(answer, (_, value) =>
+    typeof value === 'string' ? shown.text(value) : value,
+  )
+  return { ...attempt, answer: JSON.parse(text) as Answer }
 }

@@ -3,24 +3,11 @@ import { type Batch, type KnownFile, noCounts } from '../domain/batch.ts'
 import { UserError } from '../domain/user-error.ts'
 import { candidates, type Format, mapHint, readerOf } from './file-format.ts'
 import { type Head, headOf, type LogFile } from './files.ts'
-import {
-  canResume,
-  type FileReport,
-  fileRow,
-  HeadHashes,
-  isUnchanged,
-  report,
-} from './known-file.ts'
+import { canResume, type FileReport, fileRow, HeadHashes, isDone, report } from './known-file.ts'
 import type { Sink } from './ports.ts'
 import type { ReadPlan } from './read-plan.ts'
 import type { Reader } from './reader.ts'
-import {
-  type AskedSettings,
-  keepsOtherText,
-  mergeSettings,
-  type Settings,
-  settingsText,
-} from './settings.ts'
+import { type AskedSettings, keepsOtherText, mergeSettings, type Settings } from './settings.ts'
 import { containerOf, looksInside } from './sniff.ts'
 
 /** A shorter beginning is no proof that two files of different length are one that grew. */
@@ -101,8 +88,7 @@ export class Session {
 
   #isDone(file: LogFile): boolean {
     const known = this.#known.find((each) => each.path === file.absolutePath)
-    if (known === undefined || !isUnchanged(known, file)) return false
-    return known.settings === settingsText(mergeSettings(this.#options.settings, known.settings))
+    return known !== undefined && isDone(known, file, this.#options.settings)
   }
 
   async beginWith(file: LogFile, head: Head): Promise<Begun | null> {

@@ -43,6 +43,7 @@ export function writeCanonical(request: StoredRequest): JsonObject {
     region: profile.region,
     costUsd: request.loggedCostNanoUsd === null ? null : usdOf(request.loggedCostNanoUsd),
     servedFromCache: has(flag.servedFromCache),
+    attempts: extra['attempts'],
     variant: extra['variant'],
     replay: has(flag.replay),
   })

@@ -1,5 +1,6 @@
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { costTotal, type PriceSource, type Pricing } from '../domain/price.ts'
+import type { Fees } from '../domain/usage.ts'
 import { fingerprintOf } from './compile-price.ts'
 import { noCost } from './cost-of-usage.ts'
 
@@ -47,6 +48,14 @@ export function chargeOf(
     ...columns,
     avoidedNanoUsd: zeroNanoUsd,
   }
+}
+
+/** A price with what other calls for the same request cost, which a total out of the log holds already. */
+export function withOtherCalls(pricing: Pricing, fees: Fees | undefined): Pricing {
+  const others = fees?.otherCallsNanoUsd ?? zeroNanoUsd
+  if (others === 0 || pricing.kind === 'unpriced' || pricing.price === loggedSource) return pricing
+  const other = (pricing.cost.other + others) as NanoUsd
+  return { ...pricing, cost: { ...pricing.cost, other } }
 }
 
 const freeOf = (price: PriceSource): Pricing => ({

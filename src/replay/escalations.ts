@@ -48,10 +48,23 @@ function keep(
   cheap: readonly Measurement[],
 ): void {
   if (call === null || output === null) return
-  const prompt = JSON.stringify({ ...call, model: '' })
+  const prompt = promptKey(call)
   if (examples.has(prompt)) return
   const names = cheap.map((each) => each.target)
   examples.set(prompt, { call, answer: output, strong: target, cheap: names })
+}
+
+/** Equal for the same prompt, whoever is asked. */
+export const promptKey = (call: Call): string => JSON.stringify({ ...call, model: '' })
+
+/** Both, each prompt once: as the first has it, where both have it. */
+export function mergeEscalations(first: Escalations, second: Escalations): Escalations {
+  const known = new Set(first.examples.map(({ call }) => promptKey(call)))
+  const others = second.examples.filter(({ call }) => !known.has(promptKey(call)))
+  return {
+    examples: [...first.examples, ...others],
+    withoutText: first.withoutText + second.withoutText,
+  }
 }
 
 function casesOf(measurements: readonly Measurement[]): Iterable<readonly Measurement[]> {

@@ -3,6 +3,7 @@ import { safeText } from './escape.ts'
 import { formatGrid, type GridColumn } from './grid.ts'
 import { formatJson, type KeyOrder, orderKeys } from './json.ts'
 import { formatCount, formatUsdExact, unknownMark } from './numbers.ts'
+import { receiptValue, stepLabel, stepTexts, sumText } from './receipt.ts'
 import {
   type Block,
   hanging,
@@ -20,12 +21,13 @@ export function formatExplain(
   format: 'terminal' | 'json',
   view: View,
 ): string {
-  if (format === 'json') return formatJson(orderKeys(explanation, explainOrder))
+  if (format === 'json') return explainJson(explanation)
   const screen = screenOf(view)
   const blocks = [
     headerBlock(explanation, screen),
     factsBlock(explanation, screen),
     costBlock(explanation, screen),
+    receiptBlock(explanation, screen),
     textBlock('PROMPT', explanation.prompt, screen),
     textBlock('ANSWER', explanation.answer, screen),
     notesBlock(explanation, screen),
@@ -118,6 +120,19 @@ function priceLines({ priceSource, factors }: Explanation, { width, paint }: Scr
   )
 }
 
+/** What a gateway did, step by step. */
+function receiptBlock({ receipt }: Explanation, screen: Screen): Block {
+  if (receipt === null) return []
+  const { width } = screen
+  return [
+    ...heading(screen, 'RECEIPT', receipt.outcome),
+    ...stepTexts(receipt).flatMap((text, index) =>
+      hanging(stepLabel(index), text, { width, indent: stepLabel(index).length }),
+    ),
+    `  ${sumText(receipt)}`,
+  ]
+}
+
 function textBlock(title: string, text: string | null, screen: Screen): Block {
   if (text === null) return []
   const lines = text.split(/\r?\n/).flatMap((line) => wrapText(safeText(line), screen.width - 2))
@@ -150,9 +165,14 @@ const decimalsOf = (usd: number | null): number =>
 /** More of a text than this is read in the log itself. */
 const maxTextLines = 12
 
+function explainJson({ receipt, ...rest }: Explanation): string {
+  const ordered = orderKeys(rest, explainOrder) as object
+  return formatJson({ ...ordered, receipt: receipt === null ? null : receiptValue(receipt) })
+}
+
 const place = { file: true, line: true, byteOffset: true } as const
 
-const explainOrder: KeyOrder<Explanation> = {
+const explainOrder: KeyOrder<Omit<Explanation, 'receipt'>> = {
   kind: true,
   version: true,
   generatedAt: true,

@@ -3,10 +3,13 @@ import type { Receipt, Step } from '../domain/receipt.ts'
 import { safeText } from './escape.ts'
 import { formatMs, formatUsdExact, unknownMark } from './numbers.ts'
 
-/** A receipt as one line of JSON: dollars and milliseconds, keys in a fixed order. */
-export function receiptJson(receipt: Receipt): string {
+/** A receipt as one line of JSON. */
+export const receiptJson = (receipt: Receipt): string => JSON.stringify(receiptValue(receipt))
+
+/** A receipt for JSON: dollars and milliseconds, keys in a fixed order. */
+export function receiptValue(receipt: Receipt): Record<string, unknown> {
   const { id, at, outcome, servedBy, steps, costNanoUsd, latencyMs } = receipt
-  return JSON.stringify({
+  return {
     v: 1,
     id,
     at: Number.isNaN(at) ? null : new Date(at).toISOString(),
@@ -15,7 +18,7 @@ export function receiptJson(receipt: Receipt): string {
     costUsd: usdOf(costNanoUsd),
     latencyMs: round(latencyMs),
     steps: steps.map(stepJson),
-  })
+  }
 }
 
 /** Money in dollars under its own name; times without float noise. */
@@ -32,17 +35,24 @@ const round = (ms: number): number | null => (Number.isFinite(ms) ? Number(ms.to
 
 /** A receipt for a terminal: what was done, step by step, and what it came to. */
 export function receiptText(receipt: Receipt): string {
-  const { id, at, outcome, steps, costNanoUsd, latencyMs } = receipt
+  const { id, at, outcome } = receipt
   const when = Number.isNaN(at) ? 'no date' : new Date(at).toISOString()
   return [
     `request #${id}  ${when}  ${outcome}`,
-    ...steps.map(
-      (step, index) => `  ${String(index + 1).padStart(2)}  ${safeText(stepText(step))}`,
-    ),
-    `  ${formatUsdExact(usdOf(costNanoUsd), 9)}  ${formatMs(latencyMs)}`,
+    ...stepTexts(receipt).map((text, index) => `${stepLabel(index)}${text}`),
+    `  ${sumText(receipt)}`,
     '',
   ].join('\n')
 }
+
+/** "   1  ", as wide for each. */
+export const stepLabel = (index: number): string => `  ${String(index + 1).padStart(2)}  `
+
+export const stepTexts = ({ steps }: Receipt): readonly string[] =>
+  steps.map((step) => safeText(stepText(step)))
+
+export const sumText = ({ costNanoUsd, latencyMs }: Receipt): string =>
+  `${formatUsdExact(usdOf(costNanoUsd), 9)}  ${formatMs(latencyMs)}`
 
 function stepText(step: Step): string {
   switch (step.kind) {

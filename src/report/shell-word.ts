@@ -1,8 +1,11 @@
+import { ledgerFormat } from '../domain/journal.ts'
 import type { InputSummary } from '../domain/report.ts'
 import { safeText } from './escape.ts'
 
 /** The files of a result as they are typed again; none where they are many, or one cannot be typed. */
 export function fileWords(inputs: readonly InputSummary[]): readonly string[] {
+  // The gateway's ledger is read unasked, whenever no file is named.
+  if (inputs.some(({ format }) => format === ledgerFormat)) return []
   const files = inputs.length <= mostRepeatedFiles ? inputs.map(({ path }) => shellWord(path)) : []
   const known = files.filter((file) => file !== null)
   // Some of the files would be another log.

@@ -1,4 +1,5 @@
 import type { AnalyzeResult } from '../analyze/result.ts'
+import { ledgerFormat } from '../domain/journal.ts'
 import type { InputSummary } from '../domain/report.ts'
 import { divideColumns, sparkline } from './charts.ts'
 import { safeText } from './escape.ts'
@@ -72,11 +73,14 @@ const spreadDropOrder: Readonly<Record<string, number>> = { mean: 3, max: 2, p99
 
 /** As many names as fit on a line; the rest as a count. */
 export function filesText(inputs: readonly InputSummary[], width: number): string {
-  const names = inputs.map(({ path }) => safeText(path.split(/[\\/]/).at(-1) ?? path))
+  const names = inputs.map(fileName)
   const text = names.join(', ')
   if (names.length === 1 || textWidth(text) <= width / 2) return truncateText(text, width)
   return `${formatCount(names.length)} files`
 }
+
+const fileName = ({ path, format }: InputSummary): string =>
+  format === ledgerFormat ? "the gateway's ledger" : safeText(path.split(/[\\/]/).at(-1) ?? path)
 
 function amountLines(result: AnalyzeResult, { width, paint }: Screen): Block {
   const spent = formatUsdCents(result.totals.costUsd)

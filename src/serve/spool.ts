@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
@@ -27,6 +28,22 @@ export type SpooledTurn = { readonly turn: number; readonly entries: string }
 const newline = 0x0a
 
 type Line = { readonly turn: number; readonly start: number; readonly length: number }
+
+/** Beside a gateway's database. */
+export const spoolPath = (databasePath: string): string => `${databasePath}.spool`
+
+/** Whether a gateway's spool holds anything, asked by others than the gateway. */
+export function spoolHoldsTurns(databasePath: string): boolean {
+  const path = spoolPath(databasePath)
+  if (!existsSync(path)) return false
+  const file = openSync(path, 'r')
+  try {
+    const first = Buffer.alloc(1)
+    return readSync(file, first, 0, 1, 0) === 1 && first[0] !== newline
+  } finally {
+    closeSync(file)
+  }
+}
 
 /**
  * A file of turns that the database would not take: JSON lines, each `{"turn":N,"entries":[…]}`, oldest first, blank

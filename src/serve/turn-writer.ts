@@ -1,7 +1,7 @@
 import type { Intent, Settled } from '../domain/journal.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
 import { storeError } from '../store/store.ts'
-import { Spool, type SpooledTurn, type SpoolOptions } from './spool.ts'
+import { Spool, type SpooledTurn, type SpoolOptions, spoolPath } from './spool.ts'
 
 /** How well the gateway can write down what it does. */
 export type LedgerHealth = {
@@ -56,7 +56,7 @@ export class TurnWriter {
   constructor(store: GatewayStore, options: SpoolOptions) {
     this.#store = store
     try {
-      this.#spool = new Spool(`${store.path}.spool`, options)
+      this.#spool = new Spool(spoolPath(store.path), options)
       this.#turn = Math.max(store.newestTurn(), this.#spool.newestTurn())
       while (this.#spool.turns > 0) this.#drain()
     } catch (error) {

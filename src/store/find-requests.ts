@@ -1,3 +1,4 @@
+import { ledgerFormat } from '../domain/journal.ts'
 import type { CostByClass, PriceSource } from '../domain/price.ts'
 import { hash53 } from '../domain/row.ts'
 import type { Database, SqlRow } from './database.ts'
@@ -85,7 +86,8 @@ function withDuplicates(
     if (shown.has(Number(row['identity']))) return []
     shown.add(Number(row['identity']))
     const twins = database.prepare(selectTwins).all(Number(row['identity']))
-    const best = asAsked ? row : twins.reduce(fuller)
+    // A gateway's own row has the receipt, which no other log has.
+    const best = asAsked || row['format'] === ledgerFormat ? row : twins.reduce(fuller)
     const others = twins.filter((twin) => twin['seq'] !== best['seq'])
     return [readFound(best, others.map(placeOf))]
   })

@@ -78,6 +78,9 @@ const deleteTurns = 'DELETE FROM journal WHERE turn <= ?'
 /** Where the gateway of a store keeps its database. */
 export const gatewayPath = (storePath: string): string => `${resolve(storePath)}.gateway`
 
+/** Whether a gateway has ever run on the store. */
+export const hasGateway = (storePath: string): boolean => existsSync(gatewayPath(storePath))
+
 /**
  * Opens the gateway's database, making it where it is missing, as the one process that may write it. Throws a UserError
  * where another one does, and where a newer llmcost made it.
@@ -130,8 +133,7 @@ async function opened(path: string, { driver, durability }: GatewayOptions): Pro
       `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON`,
     )
     runMigrations(database, migrations)
-    if (readMeta(database, ledgerName) === undefined)
-      writeMeta(database, ledgerName, randomBytes(8).toString('hex'))
+    if (ledgerId(database) === null) writeMeta(database, ledgerName, randomBytes(8).toString('hex'))
     return database
   } catch (error) {
     database.close()
@@ -139,9 +141,13 @@ async function opened(path: string, { driver, durability }: GatewayOptions): Pro
   }
 }
 
-/** Tells one ledger from another that takes its place. */
 const ledgerName = 'ledger'
-export const ledgerId = (database: Database): string => String(readMeta(database, ledgerName))
+
+/** Tells one ledger from another that takes its place; null before it is made. */
+export function ledgerId(database: Database): string | null {
+  const id = readMeta(database, ledgerName)
+  return id === undefined ? null : String(id)
+}
 
 function accessTo(database: Database): Omit<GatewayStore, 'path' | 'secret' | 'close'> {
   const insert = database.prepare(insertTurn)

@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../domain/journal.ts'
 import { isObject, parsedOf } from '../domain/json.ts'
+import { UserError } from '../domain/user-error.ts'
 import type { Database, SqlRow } from './database.ts'
 
 /** The entries of one turn of the gateway's event loop, which were committed together. */
@@ -21,7 +22,6 @@ export function* turnsAfter(
   onDamage: (turn: number) => void,
 ): Generator<JournalTurn> {
   const page = database.prepare(selectPage)
-  const next = database.prepare(selectNext)
   let last = after
   for (let limit = pageRows; ; ) {
     const rows = readable(() => page.all(last, limit))
@@ -30,8 +30,7 @@ export function* turnsAfter(
       continue
     }
     if (rows === null) {
-      // Where not even the number of the next turn can be read, there is nothing to step over to.
-      last = Number(next.get(last)?.['turn'])
+      last = numberAfter(database, last)
       onDamage(last)
       limit = pageRows
       continue
@@ -46,16 +45,30 @@ export function* turnsAfter(
   }
 }
 
+/** Where not even the number of the next turn can be read, there is nothing to step over to: a UserError says so. */
+function numberAfter(database: Database, turn: number): number {
+  try {
+    return Number(database.prepare(selectNext).get(turn)?.['turn'])
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    throw new UserError(`${database.path} is damaged behind turn ${turn}`, {
+      hint: 'move it away to start a ledger anew; what was taken into the store stays there',
+    })
+  }
+}
+
 /** Null where SQLite says that pages of the file are damaged. */
 function readable(read: () => readonly SqlRow[]): readonly SqlRow[] | null {
   try {
     return read()
   } catch (error) {
-    if (/malformed|SQLITE_CORRUPT/.test(`${(error as { code?: unknown }).code} ${error}`))
-      return null
+    if (isDamage(error)) return null
     throw error
   }
 }
+
+const isDamage = (error: unknown): boolean =>
+  /malformed|SQLITE_CORRUPT/.test(`${(error as { code?: unknown }).code} ${error}`)
 
 /** Null where the text is not what a gateway writes. */
 function entriesOf(text: unknown): readonly JournalEntry[] | null {
@@ -73,6 +86,7 @@ function isEntry(entry: unknown): entry is JournalEntry {
     Number.isSafeInteger(entry['costNanoUsd']) &&
     isObject(entry['spender']) &&
     isObject(entry['record']) &&
-    isObject(entry['receipt'])
+    isObject(entry['receipt']) &&
+    Array.isArray(entry['receipt']['steps'])
   )
 }

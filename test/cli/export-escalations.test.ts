@@ -65,7 +65,7 @@ it('writes them for Anthropic into a file of the owner alone, and names what it 
 })
 
 it.each([
-  [['--escalations', '--since', '7d'], '--escalations exports all that replays found'],
+  [['--escalations', '--since', '7d'], '--escalations exports all that there is'],
   [['--format', 'openai'], '--format is for --escalations'],
 ])('refuses %j', async (flags, message) => {
   const { code, err } = await runIn(terminal, 'export', ...flags)

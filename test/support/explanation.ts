@@ -44,6 +44,7 @@ export const richExplanation = (): Explanation => ({
   prompt: 'You are a support agent.\n\nUser: How do I reset my password?',
   answer: 'Open Settings, then Security, and choose “Reset password”.',
   duplicates: [{ file: 'logs/retry.jsonl', line: 3, byteOffset: null }],
+  receipt: null,
 })
 
 /** A request of which nothing but its id is known. */

@@ -14,8 +14,10 @@ import {
   textOf,
 } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
+import type { AttemptOutcome } from '../../domain/receipt.ts'
 import type {
   Answer,
+  AttemptAnswer,
   Operation,
   Prompt,
   PromptBlocks,
@@ -83,6 +85,7 @@ export function readCanonical(record: JsonObject): Reading {
       fees: isObject(record['fees']) ? (record['fees'] as Request['fees']) : undefined,
       loggedCostNanoUsd: readUsd(record['costUsd']) ?? undefined,
       servedFromCache: booleanOf(record['servedFromCache']),
+      attempts: readAttempts(record['attempts']),
       variant: textOf(record['variant']),
       replay: booleanOf(record['replay']),
     }),
@@ -152,6 +155,25 @@ function readAnswer(wire: unknown): Answer | undefined {
     finishReason: textOf(wire['finishReason']),
     choices: numberOf(wire['choices']),
   })
+}
+
+const attemptOutcomes: ReadonlySet<string> = new Set<AttemptOutcome>([
+  'accepted',
+  'rejected',
+  'failed',
+  'timeout',
+  'unknown',
+])
+
+/** What models said that a gateway asked; one that is not told as it should be is no attempt. */
+function readAttempts(wire: unknown): readonly AttemptAnswer[] | undefined {
+  const attempts = listOf(wire).flatMap((each): readonly AttemptAnswer[] => {
+    const { target, outcome, answer } = objectOf(each)
+    if (typeof target !== 'string' || !attemptOutcomes.has(String(outcome))) return []
+    const attempt = { target, outcome: outcome as AttemptOutcome, answer: readAnswer(answer) }
+    return [defined(attempt) as AttemptAnswer]
+  })
+  return attempts.length === 0 ? undefined : attempts
 }
 
 function readEmbedding(wire: unknown): readonly number[] | undefined {

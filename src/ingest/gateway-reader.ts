@@ -1,0 +1,60 @@
+import { ledgerFormat, type Settled } from '../domain/journal.ts'
+import { defined, isObject } from '../domain/json.ts'
+import type { RequestKeys } from '../domain/keys.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
+import type { Receipt, Step } from '../domain/receipt.ts'
+import type { Request } from '../domain/request.ts'
+import { readCanonical } from './formats/canonical.ts'
+import type { Reader, Reading } from './reader.ts'
+
+/**
+ * The settled entries of a gateway's journal (`domain/journal.ts`). Not one of the formats that are told by their
+ * records: the ledger is found beside the store.
+ */
+export const gatewayReader: Reader = {
+  name: ledgerFormat,
+  title: "the gateway's ledger",
+  recognise: () => 0,
+  start: () => ({ read: (entry) => readSettled(entry as unknown as Settled) }),
+}
+
+function readSettled({ id, at, costNanoUsd, record, keys, receipt }: Settled): Reading {
+  if (Object.keys(record).length === 0) return { ignored: 'purged' }
+  const reading = readCanonical(record)
+  if (!isRequest(reading)) return reading
+  const attempts = attemptsOf(receipt)
+  return {
+    ...reading,
+    ...defined({
+      keys: hasKeys(keys) ? keys : undefined,
+      fees: withOthers(reading.fees, otherCallsOf(attempts, costNanoUsd)),
+      loggedCostNanoUsd: isPriced(attempts) ? costNanoUsd : reading.loggedCostNanoUsd,
+    }),
+    id,
+    at: reading.at ?? at,
+    receipt,
+  }
+}
+
+const isRequest = (reading: Reading): reading is Request => 'model' in reading
+
+const hasKeys = (keys: RequestKeys | null): keys is RequestKeys =>
+  isObject(keys) && Array.isArray(keys['chain']) && isObject(keys['prefix'])
+
+type Attempt = Extract<Step, { kind: 'attempt' }>
+
+const attemptsOf = ({ steps }: Receipt): readonly Attempt[] =>
+  (Array.isArray(steps) ? steps : []).filter((step): step is Attempt => step.kind === 'attempt')
+
+/** A sum that leaves out a call of unknown price is no cost. */
+const isPriced = (attempts: readonly Attempt[]): boolean =>
+  attempts.every(({ costNanoUsd }) => costNanoUsd !== null)
+
+/** What was spent beside the call whose model and usage the record has. */
+function otherCallsOf(attempts: readonly Attempt[], costNanoUsd: NanoUsd): NanoUsd {
+  const own = attempts.findLast(({ outcome }) => outcome === 'accepted') ?? attempts.at(-1)
+  return (costNanoUsd - (own?.costNanoUsd ?? 0)) as NanoUsd
+}
+
+const withOthers = (fees: Request['fees'], others: NanoUsd): Request['fees'] =>
+  others > zeroNanoUsd ? { ...fees, otherCallsNanoUsd: others } : fees
