@@ -5,6 +5,7 @@ import { chooseTiers } from '../policy/tiers.ts'
 import type { Environment } from '../providers/resolve-target.ts'
 import { openGatewayKeys, requireKeys } from '../serve/gateway-keys.ts'
 import type { PolicyInForce } from '../serve/gateway-state.ts'
+import { personalIn } from '../serve/kept-text.ts'
 import { compileSurroundings } from '../serve/live-surroundings.ts'
 import { openRateLimiter } from '../serve/rate-limiter.ts'
 import { nameableProviders } from '../serve/read-destination.ts'
@@ -27,6 +28,7 @@ export function inForceOf(asked: Policy, env: Environment, now: () => number): P
     keys: openGatewayKeys(policy.serve.keys, env),
     spelling: tagSpelling(policy),
     limiter: openRateLimiter(policy.serve.rateLimits, now),
+    isPersonal: personalIn(policy),
     rewritesOf: openRewrites(policy, rewriteOf(policy)),
     surroundingsOf: compileSurroundings(policy, () => undefined),
     cache: {

@@ -51,6 +51,8 @@ export type Settled = {
   /** Given where the record does not hold the text that they were made of; without that text (`withoutText`). */
   readonly keys: RequestKeys | null
   readonly receipt: Receipt
+  /** The fingerprint of the policy that decided. */
+  readonly policy?: string
 }
 
 /** What the gateway writes down, in this order: it is the ledger that budgets and reports are made from. */

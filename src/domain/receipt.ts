@@ -84,6 +84,8 @@ export type AttemptOutcome = 'accepted' | 'rejected' | 'failed' | 'timeout' | 'u
  */
 export type BypassReason =
   | 'off'
+  /** Redaction would alter it: it is of one person alone. */
+  | 'pii'
   | 'caller'
   | 'operation'
   | 'no-key'

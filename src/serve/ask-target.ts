@@ -16,6 +16,7 @@ import { cancelled, headerIn } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
+import type { Inbound } from './inbound.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
 import type { Rewrites } from './rewrites.ts'
@@ -48,6 +49,8 @@ export async function askTarget(
   const options = { prefix, rewrites: asking.rewrites, isHome }
   const outgoing = outgoingOf(inbound, destination, options)
   if ('fault' in outgoing) return refused(exchange, destination, outgoing.fault)
+  if (isUnpricedRefused(state, inbound, destination))
+    return refused(exchange, destination, unpriced(destination.target))
   const attempt = ++exchange.begun
   await state.journal.begin({
     kind: 'begun',
@@ -65,6 +68,25 @@ export async function askTarget(
   state.targets.note(destination.target, attempted)
   return attempted
 }
+
+const oneToken = { ...noUsage, inputTokens: 1 }
+
+/** A model without a price would switch every budget off; a policy may refuse it. */
+function isUnpricedRefused(
+  { compiled, prices }: GatewayState,
+  { endpoint, at }: Inbound,
+  { upstream, model }: Destination,
+): boolean {
+  if (compiled.policy.serve.onUnpriced !== 'refuse' || endpoint.operation === 'other') return false
+  return prices.price({ provider: upstream.provider.name, model, at }, oneToken).kind === 'unpriced'
+}
+
+const unpriced = (target: string): Fault => ({
+  kind: 'bad-request',
+  message: `The price of ${target} is not known, and this gateway refuses such models (serve.onUnpriced).`,
+  status: 400,
+  retryAfterMs: null,
+})
 
 async function run(
   state: GatewayState,

@@ -85,7 +85,7 @@ async function answer(
     return
   }
   const outlet = new Outlet(response)
-  const exchange = new Exchange(inbound, outlet, state.fingerprint, word.headers)
+  const exchange = new Exchange(inbound, outlet, state, word.headers)
   const { onDisconnect } = state.compiled.policy.serve
   outlet.onGone(() => exchange.leave(exchange.onDisconnect(onDisconnect)))
   const tokens = await serveRequest(state, exchange)

@@ -6,6 +6,7 @@ import type { Usage } from '../domain/usage.ts'
 import type { DisconnectAction } from '../policy/serving.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { Refusal } from './attempt.ts'
+import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import type { Outlet } from './outlet.ts'
@@ -47,6 +48,8 @@ export class Exchange {
   readonly outlet: Outlet
   /** Of the policy that decides it. */
   readonly policy: string
+  /** Whether streams end with an event of what they came to, unless the caller says. */
+  readonly tellsUsage: boolean
   /** What is told of rate limits: names and values in turn. */
   readonly rateHeaders: readonly string[]
   readonly attempts: AttemptNote[] = []
@@ -62,15 +65,23 @@ export class Exchange {
   readonly followers = new Set<Follower>()
   /** Status and body of the answer have been said, by handing an answer on while it came. */
   servedStatus: number | null = null
+  /** Why a budget refused it; null: none did. */
+  refusal: Fault | null = null
   /** What was handed on is not the whole of it. */
   isBroken = false
   /** The caller has all of it. */
   hasEnded = false
 
-  constructor(inbound: Inbound, outlet: Outlet, policy: string, rateHeaders: readonly string[]) {
+  constructor(
+    inbound: Inbound,
+    outlet: Outlet,
+    policy: Pick<GatewayState, 'fingerprint' | 'compiled'>,
+    rateHeaders: readonly string[],
+  ) {
     this.inbound = inbound
     this.outlet = outlet
-    this.policy = policy
+    this.policy = policy.fingerprint
+    this.tellsUsage = policy.compiled.policy.serve.usageEvent
     this.rateHeaders = rateHeaders
   }
 

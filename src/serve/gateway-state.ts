@@ -61,6 +61,8 @@ export type PolicyInForce = {
   readonly spelling: TagSpelling
   readonly limiter: RateLimiter
   readonly rewritesOf: RewritesOf
+  /** Whether a text may be served to nobody else; null: none is looked at. */
+  readonly isPersonal: ((text: string) => boolean) | null
   readonly surroundingsOf: SurroundingsOf
   readonly cache: ResponseCache
   readonly ledger: Ledger

@@ -3,6 +3,7 @@ import { dialectOf } from '../dialects/dialects.ts'
 import { partsOfReply } from '../dialects/fold-parts.ts'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
+import { type NanoUsd, usdOf } from '../domain/money.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { Decision } from '../engine/decide.ts'
@@ -14,34 +15,61 @@ import { headersOfStream, headersOfWhole } from './our-headers.ts'
 import { asksForUsage } from './outgoing.ts'
 
 /** Gives the caller what was decided, unless they have it already; the status of it. */
-export function sendDecision(exchange: Exchange, { receipt, answer }: Decision): number {
-  const { outlet, servedStatus } = exchange
+export function sendDecision(
+  exchange: Exchange,
+  { receipt, answer }: Decision,
+  savedNanoUsd: NanoUsd | null,
+): number {
+  const { servedStatus } = exchange
+  const done = { receipt, savedNanoUsd }
   if (servedStatus !== null) {
-    if (exchange.isBroken) outlet.breakOff()
-    else if (!exchange.hasEnded) outlet.end()
+    endStream(exchange, done)
     return servedStatus
   }
-  if (answer instanceof LiveAnswer) return sendAnswer(exchange, answer, receipt)
-  if (receipt.outcome === 'blocked') return sendFault(exchange, blocked, receipt)
-  return sendFailure(exchange, receipt)
+  if (answer instanceof LiveAnswer) return sendAnswer(exchange, answer, done)
+  if (receipt.outcome === 'blocked') return sendFault(exchange, exchange.refusal ?? blocked, done)
+  return sendFailure(exchange, done)
 }
 
-/** Sends a whole answer; without a receipt, one that is still to be paid for. The status. */
-export function sendAnswer(
-  exchange: Exchange,
-  answer: LiveAnswer,
-  receipt: Receipt | null,
-): number {
+/** What is known of a request when it is done. */
+type Done = { readonly receipt: Receipt; readonly savedNanoUsd: NanoUsd | null }
+
+function endStream(exchange: Exchange, done: Done): void {
+  const { outlet, inbound } = exchange
+  if (exchange.isBroken) outlet.breakOff()
+  else if (!exchange.hasEnded) {
+    const isStream = inbound.request.streamed === true && inbound.endpoint.dialect !== null
+    outlet.end(isStream ? usageEvent(exchange, done) : undefined)
+  }
+}
+
+/** A last event of what it came to, for those who ask for it: headers are gone before a stream is priced. */
+function usageEvent({ inbound, tellsUsage }: Exchange, { receipt, savedNanoUsd }: Done): string {
+  if (!(inbound.wishes.usageEvent ?? tellsUsage)) return ''
+  const data = {
+    request_id: inbound.id,
+    cost_usd: usdOf(receipt.costNanoUsd),
+    saved_usd: savedNanoUsd === null ? null : usdOf(savedNanoUsd),
+    cached: receipt.servedBy !== null,
+    latency_ms: receipt.latencyMs,
+  }
+  return `event: llmcost.usage\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+/** Sends a whole answer; null: it is still to be paid for. The status. */
+export function sendAnswer(exchange: Exchange, answer: LiveAnswer, done: Done | null): number {
   const { inbound } = exchange
   const { dialect } = inbound.endpoint
   const isStream = inbound.request.streamed === true && dialect !== null
   const { wire } = answer
-  if (inbound.endpoint.answers === 'completion' && receipt !== null)
-    return sendCompletion(exchange, answer, receipt)
+  if (inbound.endpoint.answers === 'completion' && done !== null)
+    return sendCompletion(exchange, answer, done)
   // Only who asked for it gets the very answer: it is theirs in the provider's books.
-  const isOwn = receipt === null || receipt.servedBy === null
+  const isOwn = done === null || done.receipt.servedBy === null
   if (wire !== null && isOwn && wire.dialect === dialect && wire.isStream === isStream)
-    return send(exchange, wire.status, wire.headers, wire.bytes, receipt)
+    return isStream
+      ? sendStream(exchange, wire.headers, wire.bytes, done)
+      : send(exchange, wire.status, wire.headers, wire.bytes, done)
   const name = dialect ?? 'openai-chat'
   const stamp = stampOf(exchange, name)
   // Nothing is billed for an answer that was there.
@@ -49,15 +77,26 @@ export function sendAnswer(
   if (isStream) {
     const writer = dialectOf(name).openPartWriter(stamp)
     const text = partsOfReply(reply).map((part) => writer.write(part))
-    return send(exchange, 200, streamHeaders, Buffer.from(text.join('')), receipt)
+    return sendStream(exchange, [], Buffer.from(text.join('')), done)
   }
   const body = JSON.stringify(dialectOf(name).writeReply(reply, stamp))
-  return send(exchange, 200, jsonHeaders, Buffer.from(body), receipt)
+  return send(exchange, 200, jsonHeaders, Buffer.from(body), done)
 }
 
-function sendCompletion(exchange: Exchange, answer: LiveAnswer, receipt: Receipt): number {
-  const body = writeCompletion(answer.text, receipt, answer.reply.model)
-  return send(exchange, 200, jsonHeaders, Buffer.from(JSON.stringify(body)), receipt)
+function sendStream(
+  exchange: Exchange,
+  headers: readonly string[],
+  bytes: Buffer,
+  done: Done | null,
+): number {
+  const last = done === null ? '' : usageEvent(exchange, done)
+  const whole = last === '' ? bytes : Buffer.concat([bytes, Buffer.from(last)])
+  return send(exchange, 200, [...headers, ...streamHeaders], whole, done)
+}
+
+function sendCompletion(exchange: Exchange, answer: LiveAnswer, done: Done): number {
+  const body = writeCompletion(answer.text, done.receipt, answer.reply.model)
+  return send(exchange, 200, jsonHeaders, Buffer.from(JSON.stringify(body)), done)
 }
 
 const jsonHeaders: readonly string[] = ['content-type', 'application/json']
@@ -87,20 +126,20 @@ export function stampOf({ inbound }: Exchange, dialect: DialectName): Stamp {
 }
 
 /** The provider's own words where the caller understands them, else the same in the caller's. */
-function sendFailure(exchange: Exchange, receipt: Receipt): number {
+function sendFailure(exchange: Exchange, done: Done): number {
   const { last, inbound } = exchange
   const refusal = last?.refusal ?? null
-  if (last === undefined || last.fault === null) return sendFault(exchange, nobody, receipt)
+  if (last === undefined || last.fault === null) return sendFault(exchange, nobody, done)
   if (refusal === null || last.dialect !== inbound.endpoint.dialect || refusal.status < 400)
-    return sendFault(exchange, last.fault, receipt)
-  return send(exchange, refusal.status, refusal.headers, refusal.bytes, receipt)
+    return sendFault(exchange, last.fault, done)
+  return send(exchange, refusal.status, refusal.headers, refusal.bytes, done)
 }
 
 /** An error in the caller's own dialect; its status. */
-export function sendFault(exchange: Exchange, fault: Fault, receipt: Receipt | null): number {
+function sendFault(exchange: Exchange, fault: Fault, done: Done): number {
   const dialect = dialectOf(exchange.inbound.endpoint.dialect ?? 'openai-chat')
   const { status, body } = dialect.writeFault(fault)
-  return send(exchange, status, jsonHeaders, Buffer.from(JSON.stringify(body)), receipt)
+  return send(exchange, status, jsonHeaders, Buffer.from(JSON.stringify(body)), done)
 }
 
 function send(
@@ -108,10 +147,12 @@ function send(
   status: number,
   headers: readonly string[],
   bytes: Buffer,
-  receipt: Receipt | null,
+  done: Done | null,
 ): number {
   const ours =
-    receipt === null ? headersOfStream(exchange, [], null) : headersOfWhole(exchange, receipt, null)
+    done === null
+      ? headersOfStream(exchange, [], null)
+      : headersOfWhole(exchange, done.receipt, done.savedNanoUsd)
   const added = ['content-length', String(bytes.length), ...ours]
   exchange.outlet.begin(status, returnedHeaders(headers, added))
   exchange.outlet.end(bytes)

@@ -1,4 +1,4 @@
-import type { NanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
 import { totalTokens } from '../domain/usage.ts'
@@ -7,6 +7,8 @@ import { type Decision, decide, type Seen } from '../engine/decide.ts'
 import { RequestFacts } from '../engine/request-facts.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
+import { keptTextOf } from './kept-text.ts'
+import { LiveAnswer } from './live-answer.ts'
 import { LiveWorld } from './live-world.ts'
 import { sendDecision } from './send-answer.ts'
 import { servedRequest, settledOf } from './settled-of.ts'
@@ -18,14 +20,17 @@ import { policyUnderWishes, worldUnderWishes } from './under-wishes.ts'
  */
 export async function serveRequest(state: GatewayState, exchange: Exchange): Promise<number> {
   const { inbound } = exchange
-  const { id, at, request, bypass } = inbound
+  const { id, at, request } = inbound
+  const bypass = inbound.bypass ?? personal(state, request)
   const facts = new RequestFacts(request, state.surroundingsOf(inbound))
   const world = new LiveWorld(state, exchange, facts)
   const asked = { id, at, request, bypass }
   const decision = await decideOne(state, exchange, asked, { facts, asks: world.asks }, world)
-  const statusCode = sendDecision(exchange, decision)
+  const baselineNanoUsd = baselineOf(state, exchange, decision)
+  const statusCode = sendDecision(exchange, decision, savedOf(decision, baselineNanoUsd))
   const served = servedRequest(exchange, decision, statusCode)
-  state.journal.settle(settledOf(exchange, decision, served))
+  const kept = keptTextOf(state.compiled.policy, inbound)
+  state.journal.settle(settledOf(state, exchange, decision, served, kept))
   state.onServed({
     request: served,
     receipt: decision.receipt,
@@ -33,12 +38,15 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
     dialect: inbound.endpoint.dialect,
     statusCode,
     overheadMs: Math.max(0, state.now() - at - exchange.waitedMs),
-    baselineNanoUsd: baselineOf(state, served, decision),
+    baselineNanoUsd,
     auditAgrees: null,
   })
   const { usage } = served
   return usage === undefined || served.servedFromCache === true ? 0 : totalTokens(usage)
 }
+
+const personal = ({ isPersonal }: GatewayState, { prompt }: Request) =>
+  isPersonal?.(JSON.stringify(prompt ?? '')) === true ? 'pii' : null
 
 async function decideOne(
   state: GatewayState,
@@ -57,14 +65,21 @@ async function decideOne(
   }
 }
 
-/** What the model that was asked for would have cost for what was used. */
-function baselineOf(state: GatewayState, served: Request, { receipt }: Decision): NanoUsd | null {
-  const { requestedModel, model, provider, usage } = served
-  if (usage === undefined) return receipt.outcome === 'failed' ? receipt.costNanoUsd : null
-  const pricing = state.prices.price(
-    { model: requestedModel ?? model, provider, at: served.at },
-    usage,
-    served.fees,
-  )
+/** What the model that was asked for would have cost for what was used; null: nobody knows. */
+function baselineOf(
+  { prices }: GatewayState,
+  { inbound, attempts }: Exchange,
+  { receipt, answer }: Decision,
+): NanoUsd | null {
+  const { home, at } = inbound
+  const isCached = receipt.servedBy !== null
+  const reply = answer instanceof LiveAnswer ? answer.reply : null
+  const usage = isCached ? (reply?.usage ?? null) : (attempts.at(-1)?.usage ?? null)
+  if (usage === null) return isCached ? null : zeroNanoUsd
+  const query = { provider: home.upstream.provider.name, model: home.model, at }
+  const pricing = prices.price(query, usage, reply?.fees)
   return pricing.kind === 'priced' ? costTotal(pricing.cost) : null
 }
+
+const savedOf = ({ receipt }: Decision, baselineNanoUsd: NanoUsd | null): NanoUsd | null =>
+  baselineNanoUsd === null ? null : ((baselineNanoUsd - receipt.costNanoUsd) as NanoUsd)

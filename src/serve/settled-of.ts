@@ -1,95 +1,97 @@
 import type { Settled } from '../domain/journal.ts'
-import { defined, type JsonObject } from '../domain/json.ts'
+import type { JsonObject } from '../domain/json.ts'
+import { withoutText } from '../domain/keys.ts'
 import type { Receipt } from '../domain/receipt.ts'
-import type { Reply } from '../domain/reply.ts'
-import type { Answer, Prompt, Request, Status } from '../domain/request.ts'
-import { noUsage, type Usage } from '../domain/usage.ts'
+import type { Answer, AttemptAnswer, Prompt, Request, Status } from '../domain/request.ts'
+import { requestKeys } from '../engine/cache-key.ts'
 import type { Decision } from '../engine/decide.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
+import type { GatewayState } from './gateway-state.ts'
+import type { KeptText } from './kept-text.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { spenderOf } from './spender.ts'
 
-/** A request that is done, as the journal keeps it. */
-export function settledOf(exchange: Exchange, decision: Decision, served: Request): Settled {
-  const { id, at, request } = exchange.inbound
+/** A request that is done, as the journal keeps it, with no more text than may be kept. */
+export function settledOf(
+  { hash }: Pick<GatewayState, 'hash'>,
+  exchange: Exchange,
+  decision: Decision,
+  served: Request,
+  kept: KeptText,
+): Settled {
   const { receipt } = decision
+  const { id, at, request } = exchange.inbound
   return {
     kind: 'settled',
     id,
     at,
     costNanoUsd: receipt.costNanoUsd,
     spender: spenderOf(request),
-    record: recordOf(served, receipt),
-    keys: null,
+    record: recordOf(exchange, decision, served, kept),
+    keys: kept.needsKeys ? withoutText(requestKeys(served, hash)) : null,
     receipt,
+    policy: exchange.policy,
   }
 }
 
+type Draft = { -readonly [Field in keyof Request]: Request[Field] }
+
 /**
- * The request as a log would have it: which model answered, what was used by all calls together, what came of it. The
- * usage of an answer from a cache is that of the entry, as it was not paid for again.
+ * The request as a log would have it: which model answered, what that call used, what came of it. What an answer from a
+ * cache used was not used again: it is that of the entry.
  */
-export function servedRequest(exchange: Exchange, decision: Decision, statusCode: number): Request {
-  const { inbound, last, outlet } = exchange
-  const { receipt, answer } = decision
-  const { request } = inbound
+export function servedRequest(
+  { inbound, attempts, outlet }: Exchange,
+  { receipt, answer }: Decision,
+  statusCode: number,
+): Request {
+  // Of calls that were made side by side, the accepted one need not be the last.
+  const last =
+    attempts.findLast((call) => answer !== null && call.answer === answer) ?? attempts.at(-1)
   const isCached = receipt.servedBy !== null
   const reply = answer instanceof LiveAnswer ? answer.reply : (last?.partial ?? null)
   const fault = isCached ? null : (last?.fault ?? null)
-  return {
-    ...request,
-    ...defined({
-      id: inbound.id,
-      provider: last?.provider,
-      target: last?.target,
-      route: routeIn(receipt),
-      answer: answer === null ? undefined : plainAnswer(answer),
-      usageEstimated: exchange.attempts.some(({ isEstimated }) => isEstimated) || undefined,
-      firstTokenMs: last?.firstTokenMs ?? undefined,
-      error: fault === null ? undefined : `${fault.kind}: ${fault.message}`,
-      ...(isCached ? ofEntry(reply) : ofCalls(exchange, reply)),
-    }),
-    model: reply?.model ?? last?.model ?? request.model,
-    latencyMs: receipt.latencyMs,
-    status: statusOf(receipt, fault?.kind ?? null, outlet.isGone),
-    statusCode,
+  const draft: Draft = { ...inbound.request }
+  draft.id = inbound.id
+  draft.model = reply?.model ?? last?.model ?? draft.model
+  draft.latencyMs = receipt.latencyMs
+  draft.status = statusOf(receipt, fault?.kind ?? null, outlet.isGone)
+  draft.statusCode = statusCode
+  if (answer !== null) draft.answer = plainAnswer(answer)
+  if (reply?.serviceTier !== undefined) draft.serviceTier = reply.serviceTier
+  if (fault !== null) draft.error = `${fault.kind}: ${fault.message}`
+  const route = routeIn(receipt)
+  if (route !== undefined) draft.route = route
+  if (isCached) {
+    draft.servedFromCache = true
+    if (reply?.usage != null) draft.usage = reply.usage
+    return draft
   }
+  if (reply?.id != null) draft.responseId = reply.id
+  if (reply?.fees !== undefined) draft.fees = reply.fees
+  if (last !== undefined) noteCall(draft, last)
+  return draft
 }
 
-const ofEntry = (reply: Reply | null) => ({
-  servedFromCache: true,
-  usage: reply?.usage ?? undefined,
-  serviceTier: reply?.serviceTier,
-})
-
-const ofCalls = ({ attempts }: Exchange, reply: Reply | null) => ({
-  responseId: reply?.id ?? undefined,
-  usage: usageIn(attempts),
-  fees: reply?.fees,
-  serviceTier: reply?.serviceTier,
-})
-
-const plainAnswer = ({ text, toolCalls, finishReason }: Answer): Answer =>
-  defined({
-    text,
-    toolCalls: toolCalls === undefined || toolCalls.length === 0 ? undefined : toolCalls,
-    finishReason,
-  })
-
-/** Of all calls together: all of them are paid for. */
-function usageIn(attempts: readonly AttemptNote[]): Usage | undefined {
-  const [first, ...rest] = attempts.map(({ usage }) => usage)
-  return first === undefined ? undefined : rest.reduce(sum, first)
+function noteCall(draft: Draft, call: AttemptNote): void {
+  draft.provider = call.provider
+  draft.target = call.target
+  draft.usage = call.usage
+  if (call.isEstimated) draft.usageEstimated = true
+  if (call.firstTokenMs !== null) draft.firstTokenMs = call.firstTokenMs
 }
 
-function sum(a: Usage, b: Usage): Usage {
-  const names = Object.keys(noUsage) as (keyof Usage)[]
-  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as Usage
+function plainAnswer({ text, toolCalls, finishReason }: Answer): Answer {
+  const plain: { text?: string; toolCalls?: Answer['toolCalls']; finishReason?: string } = {}
+  if (text !== undefined) plain.text = text
+  if (toolCalls !== undefined && toolCalls.length > 0) plain.toolCalls = toolCalls
+  if (finishReason !== undefined) plain.finishReason = finishReason
+  return plain as Answer
 }
 
 function routeIn({ steps }: Receipt): string | undefined {
-  const step = steps.find(({ kind }) => kind === 'route')
-  return step?.kind === 'route' && step.route !== '' ? step.route : undefined
+  for (const step of steps) if (step.kind === 'route') return step.route || undefined
+  return undefined
 }
 
 function statusOf({ outcome }: Receipt, fault: string | null, isGone: boolean): Status {
@@ -99,20 +101,55 @@ function statusOf({ outcome }: Receipt, fault: string | null, isGone: boolean): 
 }
 
 /** As a canonical record (docs/formats.md). */
-function recordOf(request: Request, receipt: Receipt): JsonObject {
-  const { at, prompt, tags, aggregateOf: _, ...plain } = request
-  return {
-    v: 1,
-    ...plain,
-    at: at === undefined ? null : new Date(at).toISOString(),
-    ...(prompt !== undefined && { prompt: recordPrompt(prompt) }),
-    ...(tags !== undefined && { tags: Object.fromEntries(tags) }),
-    costUsd: receipt.costNanoUsd / 1e9,
-  } as unknown as JsonObject
+function recordOf(
+  { attempts }: Exchange,
+  { receipt, answer: given }: Decision,
+  request: Request,
+  kept: KeptText,
+): JsonObject {
+  const { at, prompt, answer, tags, ...plain } = request
+  const record: Record<string, unknown> = plain
+  record['v'] = 1
+  if (at !== undefined) record['at'] = new Date(at).toISOString()
+  if (prompt !== undefined && kept.keepsPrompt) record['prompt'] = kept.shown(recordPrompt(prompt))
+  if (answer !== undefined)
+    record['answer'] = kept.keepsAnswer ? kept.shown(answer as JsonObject) : withoutWords(answer)
+  if (tags !== undefined) record['tags'] = Object.fromEntries(tags)
+  const rewrites = new Set(attempts.flatMap((attempt) => attempt.rewrites))
+  if (rewrites.size > 0) record['rewrites'] = [...rewrites]
+  if (attempts.length > 1) {
+    const hasAccepted = receipt.steps.some(
+      (step) => step.kind === 'attempt' && step.outcome === 'accepted',
+    )
+    record['attempts'] = attempts.map((each) =>
+      attemptOf(each, hasAccepted && each.answer === given, kept),
+    )
+  }
+  return record as JsonObject
 }
+
+const withoutWords = ({ finishReason }: Answer) =>
+  finishReason === undefined ? undefined : { finishReason }
 
 const recordPrompt = ({ system, messages, tools }: Prompt): JsonObject => ({
   ...(system !== undefined && { system }),
   messages: messages.map(({ role, content, rest }) => ({ role, content, ...rest })),
   ...(tools !== undefined && { tools }),
 })
+
+function attemptOf(
+  { target, answer, fault }: AttemptNote,
+  isAccepted: boolean,
+  kept: KeptText,
+): AttemptAnswer {
+  const outcome =
+    fault === null
+      ? isAccepted
+        ? 'accepted'
+        : 'rejected'
+      : fault.kind === 'timeout'
+        ? 'timeout'
+        : 'failed'
+  if (answer === null || !kept.keepsAnswer) return { target, outcome }
+  return { target, outcome, answer: kept.shown(plainAnswer(answer) as JsonObject) as Answer }
+}

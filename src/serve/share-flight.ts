@@ -20,7 +20,10 @@ export function sharing(state: GatewayState, exchange: Exchange): ResponseCache 
         flight === null ? null : follow(state, exchange, flight),
       ),
     begin: (asked, terms) => cache.begin(asked, terms),
-    remember: (layer, asked, terms, entry) => cache.remember(layer, asked, terms, entry),
+    remember(layer, asked, terms, entry) {
+      if (state.isPersonal?.(entry.answer?.text ?? '') !== true)
+        cache.remember(layer, asked, terms, entry)
+    },
     end: (asked, terms, answered) => cache.end(asked, terms, answered),
   }
 }

@@ -11,6 +11,7 @@ import { openForwarder } from '../../src/providers/forward.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
 import { openGatewayKeys } from '../../src/serve/gateway-keys.ts'
 import type { GatewayState } from '../../src/serve/gateway-state.ts'
+import { personalIn } from '../../src/serve/kept-text.ts'
 import { compileSurroundings } from '../../src/serve/live-surroundings.ts'
 import { openRateLimiter } from '../../src/serve/rate-limiter.ts'
 import { nameableProviders } from '../../src/serve/read-destination.ts'
@@ -55,6 +56,7 @@ export async function startLiveGateway(options: {
     keys: openGatewayKeys(policy.serve.keys, options.env),
     spelling: tagSpelling(policy),
     limiter: openRateLimiter(policy.serve.rateLimits, () => performance.now()),
+    isPersonal: personalIn(policy),
     rewritesOf: openRewrites(policy, rewriteOf(policy)),
     cache: {
       findExact: () => null,
