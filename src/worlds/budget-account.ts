@@ -39,9 +39,9 @@ export type Hold = {
 }
 
 export type Claim = {
-  /** Of the budgets that are used up, in their order. */
-  readonly words: readonly BudgetWord[]
   readonly holds: readonly Hold[]
+  /** Those of them that do not fit, in the order of the budgets. */
+  readonly over: readonly Hold[]
 }
 
 /** What the loop guard is called where a budget has its name. */
@@ -66,25 +66,26 @@ const traceBudget = ({ maxNanoUsd, action }: LoopGuard): Budget => ({
   when: {},
 })
 
-/** Reserves in every budget that a request falls under, used up or not. Undone by `release`. */
+/** Reserves in every budget that a request falls under, whether it fits or not. Undone by `release`. */
 export function claimOf(accounts: readonly BudgetAccount[], spending: Spending): Claim {
-  const words: BudgetWord[] = []
   const holds: Hold[] = []
+  const over: Hold[] = []
   for (const account of accounts) {
     const hold = account.holdFor(spending)
     if (hold === null) continue
-    const { name: budget, action, mode } = account.budget
-    // What nobody can bound would break any promise: it does not fit.
-    const isUnbounded = spending.amountOf(mode) === null
-    if (isUnbounded || !account.fits(hold.tally, hold.amount)) {
-      account.refused++
-      words.push({ budget, action })
-    }
     holds.push(hold)
+    // What nobody can bound would break any promise: it does not fit.
+    const isBounded = spending.amountOf(account.budget.mode) !== null
+    if (!isBounded || !account.fits(hold.tally, hold.amount)) over.push(hold)
+    hold.tally.reserved += hold.amount
   }
-  for (const { tally, amount } of holds) tally.reserved += amount
-  return { words, holds }
+  return { holds, over }
 }
+
+export const wordOf = ({ account: { budget } }: Hold): BudgetWord => ({
+  budget: budget.name,
+  action: budget.action,
+})
 
 export function release(holds: readonly Hold[]): void {
   for (const { tally, amount } of holds) tally.reserved -= amount
@@ -105,7 +106,7 @@ export const worstOf = (words: readonly BudgetWord[]): BudgetWord | null =>
     null,
   )
 
-type Window = { readonly number: number; readonly tallies: RecentlyUsed<Member, Tally> }
+export type Window = { readonly number: number; readonly tallies: RecentlyUsed<Member, Tally> }
 
 /** A request may have come before midnight and be admitted, or settled, after it. */
 const keptWindows = 2
@@ -176,7 +177,7 @@ export class BudgetAccount {
   }
 
   /** All that is kept, the window used last at the end. */
-  windows(): readonly { readonly number: number; readonly tallies: Iterable<[Member, Tally]> }[] {
+  windows(): readonly Window[] {
     return [...this.#windows].reverse()
   }
 

@@ -5,16 +5,16 @@ import {
   accountsOf,
   claimOf,
   type Hold,
-  loopGuardName,
   type Member,
   release,
   type Spending,
   settle,
+  wordOf,
   worstOf,
 } from './budget-account.ts'
 import type { History } from './history.ts'
 import type { FactsAt } from './history-facts.ts'
-import { guardsLoops, isLooping, LoopTraces } from './loop-traces.ts'
+import { guardsLoops, LoopTraces, loopWord } from './loop-traces.ts'
 
 /** What a call may cost at most, and what it probably will: what budgets reserve before it. */
 export type Reservation = { readonly hard: number; readonly soft: number }
@@ -54,14 +54,15 @@ export function openHistoryLedger(
     const place = id as number
     const facts = factsAt(place)
     const reservation = reserve(place)
-    const { words, holds } = claimOf(accounts, {
+    const { holds, over } = claimOf(accounts, {
       at,
       memberOf: (scope) => memberAt(history, scope, place),
       isUnder: (account) => account.matches(facts),
       amountOf: (mode) => reservation[mode],
     } satisfies Spending)
     open = { place, holds }
-    return words
+    for (const { account } of over) account.refused++
+    return over.map(wordOf)
   }
   return {
     admit(asked) {
@@ -126,7 +127,6 @@ function loopWords(
     const place = id as number
     const trace = keyAt(columns.trace, place)
     if (trace === null) return null
-    const state = traces.note(trace, keyAt(columns.stepKey, place))
-    return isLooping(state, loopGuard) ? { budget: loopGuardName, action: loopGuard.action } : null
+    return loopWord(traces.note(trace, keyAt(columns.stepKey, place)), loopGuard)
   }
 }

@@ -1,5 +1,6 @@
+import type { BudgetWord } from '../domain/world.ts'
 import type { LoopGuard } from '../policy/governance.ts'
-import type { Member } from './budget-account.ts'
+import { loopGuardName, type Member } from './budget-account.ts'
 import { RecentlyUsed } from './recently-used.ts'
 
 /** How often a trace has called, and how often in a row with the same step. */
@@ -37,14 +38,18 @@ export class LoopTraces {
     this.#traces.set(trace, state)
   }
 
-  entries(): Iterable<[Member, LoopState]> {
-    return this.#traces
+  map<T>(of: (trace: Member, state: LoopState) => T): readonly T[] {
+    return this.#traces.map(of)
   }
 }
 
 /** Whether a policy limits the calls of traces; their dollars are a budget. */
 export const guardsLoops = ({ maxCalls, maxSimilarInRow }: LoopGuard): boolean =>
   maxCalls !== null || maxSimilarInRow !== null
+
+/** What the loop guard says to a call, counted already; null: it may pass. */
+export const loopWord = (state: LoopState, guard: LoopGuard): BudgetWord | null =>
+  isLooping(state, guard) ? { budget: loopGuardName, action: guard.action } : null
 
 /** Whether a trace has passed what the loop guard lets it do. */
 export const isLooping = (
