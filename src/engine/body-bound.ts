@@ -30,7 +30,7 @@ export type BodySize = {
 export function sizeOfBody(body: JsonObject, bytes: number): BodySize | null {
   if (!unboundedFields.every((name) => body[name] == null || isTextPrompt(name, body[name])))
     return null
-  if (body['prediction'] != null || !listIn(body['tools']).every(runsAtClient)) return null
+  if (!listIn(body['tools']).every(runsAtClient)) return null
   const pictures: Pictures = { images: 0, bytes: 0 }
   const texts = [body['messages'], body['input'], body['system']]
   if (!texts.every((content) => look(content, pictures))) return null

@@ -48,6 +48,7 @@ export const unboundedFields = [
   'audio',
   'inference_geo',
   'mcp_servers',
+  'prediction',
 ] as const
 
 /** Whether what a call costs can be told beforehand: all that it reads is in it, and it runs no tool at the provider. */
