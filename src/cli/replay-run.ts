@@ -2,17 +2,12 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../domain/call.ts'
 import type { ReplyStore } from '../domain/kept-reply.ts'
+import { atListPrice, isBounded, upperBoundOf, withOutputCap } from '../engine/upper-bound.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { type Asker, openAsker } from '../replay/asker.ts'
 import type { Affected, Planned } from '../replay/plan.ts'
 import type { SpendCap } from '../replay/spend-cap.ts'
-import {
-  atListPrice,
-  isBounded,
-  unpricedUnderBudget,
-  upperBoundOf,
-  withOutputCap,
-} from '../replay/upper-bound.ts'
+import { unpricedUnderBudget } from '../replay/unpriced-under-budget.ts'
 import { nowMs } from './clock.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import { callKeys, type ReplayModels } from './replay-models.ts'

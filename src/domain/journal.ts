@@ -32,6 +32,8 @@ export type Intent = {
   /** What budgets hold back for the whole request; null: its price is not known. */
   readonly reservedNanoUsd: NanoUsd | null
   readonly spender: Spender
+  /** Of the budgets that hold it back, those with a condition: an intent does not tell what they look at. */
+  readonly budgets?: readonly string[]
 }
 
 /** A request that is done, however it ended. */

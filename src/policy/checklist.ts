@@ -109,8 +109,8 @@ function spendLimit({ policy }: ChecklistInput): Answer {
 }
 
 function loop({ policy }: ChecklistInput): Answer {
-  const { maxCalls, maxSimilarInRow, action } = policy.loopGuard
-  if (maxCalls === null && maxSimilarInRow === null)
+  const { maxCalls, maxNanoUsd, maxSimilarInRow, action } = policy.loopGuard
+  if (maxCalls === null && maxNanoUsd === null && maxSimilarInRow === null)
     return no('a trace may call without end', 'set loopGuard.maxCalls, e.g. 40')
   if (action === 'alert')
     return partly('a loop is told, not stopped', 'set loopGuard.action: block')

@@ -44,9 +44,10 @@ function budgetSentence({ scope, window, limitNanoUsd, action, mode }: Budget): 
 }
 
 function loopSentences({ loopGuard }: Policy): readonly string[] {
-  const { maxCalls, maxSimilarInRow, action } = loopGuard
+  const { maxCalls, maxNanoUsd, maxSimilarInRow, action } = loopGuard
   const limits = [
     ...(maxCalls === null ? [] : [`${maxCalls} calls in one trace`]),
+    ...(maxNanoUsd === null ? [] : [`${usdText(maxNanoUsd)} in one trace`]),
     ...(maxSimilarInRow === null ? [] : [`${maxSimilarInRow} nearly identical ones in a row`]),
   ]
   if (limits.length === 0) return []

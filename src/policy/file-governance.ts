@@ -155,6 +155,7 @@ export const budget = section<FileBudget>({
 
 export const loopGuard = section<LoopGuard>({
   maxCalls: defaulted(orOff(positive), null, 'Calls in one trace.'),
+  maxNanoUsd: defaulted(orOff(usd), null, 'Spend of one trace.', { name: 'maxUsd' }),
   maxSimilarInRow: defaulted(orOff(positive), null, 'Nearly identical calls in a row.'),
   action: defaulted(oneOf(['alert', 'block']), 'alert', 'What happens then.'),
 })

@@ -84,6 +84,9 @@ export type Budget = {
 /** Stops a trace that calls without end. Null: no such limit. */
 export type LoopGuard = {
   readonly maxCalls: number | null
+  /** Spend of one trace, whatever its length. */
+  readonly maxNanoUsd: NanoUsd | null
+  /** Calls that end in the same message, numbers, case and spacing aside. */
   readonly maxSimilarInRow: number | null
   readonly action: 'alert' | 'block'
 }

@@ -10,7 +10,7 @@ export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / bytesPerToken)
 }
 
-const bytesPerToken = 4
+export const bytesPerToken = 4
 
 /**
  * Loads the exact counter of OpenAI's o200k vocabulary (GPT-4o and later): 0.3 s and 69 MB, so only

@@ -5,7 +5,7 @@ import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { AskOptions, CallLimits, ProviderAnswer } from '../domain/provider.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { SpendCap } from './spend-cap.ts'
-import { unpricedUnderBudget } from './upper-bound.ts'
+import { unpricedUnderBudget } from './unpriced-under-budget.ts'
 
 /** One call on behalf of a case. */
 export type Question = {

@@ -1,6 +1,7 @@
 import { SpendSum, usdOf } from '../domain/money.ts'
 import type { BudgetAction, Receipt } from '../domain/receipt.ts'
 import type { Policy } from '../policy/policy.ts'
+import { guardsLoops } from '../worlds/loop-traces.ts'
 import type { PreparedCache } from './cache-inputs.ts'
 import { type CacheRun, openCacheRunner } from './cache-run.ts'
 import { requestCosts } from './request-costs.ts'
@@ -18,7 +19,7 @@ export type LimitWords = {
 const wordOf = { pass: 0, alert: 1, downgrade: 2, block: 3 } as const
 
 export const hasLimits = ({ budgets, loopGuard }: Policy): boolean =>
-  budgets.length > 0 || loopGuard.maxCalls !== null || loopGuard.maxSimilarInRow !== null
+  budgets.length > 0 || loopGuard.maxNanoUsd !== null || guardsLoops(loopGuard)
 
 type Counts = { -readonly [Key in keyof Limits['budgets'][number]]: Limits['budgets'][number][Key] }
 

@@ -13,6 +13,7 @@ const names = [
   'exactKey',
   'questionKey',
   'promptTip',
+  'stepKey',
   'systemKey',
   'inputTokens',
   'cacheReadTokens',

@@ -1,11 +1,20 @@
-import type { NanoUsd } from '../domain/money.ts'
 import type { Asked, BudgetWord, Ledger } from '../domain/world.ts'
-import { compileWhen, type Matcher } from '../engine/match-rule.ts'
-import { offsetReader } from '../engine/time-window.ts'
-import type { Budget, BudgetScope, LoopGuard } from '../policy/governance.ts'
+import type { BudgetScope } from '../policy/governance.ts'
 import type { Policy } from '../policy/policy.ts'
+import {
+  accountsOf,
+  claimOf,
+  type Hold,
+  type Member,
+  release,
+  type Spending,
+  settle,
+  wordOf,
+  worstOf,
+} from './budget-account.ts'
 import type { History } from './history.ts'
 import type { FactsAt } from './history-facts.ts'
+import { guardsLoops, LoopTraces, loopWord } from './loop-traces.ts'
 
 /** What a call may cost at most, and what it probably will: what budgets reserve before it. */
 export type Reservation = { readonly hard: number; readonly soft: number }
@@ -38,94 +47,47 @@ export function openHistoryLedger(
   history: History,
   { policy, factsAt, reserve }: LedgerOptions,
 ): HistoryLedger {
-  const accounts = policy.budgets.map(
-    (budget) => new Account(history, budget, windowReader(budget.window, policy.timezone)),
-  )
-  const loops = loopGuardOf(history, policy.loopGuard)
-  const admitted = (asked: Asked): readonly BudgetWord[] => {
-    const facts = factsAt(asked.id as number)
-    const reservation = reserve(asked.id as number)
-    const matching = accounts.filter((account) => account.matches(facts))
-    return matching.flatMap((account) => account.admit(asked, reservation) ?? [])
+  const accounts = accountsOf(policy)
+  const loops = loopWords(history, policy)
+  let open: { readonly place: number; readonly holds: readonly Hold[] } | null = null
+  const claim = ({ id, at }: Asked): readonly BudgetWord[] => {
+    const place = id as number
+    const facts = factsAt(place)
+    const reservation = reserve(place)
+    const { holds, over } = claimOf(accounts, {
+      at,
+      memberOf: (scope) => memberAt(history, scope, place),
+      isUnder: (account) => account.matches(facts),
+      amountOf: (mode) => reservation[mode],
+    } satisfies Spending)
+    open = { place, holds }
+    for (const { account } of over) account.refused++
+    return over.map(wordOf)
   }
-  const isIdle = accounts.length === 0 && loops === null
   return {
     admit(asked) {
-      if (isIdle) return null
       const looping = loops?.(asked) ?? null
-      const words = accounts.length === 0 ? [] : admitted(asked)
-      return worst(looping === null ? words : [looping, ...words])
+      const words = accounts.length === 0 ? [] : claim(asked)
+      const word = worstOf(looping === null ? words : [looping, ...words])
+      if (word?.action === 'block' && open !== null) {
+        release(open.holds)
+        open = null
+      }
+      return word
     },
     settle(asked, costNanoUsd) {
-      for (const account of accounts) account.settle(asked, costNanoUsd)
+      if (open?.place !== asked.id) return
+      settle(open.holds, costNanoUsd)
+      open = null
     },
-    budgets: () => accounts.map((account) => account.state()),
-  }
-}
-
-const severity = { alert: 0, downgrade: 1, block: 2 } as const
-
-/** The first of the severest. */
-const worst = (words: readonly BudgetWord[]): BudgetWord | null =>
-  words.reduce<BudgetWord | null>(
-    (most, word) => (most === null || severity[word.action] > severity[most.action] ? word : most),
-    null,
-  )
-
-/** One budget: what each member has spent in the window that it was last seen in. */
-class Account {
-  readonly matches: Matcher
-  readonly #history: History
-  readonly #budget: Budget
-  readonly #windowAt: (at: number) => number
-  readonly #spent = new Map<number | string, { window: number; spent: number }>()
-  /** The entry that the request being decided is charged to. */
-  #open: { readonly place: number; readonly entry: { spent: number } } | null = null
-  #refused = 0
-  #mostSpent = 0
-
-  constructor(history: History, budget: Budget, windowAt: (at: number) => number) {
-    this.matches = compileWhen(budget.when)
-    this.#history = history
-    this.#budget = budget
-    this.#windowAt = windowAt
-  }
-
-  admit({ id, at }: Asked, reservation: Reservation): BudgetWord | null {
-    const place = id as number
-    const member = memberAt(this.#history, this.#budget.scope, place)
-    if (member === null) return null
-    const entry = this.#entryOf(member, this.#windowAt(at))
-    this.#open = { place, entry }
-    const { name, limitNanoUsd, action, mode } = this.#budget
-    if (entry.spent + reservation[mode] <= limitNanoUsd) return null
-    this.#refused++
-    return { budget: name, action }
-  }
-
-  settle({ id }: Asked, costNanoUsd: NanoUsd): void {
-    if (this.#open?.place !== id) return
-    this.#open.entry.spent += costNanoUsd
-    this.#mostSpent = Math.max(this.#mostSpent, this.#open.entry.spent)
-    this.#open = null
-  }
-
-  state(): BudgetState {
-    return {
-      budget: this.#budget.name,
-      refused: this.#refused,
-      mostSpentNanoUsd: this.#mostSpent,
-    }
-  }
-
-  /** A new window begins at nothing. Requests come in time order, so a window that is over never comes back. */
-  #entryOf(member: number | string, window: number): { window: number; spent: number } {
-    let entry = this.#spent.get(member)
-    if (entry === undefined || !Object.is(entry.window, window)) {
-      entry = { window, spent: 0 }
-      this.#spent.set(member, entry)
-    }
-    return entry
+    budgets: () =>
+      accounts
+        .filter(({ budget }) => policy.budgets.includes(budget))
+        .map(({ budget, refused, mostSpent }) => ({
+          budget: budget.name,
+          refused,
+          mostSpentNanoUsd: mostSpent,
+        })),
   }
 }
 
@@ -134,16 +96,14 @@ function memberAt(
   { columns, profiles }: History,
   scope: BudgetScope,
   place: number,
-): number | string | null {
+): Member | null {
   switch (scope) {
     case 'all':
       return ''
     case 'user':
     case 'session':
-    case 'trace': {
-      const key = columns[scope][place] as number
-      return Number.isNaN(key) ? null : key
-    }
+    case 'trace':
+      return keyAt(columns[scope], place)
     case 'key':
     case 'team':
     case 'feature':
@@ -151,43 +111,22 @@ function memberAt(
   }
 }
 
-const dayMs = 86_400_000
-/** Day 0 of the epoch was a Thursday; weeks begin on Monday. */
-const mondayShift = 3
-
-/** The number of the calendar window that a moment lies in; undated requests share one. */
-function windowReader(window: Budget['window'], timezone: string): (at: number) => number {
-  if (window === 'lifetime') return () => 0
-  const offsetAt = offsetReader(timezone)
-  return (at) => {
-    if (Number.isNaN(at)) return Number.NaN
-    const day = Math.floor((at + offsetAt(at)) / dayMs)
-    if (window === 'day') return day
-    if (window === 'week') return Math.floor((day + mondayShift) / 7)
-    const date = new Date(day * dayMs)
-    return date.getUTCFullYear() * 12 + date.getUTCMonth()
-  }
+function keyAt(column: Float64Array, place: number): number | null {
+  const key = column[place] as number
+  return Number.isNaN(key) ? null : key
 }
 
-/** Stops a trace that calls without end, or sends the very same conversation again and again; null where it is off. */
-function loopGuardOf(
-  { columns, exact }: History,
-  { maxCalls, maxSimilarInRow, action }: LoopGuard,
+/** Stops a trace that calls without end, or takes the very same step again and again; null where it is off. */
+function loopWords(
+  { columns }: History,
+  { loopGuard }: Pick<Policy, 'loopGuard'>,
 ): ((asked: Asked) => BudgetWord | null) | null {
-  if (maxCalls === null && maxSimilarInRow === null) return null
-  const traces = new Map<number, { calls: number; last: number; inRow: number }>()
+  if (!guardsLoops(loopGuard)) return null
+  const traces = new LoopTraces()
   return ({ id }) => {
-    const trace = columns.trace[id as number] as number
-    if (Number.isNaN(trace)) return null
-    const state = traces.get(trace) ?? { calls: 0, last: -1, inRow: 0 }
-    traces.set(trace, state)
-    const key = exact[id as number] as number
-    state.inRow = key !== -1 && key === state.last ? state.inRow + 1 : 1
-    state.last = key
-    state.calls++
-    const isOver =
-      (maxCalls !== null && state.calls > maxCalls) ||
-      (maxSimilarInRow !== null && state.inRow > maxSimilarInRow)
-    return isOver ? { budget: 'loop guard', action } : null
+    const place = id as number
+    const trace = keyAt(columns.trace, place)
+    if (trace === null) return null
+    return loopWord(traces.note(trace, keyAt(columns.stepKey, place)), loopGuard)
   }
 }

@@ -1,6 +1,7 @@
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { flag } from '../domain/row.ts'
 import { noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
+import { softMargin } from '../engine/body-bound.ts'
 import type { EvidenceAt, KnownAnswer } from './evidence-answers.ts'
 import type { History } from './history.ts'
 import type { Reservation } from './history-ledger.ts'
@@ -166,9 +167,6 @@ export class HistoryTargets {
     return [...this.#assumptions].sort()
   }
 }
-
-/** POLICY: an estimate and a fifth. */
-const softMargin = 1.2
 
 const inputClasses = [
   'inputTokens',

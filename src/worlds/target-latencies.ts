@@ -2,10 +2,9 @@ import { flag } from '../domain/row.ts'
 import { quantiles } from '../stats/quantile.ts'
 import { heightAt, type Line, resistantLine } from '../stats/resistant-line.ts'
 import type { History } from './history.ts'
+import { latencyWindowMs, p95Of } from './recent-latencies.ts'
 import { isSameModel } from './same-model.ts'
 
-/** A condition on a target's latency looks at this much time before a request. */
-const windowMs = 300_000
 /** Fewer answers say little of how long the next one takes. */
 const leastAnswers = 20
 
@@ -70,10 +69,10 @@ export class TargetLatencies {
     const values: number[] = []
     for (let index = lastBefore(places, place); index >= 0; index--) {
       const other = places[index] as number
-      if (!((at[other] as number) > now - windowMs)) break
+      if (!((at[other] as number) > now - latencyWindowMs)) break
       if ((born[other] as number) <= now) values.push(latencyMs[other] as number)
     }
-    return quantiles(Float64Array.from(values), [0.95])[0] ?? null
+    return p95Of(Float64Array.from(values))
   }
 
   #placesOf(target: string): Uint32Array {

@@ -12,22 +12,30 @@ type Known = {
   readonly breakers: HistoryBreakers
 }
 
-/** What is known of a target at the moment of a request; undefined where neither price nor answers are. */
+/** What is known of a target at the moment of a request; undefined where nothing is. */
 export function targetStateOf({ history, costOf, targets, breakers }: Known) {
   return (name: string, place: number): TargetState | undefined => {
     const at = history.at[place] as number
-    const price = (usage: Partial<Usage>) =>
-      usdPerMillion(costOf(name, { ...noUsage, ...usage }, at))
-    const p95LatencyMs = targets.p95Of(name, place)
-    const inputUsdPerMillion = price({ inputTokens: pricedTokens })
-    if (inputUsdPerMillion === null && p95LatencyMs === null) return undefined
-    return {
+    return stateOf(costOf, name, at, {
       breaker: breakers.stateOf(name, at),
-      p95LatencyMs,
-      inputUsdPerMillion,
-      outputUsdPerMillion: price({ outputTokens: pricedTokens }),
-    }
+      p95LatencyMs: targets.p95Of(name, place),
+    })
   }
+}
+
+/** A target's state by what was seen of it, with its prices; undefined where nothing is known. */
+export function stateOf(
+  costOf: CostOf,
+  name: string,
+  at: number,
+  seen: Pick<TargetState, 'breaker' | 'p95LatencyMs'>,
+): TargetState | undefined {
+  const price = (usage: Partial<Usage>) => usdPerMillion(costOf(name, { ...noUsage, ...usage }, at))
+  const inputUsdPerMillion = price({ inputTokens: pricedTokens })
+  const isUnseen = seen.breaker === 'closed' && seen.p95LatencyMs === null
+  if (isUnseen && inputUsdPerMillion === null) return undefined
+  const outputUsdPerMillion = price({ outputTokens: pricedTokens })
+  return { ...seen, inputUsdPerMillion, outputUsdPerMillion }
 }
 
 /** Few enough for no long-context price to apply. */

@@ -225,6 +225,7 @@ export const arbitraryPolicy: fc.Arbitrary<Policy> = fc
     budgets,
     loopGuard: fc.record({
       maxCalls: fc.option(fc.integer({ min: 1, max: 99 })),
+      maxNanoUsd: fc.option(usd),
       maxSimilarInRow: fc.constant(null),
       action: fc.constantFrom('alert' as const, 'block' as const),
     }),

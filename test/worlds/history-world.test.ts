@@ -336,6 +336,51 @@ describe('budgets in a history', () => {
   })
 })
 
+describe('the loop guard in a history', () => {
+  const message = (role: string, content: string) => ({ role, content })
+
+  it('stops a trace whose steps are nearly identical, however long its conversation grows', async () => {
+    const failing = (minute: number) =>
+      ask(minute, '', {
+        trace: 't',
+        prompt: {
+          messages: Array.from({ length: minute + 1 }, (_, step) => [
+            message('user', `Try ${step}`),
+            message('tool', `Error  on line ${step}: not found`),
+          ]).flat(),
+        },
+      })
+    const stored = await history([failing(0), failing(1), failing(2), failing(3)])
+    const loopGuard = { maxSimilarInRow: 2, action: 'block' } as const
+    const { receipts } = await decided(stored, patched({ loopGuard }))
+    expect(outcomesOf(receipts)).toEqual(['answered', 'answered', 'blocked', 'blocked'])
+  })
+
+  it('stops a trace that has spent what it may, and no other', async () => {
+    const inTrace = (trace: string, minute: number) => ask(minute, `${minute}`, { trace })
+    const stored = await history([
+      inTrace('t', 0),
+      inTrace('t', 1),
+      inTrace('t', 2),
+      inTrace('u', 3),
+      ask(4, 'x'),
+    ])
+    // The estimate of the third is a fifth more than it would have come to.
+    const maxNanoUsd = (3 * asked) as Policy['budgets'][number]['limitNanoUsd']
+    const loopGuard = { maxNanoUsd, action: 'block' } as const
+    const { receipts, world } = await decided(stored, patched({ loopGuard }))
+    expect(outcomesOf(receipts)).toEqual([
+      'answered',
+      'answered',
+      'blocked',
+      'answered',
+      'answered',
+    ])
+    expect(receipts[2]?.steps).toEqual([{ kind: 'budget', budget: 'loop guard', action: 'block' }])
+    expect(world.ledger.budgets()).toEqual([])
+  })
+})
+
 describe('the facts of a history', () => {
   it('hold the hint, the whole input and the requests of the last minute', async () => {
     const stored = await history([

@@ -8,7 +8,7 @@ import {
   isBounded,
   upperBoundOf,
   withOutputCap,
-} from '../../src/replay/upper-bound.ts'
+} from '../../src/engine/upper-bound.ts'
 import { callOf } from '../support/replay-cases.ts'
 
 const plain = callOf('What is a prime?')

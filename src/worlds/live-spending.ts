@@ -1,0 +1,98 @@
+import type { Intent, Settled } from '../domain/journal.ts'
+import type { NanoUsd } from '../domain/money.ts'
+import type { Request } from '../domain/request.ts'
+import type { Asked } from '../domain/world.ts'
+import type { RequestFacts } from '../engine/request-facts.ts'
+import { readCanonical } from '../ingest/formats/canonical.ts'
+import { isReading } from '../ingest/reader.ts'
+import type { Budget, BudgetScope } from '../policy/governance.ts'
+import type { BudgetAccount, Hold, Member, Spending } from './budget-account.ts'
+import { spenderOf } from './spender-of.ts'
+
+type Mode = Budget['mode']
+
+/** What a request may cost at most (`hard`), or probably will (`soft`), nano-dollars; null: nobody can tell. */
+export type Reserve = (asked: Asked, mode: Mode) => number | null
+
+export type SpendingOptions = {
+  /** Asked where a budget has a condition. */
+  readonly factsOf: (asked: Asked) => RequestFacts
+  /** Asked once for a request and mode, where a budget wants to know. */
+  readonly reserve: Reserve
+}
+
+/** A request under way, as budgets see it. */
+export class LiveSpending implements Spending {
+  readonly #asked: Asked
+  readonly #options: SpendingOptions
+  readonly #amounts: { [Each in Mode]?: number | null } = {}
+  #facts: RequestFacts | null = null
+
+  constructor(asked: Asked, options: SpendingOptions) {
+    this.#asked = asked
+    this.#options = options
+  }
+
+  get at(): number {
+    return this.#asked.at
+  }
+
+  memberOf(scope: BudgetScope): Member | null {
+    return scope === 'all' ? '' : (this.#asked.request[scope] ?? null)
+  }
+
+  isUnder(account: BudgetAccount): boolean {
+    if (account.isForAll()) return true
+    this.#facts ??= this.#options.factsOf(this.#asked)
+    return account.matches(this.#facts)
+  }
+
+  amountOf(mode: Mode): number | null {
+    const known = this.#amounts[mode]
+    if (known !== undefined) return known
+    const amount = this.#options.reserve(this.#asked, mode)
+    this.#amounts[mode] = amount
+    return amount
+  }
+
+  raiseTo(mode: Mode, amount: number): void {
+    this.#amounts[mode] = Math.max(this.amountOf(mode) ?? 0, amount)
+  }
+}
+
+/** The entry of a call that is about to be made; `holds` is all that is held back for its request. */
+export function intentOf(
+  { id, at, request }: Asked,
+  target: string,
+  attempt: number,
+  holds: readonly Hold[],
+): Intent {
+  const limited = holds.filter(({ account }) => !account.isForAll())
+  const most = Math.max(...holds.map(({ amount }) => amount))
+  return {
+    kind: 'begun',
+    id: String(id),
+    attempt,
+    at,
+    target,
+    reservedNanoUsd: holds.length === 0 ? null : (most as NanoUsd),
+    spender: spenderOf(request),
+    ...(limited.length > 0 && { budgets: limited.map(({ account }) => account.budget.name) }),
+  }
+}
+
+/** A call that was begun before a restart: of conditions it tells only which budgets held it back. */
+export const spendingOfIntent = ({ at, spender, budgets, reservedNanoUsd }: Intent): Spending => ({
+  at,
+  memberOf: (scope) => (scope === 'all' ? '' : (spender[scope] ?? null)),
+  isUnder: (account) => account.isForAll() || budgets?.includes(account.budget.name) === true,
+  amountOf: () => reservedNanoUsd ?? 0,
+})
+
+/** The request of a settled entry; of a record that cannot be read, who spent. */
+export function askedOfEntry({ id, at, record, spender }: Settled): Asked {
+  const reading = readCanonical(record)
+  const isRead = isReading(reading) && 'model' in reading
+  const unknown: Request = { model: '', operation: 'other', status: 'ok' }
+  return { id, at, request: { ...(isRead ? reading : unknown), ...spender }, bypass: null }
+}
