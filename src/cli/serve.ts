@@ -5,8 +5,12 @@ import { keyHash } from '../engine/cache-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openForwarder } from '../providers/forward.ts'
 import { openScrub, secretsOf } from '../providers/keys.ts'
+import type { Exchange } from '../serve/exchange.ts'
 import { type Gateway, startGateway } from '../serve/gateway.ts'
-import type { GatewayServices } from '../serve/gateway-state.ts'
+import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
+import { openMoneyWatch } from '../serve/money-watch.ts'
+import { noCache } from '../serve/no-cache.ts'
+import { inForceOf } from '../serve/policy-in-force.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { openGatewayStore } from '../store/gateway-store.ts'
 import type { InputFlags } from './common-options.ts'
@@ -15,9 +19,10 @@ import { similarityOf } from './log-embedder.ts'
 import { storePath } from './logs.ts'
 import { Narrator } from './narrator.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
+import { rewriteOf } from './rewrite-by-program.ts'
 import { runProgram } from './run-program.ts'
-import { inForceOf } from './serve-in-force.ts'
 import { type ServePolicyFlags, servedPolicy } from './serve-policy.ts'
+import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServeFlags = InputFlags & ServePolicyFlags
@@ -37,15 +42,21 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<n
     durability: policy.serve.durability,
   })
   const writer = new TurnWriter(store, { isDurable: policy.serve.durability === 'power' })
-  const services = await servicesOf(policy, terminal, prices, store.secret, writer)
+  const box: { state: () => PolicyInForce } = { state: () => inForce }
+  const services = await servicesOf(policy, terminal, prices, store.secret, writer, () =>
+    box.state(),
+  )
+  const { env } = terminal
+  const inForce = inForceOf(policy, { env, services, rewriteOf, cache: noCache })
   try {
     const gateway = await startGateway({
       services,
-      inForce: inForceOf(policy, terminal.env, services.now),
+      inForce,
       admin: (_, response) => response.writeHead(404).end(),
       health: () => ({ status: writer.health().state === 'ok' ? 'ok' : 'degraded', why: [] }),
       onBug: (error) => narrator.say(`a mistake of the gateway: ${String(error)}`),
     })
+    box.state = gateway.state
     announce(gateway, source, terminal, narrator)
     await interruptible(terminal, async (signal) => {
       if (!signal.aborted) await once(signal, 'abort')
@@ -62,21 +73,28 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<n
 async function servicesOf(
   policy: Policy,
   terminal: Terminal,
-  prices: RunPrices,
+  { book }: RunPrices,
   secret: string,
   writer: TurnWriter,
+  inForce: () => PolicyInForce,
 ): Promise<GatewayServices> {
   const { env } = terminal
   const start = Date.now() - performance.now()
+  const now = () => start + performance.now()
+  const hash = keyHash(secret)
+  const exchanges = new Map<string, Exchange>()
+  const costOf = targetCosts(book)
   return {
     forwarder: await openForwarder({ env }),
     journal: writer,
-    prices: prices.book,
-    hash: keyHash(secret),
-    now: () => start + performance.now(),
+    ...openMoneyWatch({ policy, hash, now, costOf, exchanges, inForce, onAlert: () => undefined }),
+    prices: book,
+    costOf,
+    hash,
+    now,
     chance: Math.random,
     newId: requestIds(start),
-    exchanges: new Map(),
+    exchanges,
     isReplay: false,
     scrub: openScrub(secretsOf(policy.serve.providers, env)),
     similarity: await similarityOf(),

@@ -80,6 +80,7 @@ class AttemptRun implements ForwardSink {
       content: () => {
         this.#firstTokenMs = this.#options.now() - this.#startMs
         this.#limits.firstContent()
+        this.#options.onContent()
       },
     })
   }

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
+import { spenderOf } from '../worlds/spender-of.ts'
 import { admitHead, arrive, type Refused, refusedWith } from './arrive.ts'
 import { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import { Outlet } from './outlet.ts'
 import { serveRequest } from './serve-request.ts'
-import { spenderOf } from './spender.ts'
 
 /** Whether all is well, and what is not. */
 export type Health = () => { readonly status: 'ok' | 'degraded'; readonly why: readonly string[] }

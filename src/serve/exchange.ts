@@ -3,6 +3,7 @@ import type { Fault } from '../domain/fault.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Part, Reply } from '../domain/reply.ts'
 import type { Usage } from '../domain/usage.ts'
+import type { Asked } from '../domain/world.ts'
 import type { DisconnectAction } from '../policy/serving.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { Refusal } from './attempt.ts'
@@ -57,6 +58,10 @@ export class Exchange {
   readonly forwardings = new Set<Forwarding>()
   /** Until a model was waited for no more, milliseconds in all. */
   waitedMs = 0
+  /** By all calls so far. */
+  spentNanoUsd = 0
+  /** The request as the engine has it; null before it is decided. */
+  asked: Asked | null = null
   /** Calls that were begun. */
   begun = 0
   /** What was handed on so far of a stream, for those who come to wait for it later. */

@@ -1,6 +1,7 @@
 import type { Stamp } from '../dialects/dialect.ts'
 import { dialectOf } from '../dialects/dialects.ts'
 import { partsOfReply } from '../dialects/fold-parts.ts'
+import { writeRetryAfter } from '../dialects/retry-after.ts'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import { type NanoUsd, usdOf } from '../domain/money.ts'
@@ -139,7 +140,10 @@ function sendFailure(exchange: Exchange, done: Done): number {
 function sendFault(exchange: Exchange, fault: Fault, done: Done): number {
   const dialect = dialectOf(exchange.inbound.endpoint.dialect ?? 'openai-chat')
   const { status, body } = dialect.writeFault(fault)
-  return send(exchange, status, jsonHeaders, Buffer.from(JSON.stringify(body)), done)
+  const { retryAfterMs } = fault
+  const retry = retryAfterMs === null ? [] : Object.entries(writeRetryAfter(retryAfterMs)).flat()
+  const bytes = Buffer.from(JSON.stringify(body))
+  return send(exchange, status, [...jsonHeaders, ...retry], bytes, done)
 }
 
 function send(

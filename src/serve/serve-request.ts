@@ -25,6 +25,7 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   const facts = new RequestFacts(request, state.surroundingsOf(inbound))
   const world = new LiveWorld(state, exchange, facts)
   const asked = { id, at, request, bypass }
+  exchange.asked = asked
   const decision = await decideOne(state, exchange, asked, { facts, asks: world.asks }, world)
   const baselineNanoUsd = baselineOf(state, exchange, decision)
   const statusCode = sendDecision(exchange, decision, savedOf(decision, baselineNanoUsd))

@@ -5,11 +5,11 @@ import type { Receipt } from '../domain/receipt.ts'
 import type { Answer, AttemptAnswer, Prompt, Request, Status } from '../domain/request.ts'
 import { requestKeys } from '../engine/cache-key.ts'
 import type { Decision } from '../engine/decide.ts'
+import { spenderOf } from '../worlds/spender-of.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { KeptText } from './kept-text.ts'
 import { LiveAnswer } from './live-answer.ts'
-import { spenderOf } from './spender.ts'
 
 /** A request that is done, as the journal keeps it, with no more text than may be kept. */
 export function settledOf(
