@@ -55,6 +55,7 @@ const refusals = mockFaultNames.flatMap((fault) => {
     : []
 })
 
+const errorFrom = (error: unknown) => error
 const breaks = ['reset-within', 'malformed', 'error-event', 'cut-off'] as const
 
 /** Errors are those that both packages have for them, with everything that came along. */
@@ -65,23 +66,21 @@ export function describeErrors(harness: Harness): void {
     const { fault, status, message, error } = refusal
     const asked = questionFor(fault)
     const [openai, anthropic] = [openaiOf(stand.url), anthropicOf(stand.url)]
-    const inOpenai = [
+    const inOpenai: Promise<unknown>[] = [
       openai.chat.completions.create(chatThat(asked)),
       openai.chat.completions.create({ ...chatThat(asked), stream: true }),
       openai.responses.create(responseThat(asked)),
       openai.responses.create({ ...responseThat(asked), stream: true }),
     ]
-    const inAnthropic = [
+    const inAnthropic: Promise<unknown>[] = [
       anthropic.messages.create(messageThat(asked)),
       anthropic.messages.create({ ...messageThat(asked), stream: true }),
     ]
-    for (const each of inOpenai) {
-      const thrown = await thrownBy(each as Promise<unknown>)
+    for (const thrown of await Promise.all(inOpenai.map(thrownBy))) {
       expect(thrown).toBeInstanceOf(OpenAI[error])
       expect(thrown).toMatchObject({ status, message: expect.stringContaining(message) })
     }
-    for (const each of inAnthropic) {
-      const thrown = await thrownBy(each as Promise<unknown>)
+    for (const thrown of await Promise.all(inAnthropic.map(thrownBy))) {
       expect(thrown).toBeInstanceOf(Anthropic[error])
       expect(thrown).toMatchObject({
         status,
@@ -130,6 +129,16 @@ export function describeErrors(harness: Harness): void {
     },
   )
 
+  test('a web page in place of an answer is an error, or still the page: never an answer', async () => {
+    const asked = questionFor('wrong-type')
+    const got: unknown[] = await Promise.all([
+      openaiOf(stand.url).chat.completions.create(chatThat(asked)).catch(errorFrom),
+      openaiOf(stand.url).responses.create(responseThat(asked)).catch(errorFrom),
+      anthropicOf(stand.url).messages.create(messageThat(asked)).catch(errorFrom),
+    ])
+    for (const each of got) if (!(each instanceof Error)) expect(each).toContain('<!doctype html>')
+  })
+
   /** What a stream said before it failed, and whether it said that this is all. */
   type Heard = { text: string; isFinished: boolean; error: unknown }
   const listen = async (read: (heard: Heard) => Promise<void>): Promise<Heard> => {
@@ -155,7 +164,6 @@ export function describeErrors(harness: Harness): void {
         for await (const event of await openaiOf(stand.url).responses.create(asked)) {
           if (event.type === 'response.output_text.delta') heard.text += event.delta
           heard.isFinished ||= event.type === 'response.completed'
-          if (event.type === 'error' || event.type === 'response.failed') heard.error = event
         }
       }),
     messages: (fault) =>
