@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { hear } from '../support/complaints/complaint.ts'
-import {
-  type ComplaintName,
-  complaints,
-  describeComplaints,
-} from '../support/complaints/complaints.ts'
-import { type Defect, defects } from '../support/toy-gateway/defects.ts'
-import { toyGateway } from '../support/toy-gateway/toy-gateway.ts'
-
-describeComplaints('a toy gateway', toyGateway())
+import { hear } from '../complaints/complaint.ts'
+import { type ComplaintName, complaints } from '../complaints/complaints.ts'
+import { type Defect, defects } from './defects.ts'
+import { toyGateway } from './toy-gateway.ts'
 
 /** What users of a gateway with this defect would complain of. */
 const complaintOf: Readonly<Record<Defect, ComplaintName>> = {
