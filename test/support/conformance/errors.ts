@@ -55,6 +55,8 @@ const refusals = mockFaultNames.flatMap((fault) => {
     : []
 })
 
+/** Each is listened to from the start: one that fails while another is awaited is nobody's surprise. */
+const thrownByAll = (...asked: Promise<unknown>[]) => Promise.all(asked.map(thrownBy))
 const errorFrom = (error: unknown) => error
 const breaks = ['reset-within', 'malformed', 'error-event', 'cut-off'] as const
 
@@ -66,21 +68,21 @@ export function describeErrors(harness: Harness): void {
     const { fault, status, message, error } = refusal
     const asked = questionFor(fault)
     const [openai, anthropic] = [openaiOf(stand.url), anthropicOf(stand.url)]
-    const inOpenai: Promise<unknown>[] = [
+    const inOpenai = thrownByAll(
       openai.chat.completions.create(chatThat(asked)),
       openai.chat.completions.create({ ...chatThat(asked), stream: true }),
       openai.responses.create(responseThat(asked)),
       openai.responses.create({ ...responseThat(asked), stream: true }),
-    ]
-    const inAnthropic: Promise<unknown>[] = [
+    )
+    const inAnthropic = thrownByAll(
       anthropic.messages.create(messageThat(asked)),
       anthropic.messages.create({ ...messageThat(asked), stream: true }),
-    ]
-    for (const thrown of await Promise.all(inOpenai.map(thrownBy))) {
+    )
+    for (const thrown of await inOpenai) {
       expect(thrown).toBeInstanceOf(OpenAI[error])
       expect(thrown).toMatchObject({ status, message: expect.stringContaining(message) })
     }
-    for (const thrown of await Promise.all(inAnthropic.map(thrownBy))) {
+    for (const thrown of await inAnthropic) {
       expect(thrown).toBeInstanceOf(Anthropic[error])
       expect(thrown).toMatchObject({
         status,
