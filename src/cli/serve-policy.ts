@@ -46,6 +46,7 @@ export function servedPolicy(
 const passThrough: Policy = mergePolicy(layerPolicy({}), {
   cache: { exact: { on: false }, semantic: { on: false } },
   coalesce: false,
+  failure: { retries: { attempts: 0 }, fallback: { on: false }, breaker: { on: false } },
 })
 
 function withServeFlags(policy: Policy, flags: ServePolicyFlags): Policy {

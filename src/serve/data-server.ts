@@ -17,16 +17,32 @@ export type DataServerOptions = {
   readonly state: () => GatewayState
   readonly health: Health
   readonly onBug: (error: unknown) => void
+  readonly limits?: ClientLimits
+}
+
+/** How long a client may take, milliseconds. */
+export type ClientLimits = {
+  /** For the head of a request. */
+  readonly headMs: number
+  /** For all of it. */
+  readonly requestMs: number
 }
 
 /** The port that applications ask. */
 export const openDataServer = (options: DataServerOptions): Server =>
-  createServer(limits, (request, response) => {
+  createServer(limitsOf(options.limits ?? usualLimits), (request, response) => {
     void take(options, request, response)
   })
 
-/** A head must be there within so long, and a whole request; slower callers only hold connections. */
-const limits = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 65_000 }
+/** Slower callers only hold connections. */
+const usualLimits: ClientLimits = { headMs: 10_000, requestMs: 300_000 }
+
+const limitsOf = ({ headMs, requestMs }: ClientLimits) => ({
+  headersTimeout: headMs,
+  requestTimeout: requestMs,
+  connectionsCheckingInterval: Math.min(5_000, headMs),
+  keepAliveTimeout: 65_000,
+})
 
 async function take(
   { state: stateOf, health, onBug }: DataServerOptions,

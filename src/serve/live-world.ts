@@ -98,6 +98,17 @@ export class LiveWorld implements World {
     return timeouts.classes[this.#facts.timeoutClass ?? 'passthrough']
   }
 
+  fallbacksOf(): readonly string[] {
+    const { on, targets } = this.#state.compiled.policy.failure.fallback
+    const { home } = this.#exchange.inbound
+    const others = on ? (targets[home.target] ?? []) : []
+    // Who has no key of ours would only say that it wants one.
+    return others.filter((target) => {
+      const { upstream } = this.#state.upstreams.find(target)
+      return upstream === home.upstream || upstream.key !== null
+    })
+  }
+
   isUp(target: string | null): boolean {
     if (this.#exchange.isSettled) return false
     if (target === null) return true

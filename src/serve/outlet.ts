@@ -5,7 +5,6 @@ export class Outlet {
   readonly #response: ServerResponse
   #hasBegun = false
   #isGone = false
-  #isBrokenOff = false
   #onGone: (() => void) | null = null
   #onDrain: (() => void) | null = null
 
@@ -54,15 +53,8 @@ export class Outlet {
     else this.#response.end(bytes)
   }
 
-  /** Breaks the connection off behind what was said: nobody may take it for the whole, whatever they make of its end. */
-  breakOff(): void {
-    if (this.#isGone) return
-    this.#isBrokenOff = true
-    this.#response.write('\n', () => this.#response.destroy())
-  }
-
   #closed(): void {
-    if (this.#response.writableFinished || this.#isBrokenOff) return
+    if (this.#response.writableFinished) return
     this.#isGone = true
     this.#onDrain?.()
     this.#onGone?.()

@@ -36,12 +36,11 @@ export function sendDecision(
 type Done = { readonly receipt: Receipt; readonly savedNanoUsd: NanoUsd | null }
 
 function endStream(exchange: Exchange, done: Done): void {
-  const { outlet, inbound } = exchange
-  if (exchange.isBroken) outlet.breakOff()
-  else if (!exchange.hasEnded) {
-    const isStream = inbound.request.streamed === true && inbound.endpoint.dialect !== null
-    outlet.end(isStream ? usageEvent(exchange, done) : undefined)
-  }
+  const { outlet, inbound, hasEnded, isBroken } = exchange
+  if (hasEnded) return
+  const isStream = inbound.request.streamed === true && inbound.endpoint.dialect !== null
+  // Behind an error comes nothing.
+  outlet.end(isStream && !isBroken ? usageEvent(exchange, done) : undefined)
 }
 
 /** A last event of what it came to, for those who ask for it: headers are gone before a stream is priced. */

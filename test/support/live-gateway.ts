@@ -7,6 +7,7 @@ import type { ResponseCache } from '../../src/domain/world.ts'
 import { keyHash } from '../../src/engine/cache-key.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import type { Policy } from '../../src/policy/policy.ts'
+import { parseOverrides } from '../../src/prices/overrides.ts'
 import { openPriceBook } from '../../src/prices/price-book.ts'
 import { openForwarder } from '../../src/providers/forward.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
@@ -22,6 +23,7 @@ export async function startLiveGateway(options: {
   readonly env: Readonly<Record<string, string>>
   readonly policy?: Policy
   readonly cache?: ResponseCache
+  readonly slowClientMs?: number
   readonly parts?: Partial<GatewayState>
 }) {
   const policy = options.policy ?? defaultPolicy
@@ -31,7 +33,7 @@ export async function startLiveGateway(options: {
   let ids = 0
   const forwarder = await openForwarder({ env: {} })
   const exchanges = new Map<string, Exchange>()
-  const prices = openPriceBook()
+  const prices = openPriceBook({ overrides: [parseOverrides(policy.prices, 'policy')] })
   const costOf = targetCosts(prices)
   const now = () => performance.timeOrigin + performance.now()
   const hash = keyHash('secret')
@@ -79,6 +81,9 @@ export async function startLiveGateway(options: {
     state: () => state,
     health: () => ({ status: 'ok', why: [] }),
     onBug: (error) => void bugs.push(error),
+    ...(options.slowClientMs !== undefined && {
+      limits: { headMs: options.slowClientMs, requestMs: options.slowClientMs },
+    }),
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
