@@ -45,6 +45,8 @@ export type Settled = {
   /** Given where the record does not hold the text that they were made of. */
   readonly keys: RequestKeys | null
   readonly receipt: Receipt
+  /** Fingerprint of the policy that decided it; absent: nobody said. */
+  readonly policy?: string
 }
 
 /** What the gateway writes down, in this order: it is the ledger that budgets and reports are made from. */

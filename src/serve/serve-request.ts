@@ -21,7 +21,7 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   const decision = await decideOne(state, exchange, asked, { facts, asks: world.asks }, world)
   const statusCode = sendDecision(exchange, decision)
   const served = servedRequest(exchange, decision, statusCode)
-  state.journal.settle(settledOf(exchange, decision, served))
+  state.journal.settle(settledOf(exchange, decision, served, state.fingerprint))
   state.onServed({
     request: served,
     receipt: decision.receipt,

@@ -10,7 +10,12 @@ import { LiveAnswer } from './live-answer.ts'
 import { spenderOf } from './spender.ts'
 
 /** A request that is done, as the journal keeps it. */
-export function settledOf(exchange: Exchange, decision: Decision, served: Request): Settled {
+export function settledOf(
+  exchange: Exchange,
+  decision: Decision,
+  served: Request,
+  policy: string,
+): Settled {
   const { id, at, request } = exchange.inbound
   const { receipt } = decision
   return {
@@ -22,6 +27,7 @@ export function settledOf(exchange: Exchange, decision: Decision, served: Reques
     record: recordOf(served, receipt),
     keys: null,
     receipt,
+    policy,
   }
 }
 
