@@ -161,6 +161,7 @@ function attemptedOf(
     firstTokenMs,
   }
   exchange.attempts.push(note)
+  state.onAttempt(note)
   const { usage } = used
   if (fault === null) return { kind: 'answered', answer, usage, costNanoUsd, latencyMs }
   return {

@@ -6,7 +6,7 @@ import type { KeyHash } from '../engine/cache-key.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { TargetState } from '../engine/request-facts.ts'
 import type { Forwarder } from '../providers/forward.ts'
-import type { Exchange } from './exchange.ts'
+import type { AttemptNote, Exchange } from './exchange.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** What is known of targets while they are asked. */
@@ -39,6 +39,8 @@ export type GatewayServices = {
     input: string,
     timeoutMs: number,
   ) => Promise<boolean>
+  /** Told of each call that was made. */
+  readonly onAttempt: (attempt: AttemptNote) => void
   readonly onServed: (served: Served) => void
 }
 
