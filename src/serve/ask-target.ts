@@ -253,6 +253,7 @@ function attemptedOf(
   }
   exchange.attempts.push(note)
   exchange.spentNanoUsd += costNanoUsd ?? 0
+  state.onAttempt(note)
   const { usage } = used
   if (fault === null) return { kind: 'answered', answer, usage, costNanoUsd, latencyMs }
   return {

@@ -9,7 +9,7 @@ import type { Forwarder } from '../providers/forward.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { LiveTargets } from '../worlds/live-targets.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
-import type { Exchange } from './exchange.ts'
+import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 import type { SurroundingsOf } from './live-surroundings.ts'
 import type { RateLimiter } from './rate-limiter.ts'
@@ -45,6 +45,8 @@ export type GatewayServices = {
     input: string,
     timeoutMs: number,
   ) => Promise<boolean>
+  /** Told of each call that was made. */
+  readonly onAttempt: (attempt: AttemptNote) => void
   readonly onServed: (served: Served) => void
 }
 

@@ -65,6 +65,7 @@ export async function startLiveGateway(options: {
     scrub: (text) => text,
     similarity: () => null,
     passes: async () => true,
+    onAttempt: () => undefined,
     onServed: (each) => void served.push(each),
   }
   const state: GatewayState = {
