@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { JournalEntry } from '../../src/domain/journal.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { freePort, type ServerProcess, startServer } from './server-process.ts'
@@ -93,8 +94,8 @@ export const referenceProgram = (...flaws: readonly Flaw[]): GatewayProgram => (
     return { url: server.said, adminUrl: `http://127.0.0.1:${adminPort}`, process: server }
   },
   async readJournal({ folder }, visit) {
-    const text = existsSync(journalIn(folder)) ? readFileSync(journalIn(folder), 'utf8') : ''
-    for (const line of text.split('\n')) if (line !== '') visit(JSON.parse(line) as JournalEntry)
+    const lines = createInterface({ input: createReadStream(journalIn(folder)) })
+    for await (const line of lines) visit(JSON.parse(line) as JournalEntry)
   },
 })
 

@@ -84,8 +84,9 @@ async function liveOnce(
     while (!isOver) {
       const session = `life-${number}-${++sent}`
       const ended = await ask({ url: gateway.url, agent, session })
-      if (ended === 'whole') whole++
-      if (ended === 'whole') answered.push(session)
+      if (ended !== 'whole') continue
+      whole++
+      answered.push(session)
     }
   }
   const traffic = Promise.all(Array.from({ length: clients }, client))

@@ -37,10 +37,13 @@ export function prepareLlmcost(launcher: string, suffix = ''): readonly Preparat
         cwd: folder,
         ready: servesAt,
       })
-      return { url: server.said, headers: {}, process: server }
+      return { url: server.said, headers: spender, process: server }
     },
   }))
 }
+
+/** Whose budgets are asked. */
+const spender = { 'x-llmcost-user': 'user-1', 'x-llmcost-feature': 'support' }
 
 const folder = resolve(import.meta.dirname, 'policies')
 

@@ -29,7 +29,7 @@ export async function sampleResources(adminUrl: string, atMs: number): Promise<R
   }
 }
 
-export const getJson = <T>(url: string): Promise<T> =>
+const getJson = <T>(url: string): Promise<T> =>
   new Promise((resolve, reject) => {
     get(url, { agent: false }, (response) => {
       let text = ''

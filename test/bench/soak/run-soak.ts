@@ -50,8 +50,8 @@ export type SoakReceipts = {
   readonly examples: readonly string[]
 }
 
-/** At most. */
-const samplesInAll = 240
+const mostSamples = 240
+const leastSamples = 36
 const shownExamples = 5
 
 /** Runs a gateway in front of the mock under mixed traffic and watches its memory, sockets, timers and receipts. */
@@ -82,38 +82,37 @@ export async function runSoak(options: SoakOptions): Promise<SoakFound> {
 type Watched = { readonly found: Omit<SoakFound, 'receipts'>; readonly log: TrafficLog }
 
 async function watchUnderTraffic(gateway: StartedGateway, options: SoakOptions): Promise<Watched> {
-  const { program, durationMs } = options
   const idle = await sampleResources(gateway.adminUrl, 0)
   const log = new TrafficLog()
-  const startedAt = performance.now()
-  const endsAt = startedAt + durationMs
-  const sampling = sampleUntil(endsAt, gateway, options, log)
-  await driveTraffic(gateway.url, options, { endsAt, log })
-  const samples = await sampling
+  const traffic = driveTraffic(gateway.url, options, log)
+  const samples = await sampleWhile(gateway, options, log).finally(() => {
+    log.isOver = true
+  })
+  await traffic
   const after = await settle(gateway, idle, options.settleMs)
   const { sent, ends, unexpected } = log
-  const found = { program: program.name, durationMs, sent, ends, unexpected, idle, samples, after }
-  return { found, log }
+  const durationMs = samples.at(-1)?.atMs ?? 0
+  const program = options.program.name
+  return { found: { program, durationMs, sent, ends, unexpected, idle, samples, after }, log }
 }
 
-async function sampleUntil(
-  endsAt: number,
+/** A gateway that is slow to answer is looked at less often, and for longer where that is too seldom to judge it. */
+async function sampleWhile(
   { adminUrl }: StartedGateway,
   { durationMs, onSample }: SoakOptions,
   log: TrafficLog,
 ): Promise<readonly ResourceSample[]> {
   const samples: ResourceSample[] = []
-  const startedAt = endsAt - durationMs
-  const everyMs = durationMs / samplesInAll
-  for (;;) {
-    const turn = Math.floor((performance.now() - startedAt) / everyMs) + 1
-    // A gateway that is slow to answer is looked at less often: never after the traffic.
-    if (turn > samplesInAll) return samples
-    await until(startedAt + turn * everyMs)
-    const sample = await sampleResources(adminUrl, performance.now() - startedAt)
+  const startedAt = performance.now()
+  const elapsed = () => performance.now() - startedAt
+  const everyMs = durationMs / mostSamples
+  while (elapsed() < durationMs || samples.length < leastSamples) {
+    await until(startedAt + (Math.floor(elapsed() / everyMs) + 1) * everyMs)
+    const sample = await sampleResources(adminUrl, elapsed())
     samples.push(sample)
     onSample?.(sample, log.sent)
   }
+  return samples
 }
 
 const until = (at: number): Promise<void> =>
@@ -139,17 +138,15 @@ async function settle(
 
 const users = 20
 
-type Traffic = { readonly endsAt: number; readonly log: TrafficLog }
-
 async function driveTraffic(
   url: string,
   { clients, seed }: SoakOptions,
-  { endsAt, log }: Traffic,
+  log: TrafficLog,
 ): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   const nextRequest = openSoakMix(seed)
   const client = async () => {
-    while (performance.now() < endsAt) {
+    while (!log.isOver) {
       const number = log.takeNumber()
       const asked = nextRequest(number)
       log.begin(number, asked)
@@ -171,6 +168,8 @@ type Owed = 'one' | 'at most one'
 
 /** Who asked what, and how it ended; a few bytes for each request, for there are millions in an hour. */
 class TrafficLog {
+  /** Nobody asks any more. */
+  isOver = false
   readonly ends = new Map<SoakKind, Map<AskEnd, number>>()
   readonly #owed: Owed[] = []
   readonly #examples: string[] = []
