@@ -21,8 +21,6 @@ const programs: Readonly<Record<string, () => GatewayProgram>> = {
 
 const shortMs = 45_000
 const defaultMinutes = 60
-/** Of so short a run the heap's own first minute is a part. */
-const allowedInShort = 24e6
 
 const settleMs = 30_000
 const saidShare = 0.05
@@ -70,7 +68,7 @@ async function main(argv: readonly string[]): Promise<number> {
     settleMs,
     onSample: openProgress(durationMs),
   })
-  const verdict = soakVerdict(found, values.short ? allowedInShort : undefined)
+  const verdict = soakVerdict(found)
   const ends = Object.fromEntries(
     [...found.ends].map(([kind, byEnd]) => [kind, Object.fromEntries(byEnd)]),
   )

@@ -2,6 +2,8 @@ import { openSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Pool } from 'undici'
 import type { Flaw } from './gateway-program.ts'
 
@@ -129,7 +131,11 @@ function costOf(answer: string): number {
   return Number(input) * 150 + Number(output) * 600
 }
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
 const admin = createServer((_, response) => {
+  collectGarbage()
   const { rss, heapUsed } = process.memoryUsage()
   const resources: Record<string, number> = {}
   for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1

@@ -1,7 +1,7 @@
 import { get } from 'node:http'
 import { rangeOf } from '../range.ts'
 
-/** What `GET /debug/resources` on the admin port answers. */
+/** What `GET /debug/resources` on the admin port answers, garbage being collected first. */
 export type Resources = {
   readonly rssBytes: number
   readonly heapUsedBytes: number

@@ -9,18 +9,18 @@ export type SoakVerdict = {
   readonly breaches: readonly string[]
 }
 
-/** So much more may be one page of memory or another; what leaks goes on, and passes it in an hour. */
+/** So much more may be code that was compiled late; what leaks goes on, and passes it within the hour. */
 const allowedGrowthBytes = 8e6
 
-/** What a run proves. `allowedGrowth`: bytes of memory between warm-up and end, besides a steady rise. */
-export function soakVerdict(found: SoakFound, allowedGrowth = allowedGrowthBytes): SoakVerdict {
+/** What a run proves. */
+export function soakVerdict(found: SoakFound): SoakVerdict {
   const rss = growthOf(found.samples, ({ rssBytes }) => rssBytes)
   const heap = growthOf(found.samples, ({ heapUsedBytes }) => heapUsedBytes)
   const { idle, after, receipts, unexpected } = found
   const isWrong: readonly (readonly [boolean, string])[] = [
     [rss === null, 'too few samples to tell whether memory grows'],
     [
-      rss?.isSteady === true && rss.bytes > allowedGrowth,
+      rss?.isSteady === true && rss.bytes > allowedGrowthBytes,
       `memory grew steadily by ${inBytes(rss?.bytes ?? 0)} after the warm-up`,
     ],
     [
