@@ -10,6 +10,7 @@ import { type JournalTurn, turnsAfter } from './journal.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { type Migration, refuseForeign, runMigrations } from './migrations.ts'
 import { makeFolder, openLock, readSecret, storeError, tryLock } from './store.ts'
+import { keepWalShort } from './wal-keeper.ts'
 
 export type GatewayOptions = {
   /** Of the store that the gateway belongs to. */
@@ -93,7 +94,9 @@ export async function openGatewayStore(options: GatewayOptions): Promise<Gateway
     const claim = await claimed(resolve(storePath), driver)
     try {
       const database = await opened(path, options)
+      const stop = keepWalShort(database)
       const close = () => {
+        stop()
         database.close()
         claim.close()
       }
