@@ -74,6 +74,7 @@ const insertTurn = 'INSERT OR IGNORE INTO journal (turn, entries) VALUES (?, ?)'
 const selectNewest = `SELECT max((SELECT coalesce(max(turn), 0) FROM journal),
   (SELECT coalesce(max(turn), 0) FROM checkpoints)) AS turn`
 const selectOldest = 'SELECT min(turn) AS turn FROM journal'
+const readAnything = 'SELECT count(*) AS n FROM sqlite_master'
 const deleteTurns = 'DELETE FROM journal WHERE turn <= ?'
 
 /** Where the gateway of a store keeps its database. */
@@ -117,13 +118,34 @@ export async function openGatewayStore(options: GatewayOptions): Promise<Gateway
 
 /** The lock that says whose the ledger is, held until it is closed; the operating system frees it in any case. */
 async function claimed(storePath: string, driver: string | undefined): Promise<Database> {
-  const lock = await openLock(`${gatewayPath(storePath)}.lock`, driver)
+  const lock = await openLock(lockPath(storePath), driver)
   if (tryLock(lock)) return lock
   lock.close()
   throw new UserError(`another llmcost serve is running on the store ${storePath}`, {
     hint: 'stop it first, or name another store with --db',
   })
 }
+
+/** Whether a process is writing the ledger of the store. */
+export async function isGatewayRunning(
+  storePath: string,
+  driver: string | undefined,
+): Promise<boolean> {
+  const path = lockPath(storePath)
+  if (!existsSync(path)) return false
+  const lock = await openDatabase(path, { driver, readOnly: true, busyTimeoutMs: 0 })
+  try {
+    lock.prepare(readAnything).get()
+    return false
+  } catch (error) {
+    if (/locked|busy/i.test(String(error))) return true
+    throw error
+  } finally {
+    lock.close()
+  }
+}
+
+const lockPath = (storePath: string): string => `${gatewayPath(storePath)}.lock`
 
 async function opened(path: string, { driver, durability }: GatewayOptions): Promise<Database> {
   // Made empty with its mode first, so that SQLite never creates it readable for others.
