@@ -69,6 +69,7 @@ const journalTables = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE journal (turn INTEGER PRIMARY KEY, entries TEXT NOT NULL);
 CREATE TABLE checkpoints (turn INTEGER PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE erasures (id INTEGER PRIMARY KEY, user TEXT, before INTEGER);
 `
 const insertTurn = 'INSERT OR IGNORE INTO journal (turn, entries) VALUES (?, ?)'
 const selectNewest = `SELECT max((SELECT coalesce(max(turn), 0) FROM journal),
