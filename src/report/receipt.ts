@@ -44,7 +44,8 @@ export function receiptText(receipt: Receipt): string {
   ].join('\n')
 }
 
-function stepText(step: Step): string {
+/** One step of a receipt in words; names in it are as they came. */
+export function stepText(step: Step): string {
   switch (step.kind) {
     case 'budget':
       return `budget ${step.budget}: ${step.action}`
