@@ -5,6 +5,7 @@ import { openForwarder } from '../providers/forward.ts'
 import { openScrub, secretsOf } from '../providers/keys.ts'
 import type { Exchange } from '../serve/exchange.ts'
 import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
+import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import type { LiveClock } from '../serve/live-clock.ts'
 import { openMoneyWatch } from '../serve/money-watch.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
@@ -25,18 +26,19 @@ export type ServeParts = {
   readonly upstreamWatch: UpstreamWatch
   /** The policy in force when a budget asks. */
   readonly inForce: () => PolicyInForce
+  readonly watch: GatewayWatch
 }
 
 /** What a gateway keeps from its start to its end. */
 export async function servicesOf(
-  { policy, prices, secret, writer, clock, upstreamWatch, inForce }: ServeParts,
+  { policy, prices, secret, writer, clock, upstreamWatch, inForce, watch }: ServeParts,
   { env }: Terminal,
 ): Promise<GatewayServices> {
   const { now } = clock
   const hash = keyHash(secret)
   const exchanges = new Map<string, Exchange>()
   const costOf = targetCosts(prices.book)
-  const onAlert = () => undefined
+  const { onAlert, onServed } = watch
   return {
     forwarder: await openForwarder({ env }),
     journal: writer,
@@ -54,7 +56,7 @@ export async function servicesOf(
     passes: async (command, input, timeoutMs) =>
       (await runProgram(command, input, timeoutMs)).exitCode === 0,
     onAttempt: upstreamWatch.note,
-    onServed: () => undefined,
+    onServed,
   }
 }
 

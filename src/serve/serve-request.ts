@@ -62,6 +62,8 @@ async function decideOne(
     const compiled = policyUnderWishes(state.compiled, wishes)
     return await decide(asked, seen, compiled, worldUnderWishes(world, wishes))
   } finally {
+    // Whatever went wrong: nothing stays held back for it.
+    state.ledger.settle(asked, exchange.spentNanoUsd as NanoUsd)
     state.exchanges.delete(exchange.inbound.id)
   }
 }

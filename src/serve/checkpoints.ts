@@ -1,0 +1,35 @@
+import type { JsonObject } from '../domain/json.ts'
+import type { GatewayStore } from '../store/gateway-store.ts'
+import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { TurnWriter } from './turn-writer.ts'
+
+export type CheckpointOptions = {
+  readonly writer: TurnWriter
+  readonly store: GatewayStore
+  readonly ledger: LiveLedger
+}
+
+/** A restart reads what was written since the last one: some seconds' worth. */
+const everyMs = 10_000
+
+/** Keeps what the ledger adds up to, now and then and at the end, so that a restart need not read all of it. */
+export function openCheckpoints({ writer, store, ledger }: CheckpointOptions): {
+  close(): void
+} {
+  let last = store.newestTurn()
+  const checkpoint = () => {
+    writer.write((turn) => {
+      if (turn === last) return
+      last = turn
+      store.checkpoint(turn, { ledger: ledger.state() } as unknown as JsonObject)
+    })
+  }
+  const timer = setInterval(checkpoint, everyMs)
+  timer.unref()
+  return {
+    close() {
+      clearInterval(timer)
+      checkpoint()
+    },
+  }
+}
