@@ -2,7 +2,7 @@ import type { Json } from '../domain/json.ts'
 import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { postWebhook } from '../providers/post-webhook.ts'
-import { openTransport } from '../providers/transport.ts'
+import { openTransport, type Transport } from '../providers/transport.ts'
 import { serveLogLine } from '../report/serve-log-line.ts'
 import { contentModeOf } from '../serve/content-mode.ts'
 import type { Health } from '../serve/data-server.ts'
@@ -33,7 +33,7 @@ export async function openWatch(options: WatchOptions): Promise<GatewayWatch> {
   const { policy, source, writer, now, health, running } = options
   const log = logOf(options)
   const trace = await traceOf(options)
-  const post = await posterOf(options, log)
+  const post = posterOf(options, log)
   return openGatewayWatch({
     policy,
     fingerprint: policyFingerprint(policy),
@@ -45,7 +45,7 @@ export async function openWatch(options: WatchOptions): Promise<GatewayWatch> {
     inFlight: () => running.state?.().exchanges.size ?? 0,
     log,
     trace,
-    post,
+    post: (alert) => void post(alert),
   })
 }
 
@@ -77,13 +77,14 @@ async function traceOf({ policy, terminal }: WatchOptions): Promise<OtlpTrace | 
   })
 }
 
-async function posterOf({ running, policy, terminal }: WatchOptions, log: ServeLog) {
-  const transport = await openTransport(terminal.env)
-  return (alert: AlertEvent): void => {
+function posterOf({ running, policy, terminal }: WatchOptions, log: ServeLog) {
+  // Most gateways post nothing.
+  let transport: Promise<Transport> | null = null
+  return async (alert: AlertEvent): Promise<void> => {
     const { webhook } = (running.state?.().compiled.policy ?? policy).alerts
     if (webhook === null) return
-    void postWebhook(transport, webhook, { ...alert } as Json).then((posted) => {
-      if (posted.kind === 'failed') log.event('warn', `an alert was not posted: ${posted.reason}`)
-    })
+    transport ??= openTransport(terminal.env)
+    const posted = await postWebhook(await transport, webhook, { ...alert } as Json)
+    if (posted.kind === 'failed') log.event('warn', `an alert was not posted: ${posted.reason}`)
   }
 }

@@ -74,13 +74,14 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     budgets: parts === null ? [] : budgetLines(parts.ledger, policy, now()),
   })
   const stats = openLiveStats({ policy: factsOf(options, policy, options.fingerprint), now, state })
+  const snapshot = () => stats.snapshot()
   const metrics: Metrics = openMetrics(state)
   const onAlert = (alert: AlertEvent) => {
     log.event('warn', alert.text, { metric: alert.metric, value: alert.value, limit: alert.limit })
     options.post(alert)
   }
   const alerts = new LiveAlerts({ policy, onAlert })
-  const events = openEventStream({ feed: { all: stats.snapshot, change: stats.snapshot } })
+  const events = openEventStream({ feed: { all: snapshot, change: snapshot } })
   const measuring = setInterval(() => {
     alerts.measured(stats.snapshot().windows.hour.watched, now())
   }, measureMs)
@@ -100,8 +101,8 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     },
     say: (sentence) => log.event('info', sentence),
     onBug: (error) => log.event('error', 'a mistake of the gateway', { error: stackOf(error) }),
-    snapshot: stats.snapshot,
-    metricsText: metrics.text,
+    snapshot,
+    metricsText: () => metrics.text(),
     watch(known) {
       parts = known
     },
