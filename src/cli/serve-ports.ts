@@ -13,8 +13,7 @@ export type AdminPortsOptions = {
   readonly watch: GatewayWatch
   readonly watcher: PolicyWatcher
   readonly health: Health
-  /** Null: there is no cache. */
-  readonly cache: CacheAdmin | null
+  readonly cache: CacheAdmin
   readonly isDebug: boolean
 }
 
@@ -33,7 +32,7 @@ export const adminPortsOf = (options: AdminPortsOptions): AdminPorts => {
     metrics: () => ({ contentType: metricsContentType, text: watch.metricsText() }),
     health,
     isReady: () => !gateway.isDraining(),
-    cache: options.cache ?? noCache,
+    cache: options.cache,
     budgets: () => budgetLines(state().ledger, state().compiled.policy, state().now()),
     intents: () => state().ledger.maybeBilled(),
     reconcile: (id, costNanoUsd) => reconcile(gateway, id, costNanoUsd),
@@ -51,12 +50,6 @@ function reconcile(gateway: Gateway, id: string, costNanoUsd: NanoUsd): boolean 
   if (intent === undefined || !ledger.reconcile(id, costNanoUsd)) return false
   journal.settle(reconciledCall(intent, costNanoUsd, fingerprint))
   return true
-}
-
-const noCache: CacheAdmin = {
-  list: () => [],
-  find: () => [],
-  invalidate: () => ({ exact: 0, semantic: 0, bytes: 0 }),
 }
 
 function resourcesOf(requestsUnderWay: number): Resources {

@@ -2,10 +2,12 @@ import type { RequestListener } from 'node:http'
 import { dirname } from 'node:path'
 import type { Policy } from '../policy/policy.ts'
 import { adminToken } from '../serve/admin-guard.ts'
+import type { CacheAdmin } from '../serve/admin-ports.ts'
 import { adminListener } from '../serve/admin-server.ts'
 import { openCheckpoints } from '../serve/checkpoints.ts'
 import { type Gateway, startGateway } from '../serve/gateway.ts'
 import {
+  cacheProblems,
   healthOf,
   ledgerProblems,
   openDiskProblems,
@@ -14,18 +16,19 @@ import {
 import type { GatewayServices, GatewayState, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import { openLiveClock } from '../serve/live-clock.ts'
-import { noCache } from '../serve/no-cache.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
 import { recoverLedger } from '../serve/recover-ledger.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { openUpstreamWatch } from '../serve/upstream-watch.ts'
 import { type GatewayStore, openGatewayStore } from '../store/gateway-store.ts'
+import type { LiveCache } from '../worlds/live-cache.ts'
 import { storePath } from './logs.ts'
 import { Narrator } from './narrator.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
 import { rewriteOf } from './rewrite-by-program.ts'
 import type { ServeFlags } from './serve.ts'
+import { openServeCache } from './serve-cache.ts'
 import { type ServedPolicy, servedPolicy } from './serve-policy.ts'
 import { adminPortsOf } from './serve-ports.ts'
 import { servicesOf } from './serve-services.ts'
@@ -113,8 +116,10 @@ async function startOn(start: Start): Promise<RunningServe> {
   const parts = { ...start, secret: store.secret, clock, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
-  const ready = (next: Policy) =>
-    inForceOf(next, { env: terminal.env, services, rewriteOf, cache: noCache })
+  const say = (sentence: string) => watch.say(sentence)
+  const cache = await openServeCache({ ...start, now: clock.now, say, isExact: false })
+  problems.push(() => cacheProblems(cache.counts.corrupt))
+  const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
   const recovered = recoverLedger(store, services.ledger, clock.now())
   if (recovered.damagedTurns.length > 0)
@@ -134,14 +139,14 @@ async function startOn(start: Start): Promise<RunningServe> {
     gateway,
     path: source,
     read: () => policyAgain(start),
-    inForceOf: (next) => replaced(next, ready, services, watch),
-    say: (sentence) => watch.say(sentence),
+    inForceOf: (next) => replaced(next, ready, services, cache, watch),
+    say,
   })
   problems.push(watcher.problems)
   // It may have changed since it was read, before anybody watched it.
   void watcher.reload()
   const isDebug = flags.debug === true
-  const ports = adminPortsOf({ gateway, watch, watcher, health, cache: null, isDebug })
+  const ports = adminPortsOf({ gateway, watch, watcher, health, cache: cacheAdmin(cache), isDebug })
   admin = adminListener({ host: policy.serve.adminHost, token, ports, onBug })
   narrator.detail(`ledger: ${recovered.entries} entries were read`)
   return {
@@ -153,6 +158,7 @@ async function startOn(start: Start): Promise<RunningServe> {
       watcher.close()
       await gateway.close(graceMs)
       checkpoints.close()
+      cache.close()
       await watch.close()
       closeLedger()
     },
@@ -164,15 +170,23 @@ function replaced(
   next: Policy,
   ready: (policy: Policy) => PolicyInForce,
   { ledger, targets, now }: GatewayServices,
+  cache: LiveCache,
   watch: GatewayWatch,
 ): PolicyInForce {
   const inForce = ready(next)
   const { policy } = inForce.compiled
+  cache.configure(policy.cache)
   ledger.reload(policy, now())
   targets.reload(policy)
   watch.reload(policy, inForce.fingerprint)
   return inForce
 }
+
+const cacheAdmin = (cache: LiveCache): CacheAdmin => ({
+  list: (options) => cache.desk.list(options),
+  find: (name) => cache.desk.find(name),
+  invalidate: (scope, options) => cache.invalidate(scope, options),
+})
 
 /** Both ports listen before there is anything to tell of. */
 const notYet: RequestListener = (_, response) => response.writeHead(503).end()

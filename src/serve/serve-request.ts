@@ -8,6 +8,7 @@ import { RequestFacts } from '../engine/request-facts.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { keptTextOf } from './kept-text.ts'
+import { type LastResort, lastResortFor } from './last-resort.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { LiveWorld } from './live-world.ts'
 import { sendDecision } from './send-answer.ts'
@@ -28,6 +29,7 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   exchange.asked = asked
   const decision = await decideOne(state, exchange, asked, { facts, asks: world.asks }, world)
   const baselineNanoUsd = baselineOf(state, exchange, decision)
+  exchange.lastResort = resortFor(state, exchange, asked, facts, decision)
   const statusCode = sendDecision(exchange, decision, savedOf(decision, baselineNanoUsd))
   const served = servedRequest(exchange, decision, statusCode)
   const kept = keptTextOf(state.compiled.policy, inbound)
@@ -44,6 +46,20 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   })
   const { usage } = served
   return usage === undefined || served.servedFromCache === true ? 0 : totalTokens(usage)
+}
+
+/** Nobody answered: what the policy has for that. */
+function resortFor(
+  state: GatewayState,
+  exchange: Exchange,
+  asked: Asked,
+  facts: RequestFacts,
+  decision: Decision,
+): LastResort | null {
+  if (decision.receipt.outcome !== 'failed') return null
+  const { wishes } = exchange.inbound
+  const terms = policyUnderWishes(state.compiled, wishes).termsOf(facts)
+  return lastResortFor(state, exchange, asked, terms, decision)
 }
 
 const personal = ({ isPersonal }: GatewayState, { prompt }: Request) =>
