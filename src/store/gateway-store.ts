@@ -95,6 +95,7 @@ export async function openGatewayStore(options: GatewayOptions): Promise<Gateway
     makeFolder(dirname(path))
     const claim = await claimed(resolve(storePath), driver)
     try {
+      const secret = readSecret(`${resolve(storePath)}.secret`)
       const database = await opened(path, options)
       const stop = keepWalShort(database)
       const close = () => {
@@ -104,7 +105,7 @@ export async function openGatewayStore(options: GatewayOptions): Promise<Gateway
       }
       return {
         path,
-        secret: readSecret(`${resolve(storePath)}.secret`),
+        secret,
         ...accessTo(database),
         close,
       }
