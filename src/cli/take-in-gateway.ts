@@ -64,9 +64,10 @@ async function bringInSpool(
   narrator: Narrator,
 ): Promise<void> {
   try {
-    const gateway = await openGatewayStore({ path, driver, durability: 'process' })
+    const options = { path, driver, durability: 'process', isBrief: true } as const
+    const gateway = await openGatewayStore(options)
     try {
-      new TurnWriter(gateway, { isDurable: false }).close()
+      new TurnWriter(gateway).close()
     } finally {
       gateway.close()
     }

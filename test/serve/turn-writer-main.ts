@@ -13,7 +13,7 @@ const [path = '', run = ''] = process.argv.slice(2)
 const concurrency = 8
 
 const store = await openGatewayStore({ path, durability: 'process' })
-const writer = new TurnWriter(store, { isDurable: false })
+const writer = new TurnWriter(store)
 const other = await openDatabase(`${path}.gateway`)
 
 /** Written before anything else happens; a pipe may be full for a moment. */
