@@ -32,6 +32,7 @@ export class RecentReceipts {
       firstTokenMs: request.firstTokenMs ?? null,
       auditAgrees,
       steps: receipt.steps,
+      shown: null,
     }
     this.#next = (this.#next + 1) % keptReceipts
   }
@@ -39,7 +40,10 @@ export class RecentReceipts {
   /** Newest first. */
   list(): readonly RecentReceipt[] {
     const newest = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].reverse()
-    return newest.map(shown)
+    return newest.map((recent) => {
+      recent.shown ??= shown(recent)
+      return recent.shown
+    })
   }
 }
 
@@ -48,9 +52,11 @@ type Recent = Omit<RecentReceipt, 'at' | 'costUsd' | 'savedUsd'> & {
   readonly at: number
   readonly costNano: number
   readonly savedNano: number | null
+  /** Made once: a receipt does not change. */
+  shown: RecentReceipt | null
 }
 
-const shown = ({ at, costNano, savedNano, steps, ...rest }: Recent): RecentReceipt => ({
+const shown = ({ at, costNano, savedNano, steps, shown: _, ...rest }: Recent): RecentReceipt => ({
   ...rest,
   at: new Date(at).toISOString(),
   costUsd: usdOfNano(costNano),
