@@ -1,4 +1,4 @@
-import type { NanoUsd } from '../domain/money.ts'
+import { type NanoUsd, usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { AlertRule } from '../policy/governance.ts'
 import type { Tiers } from '../policy/routing.ts'
@@ -13,7 +13,7 @@ import { Mixes } from './mixes.ts'
 import { RecentReceipts } from './recent-receipts.ts'
 import { counterSize, countRequest, paidFor } from './served-counts.ts'
 import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
-import { minuteMs, usdOfNano, WindowedCounts, windowStart } from './windowed-counts.ts'
+import { minuteMs, WindowedCounts, windowStart } from './windowed-counts.ts'
 import { WindowedTimes } from './windowed-times.ts'
 
 /** What of the policy in force the figures are held against. */
@@ -147,7 +147,7 @@ class Fold implements LiveStats {
         timezone,
         since: isoTime(this.#todaySince),
         isWholeDay: this.#todaySince === this.#calendar.startOf(this.#day),
-        costUsd: usdOfNano(this.#todayNano),
+        costUsd: usdOf(this.#todayNano),
       },
       windows: { hour: this.#figures('hour', now), day: this.#figures('day', now), start },
       series: this.#minutes.series(Math.max(startMinute, minute - minutes + 1), minute),

@@ -1,8 +1,9 @@
+import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { Quantiles } from './gateway-figures.ts'
 import type { MinuteSeries } from './gateway-snapshot.ts'
 import { isCacheable, isFailed, isHit, type ServedFacts } from './served-facts.ts'
-import { minuteMs, SlotRing, usdOfNano } from './windowed-counts.ts'
+import { minuteMs, SlotRing } from './windowed-counts.ts'
 
 /** Minutes of one day. */
 export const keptMinutes = 1440
@@ -52,7 +53,7 @@ export class MinuteRing {
       for (let slot = first; slot <= minute; slot++) values.push(this.#ring.read(slot, each))
       return values
     }
-    const dollars = (each: number) => counts(each).map(usdOfNano)
+    const dollars = (each: number) => counts(each).map(usdOf)
     const times = (each: number) => counts(each).map((ms) => (ms === 0 ? null : ms))
     return {
       from: new Date(first * minuteMs).toISOString(),

@@ -1,7 +1,7 @@
+import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { RecentReceipt } from './gateway-snapshot.ts'
 import type { ServedFacts } from './served-facts.ts'
-import { usdOfNano } from './windowed-counts.ts'
 
 export const keptReceipts = 100
 
@@ -59,7 +59,7 @@ type Recent = Omit<RecentReceipt, 'at' | 'costUsd' | 'savedUsd'> & {
 const shown = ({ at, costNano, savedNano, steps, shown: _, ...rest }: Recent): RecentReceipt => ({
   ...rest,
   at: new Date(at).toISOString(),
-  costUsd: usdOfNano(costNano),
-  savedUsd: savedNano === null ? null : usdOfNano(savedNano),
+  costUsd: usdOf(costNano),
+  savedUsd: savedNano === null ? null : usdOf(savedNano),
   steps: steps.slice(0, shownSteps),
 })

@@ -1,10 +1,10 @@
 import pino from 'pino'
 import { redactKeys } from '../dialects/redact-keys.ts'
+import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import { cacheWord } from './cache-word.ts'
 import { type LineFile, openLineFile } from './line-file.ts'
 import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
-import { usdOfNano } from './windowed-counts.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -98,7 +98,7 @@ function requestFields(served: Served, facts: ServedFacts): LogRecord {
     ...(attempts.length > 1 && { attempts: attempts.length }),
     ...(refusedBy !== null && { refusedBy }),
     ...(!isAnswered(served) && attempts.length > 0 && { reason: reasonOf(facts) }),
-    costUsd: facts.isUnpriced ? null : usdOfNano(receipt.costNanoUsd),
+    costUsd: facts.isUnpriced ? null : usdOf(receipt.costNanoUsd),
     ms: Math.round(receipt.latencyMs * 10) / 10,
   }
 }

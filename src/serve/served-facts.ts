@@ -43,6 +43,16 @@ export const isHit = ({ exact, semantic }: ServedFacts): boolean =>
 export const isAnswered = ({ receipt }: Served): boolean =>
   receipt.outcome === 'hit' || receipt.outcome === 'coalesced' || receipt.outcome === 'answered'
 
+/**
+ * Whether a target is a name that the policy gave, or that a model answered to: the caller may have made the first one
+ * up.
+ */
+export const isRealName = ({ route, attempts }: ServedFacts, attempt: AttemptStep): boolean =>
+  attempt.outcome === 'accepted' ||
+  attempt.outcome === 'rejected' ||
+  route !== null ||
+  attempt.target !== attempts[0]?.target
+
 /** Nobody answered, though the caller stayed. */
 export const isFailed = ({ receipt, request }: Served): boolean =>
   receipt.outcome === 'failed' && request.status !== 'cancelled'

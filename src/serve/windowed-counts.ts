@@ -2,9 +2,6 @@ import type { WindowName } from './gateway-figures.ts'
 
 export const minuteMs = 60_000
 
-/** Exact nano-dollars (below 2^53) as the nearest number of dollars: one division rounds correctly. */
-export const usdOfNano = (nanoUsd: number): number => nanoUsd / 1e9
-
 /** Minutes of the last hour, and ten-minute slots of the last day. */
 const hourMinutes = 60
 const slotMinutes = 10
