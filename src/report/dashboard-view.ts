@@ -158,7 +158,7 @@ function keptView(receipt: RecentReceipt): ReceiptView {
 const receiptViews = new WeakMap<RecentReceipt, ReceiptView>()
 
 /** A receipt's line, and what it opens to. */
-export function receiptView(receipt: RecentReceipt): ReceiptView {
+function receiptView(receipt: RecentReceipt): ReceiptView {
   const { target, requestedModel, route, savedUsd, firstTokenMs, auditAgrees } = receipt
   return {
     id: safeText(receipt.id),

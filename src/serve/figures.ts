@@ -12,7 +12,6 @@ import {
   type Savings,
   savingParts,
   sidePurposes,
-  type statusClasses,
 } from './gateway-figures.ts'
 import { answeredIn, counter, overheadBarsMs, paidFor, savedIn } from './served-counts.ts'
 import { watchedMetrics } from './watched-metrics.ts'
@@ -72,7 +71,7 @@ export function figuresOf(counted: Counted, facts: FigureFacts): Figures {
         '3xx': of(counter.status3xx),
         '4xx': of(counter.status4xx),
         '5xx': of(counter.status5xx),
-      } satisfies Readonly<Record<(typeof statusClasses)[number], number>>,
+      },
     },
     latencyMs,
     p95LatencyFactor: factorOf(latencyMs, facts.baselineP95Ms),

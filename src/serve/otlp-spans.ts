@@ -23,7 +23,7 @@ export type OtlpSpan = {
   readonly status: { readonly code?: number; readonly message?: string }
 }
 
-export type OtlpAttribute = { readonly key: string; readonly value: OtlpValue }
+type OtlpAttribute = { readonly key: string; readonly value: OtlpValue }
 type OtlpValue =
   | { readonly stringValue: string }
   | { readonly intValue: string }

@@ -3,7 +3,7 @@ import type { Served } from '../domain/served.ts'
 import type { RecentReceipt } from './gateway-snapshot.ts'
 import type { ServedFacts } from './served-facts.ts'
 
-export const keptReceipts = 100
+const keptReceipts = 100
 
 /** Steps beyond these are a ladder gone wild; the receipt in the store has them all. */
 const shownSteps = 60
