@@ -1,7 +1,8 @@
 import { usdOf } from '../domain/money.ts'
+import type { Step } from '../domain/receipt.ts'
 import type { Served } from '../domain/served.ts'
 import type { RecentReceipt } from './gateway-snapshot.ts'
-import type { ServedFacts } from './served-facts.ts'
+import { faultIn, pathOf, type ServedFacts } from './served-facts.ts'
 
 const keptReceipts = 100
 
@@ -13,12 +14,12 @@ export class RecentReceipts {
   readonly #ring: Recent[] = []
   #next = 0
 
-  add({ request, receipt, ...served }: Served, facts: ServedFacts): void {
-    const { endpoint, statusCode, overheadMs, auditAgrees } = served
+  add(served: Served, facts: ServedFacts): void {
+    const { request, receipt, statusCode, overheadMs, auditAgrees } = served
     this.#ring[this.#next] = {
       id: String(receipt.id),
       at: receipt.at,
-      endpoint,
+      endpoint: pathOf(served),
       statusCode,
       outcome: receipt.outcome,
       requestedModel: request.requestedModel ?? request.model ?? null,
@@ -61,5 +62,11 @@ const shown = ({ at, costNano, savedNano, steps, shown: _, ...rest }: Recent): R
   at: new Date(at).toISOString(),
   costUsd: usdOf(costNano),
   savedUsd: savedNano === null ? null : usdOf(savedNano),
-  steps: steps.slice(0, shownSteps),
+  steps: steps.slice(0, shownSteps).map(shownStep),
 })
+
+/** Of a failure its kind alone: a provider's own words may quote the prompt. */
+const shownStep = (step: Step): Step =>
+  step.kind === 'attempt' && (step.outcome === 'failed' || step.outcome === 'timeout')
+    ? { ...step, reason: faultIn(step.reason) ?? 'other' }
+    : step

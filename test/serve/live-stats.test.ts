@@ -496,8 +496,10 @@ test('recent receipts hold no text of a request, and nobody’s name', () => {
         prompt: { system: secret, messages: [{ role: 'user', content: secret }] },
         answer: { text: secret },
       },
+      receipt: { steps: [attempt({ outcome: 'failed', reason: `bad-request: ${secret}` })] },
     }),
   )
   const text = JSON.stringify(stats.snapshot())
+  expect(text).toContain('bad-request')
   for (const word of [secret, 'ada@example.com', 'key-of-ada']) expect(text).not.toContain(word)
 })
