@@ -84,7 +84,7 @@ export const dashboardView = (snapshot: GatewaySnapshot): DashboardView => ({
     breakersTable(snapshot.breakers),
   ].flatMap(tableView),
   series: snapshot.series,
-  receipts: snapshot.recent.map(receiptView),
+  receipts: snapshot.recent.map(keptView),
 })
 
 function headView({ health, policy, startedAt, baseline, windows }: GatewaySnapshot): HeadView {
@@ -145,8 +145,20 @@ const tableView = ({ title, remark, columns, rows, shares }: BarTable): readonly
         },
       ]
 
+/** A receipt does not change, and is the same object in every snapshot. */
+function keptView(receipt: RecentReceipt): ReceiptView {
+  let view = receiptViews.get(receipt)
+  if (view === undefined) {
+    view = receiptView(receipt)
+    receiptViews.set(receipt, view)
+  }
+  return view
+}
+
+const receiptViews = new WeakMap<RecentReceipt, ReceiptView>()
+
 /** A receipt's line, and what it opens to. */
-export function receiptView(receipt: RecentReceipt): ReceiptView {
+function receiptView(receipt: RecentReceipt): ReceiptView {
   const { target, requestedModel, route, savedUsd, firstTokenMs, auditAgrees } = receipt
   return {
     id: safeText(receipt.id),

@@ -66,7 +66,7 @@ export function forecastTable({
     title: 'Forecast and actual',
     remark: `simulated ${generatedAt.slice(0, 10)} ${of}; actual since the start`,
     columns: [
-      nameColumn(''),
+      nameColumn('', 23),
       numberColumn('forecast'),
       numberColumn('interval', 1),
       { ...numberColumn('actual'), style: 'bold' },

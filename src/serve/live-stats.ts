@@ -1,4 +1,4 @@
-import type { NanoUsd } from '../domain/money.ts'
+import { type NanoUsd, usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { AlertRule } from '../policy/governance.ts'
 import type { Tiers } from '../policy/routing.ts'
@@ -8,12 +8,12 @@ import type { Forecast } from './forecast.ts'
 import { scoreForecast } from './forecast-score.ts'
 import type { Figures, SidePurpose, WindowName } from './gateway-figures.ts'
 import type { BreakerLine, BudgetLine, GatewayHealth, GatewaySnapshot } from './gateway-snapshot.ts'
-import { MinuteRing } from './minute-series.ts'
+import { keptMinutes, MinuteRing } from './minute-series.ts'
 import { Mixes } from './mixes.ts'
 import { RecentReceipts } from './recent-receipts.ts'
 import { counterSize, countRequest, paidFor } from './served-counts.ts'
 import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
-import { minuteMs, usdOfNano, WindowedCounts, windowStart } from './windowed-counts.ts'
+import { minuteMs, WindowedCounts, windowStart } from './windowed-counts.ts'
 import { WindowedTimes } from './windowed-times.ts'
 
 /** What of the policy in force the figures are held against. */
@@ -56,8 +56,8 @@ export type LiveStats = {
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
   /** Holds the figures against another policy from now on. */
   usePolicy(policy: PolicyFacts): void
-  /** About a millisecond: for people, not for every request. */
-  snapshot(): GatewaySnapshot
+  /** About a millisecond: for people, not for every request. With so many of the last minutes in its series. */
+  snapshot(minutes?: number): GatewaySnapshot
 }
 
 /** Folds served requests into what the dashboard, `serve status` and alerts show. */
@@ -125,12 +125,13 @@ class Fold implements LiveStats {
     this.#mixes.useTiers(policy.tiers)
   }
 
-  snapshot(): GatewaySnapshot {
+  snapshot(minutes = keptMinutes): GatewaySnapshot {
     this.#advance()
     const now = this.#now()
     const { fingerprint, source, baseline, timezone } = this.#policy
     const { health, breakers, budgets } = this.#state()
     const minute = this.#minute
+    const startMinute = Math.floor(this.#startedAt / minuteMs)
     const start = this.#figures('start', now)
     this.#minutes.setLatency(minute, this.#latencies.ofMinute(minute))
     return {
@@ -146,10 +147,10 @@ class Fold implements LiveStats {
         timezone,
         since: isoTime(this.#todaySince),
         isWholeDay: this.#todaySince === this.#calendar.startOf(this.#day),
-        costUsd: usdOfNano(this.#todayNano),
+        costUsd: usdOf(this.#todayNano),
       },
       windows: { hour: this.#figures('hour', now), day: this.#figures('day', now), start },
-      series: this.#minutes.series(Math.floor(this.#startedAt / minuteMs), minute),
+      series: this.#minutes.series(Math.max(startMinute, minute - minutes + 1), minute),
       breakers,
       budgets,
       forecast: scoreForecast(this.#policy.forecast, fingerprint, start),

@@ -6,7 +6,7 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { GenAiMetrics, type ModelLabels } from './gen-ai-metrics.ts'
 import { LabelNames } from './instruments.ts'
 import type { GatewayState } from './live-stats.ts'
-import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
+import { isAnswered, isRealName, type ServedFacts, servedFacts } from './served-facts.ts'
 import { stateFamilies } from './state-metrics.ts'
 import { writeMetrics } from './write-metrics.ts'
 
@@ -33,9 +33,8 @@ export function openMetrics(state: () => GatewayState): Metrics {
   return {
     add(served, facts = servedFacts(served)) {
       const { provider, requestedModel, model } = served.request
-      const called = facts.attempts.map(({ target, outcome }) =>
-        // A name that no model has answered to may be made up.
-        labelsOf(target, provider, outcome === 'accepted' || outcome === 'rejected'),
+      const called = facts.attempts.map((attempt) =>
+        labelsOf(attempt.target, provider, isRealName(facts, attempt)),
       )
       const asked = labelsOf(requestedModel ?? model, provider, isAnswered(served))
       genAi.add(served, facts, asked, called)
