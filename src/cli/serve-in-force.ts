@@ -20,10 +20,14 @@ export function inForceOf(asked: Policy, env: Environment, now: () => number): P
   requireKeys(asked.serve)
   const { tiers } = chooseTiers(asked.tiers, null)
   const policy = nameTiers(asked, tiers)
+  const upstreams = openUpstreams(policy.serve.providers, env, tiers.medium)
+  const { judge } = policy.serve.audit
+  // A judge whom nobody can ask is a mistake of the policy's, not of the first audit.
+  if (judge !== null) upstreams.find(judge)
   return {
     compiled: compilePolicy(policy),
     fingerprint: policyFingerprint(asked),
-    upstreams: openUpstreams(policy.serve.providers, env, tiers.medium),
+    upstreams,
     providers: nameableProviders(policy.serve),
     keys: openGatewayKeys(policy.serve.keys, env),
     spelling: tagSpelling(policy),

@@ -5,8 +5,10 @@ import { keyHash } from '../engine/cache-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openForwarder } from '../providers/forward.ts'
 import { openScrub, secretsOf } from '../providers/keys.ts'
+import { Audits } from '../serve/audits.ts'
 import { type Gateway, startGateway } from '../serve/gateway.ts'
 import type { GatewayServices } from '../serve/gateway-state.ts'
+import { Trials } from '../serve/trials.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { openGatewayStore } from '../store/gateway-store.ts'
 import type { InputFlags } from './common-options.ts'
@@ -37,11 +39,14 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<n
     durability: policy.serve.durability,
   })
   const writer = new TurnWriter(store, { isDurable: policy.serve.durability === 'power' })
-  const services = await servicesOf(policy, terminal, prices, store.secret, writer)
+  const start = Date.now() - performance.now()
+  const inForce = inForceOf(policy, terminal.env, () => start + performance.now())
+  const named = inForce.compiled.policy
+  const services = await servicesOf(named, terminal, prices, store.secret, writer, narrator, start)
   try {
     const gateway = await startGateway({
       services,
-      inForce: inForceOf(policy, terminal.env, services.now),
+      inForce,
       admin: (_, response) => response.writeHead(404).end(),
       health: () => ({ status: writer.health().state === 'ok' ? 'ok' : 'degraded', why: [] }),
       onBug: (error) => narrator.say(`a mistake of the gateway: ${String(error)}`),
@@ -65,15 +70,17 @@ async function servicesOf(
   prices: RunPrices,
   secret: string,
   writer: TurnWriter,
+  narrator: Narrator,
+  start: number,
 ): Promise<GatewayServices> {
   const { env } = terminal
-  const start = Date.now() - performance.now()
+  const now = () => start + performance.now()
   return {
     forwarder: await openForwarder({ env }),
     journal: writer,
     prices: prices.book,
     hash: keyHash(secret),
-    now: () => start + performance.now(),
+    now,
     chance: Math.random,
     newId: requestIds(start),
     exchanges: new Map(),
@@ -82,6 +89,11 @@ async function servicesOf(
     similarity: await similarityOf(),
     passes: async (command, input, timeoutMs) =>
       (await runProgram(command, input, timeoutMs)).exitCode === 0,
+    trials: new Trials({ policy, now, onEvent: ({ text }) => narrator.say(text) }),
+    audits: new Audits({
+      onBug: (error) => narrator.say(`an audit failed: ${String(error)}`),
+      onCost: () => undefined,
+    }),
     onServed: () => undefined,
   }
 }

@@ -20,7 +20,6 @@ import type { Inbound } from './inbound.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
 import type { Rewrites } from './rewrites.ts'
-import { spenderOf } from './spender.ts'
 import type { Destination } from './upstreams.ts'
 
 /** What a call is made for. */
@@ -59,7 +58,7 @@ export async function askTarget(
     at: state.now(),
     target: destination.target,
     reservedNanoUsd: null,
-    spender: spenderOf(inbound.request),
+    spender: exchange.spender,
   })
   if (exchange.isSettled) return refused(exchange, destination, cancelled)
   state.targets.begin(destination.target)

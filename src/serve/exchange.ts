@@ -1,5 +1,6 @@
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
+import type { Spender } from '../domain/journal.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Part, Reply } from '../domain/reply.ts'
 import type { Usage } from '../domain/usage.ts'
@@ -10,6 +11,7 @@ import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import type { Outlet } from './outlet.ts'
+import { spenderOf } from './spender.ts'
 import { disconnectUnderWishes } from './under-wishes.ts'
 
 /** One call that was made for a request. */
@@ -46,6 +48,8 @@ export type Follower = {
 export class Exchange {
   readonly inbound: Inbound
   readonly outlet: Outlet
+  /** Who pays for its calls. */
+  readonly spender: Spender
   /** Of the policy that decides it. */
   readonly policy: string
   /** Whether streams end with an event of what they came to, unless the caller says. */
@@ -77,9 +81,11 @@ export class Exchange {
     outlet: Outlet,
     policy: Pick<GatewayState, 'fingerprint' | 'compiled'>,
     rateHeaders: readonly string[],
+    spender = spenderOf(inbound.request),
   ) {
     this.inbound = inbound
     this.outlet = outlet
+    this.spender = spender
     this.policy = policy.fingerprint
     this.tellsUsage = policy.compiled.policy.serve.usageEvent
     this.rateHeaders = rateHeaders

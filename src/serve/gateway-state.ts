@@ -7,12 +7,14 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { TargetState } from '../engine/request-facts.ts'
 import type { KnownProvider } from '../providers/catalogue.ts'
 import type { Forwarder } from '../providers/forward.ts'
+import type { Audits } from './audits.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 import type { SurroundingsOf } from './live-surroundings.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 import type { RewritesOf } from './rewrites.ts'
 import type { TagSpelling } from './tag-spelling.ts'
+import type { Trials } from './trials.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** What is known of targets while they are asked. */
@@ -47,6 +49,10 @@ export type GatewayServices = {
     input: string,
     timeoutMs: number,
   ) => Promise<boolean>
+  /** What shadow, canary and audits have found out. */
+  readonly trials: Trials
+  /** Questions that nobody waits for. */
+  readonly audits: Audits
   readonly onServed: (served: Served) => void
 }
 

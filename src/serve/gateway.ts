@@ -43,6 +43,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     adminUrl,
     replace(inForce) {
       state = { ...options.services, ...inForce }
+      state.trials.reload(inForce.compiled.policy)
     },
     state: () => state,
     async close(graceMs) {

@@ -15,10 +15,10 @@ import { askInner } from './inner-ask.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { liveSendOf } from './live-send.ts'
 import type { Outgoing } from './outgoing.ts'
+import { type RequestTrial, watchedCache } from './request-trial.ts'
 import type { Rewrites } from './rewrites.ts'
 import { sendAnswer } from './send-answer.ts'
 import { sharing } from './share-flight.ts'
-import { spenderOf } from './spender.ts'
 import { timesUnderWishes } from './under-wishes.ts'
 
 /** A caller waits for what validators and classifiers ask. */
@@ -33,8 +33,15 @@ export class LiveWorld implements World {
   readonly #facts: RequestFacts
   #rewrites: Promise<Rewrites> | Rewrites | null = null
 
-  constructor(state: GatewayState, exchange: Exchange, facts: RequestFacts) {
-    this.cache = sharing(state, exchange)
+  constructor(
+    state: GatewayState,
+    exchange: Exchange,
+    facts: RequestFacts,
+    trial: RequestTrial | null,
+  ) {
+    const cache = sharing(state, exchange)
+    const { insert } = state.compiled.policy.cache.semantic
+    this.cache = trial === null ? cache : watchedCache(cache, trial, insert)
     this.ledger = state.ledger
     this.#state = state
     this.#exchange = exchange
@@ -103,7 +110,7 @@ export class LiveWorld implements World {
     const asked = await askInner(this.#state, {
       id: inbound.id,
       attempt: ++this.#exchange.begun,
-      spender: spenderOf(inbound.request),
+      spender: this.#exchange.spender,
       target,
       call: plainCall(target, system, user, maxOutputTokens),
       limits: innerLimits,

@@ -2,16 +2,18 @@ import type { ServerResponse } from 'node:http'
 
 /** The caller's end of a request: what has been said to them, and whether they are still there. */
 export class Outlet {
-  readonly #response: ServerResponse
+  readonly #response: ServerResponse | null
   #hasBegun = false
   #isGone = false
   #isBrokenOff = false
   #onGone: (() => void) | null = null
   #onDrain: (() => void) | null = null
 
-  constructor(response: ServerResponse) {
+  /** Null: nobody waits. */
+  constructor(response: ServerResponse | null) {
     this.#response = response
-    response.once('close', () => this.#closed())
+    if (response === null) return
+    response.once('close', () => this.#closed(response))
     // Whatever is written to a caller who has left is lost, and no mistake of ours.
     response.on('error', () => undefined)
     response.on('drain', () => this.#onDrain?.())
@@ -40,29 +42,29 @@ export class Outlet {
   /** `headers`: names and values in turn. */
   begin(status: number, headers: readonly string[]): void {
     this.#hasBegun = true
-    if (!this.#isGone) this.#response.writeHead(status, headers as string[])
+    if (!this.#isGone) this.#response?.writeHead(status, headers as string[])
   }
 
   /** False: the caller reads more slowly than it is sent; wait for `onDrain`. */
   write(bytes: Buffer | string): boolean {
-    return this.#isGone || this.#response.write(bytes)
+    return this.#isGone || this.#response === null || this.#response.write(bytes)
   }
 
   end(bytes?: Buffer | string): void {
     if (this.#isGone) return
-    if (bytes === undefined) this.#response.end()
-    else this.#response.end(bytes)
+    if (bytes === undefined) this.#response?.end()
+    else this.#response?.end(bytes)
   }
 
   /** Breaks the connection off behind what was said: nobody may take it for the whole, whatever they make of its end. */
   breakOff(): void {
     if (this.#isGone) return
     this.#isBrokenOff = true
-    this.#response.write('\n', () => this.#response.destroy())
+    this.#response?.write('\n', () => this.#response?.destroy())
   }
 
-  #closed(): void {
-    if (this.#response.writableFinished || this.#isBrokenOff) return
+  #closed({ writableFinished }: ServerResponse): void {
+    if (writableFinished || this.#isBrokenOff) return
     this.#isGone = true
     this.#onDrain?.()
     this.#onGone?.()

@@ -9,7 +9,6 @@ import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { KeptText } from './kept-text.ts'
 import { LiveAnswer } from './live-answer.ts'
-import { spenderOf } from './spender.ts'
 
 /** A request that is done, as the journal keeps it, with no more text than may be kept. */
 export function settledOf(
@@ -20,13 +19,13 @@ export function settledOf(
   kept: KeptText,
 ): Settled {
   const { receipt } = decision
-  const { id, at, request } = exchange.inbound
+  const { id, at } = exchange.inbound
   return {
     kind: 'settled',
     id,
     at,
     costNanoUsd: receipt.costNanoUsd,
-    spender: spenderOf(request),
+    spender: exchange.spender,
     record: recordOf(exchange, decision, served, kept),
     keys: kept.needsKeys ? withoutText(requestKeys(served, hash)) : null,
     receipt,

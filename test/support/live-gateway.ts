@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { rewriteOf } from '../../src/cli/rewrite-by-program.ts'
 import type { JournalEntry, Settled } from '../../src/domain/journal.ts'
+import type { NanoUsd } from '../../src/domain/money.ts'
 import type { Served } from '../../src/domain/served.ts'
 import { keyHash } from '../../src/engine/cache-key.ts'
 import { compilePolicy } from '../../src/engine/compile-policy.ts'
@@ -8,7 +9,9 @@ import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { openPriceBook } from '../../src/prices/price-book.ts'
 import { openForwarder } from '../../src/providers/forward.ts'
+import { Audits } from '../../src/serve/audits.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
+import type { SidePurpose } from '../../src/serve/gateway-figures.ts'
 import { openGatewayKeys } from '../../src/serve/gateway-keys.ts'
 import type { GatewayState } from '../../src/serve/gateway-state.ts'
 import { personalIn } from '../../src/serve/kept-text.ts'
@@ -17,6 +20,8 @@ import { openRateLimiter } from '../../src/serve/rate-limiter.ts'
 import { nameableProviders } from '../../src/serve/read-destination.ts'
 import { openRewrites } from '../../src/serve/rewrites.ts'
 import { tagSpelling } from '../../src/serve/tag-spelling.ts'
+import type { TrialEvent } from '../../src/serve/trial-event.ts'
+import { Trials } from '../../src/serve/trials.ts'
 import { openUpstreams } from '../../src/serve/upstreams.ts'
 
 /** A gateway in this process, in front of whatever answers at the two addresses. */
@@ -30,6 +35,17 @@ export async function startLiveGateway(options: {
   const served: Served[] = []
   const bugs: unknown[] = []
   let ids = 0
+  const events: TrialEvent[] = []
+  const trials = new Trials({
+    policy,
+    now: () => Date.now(),
+    onEvent: (event) => void events.push(event),
+  })
+  const paid: [SidePurpose, NanoUsd][] = []
+  const audits = new Audits({
+    onBug: (error) => void bugs.push(error),
+    onCost: (purpose, cost) => void paid.push([purpose, cost]),
+  })
   const forwarder = await openForwarder({ env: {} })
   const state: GatewayState = {
     forwarder,
@@ -48,6 +64,8 @@ export async function startLiveGateway(options: {
     similarity: () => null,
     passes: async () => true,
     onServed: (each) => void served.push(each),
+    trials,
+    audits,
     compiled: compilePolicy(policy),
     fingerprint: 'test',
     upstreams: openUpstreams(policy.serve.providers, options.env, 'openai:gpt-4o-mini'),
@@ -87,6 +105,10 @@ export async function startLiveGateway(options: {
     journal,
     served,
     bugs,
+    trials,
+    audits,
+    events,
+    paid,
     settled: () => journal.filter((entry): entry is Settled => entry.kind === 'settled'),
     async close() {
       server.closeAllConnections()
