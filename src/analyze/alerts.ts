@@ -1,14 +1,23 @@
 import { usdOf } from '../domain/money.ts'
 import { priceBookUsed } from '../prices/price-book-used.ts'
+import { daysPerMonth } from '../stats/projection.ts'
+import { type Share, shareDifferenceZ, surelyDifferentZ } from '../stats/share-difference.ts'
 import { isoDay } from '../worlds/calendar.ts'
+import {
+  crossedText,
+  crossingDay,
+  forecastText,
+  meanBefore,
+  monthOf,
+  spikeText,
+  trailingDays,
+} from '../worlds/spend-days.ts'
 import type { AnalyzeOptions } from './options.ts'
 import type { Alert, Projection } from './result.ts'
 import type { DaySum, Sums } from './totals.ts'
 
-const dayMs = 86_400_000
 /** A day above this many times the mean of the seven days before it (POLICY "alerts"). */
 const spikeFactor = 2
-const trailingDays = 7
 const spikesShown = 5
 /** A price book older than this may lack models and price changes. */
 const oldBookDays = 60
@@ -41,15 +50,13 @@ export function dayAlerts(
 
 function spikes(days: readonly DaySum[]): readonly Alert[] {
   const alerts = days.flatMap((day, index): Alert[] => {
-    if (index < trailingDays) return []
-    const before = days.slice(index - trailingDays, index)
-    const mean = before.reduce((sum, { cost }) => sum + cost, 0) / trailingDays
-    if (mean <= 0 || day.cost <= spikeFactor * mean) return []
+    const mean = meanBefore(days, index)
+    if (mean === null || mean <= 0 || day.cost <= spikeFactor * mean) return []
     return [
       {
         kind: 'day-spike',
         level: 'warn',
-        message: `${isoDay(day.day)} cost $${usdOf(day.cost).toFixed(2)}, ${(day.cost / mean).toFixed(1)} times the mean of the 7 days before ($${usdOf(Math.round(mean)).toFixed(2)})`,
+        message: spikeText(day, mean),
         at: isoDay(day.day),
         value: usdOf(day.cost),
         limit: usdOf(Math.round(spikeFactor * mean)),
@@ -61,7 +68,6 @@ function spikes(days: readonly DaySum[]): readonly Alert[] {
 
 /** The last seven days against all before: a rise by half that chance explains in one of a thousand cases. */
 const riseFactor = 1.5
-const leastZ = 3.29
 
 function risingErrors(days: readonly DaySum[]): readonly Alert[] {
   const recent = total(days.slice(-trailingDays), (day) => [day.errors, day.requests])
@@ -69,7 +75,7 @@ function risingErrors(days: readonly DaySum[]): readonly Alert[] {
   if (recent.of === 0 || before.of === 0) return []
   const now = recent.part / recent.of
   const then = before.part / before.of
-  if (now <= then * riseFactor || differenceZ(recent, before) < leastZ) return []
+  if (now <= then * riseFactor || shareDifferenceZ(recent, before) < surelyDifferentZ) return []
   return [
     {
       kind: 'error-rate-rising',
@@ -103,7 +109,7 @@ function fallingShare(
     return { part: part * of, of }
   }
   const earlier = drawn(then, days.slice(0, -trailingDays))
-  if (differenceZ(earlier, drawn(now, days.slice(-trailingDays))) < leastZ) return []
+  if (shareDifferenceZ(earlier, drawn(now, days.slice(-trailingDays))) < surelyDifferentZ) return []
   return [
     {
       kind,
@@ -116,8 +122,6 @@ function fallingShare(
   ]
 }
 
-type Share = { readonly part: number; readonly of: number }
-
 function total(days: readonly DaySum[], partOf: (day: DaySum) => readonly [number, number]): Share {
   let part = 0
   let of = 0
@@ -127,13 +131,6 @@ function total(days: readonly DaySum[], partOf: (day: DaySum) => readonly [numbe
     of += all
   }
   return { part, of }
-}
-
-/** Two proportions apart, in standard errors. */
-function differenceZ(a: Share, b: Share): number {
-  const pooled = (a.part + b.part) / (a.of + b.of)
-  const error = Math.sqrt(pooled * (1 - pooled) * (1 / a.of + 1 / b.of))
-  return error === 0 ? 0 : (a.part / a.of - b.part / b.of) / error
 }
 
 /** Crossed in any calendar month, or forecast to be crossed in the newest one, with the day. */
@@ -147,10 +144,10 @@ function budgetAlerts(
   const crossed = crossings(days, budgetUsd)
   const newest = days[days.length - 1]
   if (newest === undefined) return []
-  const month = isoDay(newest.day).slice(0, 7)
+  const month = monthOf(newest.day)
   if (crossed.some(({ at }) => at?.startsWith(month)) || projection.costUsdPerMonth === null)
     return crossed
-  return [...crossed, ...forecast(days, newest, month, projection.costUsdPerMonth, budgetUsd)]
+  return [...crossed, ...forecast(days, newest, projection.costUsdPerMonth, budgetUsd)]
 }
 
 function crossings(days: readonly DaySum[], budgetUsd: number): readonly Alert[] {
@@ -159,9 +156,8 @@ function crossings(days: readonly DaySum[], budgetUsd: number): readonly Alert[]
   let month = ''
   let spent = 0
   for (const day of days) {
-    const date = isoDay(day.day)
-    if (date.slice(0, 7) !== month) {
-      month = date.slice(0, 7)
+    if (monthOf(day.day) !== month) {
+      month = monthOf(day.day)
       spent = 0
     }
     const before = spent
@@ -170,8 +166,8 @@ function crossings(days: readonly DaySum[], budgetUsd: number): readonly Alert[]
     alerts.push({
       kind: 'budget-crossed',
       level: 'critical',
-      message: `the budget of $${budgetUsd} for ${month} was crossed on ${date}`,
-      at: date,
+      message: crossedText(budgetUsd, day.day),
+      at: isoDay(day.day),
       value: usdOf(spent),
       limit: budgetUsd,
     })
@@ -182,26 +178,29 @@ function crossings(days: readonly DaySum[], budgetUsd: number): readonly Alert[]
 function forecast(
   days: readonly DaySum[],
   newest: DaySum,
-  month: string,
   costUsdPerMonth: number,
   budgetUsd: number,
 ): readonly Alert[] {
-  const perDay = costUsdPerMonth / 30.4375
+  const month = monthOf(newest.day)
   const spent = days
-    .filter((day) => isoDay(day.day).startsWith(month))
+    .filter((day) => monthOf(day.day) === month)
     .reduce((sum, day) => sum + day.cost, 0)
-  if (perDay <= 0) return []
-  // The first day that ends above the budget: ending exactly on it is no crossing.
-  const crossing = newest.day + Math.floor((budgetUsd - usdOf(spent)) / perDay) + 1
-  const date = new Date(crossing * dayMs)
-  if (Number.isNaN(date.getTime()) || !isoDay(crossing).startsWith(month)) return []
+  const spentUsd = usdOf(spent)
+  const spend = {
+    budgetUsd,
+    spentUsd,
+    perDayUsd: costUsdPerMonth / daysPerMonth,
+    today: newest.day,
+  }
+  const crossing = crossingDay(spend)
+  if (crossing === null) return []
   return [
     {
       kind: 'budget-forecast',
       level: 'warn',
-      message: `at $${perDay.toFixed(2)} a day the budget of $${budgetUsd} for ${month} will be crossed on ${isoDay(crossing)}`,
+      message: forecastText(spend, crossing),
       at: isoDay(crossing),
-      value: usdOf(spent),
+      value: spentUsd,
       limit: budgetUsd,
     },
   ]

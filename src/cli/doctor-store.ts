@@ -4,11 +4,13 @@ import { UserError } from '../domain/user-error.ts'
 import { formatCount, plural } from '../report/numbers.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { needsFinalize } from '../store/finalize.ts'
+import { gatewayPath } from '../store/gateway-store.ts'
 import { knownFiles } from '../store/known-files.ts'
 import { storeBytes, storeError } from '../store/store.ts'
 import { storeFacts } from '../store/store-facts.ts'
 import type { StoreFlags } from './common-options.ts'
 import { type Check, ok, warn } from './doctor-check.ts'
+import { ledgerChecks } from './doctor-ledger.ts'
 import { storePath } from './logs.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -19,13 +21,15 @@ export async function storeChecks(
 ): Promise<readonly Check[]> {
   const path = resolve(storePath(flags, terminal))
   if (!existsSync(path)) {
-    return [ok('store', `none yet at ${path}`, 'llmcost ingest logs.jsonl makes it')]
+    const missing = ok('store', `none yet at ${path}`, 'llmcost ingest logs.jsonl makes it')
+    return [missing, ...(await ledgerChecks(path, terminal))]
   }
   const size = `${path}, ${(storeBytes(path) / 1e6).toFixed(1)} MB`
   return [
     ok('store', size),
-    ...[path, `${path}.secret`].flatMap(modeCheck),
+    ...[path, `${path}.secret`, gatewayPath(path)].flatMap(modeCheck),
     ...(await contentChecks(path, terminal)),
+    ...(await ledgerChecks(path, terminal)),
   ]
 }
 

@@ -15,3 +15,11 @@ export function dollars(text: string): number {
     throw new InvalidArgumentError('it must be an amount in dollars')
   return value
 }
+
+/** A port; 0 is a free one. */
+export function portNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('it must be a port, 0 to 65535')
+  return value
+}

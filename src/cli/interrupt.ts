@@ -17,6 +17,16 @@ export async function interruptible<T>(
   }
 }
 
+/** Resolves on Ctrl-C or SIGTERM. Nobody listens any more then, so that another one ends the process at once. */
+export const untilToldToEnd = (terminal: Terminal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = () => {
+      for (const stop of stops) stop?.()
+      resolve()
+    }
+    const stops = [terminal.onInterrupt?.(end), terminal.onTerminate?.(end)]
+  })
+
 /** Standard input, which may be silent for ever, to its end or until Ctrl-C. */
 export async function* untilInterrupted(
   stream: Terminal['stdin'] & { destroy?(): unknown },

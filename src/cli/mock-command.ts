@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { portNumber } from './flag-values.ts'
 import type { MockFlags } from './mock.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -24,7 +25,7 @@ export function addMock(program: Command, terminal: Terminal, exit: Exit): void 
       'Listens on this machine and answers like OpenAI (chat, responses, embeddings) and Anthropic (messages):\n' +
         'deterministic by seed, with latency, errors and broken streams on demand. It prints the base URLs to use.',
     )
-    .option('--port <n>', 'where to listen; 0: a free port (default 4143)', port)
+    .option('--port <n>', 'where to listen; 0: a free port (default 4143)', portNumber)
     .option('--host <address>', 'the address to listen on (default 127.0.0.1)')
     .option('--seed <text>', 'equal seeds give equal answers (default 0)')
     .option('--accuracy <share>', 'share of answers that are right, 0.64 or 64% (default 1)', share)
@@ -42,13 +43,6 @@ export function addMock(program: Command, terminal: Terminal, exit: Exit): void 
       const { runMock } = await import('./mock.ts')
       exit.code = await runMock(flags, terminal)
     })
-}
-
-function port(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError('it must be a port, 0 to 65535')
-  return value
 }
 
 /** Of all calls: none and every one are shares too. */

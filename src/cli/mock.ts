@@ -38,7 +38,7 @@ export async function runMock(flags: MockFlags, terminal: Terminal): Promise<num
   const prices = await openRunPrices({}, terminal)
   const echo =
     flags.echo === undefined ? undefined : await readEchoBook(flags.echo, terminal, prices)
-  const costOf = targetCosts(prices)
+  const costOf = targetCosts(prices.book)
   const server = await startMockServer({
     settings,
     host: flags.host ?? '127.0.0.1',

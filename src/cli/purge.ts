@@ -1,5 +1,6 @@
 import { resolve, sep } from 'node:path'
 import type { KnownFile } from '../domain/batch.ts'
+import { ledgerFormat } from '../domain/journal.ts'
 import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
 import { nearestWords } from '../prices/did-you-mean.ts'
@@ -12,6 +13,7 @@ import { isoNow, nowMs } from './clock.ts'
 import type { StoreFlags } from './common-options.ts'
 import { withExistingStore } from './existing-store.ts'
 import type { Narrator } from './narrator.ts'
+import { eraseLedger } from './purge-ledger.ts'
 import type { Terminal } from './terminal.ts'
 
 export type PurgeFlags = StoreFlags & {
@@ -37,7 +39,8 @@ export async function runPurge(flags: PurgeFlags, terminal: Terminal): Promise<n
         async () => work(),
       )
     if (flags.dryRun === true || flags.yes !== true) {
-      const planned = await locked(() => purge(store.database, scope, true))
+      const ledgerEntries = await eraseLedger(store, scope, terminal, true)
+      const planned = await locked(() => ({ ...purge(store.database, scope, true), ledgerEntries }))
       if (flags.dryRun === true || isNothing(planned)) {
         return report(planned, null, flags, store, terminal)
       }
@@ -47,12 +50,15 @@ export async function runPurge(flags: PurgeFlags, terminal: Terminal): Promise<n
       }
     }
     const before = storeBytes(store.path)
+    // First: what is gone from the store alone would be taken in again.
+    const ledgerEntries = await eraseLedger(store, scope, terminal, false)
     const purged = await locked(() => {
-      const result = purge(store.database, scope, false)
+      const result = { ...purge(store.database, scope, false), ledgerEntries }
       if (!isNothing(result)) shrink(store, narrator)
       return result
     })
-    if (scope.kind === 'requests' && purged.requests > 0) narrator.say(stillInTheLog)
+    const isOfLogs = knownFiles(store.database).some(({ format }) => format !== ledgerFormat)
+    if (scope.kind === 'requests' && purged.requests > 0 && isOfLogs) narrator.say(stillInTheLog)
     return report(purged, before, flags, store, terminal)
   })
 }
@@ -132,7 +138,8 @@ const isNothing = (purged: Purged): boolean =>
     purged.rejects +
     purged.messages +
     purged.replies +
-    purged.measurements ===
+    purged.measurements +
+    purged.ledgerEntries ===
   0
 
 async function isConfirmed(planned: Purged, terminal: Terminal): Promise<boolean> {
@@ -162,6 +169,9 @@ function countsText(purged: Purged): string {
     ...(purged.replies > 0 ? [plural(purged.replies, 'replayed answer')] : []),
     ...(purged.measurements > 0 ? [plural(purged.measurements, 'measured score')] : []),
     ...(purged.rejects > 0 ? [plural(purged.rejects, 'rejected line')] : []),
+    ...(purged.ledgerEntries > 0
+      ? [`${plural(purged.ledgerEntries, 'request')} in the gateway's ledger`]
+      : []),
     ...(purged.files > 0 ? [`all that is known of ${plural(purged.files, 'file')}`] : []),
   ]
   return parts.join(', ')

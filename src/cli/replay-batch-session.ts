@@ -29,7 +29,7 @@ export async function takeInBatches(
 ): Promise<void> {
   const { asker, missing } = openCollector(replies, options.seed, keyOf)
   await collectCalls(planned, arms(asker))
-  const costAt = targetCosts(prices, { serviceTier: 'batch' })
+  const costAt = targetCosts(prices.book, { serviceTier: 'batch' })
   const now = nowMs(terminal)
   const costOf = (target: string, usage: Usage) => costAt(target, usage, now)
   readBatch({ paths, missing, replies, costOf, narrator })

@@ -79,7 +79,7 @@ async function replaySuite({ flags, terminal, prices }: ReplayJob, path: string)
   const [{ policy: asked }] = policiesInForce(others, terminal, prices)
   const { suite, inputs, warnings } = openSuite(path, flags.baseline ?? '')
   const policy = nameTiers(asked, chooseTiers(asked.tiers, null).tiers)
-  const costOf = targetCosts(prices)
+  const costOf = targetCosts(prices.book)
   const store = await storeOf(flags, terminal)
   try {
     const now = nowMs(terminal)

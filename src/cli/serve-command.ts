@@ -1,6 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { addPriceOptions, addStoreOptions } from './common-options.ts'
+import { portNumber } from './flag-values.ts'
 import type { ServeFlags } from './serve.ts'
+import { addServeAdmin } from './serve-admin-commands.ts'
 import { addPolicyFlags } from './simulate-command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -26,9 +28,9 @@ export function addServe(program: Command, terminal: Terminal, exit: Exit): void
       'Listens on this machine, decides each request by the policy, and writes down what it cost.\n' +
         'Without a policy it passes everything through and only writes down. Ctrl-C lets answers under way end.',
     )
-    .option('--port <n>', 'where applications ask; 0: a free port (default 4141)', port)
+    .option('--port <n>', 'where applications ask; 0: a free port (default 4141)', portNumber)
     .option('--host <address>', 'any other than loopback demands serve.keys (default 127.0.0.1)')
-    .option('--admin-port <n>', 'dashboard, metrics, administration (default 4142)', port)
+    .option('--admin-port <n>', 'dashboard, metrics, administration (default 4142)', portNumber)
     .option('--admin-host <address>', 'the address of the admin port (default 127.0.0.1)')
     .addOption(
       new Option('--content <mode>', 'what of prompts and answers is kept').choices([
@@ -37,17 +39,12 @@ export function addServe(program: Command, terminal: Terminal, exit: Exit): void
         'none',
       ]),
     )
+    .option('--debug', 'what the process holds, at /debug/resources of the admin port')
     .option('--redact', 'replace e-mail, phone, card, key and IP patterns in what is kept')
     .addHelpText('after', examples)
   addPolicyFlags(addPriceOptions(addStoreOptions(command))).action(async (flags: ServeFlags) => {
     const { runServe } = await import('./serve.ts')
     exit.code = await runServe(flags, terminal)
   })
-}
-
-function port(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError('it must be a port, 0 to 65535')
-  return value
+  addServeAdmin(command, terminal, exit)
 }

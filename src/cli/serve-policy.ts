@@ -1,3 +1,4 @@
+import { UserError } from '../domain/user-error.ts'
 import type { ContentMode } from '../ingest/ports.ts'
 import { mergePolicy } from '../policy/merge-policy.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -5,7 +6,6 @@ import { layerPolicy, type PolicyFlags } from '../policy/policy-flags.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
 import type { OpenPriceBook } from '../prices/price-book.ts'
 import { loadPolicy, policyPath } from './policy-file.ts'
-import { noNamespace } from './serve.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServePolicyFlags = Omit<PolicyFlags, 'policy'> & {
@@ -46,6 +46,7 @@ export function servedPolicy(
 const passThrough: Policy = mergePolicy(layerPolicy({}), {
   cache: { exact: { on: false }, semantic: { on: false } },
   coalesce: false,
+  failure: { retries: { attempts: 0 }, fallback: { on: false }, breaker: { on: false } },
 })
 
 function withServeFlags(policy: Policy, flags: ServePolicyFlags): Policy {
@@ -66,3 +67,8 @@ function withServeFlags(policy: Policy, flags: ServePolicyFlags): Policy {
     },
   }
 }
+
+const noNamespace = (): UserError =>
+  new UserError('a semantic cache needs a namespace that is written down', {
+    hint: 'write cache.namespace into the policy: [user], [tenant] …, or shared, which lets everybody see answers to everybody’s questions',
+  })

@@ -25,7 +25,7 @@ export async function explore({ job, selection, shared, compared }: ExplorerJob)
   const { runInteractive } = await import('../report/simulate-interactive.tsx')
   const { history } = keyed
   const { similarity, evidence, log } = shared
-  const costOf = targetCosts(prices)
+  const costOf = targetCosts(prices.book)
   const sight = openHistorySight({ history, policy, costOf, evidence })
   const ratioOf = tokenRatios(history, evidence)
   const hasPrefix = hasPromptCaches(history, policy)

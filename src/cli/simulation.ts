@@ -119,7 +119,14 @@ function receiptJobOf(
   signal: AbortSignal,
 ): ReceiptJob {
   const semantic = { questions, neighbours: found?.neighbours ?? null }
-  return { history: keyed.history, policy, semantic, evidence, costOf: targetCosts(prices), signal }
+  return {
+    history: keyed.history,
+    policy,
+    semantic,
+    evidence,
+    costOf: targetCosts(prices.book),
+    signal,
+  }
 }
 
 async function resultOf(
@@ -209,7 +216,7 @@ async function optionsOf(
   const { keyed, policy, tiers, embedder, questions, found } = compared
   const { history } = keyed
   const compiled = compilePolicy(policy)
-  const costOf = targetCosts(prices)
+  const costOf = targetCosts(prices.book)
   const { evidence, evidenceFingerprint: known } = shared
   const sight = openHistorySight({ history, policy, costOf, evidence })
   const beyond = await openBeyondCache({
@@ -218,7 +225,7 @@ async function optionsOf(
     tiers,
     sight,
     costOf,
-    batchCostOf: targetCosts(prices, { serviceTier: 'batch' }),
+    batchCostOf: targetCosts(prices.book, { serviceTier: 'batch' }),
     evidence,
     ...(known !== null && {
       keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix, known]),

@@ -145,7 +145,7 @@ function addPurge(program: Command, terminal: Terminal, exit: Exit): void {
     .command('purge')
     .summary('erase from the store')
     .description(
-      'Deletes requests from the store with the text that only they have, and gives the space back. The logs themselves are not touched. Conditions together must all hold.',
+      'Deletes requests from the store with the text that only they have, and gives the space back. The logs themselves are not touched; what a gateway has written is erased as well, but for times and costs. Conditions together must all hold.',
     )
     .option('--older-than <age>', 'requests made longer ago than this: 24h, 30d, 8w')
     .option('--before <date>', 'requests made before this time')

@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty'
+
 /** The slice of `process` a command may touch, so tests can pass their own. */
 export type Terminal = {
   readonly stdin: AsyncIterable<Buffer> & { readonly isTTY?: boolean }
@@ -6,6 +8,10 @@ export type Terminal = {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Calls back on Ctrl-C; returns how to stop listening. */
   readonly onInterrupt?: (listener: () => void) => () => void
+  /** The same for the word to end that programs give (SIGTERM). */
+  readonly onTerminate?: (listener: () => void) => () => void
+  /** Calls back each time a program asks to read settings anew (SIGHUP); returns how to stop listening. */
+  readonly onHangup?: (listener: () => void) => () => void
 }
 
 export type Output = {
@@ -22,11 +28,30 @@ export const processTerminal = (): Terminal => ({
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  onInterrupt(listener) {
-    process.once('SIGINT', listener)
-    return () => process.removeListener('SIGINT', listener)
-  },
+  onInterrupt: (listener) => onceOn('SIGINT', listener),
+  onTerminate: (listener) => onceOn('SIGTERM', listener),
+  onHangup,
 })
+
+function onceOn(signal: NodeJS.Signals, listener: () => void): () => void {
+  process.once(signal, listener)
+  return () => process.removeListener(signal, listener)
+}
+
+/** The signal is also how a terminal says that it was closed: then it ends the process, as it does every other. */
+function onHangup(listener: () => void): () => void {
+  const hadTerminal = isatty(process.stderr.fd)
+  const onSignal = () => {
+    if (!hadTerminal || isatty(process.stderr.fd)) listener()
+    else {
+      stop()
+      process.kill(process.pid, 'SIGHUP')
+    }
+  }
+  const stop = () => process.removeListener('SIGHUP', onSignal)
+  process.on('SIGHUP', onSignal)
+  return stop
+}
 
 /** How wide and how colourful output may be. NO_COLOR and FORCE_COLOR are respected (no-color.org). */
 export function viewOf(

@@ -62,6 +62,7 @@ export type JournalEntry = Intent | Settled
 
 /** Where entries go. Nobody calls a model before the promise of `begin` is kept. */
 export type JournalWriter = {
-  begin(intent: Intent): Promise<void>
+  /** With `isHard` it fails where that is impossible, since a budget has to count the call. */
+  begin(intent: Intent, options?: { readonly isHard?: boolean }): Promise<void>
   settle(settled: Settled): void
 }

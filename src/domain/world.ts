@@ -146,6 +146,8 @@ export type World = {
   readonly ledger: Ledger
   /** One call to a target ("provider:model" or a model); null is the model that the application asked for. */
   ask(target: string | null, asked: Asked, terms: AttemptTerms): MaybePromise<Attempted>
+  /** Who may answer in place of the model that was asked for, where that fails; absent: nobody. */
+  fallbacksOf?(asked: Asked): readonly string[]
   /** False while a target's breaker is open, and once the caller has begun to receive another one's answer. */
   isUp(target: string | null, asked: Asked): boolean
   /** A classifier's label that is no plain code, with what asking took. */

@@ -56,9 +56,7 @@ function askRoute(
   isCheapest: boolean,
 ): MaybePromise<Laddered> {
   if (ladder === null || ladder.length === 0) {
-    return after(tryTarget(climb, null, null), (tried) =>
-      settle(climb, [tried ?? notAsked(climb, null)]),
-    )
+    return after(tryHome(climb), (tried) => settle(climb, [tried]))
   }
   const rungs = isCheapest ? ladder.slice(0, 1) : ladder
   climb.course.add({
@@ -117,20 +115,42 @@ async function tryAtOnce(
   return both
 }
 
+/** The model that was asked for, and where that failed those that may answer in its place. */
+function tryHome(climb: Climb): MaybePromise<Tried> {
+  return after(tryTarget(climb, null, null), (tried) => {
+    const others = tried !== null && hasAnswer(tried) ? [] : fallbacksOf(climb)
+    if (others.length === 0) return tried ?? notAsked(climb, null)
+    return tryOthers(climb, others, null, tried).then((last) => last ?? notAsked(climb, null))
+  })
+}
+
+const fallbacksOf = ({ asked, world }: Climb): readonly string[] => world.fallbacksOf?.(asked) ?? []
+
 /** One rung: its target, and where that failed or took too long another vendor's model. All of them are paid for. */
 async function tryRung(climb: Climb, rung: Rung): Promise<Tried> {
   const { target } = rung
   const { fallback } = climb.compiled.policy.failure
   const others = fallback.on ? (fallback.targets[target] ?? []) : []
-  let last: Tried | null = null
-  for (const each of [target, ...others]) {
-    const trying = tryTarget(climb, each, rung)
+  const tried = await tryOthers(climb, [target, ...others], rung, null)
+  return tried ?? notAsked(climb, target)
+}
+
+/** One target after the other until one answers; null: nobody was asked. */
+async function tryOthers(
+  climb: Climb,
+  targets: readonly string[],
+  rung: Rung | null,
+  before: Tried | null,
+): Promise<Tried | null> {
+  let last = before
+  for (const target of targets) {
+    const trying = tryTarget(climb, target, rung)
     const tried = trying instanceof Promise ? await trying : trying
     if (tried === null) continue
     last = last === null ? tried : afterFailure(last, tried)
     if (hasAnswer(tried)) return last
   }
-  return last ?? notAsked(climb, target)
+  return last
 }
 
 /** An attempt that was made because another one came to nothing, which has to be paid and waited for too. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { UserError } from '../domain/user-error.ts'
@@ -52,6 +53,8 @@ export async function startMockServer(options: MockServerOptions): Promise<MockS
   const { settings, now = Date.now, host = '127.0.0.1', port = 0 } = options
   const { rateLimit } = settings
   const closing = new AbortController()
+  // Every request under way listens.
+  setMaxListeners(0, closing.signal)
   const state: MockState = {
     settings,
     model: openMockModel(settings, options.expectedOf),

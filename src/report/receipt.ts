@@ -54,7 +54,8 @@ export const stepTexts = ({ steps }: Receipt): readonly string[] =>
 export const sumText = ({ costNanoUsd, latencyMs }: Receipt): string =>
   `${formatUsdExact(usdOf(costNanoUsd), 9)}  ${formatMs(latencyMs)}`
 
-function stepText(step: Step): string {
+/** One step of a receipt in words; names in it are as they came. */
+export function stepText(step: Step): string {
   switch (step.kind) {
     case 'budget':
       return `budget ${step.budget}: ${step.action}`

@@ -34,7 +34,7 @@ export async function askAgain(
   { inbound, facts, compiled }: AskedAgain,
 ): Promise<FreshAnswer> {
   const own: Inbound = { ...inbound, id: ownId(state, 'audit'), at: state.now() }
-  const exchange = new Exchange(own, new Outlet(null), state, [], {})
+  const exchange = new Exchange(own, new Outlet(null), state, [])
   const world = new LiveWorld(state, exchange, facts, null)
   const asked: Asked = {
     id: own.id,
@@ -42,6 +42,7 @@ export async function askAgain(
     request: ofNobody(own.request),
     bypass: 'audit',
   }
+  exchange.asked = asked
   state.exchanges.set(own.id, exchange)
   try {
     const decision = await decide(asked, { facts, asks: world.asks }, compiled, unheard(world))
@@ -55,7 +56,7 @@ export async function askAgain(
 export const ownId = ({ newId }: GatewayState, purpose: SidePurpose): string =>
   `${purpose}_${newId().replace(/^req_/, '')}`
 
-/** What budgets of members and their windows are told of it: nothing. */
+/** Without those on whose account it was: budgets of members do not count it. */
 function ofNobody(request: Request): Request {
   const { user: _, key: _k, team: _t, feature: _f, session: _s, trace: _r, ...rest } = request
   return rest
@@ -67,6 +68,7 @@ function unheard(world: LiveWorld): World {
     cache: world.cache,
     ledger: withoutNeed(world.ledger),
     ask: (target, asked, terms) => world.ask(target, asked, { ...terms, isHeld: true }),
+    fallbacksOf: () => world.fallbacksOf(),
     isUp: (target) => world.isUp(target),
     classify: (classifier) => world.classify(classifier),
     wait: (ms) => world.wait(ms),
@@ -109,7 +111,7 @@ export function ownQuestion(
   purpose: SidePurpose,
   note: AuditNote | null,
 ): Request {
-  const { user: _, key: _k, team: _t, session: _s, trace: _r, tags: _g, ...rest } = request
+  const { tags: _, ...rest } = ofNobody(request)
   return {
     ...rest,
     operation: 'other',

@@ -1,25 +1,23 @@
 import { dialectOf } from '../dialects/dialects.ts'
-import { readAnyUsage } from '../dialects/usage.ts'
 import { type Fault, passingFaults } from '../domain/fault.ts'
-import { isObject } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
-import { costTotal } from '../domain/price.ts'
-import type { Reply } from '../domain/reply.ts'
-import { noUsage, type Usage } from '../domain/usage.ts'
-import type { Attempted, AttemptTerms } from '../domain/world.ts'
+import { noUsage } from '../domain/usage.ts'
+import type { Asked, Attempted, AttemptTerms } from '../domain/world.ts'
 import { limitsOf } from '../engine/time-limits.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
-import { estimateTokens } from '../prices/count-tokens.ts'
 import type { Forwarding } from '../providers/forward.ts'
+import type { CallEnd } from '../worlds/live-targets.ts'
 import type { AttemptResult, LiveSend } from './attempt.ts'
+import { costOf, usedOf } from './attempt-cost.ts'
 import { cancelled, headerIn } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
+import { budgetFault } from './budget-fault.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
-import type { LiveAnswer } from './live-answer.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
 import type { Rewrites } from './rewrites.ts'
+import { UnwrittenError } from './turn-writer.ts'
 import type { Destination } from './upstreams.ts'
 
 /** What a call is made for. */
@@ -38,35 +36,97 @@ export type Asking = {
 export async function askTarget(
   state: GatewayState,
   exchange: Exchange,
+  asked: Asked,
   asking: Asking,
 ): Promise<Attempted> {
   const { inbound } = exchange
-  const { home } = inbound
-  const destination = asking.target === null ? home : state.upstreams.find(asking.target)
-  const { prefix } = state.compiled.policy
-  const isHome = destination.upstream === home.upstream
-  const options = { prefix, rewrites: asking.rewrites, isHome }
-  const outgoing = outgoingOf(inbound, destination, options)
-  if ('fault' in outgoing) return refused(exchange, destination, outgoing.fault)
-  if (isUnpricedRefused(state, inbound, destination))
-    return refused(exchange, destination, unpriced(destination.target))
-  const attempt = ++exchange.begun
-  await state.journal.begin({
-    kind: 'begun',
-    id: inbound.id,
-    attempt,
-    at: state.now(),
-    target: destination.target,
-    reservedNanoUsd: null,
-    spender: exchange.spender,
+  const destination = destinationOf(state, inbound, asking.target)
+  const outgoing = outgoingOf(inbound, destination, {
+    prefix: state.compiled.policy.prefix,
+    rewrites: asking.rewrites,
+    isHome: destination.upstream === inbound.home.upstream,
+    capsOutput: state.reserving.capsOutput,
   })
-  if (exchange.isSettled) return refused(exchange, destination, cancelled)
-  state.targets.begin(destination.target)
-  const result = await run(state, exchange, asking, outgoing)
-  const attempted = attemptedOf(state, exchange, destination, outgoing, result, asking, attempt)
-  state.targets.note(destination.target, attempted)
+  if ('fault' in outgoing) return refused(exchange, destination, outgoing.fault)
+  const over = refusalBefore(state, exchange, asked, destination)
+  if (over !== null) return refused(exchange, destination, over)
+  const call = state.targets.begin(destination.target, asking.target !== null)
+  if (call === null) return refused(exchange, destination, outOfOrder(destination.target))
+  const unwritten = await writeDown(state, exchange, asked, destination.target)
+  if (unwritten !== null || exchange.isSettled) {
+    state.targets.end(call, { kind: 'failed', fault: 'cancelled' })
+    return refused(exchange, destination, unwritten ?? cancelled)
+  }
+  const result = await run(state, exchange, asking, outgoing, () => state.targets.answers(call))
+  const attempted = attemptedOf(state, exchange, destination, outgoing, result, asking)
+  state.targets.end(call, endOf(result))
   return attempted
 }
+
+/** Of a target that is busier than the policy wants another one takes the call. */
+function destinationOf(
+  { targets, upstreams }: GatewayState,
+  { home }: Inbound,
+  target: string | null,
+): Destination {
+  const wanted = target ?? home.target
+  const place = targets.placeFor(wanted)
+  return place === wanted && target === null ? home : upstreams.find(place)
+}
+
+/** What speaks against one more call: its price, which nobody knows, or a budget. */
+function refusalBefore(
+  state: GatewayState,
+  exchange: Exchange,
+  asked: Asked,
+  destination: Destination,
+): Fault | null {
+  const { inbound } = exchange
+  if (isUnpricedRefused(state, inbound, destination)) return unpriced(destination.target)
+  if (state.compiled.policy.budgets.length === 0) return null
+  const word = state.ledger.raise(asked, (_, mode) => {
+    const more = state.reserving.ofCall(inbound, destination.target, mode)
+    return more === null ? null : exchange.spentNanoUsd + more
+  })
+  if (word === null || word.action === 'alert') return null
+  return budgetFault(state.ledger.refusalOf(asked, word.budget), asked.at)
+}
+
+/** Null once it is written down that a call is about to be made. */
+async function writeDown(
+  { journal, ledger, reserving }: GatewayState,
+  exchange: Exchange,
+  asked: Asked,
+  target: string,
+): Promise<Fault | null> {
+  const intent = ledger.begin(asked, target, ++exchange.begun)
+  try {
+    await journal.begin(intent, { isHard: reserving.capsOutput })
+    return null
+  } catch (error) {
+    if (error instanceof UnwrittenError) return { ...unwritable, message: error.message }
+    throw error
+  }
+}
+
+const unwritable: Fault = {
+  kind: 'server',
+  message: '',
+  status: 503,
+  retryAfterMs: null,
+}
+
+const outOfOrder = (target: string): Fault => ({
+  kind: 'overloaded',
+  message: `${target} has failed too often of late; it is tried again soon.`,
+  status: 503,
+  retryAfterMs: null,
+})
+
+const endOf = ({ answer, fault }: AttemptResult): CallEnd =>
+  fault === null
+    ? { kind: 'answered', outputTokens: answer?.reply.usage?.outputTokens ?? null }
+    : { kind: 'failed', fault: fault.kind }
 
 const oneToken = { ...noUsage, inputTokens: 1 }
 
@@ -92,6 +152,7 @@ async function run(
   exchange: Exchange,
   asking: Asking,
   outgoing: Outgoing,
+  onContent: () => void,
 ): Promise<AttemptResult> {
   const { request } = exchange.inbound
   const streamed = request.streamed === true
@@ -106,6 +167,7 @@ async function run(
     limits: limitsOf(asking.timeout, streamed, asking.terms.timeoutMs),
     now: state.now,
     scrub: state.scrub,
+    onContent,
     live: asking.terms.isHeld ? null : asking.live(outgoing),
     onStart(forwarding) {
       open.forwarding = forwarding
@@ -162,7 +224,6 @@ function attemptedOf(
   { dialect, rewrites }: Outgoing,
   result: AttemptResult,
   asking: Asking,
-  attempt: number,
 ): Attempted {
   const { answer, partial, fault, refusal, latencyMs, firstTokenMs } = result
   const used = usedOf(exchange, answer, partial, fault)
@@ -191,6 +252,8 @@ function attemptedOf(
     firstTokenMs,
   }
   exchange.attempts.push(note)
+  exchange.spentNanoUsd += costNanoUsd ?? 0
+  state.onAttempt(note)
   const { usage } = used
   if (fault === null) return { kind: 'answered', answer, usage, costNanoUsd, latencyMs }
   return {
@@ -203,73 +266,6 @@ function attemptedOf(
     retryAfterMs:
       result.isServed || exchange.isSettled || !passingFaults.has(fault.kind)
         ? null
-        : asking.backoffMs(attempt, fault.retryAfterMs),
+        : asking.backoffMs(exchange.begun, fault.retryAfterMs),
   }
-}
-
-type Used = Pick<AttemptNote, 'usage' | 'isEstimated'>
-
-/** What the provider says was used; guessed from the texts where an answer broke off before it said so. */
-function usedOf(
-  { inbound }: Exchange,
-  answer: LiveAnswer | null,
-  partial: Reply | null,
-  fault: Fault | null,
-): Used {
-  const reply = answer?.reply ?? partial
-  const told = reply?.usage ?? usageInBody(answer)
-  if (told !== null && (fault === null || told.outputTokens > 0)) {
-    return { usage: told, isEstimated: false }
-  }
-  const wasAnswered = answer !== null || (partial !== null && partial.blocks.length > 0)
-  if (!wasAnswered) return { usage: told ?? noUsage, isEstimated: false }
-  const outputTokens = estimateTokens(textOf(reply))
-  if (told !== null) return { usage: { ...told, outputTokens }, isEstimated: true }
-  const inputTokens = estimateTokens(inbound.bytes.toString('utf8'))
-  return { usage: { ...noUsage, inputTokens, outputTokens }, isEstimated: true }
-}
-
-/** Of endpoints that speak no dialect, such as embeddings. */
-function usageInBody(answer: LiveAnswer | null): Usage | null {
-  if (answer === null || answer.wire === null || answer.wire.dialect !== null) return null
-  try {
-    const body: unknown = JSON.parse(answer.wire.bytes.toString('utf8'))
-    return isObject(body) && isObject(body['usage'])
-      ? (readAnyUsage(body['usage']).usage ?? noUsage)
-      : noUsage
-  } catch {
-    return noUsage
-  }
-}
-
-const textOf = (reply: Reply | null): string =>
-  (reply?.blocks ?? [])
-    .map((block) =>
-      block.kind === 'text' || block.kind === 'reasoning'
-        ? block.text
-        : block.kind === 'tool-call'
-          ? block.input
-          : '',
-    )
-    .join('')
-
-/** Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
-function costOf(
-  { prices, now }: GatewayState,
-  provider: string,
-  model: string,
-  reply: Reply | null,
-  usage: Usage,
-  latencyMs: number,
-): NanoUsd | null {
-  if (usage === noUsage && reply?.fees === undefined) return 0 as NanoUsd
-  const query = {
-    provider,
-    model: reply?.model ?? model,
-    at: now(),
-    serviceTier: reply?.serviceTier,
-    latencyMs,
-  }
-  const pricing = prices.price(query, usage, reply?.fees)
-  return pricing.kind === 'priced' ? costTotal(pricing.cost) : null
 }

@@ -21,6 +21,9 @@ const mostAnswerBytes = 64 * 2 ** 20
 /** Errors are passed on whole up to this size. */
 const mostRefusalBytes = 2 ** 20
 
+/** What a provider may take to end a stream in which it has told an error. */
+const lingerMs = 100
+
 type Mode = 'waiting' | 'refusal' | 'whole' | 'stream' | 'raw'
 
 class AttemptRun implements ForwardSink {
@@ -38,6 +41,7 @@ class AttemptRun implements ForwardSink {
   #hasBegun = false
   #firstTokenMs: number | null = null
   #isDone = false
+  #lingering: NodeJS.Timeout | null = null
 
   constructor(options: AttemptOptions, resolve: (result: AttemptResult) => void) {
     this.#options = options
@@ -80,6 +84,7 @@ class AttemptRun implements ForwardSink {
       content: () => {
         this.#firstTokenMs = this.#options.now() - this.#startMs
         this.#limits.firstContent()
+        this.#options.onContent()
       },
     })
   }
@@ -112,10 +117,11 @@ class AttemptRun implements ForwardSink {
   #readStream(stream: StreamRun, bytes: Buffer): boolean {
     const isWritable = stream.read(bytes)
     const fault = stream.fault
-    if (fault !== null && !this.#hasBegun) {
-      this.#finish(null, stream.reply, fault)
+    if (fault !== null && !stream.hasToldFault) {
+      if (this.#hasBegun) this.#streamed(null)
+      else this.#finish(null, stream.reply, fault)
       this.#forwarding?.abort()
-    }
+    } else if (fault !== null) this.#lingering ??= setTimeout(() => this.#stop(fault), lingerMs)
     return isWritable
   }
 
@@ -232,6 +238,7 @@ class AttemptRun implements ForwardSink {
     if (this.#isDone) return
     this.#isDone = true
     this.#limits.close()
+    if (this.#lingering !== null) clearTimeout(this.#lingering)
     this.#resolve({
       answer,
       partial,

@@ -43,6 +43,8 @@ export type AttemptOptions = {
   readonly scrub: (text: string) => string
   /** Where the answer goes as it comes; null: it is kept until it is whole. */
   readonly live: LiveSend | null
+  /** Told when the first content is there. */
+  readonly onContent: () => void
   /** Told of the call, so that it can be ended. */
   readonly onStart: (forwarding: Forwarding) => void
 }

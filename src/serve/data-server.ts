@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
+import { spenderOf } from '../worlds/spender-of.ts'
 import { admitHead, arrive, type Refused, refusedWith } from './arrive.ts'
 import { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import { Outlet } from './outlet.ts'
 import { serveRequest } from './serve-request.ts'
-import { spenderOf } from './spender.ts'
 
 /** Whether all is well, and what is not. */
 export type Health = () => { readonly status: 'ok' | 'degraded'; readonly why: readonly string[] }
@@ -17,16 +17,32 @@ export type DataServerOptions = {
   readonly state: () => GatewayState
   readonly health: Health
   readonly onBug: (error: unknown) => void
+  readonly limits?: ClientLimits
+}
+
+/** How long a client may take, milliseconds. */
+export type ClientLimits = {
+  /** For the head of a request. */
+  readonly headMs: number
+  /** For all of it. */
+  readonly requestMs: number
 }
 
 /** The port that applications ask. */
 export const openDataServer = (options: DataServerOptions): Server =>
-  createServer(limits, (request, response) => {
+  createServer(limitsOf(options.limits ?? usualLimits), (request, response) => {
     void take(options, request, response)
   })
 
-/** A head must be there within so long, and a whole request; slower callers only hold connections. */
-const limits = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 65_000 }
+/** Slower callers only hold connections. */
+const usualLimits: ClientLimits = { headMs: 10_000, requestMs: 300_000 }
+
+const limitsOf = ({ headMs, requestMs }: ClientLimits) => ({
+  headersTimeout: headMs,
+  requestTimeout: requestMs,
+  connectionsCheckingInterval: Math.min(5_000, headMs),
+  keepAliveTimeout: 65_000,
+})
 
 async function take(
   { state: stateOf, health, onBug }: DataServerOptions,

@@ -1,9 +1,9 @@
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { Spender } from '../domain/journal.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Part, Reply } from '../domain/reply.ts'
 import type { Usage } from '../domain/usage.ts'
+import type { Asked } from '../domain/world.ts'
 import type { DisconnectAction } from '../policy/serving.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { Refusal } from './attempt.ts'
@@ -11,7 +11,6 @@ import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import type { Outlet } from './outlet.ts'
-import { spenderOf } from './spender.ts'
 import { disconnectUnderWishes } from './under-wishes.ts'
 
 /** One call that was made for a request. */
@@ -48,8 +47,6 @@ export type Follower = {
 export class Exchange {
   readonly inbound: Inbound
   readonly outlet: Outlet
-  /** Who pays for its calls. */
-  readonly spender: Spender
   /** Of the policy that decides it. */
   readonly policy: string
   /** Whether streams end with an event of what they came to, unless the caller says. */
@@ -61,6 +58,10 @@ export class Exchange {
   readonly forwardings = new Set<Forwarding>()
   /** Until a model was waited for no more, milliseconds in all. */
   waitedMs = 0
+  /** By all calls so far. */
+  spentNanoUsd = 0
+  /** The request as the engine has it; null before it is decided. */
+  asked: Asked | null = null
   /** Calls that were begun. */
   begun = 0
   /** What was handed on so far of a stream, for those who come to wait for it later. */
@@ -81,11 +82,9 @@ export class Exchange {
     outlet: Outlet,
     policy: Pick<GatewayState, 'fingerprint' | 'compiled'>,
     rateHeaders: readonly string[],
-    spender = spenderOf(inbound.request),
   ) {
     this.inbound = inbound
     this.outlet = outlet
-    this.spender = spender
     this.policy = policy.fingerprint
     this.tellsUsage = policy.compiled.policy.serve.usageEvent
     this.rateHeaders = rateHeaders

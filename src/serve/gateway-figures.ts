@@ -51,6 +51,7 @@ export type Figures = {
   readonly overheadMs: Quantiles & { readonly histogram: readonly HistogramBar[] }
   /** Metrics with an action threshold, in the policy's order. */
   readonly watched: readonly WatchedMetric[]
+  /** Of the requests that went to a model; without a name those that went to the model they asked for. */
   readonly routes: readonly MixLine[]
   /** The customers' plans. */
   readonly segments: readonly MixLine[]

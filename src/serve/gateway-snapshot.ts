@@ -22,6 +22,7 @@ export type GatewaySnapshot = {
     readonly timezone: string
     /** The start of the day, or of the gateway where that is later and nobody knows what was spent before. */
     readonly since: string
+    readonly isWholeDay: boolean
     readonly costUsd: number
   }
   readonly windows: Readonly<Record<WindowName, Figures>>
@@ -68,7 +69,7 @@ export type BreakerLine = {
   /** In a row. */
   readonly failures: number
   /** When the next attempt is let through. */
-  readonly opensAgainAt: string | null
+  readonly nextTryAt: string | null
 }
 
 export type BudgetLine = {

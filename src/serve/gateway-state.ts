@@ -1,35 +1,33 @@
 import type { JournalWriter } from '../domain/journal.ts'
 import type { PriceBook } from '../domain/price.ts'
 import type { Served } from '../domain/served.ts'
-import type { Attempted, Ledger, ResponseCache } from '../domain/world.ts'
+import type { ResponseCache } from '../domain/world.ts'
 import type { KeyHash } from '../engine/cache-key.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
-import type { TargetState } from '../engine/request-facts.ts'
 import type { KnownProvider } from '../providers/catalogue.ts'
 import type { Forwarder } from '../providers/forward.ts'
+import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { LiveTargets } from '../worlds/live-targets.ts'
+import type { CostOf } from '../worlds/model-costs.ts'
 import type { Audits } from './audits.ts'
-import type { Exchange } from './exchange.ts'
+import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 import type { SurroundingsOf } from './live-surroundings.ts'
 import type { RateLimiter } from './rate-limiter.ts'
+import type { Reserving } from './reserve.ts'
 import type { RewritesOf } from './rewrites.ts'
 import type { TagSpelling } from './tag-spelling.ts'
 import type { Trials } from './trials.ts'
 import type { Upstreams } from './upstreams.ts'
 
-/** What is known of targets while they are asked. */
-export type Targets = {
-  isUp(target: string): boolean
-  begin(target: string): void
-  note(target: string, attempted: Attempted): void
-  stateOf(target: string): TargetState | undefined
-}
-
 /** What a gateway keeps from its start to its end. */
 export type GatewayServices = {
   readonly forwarder: Forwarder
   readonly journal: JournalWriter
+  readonly ledger: LiveLedger
+  readonly targets: LiveTargets
   readonly prices: PriceBook
+  readonly costOf: CostOf
   readonly hash: KeyHash
   /** Milliseconds since 1970 UTC; never goes back. */
   readonly now: () => number
@@ -53,6 +51,8 @@ export type GatewayServices = {
   readonly trials: Trials
   /** Questions that nobody waits for. */
   readonly audits: Audits
+  /** Told of each call that was made. */
+  readonly onAttempt: (attempt: AttemptNote) => void
   readonly onServed: (served: Served) => void
 }
 
@@ -71,8 +71,7 @@ export type PolicyInForce = {
   readonly isPersonal: ((text: string) => boolean) | null
   readonly surroundingsOf: SurroundingsOf
   readonly cache: ResponseCache
-  readonly ledger: Ledger
-  readonly targets: Targets
+  readonly reserving: Reserving
 }
 
 export type GatewayState = GatewayServices & PolicyInForce

@@ -21,13 +21,19 @@ export type Gateway = {
   /** Requests from now on are decided by it; those under way end as they began. */
   replace(inForce: PolicyInForce): void
   readonly state: () => GatewayState
-  /** Takes no new requests, lets those under way end for so long, and closes. */
+  /** True from the call of `close` on. */
+  readonly isDraining: () => boolean
+  /**
+   * Takes no new connections, lets requests under way end for so long, breaks off the others, and closes. Each of them is
+   * settled by then. The admin port answers until the end.
+   */
   close(graceMs: number): Promise<void>
 }
 
 /** Listens on both ports. Throws a UserError where one of them is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let state: GatewayState = { ...options.services, ...options.inForce }
+  let isDraining = false
   const { serve } = state.compiled.policy
   const data = openDataServer({ ...options, state: () => state })
   const admin = createServer(adminLimits, options.admin)
@@ -46,23 +52,43 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       state.trials.reload(inForce.compiled.policy)
     },
     state: () => state,
+    isDraining: () => isDraining,
     async close(graceMs) {
+      isDraining = true
+      const { exchanges, forwarder } = options.services
+      const end = performance.now() + graceMs
       await drained(data, graceMs)
+      // Callers who have left may be owed for: their calls are read on to the usage.
+      await emptied(exchanges, end - performance.now())
+      await forwarder.close()
+      await emptied(exchanges, brokenOffMs)
       await closed(admin)
-      await options.services.forwarder.close()
     },
   }
 }
 
 const adminLimits = { headersTimeout: 5_000, requestTimeout: 10_000 }
 
+/** What has lost its caller and its call is settled at once. */
+const brokenOffMs = 2_000
+/** Between two looks at what is under way, while a gateway ends. */
+const lookMs = 20
+
 /** Lets answers under way end; breaks off those that do not in time. */
 async function drained(server: Server, graceMs: number): Promise<void> {
   const end = setTimeout(() => server.closeAllConnections(), graceMs)
-  const closing = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
-  await closing
+  // A connection whose answer has ended would be kept for the next request.
+  const look = setInterval(() => server.closeIdleConnections(), lookMs)
+  await new Promise((resolve) => server.close(resolve))
+  clearInterval(look)
   clearTimeout(end)
+}
+
+/** Waits until no request is under way, for so long at most. */
+async function emptied(exchanges: ReadonlyMap<string, unknown>, mostMs: number): Promise<void> {
+  const end = performance.now() + mostMs
+  while (exchanges.size > 0 && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, lookMs))
 }
 
 async function closed(server: Server): Promise<void> {

@@ -1,6 +1,6 @@
 import { dialectOf } from '../dialects/dialects.ts'
 import type { Call } from '../domain/call.ts'
-import type { Spender } from '../domain/journal.ts'
+import type { Intent } from '../domain/journal.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { CallLimits } from '../domain/provider.ts'
@@ -10,15 +10,14 @@ import type { LiveAnswer } from './live-answer.ts'
 import { ownHeaders } from './pass-headers.ts'
 import type { Destination } from './upstreams.ts'
 
-/** A question of the gateway's own: of a judge, a classifier, an audit. `id` and `attempt` are what it is written down under. */
+/** A question of the gateway's own: of a judge, a classifier, an audit. */
 export type InnerQuestion = {
-  readonly id: string
-  readonly attempt: number
-  readonly spender: Spender
   readonly target: string
   /** Its model is the target's. */
   readonly call: Call
   readonly limits: CallLimits
+  /** The entry of the journal that says that it is about to be asked. */
+  readonly intent: Intent
 }
 
 export type InnerAnswer = {
@@ -31,22 +30,14 @@ export type InnerAnswer = {
 /** Asks a model on the gateway's own behalf, with the key of the environment. Whatever fails is no answer. */
 export async function askInner(
   state: GatewayState,
-  { id, attempt, spender, target, call, limits }: InnerQuestion,
+  { target, call, limits, intent }: InnerQuestion,
 ): Promise<InnerAnswer> {
   const destination = state.upstreams.find(target)
   const { upstream, model } = destination
   const dialect = dialectOf(upstream.provider.dialect)
   const { body, losses } = dialect.writeCall({ ...call, model, streamed: false })
   if (losses.some(({ level }) => level === 'refused')) return nothing
-  await state.journal.begin({
-    kind: 'begun',
-    id,
-    attempt,
-    at: state.now(),
-    target: destination.target,
-    reservedNanoUsd: null,
-    spender,
-  })
+  await state.journal.begin(intent)
   const result = await runAttempt({
     forwarder: state.forwarder,
     request: {
@@ -62,6 +53,7 @@ export async function askInner(
     now: state.now,
     scrub: state.scrub,
     live: null,
+    onContent: () => undefined,
     onStart: () => undefined,
   })
   const { answer, latencyMs } = result

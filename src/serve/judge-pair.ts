@@ -50,7 +50,7 @@ export async function judgePair(
   const attempts: Attempt[] = []
   const judge = openPairJudge({
     name: `judge:${target}`,
-    ask: (prompt) => askJudge(state, judging, attempts, prompt),
+    ask: (prompt) => askJudge(state, asked, target, attempts, prompt),
     seed: judging.id,
   })
   let word: PairWord = null
@@ -92,17 +92,16 @@ type Attempt = Extract<Step, { kind: 'attempt' }>
 
 async function askJudge(
   state: GatewayState,
-  { id, target }: Judging,
+  asked: Asked,
+  target: string,
   attempts: Attempt[],
   { system, user }: JudgePrompt,
 ) {
   const { answer, costNanoUsd, latencyMs } = await askInner(state, {
-    id,
-    attempt: attempts.length + 1,
-    spender: {},
     target,
     call: plainCall(target, system, user, judgeOutputTokens),
     limits: judgeLimits,
+    intent: state.ledger.begin(asked, target, attempts.length + 1),
   })
   attempts.push({
     kind: 'attempt',

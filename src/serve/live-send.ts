@@ -36,6 +36,7 @@ export function liveSendOf(
     },
     frame(frame, parts) {
       exchange.show(parts)
+      exchange.isBroken ||= parts.some(({ kind }) => kind === 'error')
       if (writer !== null) return translated(writer, parts)
       return outgoing.addsUsage && isUsageOnly(frame) ? null : frame.bytes
     },

@@ -145,6 +145,7 @@ class Fold implements LiveStats {
         day: isoDay(this.#day),
         timezone,
         since: isoTime(this.#todaySince),
+        isWholeDay: this.#todaySince === this.#calendar.startOf(this.#day),
         costUsd: usdOfNano(this.#todayNano),
       },
       windows: { hour: this.#figures('hour', now), day: this.#figures('day', now), start },

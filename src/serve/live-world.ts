@@ -1,6 +1,14 @@
+import { zeroNanoUsd } from '../domain/money.ts'
 import type { Step } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
-import type { Asked, AskedLabel, Attempted, AttemptTerms, World } from '../domain/world.ts'
+import type {
+  Asked,
+  AskedLabel,
+  Attempted,
+  AttemptTerms,
+  BudgetWord,
+  World,
+} from '../domain/world.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
@@ -9,6 +17,7 @@ import { plainCall } from '../score/plain-call.ts'
 import type { TextAnswer, TextQuestion } from '../score/text-question.ts'
 import { askTarget } from './ask-target.ts'
 import type { LiveSend } from './attempt.ts'
+import { budgetFault } from './budget-fault.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { askInner } from './inner-ask.ts'
@@ -20,6 +29,16 @@ import type { Rewrites } from './rewrites.ts'
 import { sendAnswer } from './send-answer.ts'
 import { sharing } from './share-flight.ts'
 import { timesUnderWishes } from './under-wishes.ts'
+
+const unanswered: TextAnswer = { text: null, costNanoUsd: zeroNanoUsd, latencyMs: 0 }
+
+/** What budgets say; the caller is told why one of them says no. */
+function admitted(state: GatewayState, exchange: Exchange, asked: Asked): BudgetWord | null {
+  const word = state.ledger.admit(asked)
+  if (word?.action === 'block')
+    exchange.refusal = budgetFault(state.ledger.refusalOf(asked, word.budget), asked.at)
+  return word
+}
 
 /** A caller waits for what validators and classifiers ask. */
 const innerLimits = { firstTokenMs: null, idleMs: null, totalMs: 10_000 }
@@ -42,19 +61,22 @@ export class LiveWorld implements World {
     const cache = sharing(state, exchange)
     const { insert } = state.compiled.policy.cache.semantic
     this.cache = trial === null ? cache : watchedCache(cache, trial, insert)
-    this.ledger = state.ledger
+    this.ledger = {
+      admit: (asked) => admitted(state, exchange, asked),
+      settle: (asked, costNanoUsd) => state.ledger.settle(asked, costNanoUsd),
+    }
     this.#state = state
     this.#exchange = exchange
     this.#facts = facts
   }
 
-  async ask(target: string | null, _: Asked, terms: AttemptTerms): Promise<Attempted> {
+  async ask(target: string | null, asked: Asked, terms: AttemptTerms): Promise<Attempted> {
     this.#rewrites ??= this.#state.rewritesOf(this.#exchange.inbound, this.#facts)
     const rewrites = await this.#rewrites
     const timeout = timesUnderWishes(this.#timeout(), this.#exchange.inbound.wishes)
     const { policy } = this.#state.compiled
     const { initialMs, maxMs } = policy.failure.retries
-    return askTarget(this.#state, this.#exchange, {
+    return askTarget(this.#state, this.#exchange, asked, {
       target,
       terms,
       rewrites,
@@ -84,6 +106,17 @@ export class LiveWorld implements World {
     return timeouts.classes[this.#facts.timeoutClass ?? 'passthrough']
   }
 
+  fallbacksOf(): readonly string[] {
+    const { on, targets } = this.#state.compiled.policy.failure.fallback
+    const { home } = this.#exchange.inbound
+    const others = on ? (targets[home.target] ?? []) : []
+    // Who has no key of ours would only say that it wants one.
+    return others.filter((target) => {
+      const { upstream } = this.#state.upstreams.find(target)
+      return upstream === home.upstream || upstream.key !== null
+    })
+  }
+
   isUp(target: string | null): boolean {
     if (this.#exchange.isSettled) return false
     if (target === null) return true
@@ -106,17 +139,14 @@ export class LiveWorld implements World {
 
   readonly #askText = async (question: TextQuestion): Promise<TextAnswer> => {
     const { target, system, user, maxOutputTokens } = question
-    const { inbound } = this.#exchange
-    const asked = await askInner(this.#state, {
-      id: inbound.id,
-      attempt: ++this.#exchange.begun,
-      spender: this.#exchange.spender,
-      target,
-      call: plainCall(target, system, user, maxOutputTokens),
-      limits: innerLimits,
-    })
+    const exchange = this.#exchange
+    if (exchange.asked === null) return unanswered
+    const intent = this.#state.ledger.begin(exchange.asked, target, ++exchange.begun)
+    const call = plainCall(target, system, user, maxOutputTokens)
+    const asked = await askInner(this.#state, { target, call, limits: innerLimits, intent })
     const { answer, costNanoUsd, latencyMs } = asked
-    this.#exchange.waitedMs += latencyMs
+    exchange.waitedMs += latencyMs
+    exchange.spentNanoUsd += costNanoUsd
     return { text: answer?.text ?? null, costNanoUsd, latencyMs }
   }
 

@@ -36,7 +36,7 @@ export class Mixes {
   }
 
   add(minute: number, served: Served, facts: ServedFacts): void {
-    countMix(this.#routes.at(facts.route, minute), served, facts)
+    if (facts.attempts.length > 0) countMix(this.#routes.at(facts.route, minute), served, facts)
     countMix(this.#segments.at(served.request.plan ?? null, minute), served, facts)
     for (const attempt of facts.attempts) {
       // A caller may ask for models that do not exist, one name after the other.

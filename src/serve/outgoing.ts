@@ -2,6 +2,8 @@ import { dialectOf } from '../dialects/dialects.ts'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { JsonObject } from '../domain/json.ts'
+import { outputLimitOf } from '../engine/body-bound.ts'
+import { withOutputCap } from '../engine/upper-bound.ts'
 import type { PrefixPolicy } from '../policy/caching.ts'
 import type { ForwardRequest } from '../providers/forward.ts'
 import { badRequest } from './bad-request.ts'
@@ -33,6 +35,8 @@ export type OutgoingOptions = {
   readonly rewrites: Rewrites
   /** Whether it is the provider that the caller meant: nobody else gets the caller's credentials. */
   readonly isHome: boolean
+  /** Whether a largest output is asked for where the caller names none. */
+  readonly capsOutput: boolean
 }
 
 /** Said in the caller's own bytes where the provider speaks the same dialect, else translated. */
@@ -86,7 +90,7 @@ function sameDialect(
   body: JsonObject,
   dialect: DialectName,
   destination: Destination,
-  { prefix, rewrites, isHome }: OutgoingOptions,
+  { prefix, rewrites, isHome, capsOutput }: OutgoingOptions,
 ): Outgoing {
   const addsUsage = dialect === 'openai-chat' && body['stream'] === true && !asksForUsage(body)
   const edits: BodyEdit[] = [...rewrites.edits]
@@ -94,6 +98,11 @@ function sameDialect(
   if (body['model'] !== destination.model) {
     edits.push({ name: 'model', value: destination.model })
     names.push('model')
+  }
+  const cap = capsOutput ? outputLimitOf(dialect, withEdits(body, edits)).inject : null
+  if (cap !== null) {
+    edits.push({ name: cap.field, value: cap.value })
+    names.push('largest-output')
   }
   if (addsUsage) edits.push({ name: 'stream_options', value: withUsage(body) })
   const marks =
@@ -143,11 +152,12 @@ function translated(
   asked: DialectName,
   spoken: DialectName,
   destination: Destination,
-  { prefix, rewrites }: OutgoingOptions,
+  { prefix, rewrites, capsOutput }: OutgoingOptions,
 ): Outgoing | { readonly fault: Fault } {
   const call = dialectOf(asked).readCall(withEdits(body, rewrites.edits))
   const dialect = dialectOf(spoken)
-  const written = dialect.writeCall({ ...call, model: destination.model })
+  const asking = { ...call, model: destination.model }
+  const written = dialect.writeCall(capsOutput ? withOutputCap(asking) : asking)
   const refused = written.losses.filter(({ level }) => level === 'refused')
   if (refused.length > 0) {
     const what = refused.map(({ field, why }) => `${field}: ${why}`).join('; ')

@@ -5,7 +5,6 @@ export class Outlet {
   readonly #response: ServerResponse | null
   #hasBegun = false
   #isGone = false
-  #isBrokenOff = false
   #onGone: (() => void) | null = null
   #onDrain: (() => void) | null = null
 
@@ -13,7 +12,7 @@ export class Outlet {
   constructor(response: ServerResponse | null) {
     this.#response = response
     if (response === null) return
-    response.once('close', () => this.#closed(response))
+    response.once('close', () => this.#closed())
     // Whatever is written to a caller who has left is lost, and no mistake of ours.
     response.on('error', () => undefined)
     response.on('drain', () => this.#onDrain?.())
@@ -56,15 +55,8 @@ export class Outlet {
     else this.#response?.end(bytes)
   }
 
-  /** Breaks the connection off behind what was said: nobody may take it for the whole, whatever they make of its end. */
-  breakOff(): void {
-    if (this.#isGone) return
-    this.#isBrokenOff = true
-    this.#response?.write('\n', () => this.#response?.destroy())
-  }
-
-  #closed({ writableFinished }: ServerResponse): void {
-    if (writableFinished || this.#isBrokenOff) return
+  #closed(): void {
+    if (this.#response?.writableFinished === true) return
     this.#isGone = true
     this.#onDrain?.()
     this.#onGone?.()

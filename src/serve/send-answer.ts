@@ -1,6 +1,7 @@
 import type { Stamp } from '../dialects/dialect.ts'
 import { dialectOf } from '../dialects/dialects.ts'
 import { partsOfReply } from '../dialects/fold-parts.ts'
+import { writeRetryAfter } from '../dialects/retry-after.ts'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import { type NanoUsd, usdOf } from '../domain/money.ts'
@@ -35,12 +36,11 @@ export function sendDecision(
 type Done = { readonly receipt: Receipt; readonly savedNanoUsd: NanoUsd | null }
 
 function endStream(exchange: Exchange, done: Done): void {
-  const { outlet, inbound } = exchange
-  if (exchange.isBroken) outlet.breakOff()
-  else if (!exchange.hasEnded) {
-    const isStream = inbound.request.streamed === true && inbound.endpoint.dialect !== null
-    outlet.end(isStream ? usageEvent(exchange, done) : undefined)
-  }
+  const { outlet, inbound, hasEnded, isBroken } = exchange
+  if (hasEnded) return
+  const isStream = inbound.request.streamed === true && inbound.endpoint.dialect !== null
+  // Behind an error comes nothing.
+  outlet.end(isStream && !isBroken ? usageEvent(exchange, done) : undefined)
 }
 
 /** A last event of what it came to, for those who ask for it: headers are gone before a stream is priced. */
@@ -139,7 +139,10 @@ function sendFailure(exchange: Exchange, done: Done): number {
 function sendFault(exchange: Exchange, fault: Fault, done: Done): number {
   const dialect = dialectOf(exchange.inbound.endpoint.dialect ?? 'openai-chat')
   const { status, body } = dialect.writeFault(fault)
-  return send(exchange, status, jsonHeaders, Buffer.from(JSON.stringify(body)), done)
+  const { retryAfterMs } = fault
+  const retry = retryAfterMs === null ? [] : Object.entries(writeRetryAfter(retryAfterMs)).flat()
+  const bytes = Buffer.from(JSON.stringify(body))
+  return send(exchange, status, [...jsonHeaders, ...retry], bytes, done)
 }
 
 function send(

@@ -34,6 +34,7 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   const compiled = compiledFor(state, inbound, trial)
   const world = new LiveWorld(state, exchange, facts, trial)
   const asked = { id, at, request, bypass }
+  exchange.asked = asked
   const seen = { facts, asks: world.asks }
   const decision = await decideOne(state, exchange, asked, seen, compiled, world)
   const baselineNanoUsd = baselineOf(state, exchange, decision)
@@ -55,16 +56,8 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
     auditAgrees: null,
   })
   for (const note of notes) noteComparison(state, note)
-  chooseAudits(state, {
-    inbound,
-    facts,
-    compiled,
-    decision,
-    exchange,
-    trial,
-    sighted,
-    baselineNanoUsd,
-  })
+  const audited = { inbound, facts, compiled, decision }
+  chooseAudits(state, { ...audited, exchange, trial, sighted, baselineNanoUsd })
   const { usage } = served
   return usage === undefined || served.servedFromCache === true ? 0 : totalTokens(usage)
 }

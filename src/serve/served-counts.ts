@@ -63,7 +63,7 @@ export const counter = {
 } as const
 
 /** Upper ends of the overhead histogram, milliseconds; one more bar takes the rest. */
-export const overheadBarsMs = [0.1, 0.2, 0.35, 0.5, 1, 1.5, 3, 5, 10, 25, 100] as const
+export const overheadBarsMs = [0.1, 0.2, 0.3, 0.5, 1, 1.5, 3, 5, 10, 25, 100] as const
 
 export const counterSize = counter.overhead + overheadBarsMs.length + 1
 

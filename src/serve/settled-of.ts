@@ -5,6 +5,7 @@ import type { Receipt } from '../domain/receipt.ts'
 import type { Answer, AttemptAnswer, Prompt, Request, Status } from '../domain/request.ts'
 import { requestKeys } from '../engine/cache-key.ts'
 import type { Decision } from '../engine/decide.ts'
+import { spenderOf } from '../worlds/spender-of.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { KeptText } from './kept-text.ts'
@@ -19,13 +20,15 @@ export function settledOf(
   kept: KeptText,
 ): Settled {
   const { receipt } = decision
-  const { id, at } = exchange.inbound
+  const { inbound, asked } = exchange
+  const { id, at } = inbound
   return {
     kind: 'settled',
     id,
     at,
     costNanoUsd: receipt.costNanoUsd,
-    spender: exchange.spender,
+    // The gateway's own questions are on nobody's account.
+    spender: spenderOf(asked?.request ?? inbound.request),
     record: recordOf(exchange, decision, served, kept),
     keys: kept.needsKeys ? withoutText(requestKeys(served, hash)) : null,
     receipt,

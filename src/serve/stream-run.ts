@@ -27,6 +27,7 @@ export class StreamRun {
   #hasBegun = false
   #isOver = false
   #fault: Fault | null = null
+  #hasToldFault = false
   /** Frames of an answer that nobody is shown yet. */
   readonly kept: Buffer[] = []
 
@@ -44,12 +45,10 @@ export class StreamRun {
     return this.#fault
   }
 
-  /** Whether the provider itself said what went wrong, so that the caller has seen it. */
+  /** Whether the caller was shown what went wrong, in the provider's own words. */
   get hasToldFault(): boolean {
-    return this.#fault !== null && this.#hasContent && !this.#isCutOff
+    return this.#hasToldFault
   }
-
-  #isCutOff = false
 
   /** False: the caller reads more slowly than this comes. */
   read(chunk: Buffer): boolean {
@@ -63,20 +62,26 @@ export class StreamRun {
     const last = this.#frames.end()
     if (last !== null) this.#take(last)
     if (this.#isOver) return
-    this.#isCutOff = true
     for (const part of this.#parts.end())
       this.#add(part.kind === 'error' && why !== null ? { ...part, fault: why } : part)
   }
 
   #take(frame: Frame): boolean {
+    // Behind an error nobody may see anything but the same said once more.
+    if (this.#fault !== null)
+      return this.#hasToldFault && tellsError(frame) ? this.#hand(frame.bytes) : true
     const parts = frame.event === null ? [] : this.#parts.read(frame.event)
     for (const part of parts) this.#add(part)
     if (this.#live === null) {
       this.kept.push(frame.bytes)
       return true
     }
+    // An event that nobody can read tells the caller nothing.
+    if (this.fault?.kind === 'malformed') return true
     const shown = this.#live.frame(frame, parts)
-    return shown === null || this.#hand(shown)
+    if (shown === null) return true
+    this.#hasToldFault = this.fault !== null && this.#hasBegun
+    return this.#hand(shown)
   }
 
   #add(part: Part): void {
@@ -106,6 +111,10 @@ export class StreamRun {
     return live.write(Buffer.concat(first))
   }
 }
+
+/** Responses tell an error as their end and as an event. */
+const tellsError = ({ event }: Frame): boolean =>
+  event !== null && (event.event === 'error' || event.event === 'response.failed')
 
 const bytesOf = (shown: Buffer | string): Buffer =>
   typeof shown === 'string' ? Buffer.from(shown) : shown

@@ -45,6 +45,7 @@ export function worldUnderWishes(world: World, { onlyIfCached }: Wishes): World 
     cache: world.cache,
     ledger: world.ledger,
     ask: (target, asked, terms) => world.ask(target, asked, terms),
+    fallbacksOf: () => [],
     isUp: () => false,
     classify: () => ({ label: 'medium', costNanoUsd: zeroNanoUsd, latencyMs: 0 }),
     wait: (ms) => world.wait(ms),

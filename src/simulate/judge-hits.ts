@@ -3,6 +3,7 @@ import type { Judgement } from '../score/verdict.ts'
 import { labelNumber } from '../stats/label-sample.ts'
 import { textOfAnswer } from '../worlds/answer-text.ts'
 import type { History } from '../worlds/history.ts'
+import { isOfCache } from '../worlds/logged-answer.ts'
 import { type CacheOutcome, served } from './cache-run.ts'
 import { type Draw, type JudgingMemory, newJudgingMemory, pairOf } from './judging-memory.ts'
 import { openStated, type Stated } from './stated-verdicts.ts'
@@ -39,6 +40,9 @@ export function openJudge(
     judge(place, owner) {
       const said = stated(place, owner)
       if (said !== null) return said
+      // The answer of a cache is no model's: compared with itself it would always be right.
+      if (isOfCache(history, place))
+        return verdictOf(labelled(history, owner), labelled(history, place))
       const [theirs, own] = [history.answer[owner] as number, history.answer[place] as number]
       if (theirs !== -1 && theirs === own) return identical
       const pair = pairOf(history.count, theirs, own)
@@ -63,6 +67,11 @@ export function openJudge(
 }
 
 const identical: Judgement = { verdict: 'right', rung: 'identical' }
+
+const labelled = (history: History, place: number) => ({
+  text: null,
+  label: labelAt(history, place),
+})
 
 const labelAt = (history: History, place: number): string | null => {
   const label = history.label[place] as number

@@ -1,5 +1,6 @@
 import { labelNumber } from '../stats/label-sample.ts'
 import type { History } from '../worlds/history.ts'
+import { isOfCache } from '../worlds/logged-answer.ts'
 import { type CacheOutcome, served } from './cache-run.ts'
 import type { JudgedHit } from './judge-hits.ts'
 import { answerKeys, proves, type Stated } from './stated-verdicts.ts'
@@ -14,7 +15,7 @@ export type Hit = { readonly place: number; readonly owner: number }
 export type LabelSample = {
   /** The hits of the window, in the order of the log. */
   hitsOf(run: CacheOutcome): readonly Hit[]
-  /** Those that people can settle, in the order in which they are drawn: no label of the log does, both answers are known. */
+  /** Those that people can settle, in the order in which they are drawn: no label of the log does, both answers are known and models'. */
   drawnOf(run: CacheOutcome): readonly Hit[]
   /**
    * Those that count, with their verdicts: of all hits in the order of the draw those before the first that could be
@@ -59,7 +60,8 @@ export function openLabelSample(
   }
   const inDrawOrder = (hits: readonly Hit[]) =>
     [...hits].sort((a, b) => numberOf(a.place) - numberOf(b.place) || a.place - b.place)
-  const isAnswered = ({ place, owner }: Hit) => keyOf(place) !== null && keyOf(owner) !== null
+  const isAnswered = ({ place, owner }: Hit) =>
+    !isOfCache(history, place) && keyOf(place) !== null && keyOf(owner) !== null
   const isLabelled = ({ place, owner }: Hit) => stated(place, owner)?.rung === 'label'
   const provedOf = (hit: Hit): JudgedHit | null => {
     const judgement = stated(hit.place, hit.owner)
@@ -96,8 +98,8 @@ function untilOpen(
 }
 
 /** Told without a look into the store: every hit of every threshold is asked. */
-const isLogged = ({ answer }: History, { place, owner }: Hit): boolean =>
-  answer[place] !== -1 && answer[owner] !== -1
+const isLogged = (history: History, { place, owner }: Hit): boolean =>
+  !isOfCache(history, place) && history.answer[place] !== -1 && history.answer[owner] !== -1
 
 /** A hit that nobody can ever settle: to leave it out would be to take it for one like the others. */
 const lost = (hit: Hit, isAnswered: (hit: Hit) => boolean): JudgedHit | null =>

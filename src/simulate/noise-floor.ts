@@ -1,5 +1,5 @@
-import { flag } from '../domain/row.ts'
 import type { History } from '../worlds/history.ts'
+import { isOfCache } from '../worlds/logged-answer.ts'
 import type { PreparedCache } from './cache-inputs.ts'
 import { runCache } from './cache-run.ts'
 import { hitQuality } from './hit-quality.ts'
@@ -18,9 +18,7 @@ export function noiseFloorOf(
 ): SemanticLayer['noiseFloor'] {
   const slots = new Slots()
   const none = new Int32Array(history.count).fill(-1)
-  const isAsked = (place: number) =>
-    history.bypass[place] === 0 &&
-    ((history.columns.flags[place] as number) & flag.servedFromCache) === 0
+  const isAsked = (place: number) => history.bypass[place] === 0 && !isOfCache(history, place)
   const exactSlot = none.map((_, place) =>
     isAsked(place) ? slots.of(history.exact[place] as number, namespace[place] as number) : -1,
   )

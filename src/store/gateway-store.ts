@@ -10,6 +10,7 @@ import { type JournalTurn, turnsAfter } from './journal.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { type Migration, refuseForeign, runMigrations } from './migrations.ts'
 import { makeFolder, openLock, readSecret, storeError, tryLock } from './store.ts'
+import { keepWalShort } from './wal-keeper.ts'
 
 export type GatewayOptions = {
   /** Of the store that the gateway belongs to. */
@@ -68,11 +69,13 @@ const journalTables = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE journal (turn INTEGER PRIMARY KEY, entries TEXT NOT NULL);
 CREATE TABLE checkpoints (turn INTEGER PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE erasures (id INTEGER PRIMARY KEY, user TEXT, before INTEGER);
 `
 const insertTurn = 'INSERT OR IGNORE INTO journal (turn, entries) VALUES (?, ?)'
 const selectNewest = `SELECT max((SELECT coalesce(max(turn), 0) FROM journal),
   (SELECT coalesce(max(turn), 0) FROM checkpoints)) AS turn`
 const selectOldest = 'SELECT min(turn) AS turn FROM journal'
+const readAnything = 'SELECT count(*) AS n FROM sqlite_master'
 const deleteTurns = 'DELETE FROM journal WHERE turn <= ?'
 
 /** Where the gateway of a store keeps its database. */
@@ -93,7 +96,9 @@ export async function openGatewayStore(options: GatewayOptions): Promise<Gateway
     const claim = await claimed(resolve(storePath), driver)
     try {
       const database = await opened(path, options)
+      const stop = keepWalShort(database)
       const close = () => {
+        stop()
         database.close()
         claim.close()
       }
@@ -114,13 +119,34 @@ export async function openGatewayStore(options: GatewayOptions): Promise<Gateway
 
 /** The lock that says whose the ledger is, held until it is closed; the operating system frees it in any case. */
 async function claimed(storePath: string, driver: string | undefined): Promise<Database> {
-  const lock = await openLock(`${gatewayPath(storePath)}.lock`, driver)
+  const lock = await openLock(lockPath(storePath), driver)
   if (tryLock(lock)) return lock
   lock.close()
   throw new UserError(`another llmcost serve is running on the store ${storePath}`, {
     hint: 'stop it first, or name another store with --db',
   })
 }
+
+/** Whether a process is writing the ledger of the store. */
+export async function isGatewayRunning(
+  storePath: string,
+  driver: string | undefined,
+): Promise<boolean> {
+  const path = lockPath(storePath)
+  if (!existsSync(path)) return false
+  const lock = await openDatabase(path, { driver, readOnly: true, busyTimeoutMs: 0 })
+  try {
+    lock.prepare(readAnything).get()
+    return false
+  } catch (error) {
+    if (/locked|busy/i.test(String(error))) return true
+    throw error
+  } finally {
+    lock.close()
+  }
+}
+
+const lockPath = (storePath: string): string => `${gatewayPath(storePath)}.lock`
 
 async function opened(path: string, { driver, durability }: GatewayOptions): Promise<Database> {
   // Made empty with its mode first, so that SQLite never creates it readable for others.

@@ -70,8 +70,8 @@ function readable(read: () => readonly SqlRow[]): readonly SqlRow[] | null {
 const isDamage = (error: unknown): boolean =>
   /malformed|SQLITE_CORRUPT/.test(`${(error as { code?: unknown }).code} ${error}`)
 
-/** Null where the text is not what a gateway writes. */
-function entriesOf(text: unknown): readonly JournalEntry[] | null {
+/** The entries of a row; null where its text is not what a gateway writes. */
+export function entriesOf(text: unknown): readonly JournalEntry[] | null {
   const entries = parsedOf(text)
   if (!Array.isArray(entries) || !entries.every(isEntry)) return null
   return entries

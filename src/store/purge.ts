@@ -31,6 +31,8 @@ export type Purged = {
   readonly replies: number
   /** What replays measured. */
   readonly measurements: number
+  /** Requests in the ledger of a gateway, of which only times and costs are left. */
+  readonly ledgerEntries: number
   /** Requests that stayed because they have no time. */
   readonly undatedKept: number
 }
@@ -108,6 +110,7 @@ const nothing: Purged = {
   verdicts: 0,
   replies: 0,
   measurements: 0,
+  ledgerEntries: 0,
   undatedKept: 0,
 }
 
@@ -203,6 +206,7 @@ function purgeSome(database: Database, scope: SomeScope): Purged {
     verdicts,
     replies,
     measurements,
+    ledgerEntries: 0,
     undatedKept,
   }
 }

@@ -56,7 +56,7 @@ export function openVectorIndex(
 }
 
 /** Makes sqlite-vec's functions known to a connection; null, or why that is not possible. */
-function loadSqliteVec(database: Database): string | null {
+export function loadSqliteVec(database: Database): string | null {
   try {
     const require = createRequire(import.meta.url)
     const sqliteVec = require('sqlite-vec') as { getLoadablePath(): string }

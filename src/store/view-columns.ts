@@ -64,7 +64,10 @@ const requestColumns: DocumentedView['columns'] = [
   ['questionKey', 'equal for the same last user message'],
   ['promptTip', 'v_messages.hash of the last message of the prompt'],
   ['answerKey', 'v_messages.hash of the answer'],
-  ['extra', 'JSON object with what few requests have: error, fees, embedding …'],
+  [
+    'extra',
+    'JSON object with what few requests have: error, fees, embedding, receipt of a gateway …',
+  ],
   ['file', 'v_files.id'],
   ['line', 'line in the file'],
   ['byteOffset', 'where the record begins in the (uncompressed) file'],

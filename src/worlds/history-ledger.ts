@@ -116,7 +116,7 @@ function keyAt(column: Float64Array, place: number): number | null {
   return Number.isNaN(key) ? null : key
 }
 
-/** Stops a trace that calls without end, or takes the very same step again and again; null where it is off. */
+/** Stops a trace that calls without end, or takes nearly the same step again and again; null where it is off. */
 function loopWords(
   { columns }: History,
   { loopGuard }: Pick<Policy, 'loopGuard'>,

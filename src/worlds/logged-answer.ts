@@ -1,5 +1,6 @@
 import type { Json } from '../domain/json.ts'
 import type { Answer } from '../domain/request.ts'
+import { flag } from '../domain/row.ts'
 import { bypassReasons, type History } from './history.ts'
 import { answerOf } from './stored-request.ts'
 
@@ -13,6 +14,10 @@ export function loggedAnswer(history: History, place: number): Answer | null {
   if (history.answer[place] === -1) return null
   return new LazyAnswer(history, place) as unknown as Answer
 }
+
+/** True where a response cache answered: what it said is no answer of a model to this request. */
+export const isOfCache = ({ columns }: Pick<History, 'columns'>, place: number): boolean =>
+  ((columns.flags[place] as number) & flag.servedFromCache) !== 0
 
 class LazyAnswer {
   readonly #history: History

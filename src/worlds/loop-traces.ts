@@ -12,7 +12,7 @@ export type LoopState = {
   open: number
 }
 
-/** Notices a trace that calls without end, or takes the very same step again and again. Undated and blocked calls count. */
+/** Notices a trace that calls without end, or takes nearly the same step again and again. Refused calls count. */
 export class LoopTraces {
   readonly #traces: RecentlyUsed<Member, LoopState>
 

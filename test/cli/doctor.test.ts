@@ -4,6 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/main.ts'
 import { readers } from '../../src/ingest/readers.ts'
 import { openDatabase } from '../../src/store/database.ts'
+import { openGatewayStore } from '../../src/store/gateway-store.ts'
+import { writeLedger } from '../support/gateway-ledger.ts'
+import { settled } from '../support/journal.ts'
 import { type FakeTerminal, fakeTerminal } from '../support/terminal.ts'
 
 let terminals: FakeTerminal[]
@@ -51,6 +54,25 @@ describe('llmcost doctor', () => {
     expect(report.formats.map(({ name }) => name)).toEqual(readers.map(({ name }) => name))
     expect(find(report, 'output')?.value).toBe('a pipe or file, 80 columns, no colour, unicode')
     expect(existsSync(terminal.database)).toBe(false)
+  })
+
+  it('tells of the ledger of a gateway, and of what it could not take', async () => {
+    const terminal = open()
+    await writeLedger(terminal, [settled('req_1')], [settled('req_2')])
+    const alone = await doctor(terminal)
+    expect(find(alone, 'ledger')?.value).toMatch(
+      /store\.db\.gateway, \d+\.\d MB, 2 turns, no gateway is running$/,
+    )
+    expect(find(alone, 'spool')).toBeUndefined()
+    writeFileSync(`${terminal.database}.gateway.spool`, '{"turn":3,"entries":[]}\n')
+    const gateway = await openGatewayStore({ path: terminal.database, durability: 'process' })
+    const running = await doctor(terminal)
+    gateway.close()
+    expect(find(running, 'ledger')?.value).toContain('a gateway is running')
+    expect(find(running, 'spool')).toMatchObject({ status: 'warn' })
+    expect(existsSync(terminal.database)).toBe(false)
+    writeFileSync(`${terminal.database}.gateway`, 'no database at all'.repeat(1000))
+    expect(find(await doctor(terminal), 'ledger')).toMatchObject({ status: 'warn' })
   })
 
   it('tells what is in the store', async () => {

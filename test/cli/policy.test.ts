@@ -288,7 +288,12 @@ describe('llmcost policy init', () => {
     const parsed = parsePolicy(`${written}\n${uncommented}`)
     if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems))
     expect(parsed.policy.budgets).toHaveLength(3)
-    expect(parsed.policy.loopGuard).toEqual({ maxCalls: 40, maxSimilarInRow: 5, action: 'block' })
+    expect(parsed.policy.loopGuard).toEqual({
+      maxCalls: 40,
+      maxNanoUsd: null,
+      maxSimilarInRow: 5,
+      action: 'block',
+    })
     expect(parsed.policy.routes).toHaveLength(1)
   })
 

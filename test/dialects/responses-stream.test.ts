@@ -255,6 +255,16 @@ test('what a writer writes, a reader reads', () => {
   )
 })
 
+test('an error is told where the SDK looks for it, besides its documented place', () => {
+  const fault = { kind: 'reset', message: 'it broke', status: null, retryAfterMs: null } as const
+  const last = writeAll([{ kind: 'error', fault, usage: null }]).at(-1)
+  expect(last?.event).toBe('error')
+  expect(JSON.parse(last?.data ?? '')).toMatchObject({
+    message: 'it broke',
+    error: { message: 'it broke', type: 'server_error' },
+  })
+})
+
 test('a stream on the wire is numbered, named and ends with the whole response', () => {
   fc.assert(
     fc.property(streamedParts, (parts) => {

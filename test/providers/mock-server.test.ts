@@ -163,6 +163,17 @@ describe('a caller who leaves', () => {
   })
 })
 
+test('many callers at once are nothing to warn of', async () => {
+  const { server } = await startMock()
+  const warnings: Error[] = []
+  const hear = (warning: Error) => void warnings.push(warning)
+  process.on('warning', hear)
+  const latency = { 'x-mock-latency-ms': '50' }
+  await Promise.all(Array.from({ length: 30 }, () => chat(server.url, {}, latency)))
+  process.off('warning', hear)
+  expect(warnings.map(({ message }) => message)).toEqual([])
+})
+
 describe('time', () => {
   test('a stream takes as long as it says, first content and chunks apart', async () => {
     const { server, openai } = await startMock({}, { expectedOf: () => 'x'.repeat(96) })

@@ -36,8 +36,8 @@ function total(
 describe('/metrics', () => {
   const requests = traffic(2000)
   const breakers = [
-    { target: 'openai:gpt-4o', state: 'open', failures: 5, opensAgainAt: null },
-    { target: hostileName, state: 'half-open', failures: 5, opensAgainAt: null },
+    { target: 'openai:gpt-4o', state: 'open', failures: 5, nextTryAt: null },
+    { target: hostileName, state: 'half-open', failures: 5, nextTryAt: null },
   ] as const
   const health = {
     status: 'degraded',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { flag } from '../../src/domain/row.ts'
 import type { CacheOutcome } from '../../src/simulate/cache-run.ts'
 import { judgeHits, openJudge } from '../../src/simulate/judge-hits.ts'
 import {
@@ -71,4 +72,21 @@ test('no two pairs of answers have one number, those without an answer among the
   const answers = Array.from({ length: 6 }, (_, index) => index - 1)
   const pairs = answers.flatMap((served) => answers.map((own) => pairOf(5, served, own)))
   expect(new Set(pairs).size).toBe(pairs.length)
+})
+
+test('the answer of a cache is not taken for one that a model gave', () => {
+  const history = answeredBy([])
+  history.columns.flags[1] = flag.servedFromCache
+  const [first, second] = judgeHits(
+    history,
+    run,
+    'semantic',
+    openJudge(history, undefined),
+    'pairs',
+  )
+  expect([first?.place, first?.judgement]).toEqual([1, { verdict: 'unsettled', rung: null }])
+  expect([second?.place, second?.judgement.verdict]).toEqual([3, 'wrong'])
+  const labelled = { ...history, label: new Int32Array(requests).fill(7), labels: [] }
+  const [known] = judgeHits(labelled, run, 'semantic', openJudge(labelled, undefined), 'pairs')
+  expect(known?.judgement).toEqual({ verdict: 'right', rung: 'label' })
 })

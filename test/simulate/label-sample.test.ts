@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { flag } from '../../src/domain/row.ts'
 import type { StoredVerdict, VerdictLookup } from '../../src/domain/stored-verdict.ts'
 import { type CacheRun, served } from '../../src/simulate/cache-run.ts'
 import { certifyPointOf, certifyThreshold } from '../../src/simulate/certify-threshold.ts'
@@ -133,10 +134,23 @@ describe('the sample that certifies', () => {
     }
   })
 
-  it('takes hits without an answer to compare for unsettled, and asks nobody about them', () => {
+  it.each([
+    [
+      'without an answer to compare',
+      (history: History, place: number) => {
+        history.answer[place] = -1
+      },
+    ],
+    [
+      'that a cache had answered',
+      (history: History, place: number) => {
+        history.columns.flags[place] = flag.servedFromCache
+      },
+    ],
+  ])('takes hits %s for unsettled, and asks nobody about them', (_, change) => {
     const history = answered(40)
     const [first = 0, second = 0] = order(40)
-    history.answer[first] = -1
+    change(history, first)
     const { sample } = openAll(history, verdictsOf(40, new Map([[second, right]])))
     expect(sample.drawnOf(halvesRun(40))).toHaveLength(19)
     expect(sample.unansweredOf(halvesRun(40))).toBe(1)

@@ -1,33 +1,34 @@
 import type { AddressInfo } from 'node:net'
 import { rewriteOf } from '../../src/cli/rewrite-by-program.ts'
+import { targetCosts } from '../../src/cli/target-costs.ts'
 import type { JournalEntry, Settled } from '../../src/domain/journal.ts'
 import type { NanoUsd } from '../../src/domain/money.ts'
 import type { Served } from '../../src/domain/served.ts'
+import type { ResponseCache } from '../../src/domain/world.ts'
 import { keyHash } from '../../src/engine/cache-key.ts'
-import { compilePolicy } from '../../src/engine/compile-policy.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import type { Policy } from '../../src/policy/policy.ts'
+import { parseOverrides } from '../../src/prices/overrides.ts'
 import { openPriceBook } from '../../src/prices/price-book.ts'
 import { openForwarder } from '../../src/providers/forward.ts'
 import { Audits } from '../../src/serve/audits.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
+import type { Exchange } from '../../src/serve/exchange.ts'
 import type { SidePurpose } from '../../src/serve/gateway-figures.ts'
-import { openGatewayKeys } from '../../src/serve/gateway-keys.ts'
-import type { GatewayState } from '../../src/serve/gateway-state.ts'
-import { personalIn } from '../../src/serve/kept-text.ts'
-import { compileSurroundings } from '../../src/serve/live-surroundings.ts'
-import { openRateLimiter } from '../../src/serve/rate-limiter.ts'
-import { nameableProviders } from '../../src/serve/read-destination.ts'
-import { openRewrites } from '../../src/serve/rewrites.ts'
-import { tagSpelling } from '../../src/serve/tag-spelling.ts'
+import type { GatewayServices, GatewayState } from '../../src/serve/gateway-state.ts'
+import { openMoneyWatch } from '../../src/serve/money-watch.ts'
+import { noCache } from '../../src/serve/no-cache.ts'
+import { inForceOf, namedPolicy } from '../../src/serve/policy-in-force.ts'
 import type { TrialEvent } from '../../src/serve/trial-event.ts'
 import { Trials } from '../../src/serve/trials.ts'
-import { openUpstreams } from '../../src/serve/upstreams.ts'
+import type { AlertEvent } from '../../src/worlds/alert-event.ts'
 
 /** A gateway in this process, in front of whatever answers at the two addresses. */
 export async function startLiveGateway(options: {
   readonly env: Readonly<Record<string, string>>
   readonly policy?: Policy
+  readonly cache?: ResponseCache
+  readonly slowClientMs?: number
   readonly parts?: Partial<GatewayState>
 }) {
   const policy = options.policy ?? defaultPolicy
@@ -35,10 +36,26 @@ export async function startLiveGateway(options: {
   const served: Served[] = []
   const bugs: unknown[] = []
   let ids = 0
+  const forwarder = await openForwarder({ env: {} })
+  const exchanges = new Map<string, Exchange>()
+  const prices = openPriceBook({ overrides: [parseOverrides(policy.prices, 'policy')] })
+  const costOf = targetCosts(prices)
+  const now = () => performance.timeOrigin + performance.now()
+  const hash = keyHash('secret')
+  const alerts: AlertEvent[] = []
+  const watch = openMoneyWatch({
+    policy,
+    hash,
+    now,
+    costOf,
+    exchanges,
+    inForce: () => state,
+    onAlert: (alert) => void alerts.push(alert),
+  })
   const events: TrialEvent[] = []
   const trials = new Trials({
-    policy,
-    now: () => Date.now(),
+    policy: namedPolicy(policy).policy,
+    now,
     onEvent: (event) => void events.push(event),
   })
   const paid: [SidePurpose, NanoUsd][] = []
@@ -46,69 +63,58 @@ export async function startLiveGateway(options: {
     onBug: (error) => void bugs.push(error),
     onCost: (purpose, cost) => void paid.push([purpose, cost]),
   })
-  const forwarder = await openForwarder({ env: {} })
-  const state: GatewayState = {
+  const services: GatewayServices = {
     forwarder,
     journal: {
       begin: async (intent) => void journal.push(intent),
       settle: (settled) => void journal.push(settled),
     },
-    prices: openPriceBook(),
-    hash: keyHash('secret'),
-    now: () => performance.timeOrigin + performance.now(),
-    exchanges: new Map(),
+    ...watch,
+    prices,
+    costOf,
+    hash,
+    now,
+    exchanges,
     isReplay: false,
     chance: () => 0.5,
     newId: () => `req_${++ids}`,
     scrub: (text) => text,
     similarity: () => null,
     passes: async () => true,
-    onServed: (each) => void served.push(each),
+    onAttempt: () => undefined,
     trials,
     audits,
-    compiled: compilePolicy(policy),
-    fingerprint: 'test',
-    upstreams: openUpstreams(policy.serve.providers, options.env, 'openai:gpt-4o-mini'),
-    surroundingsOf: compileSurroundings(policy, () => undefined),
-    providers: nameableProviders(policy.serve),
-    keys: openGatewayKeys(policy.serve.keys, options.env),
-    spelling: tagSpelling(policy),
-    limiter: openRateLimiter(policy.serve.rateLimits, () => performance.now()),
-    isPersonal: personalIn(policy),
-    rewritesOf: openRewrites(policy, rewriteOf(policy)),
-    cache: {
-      findExact: () => null,
-      findNearest: () => ({ kind: 'bypass', reason: 'off' }),
-      findInFlight: () => null,
-      begin: () => undefined,
-      remember: () => undefined,
-      end: () => undefined,
-    },
-    ledger: { admit: () => null, settle: () => undefined },
-    targets: {
-      isUp: () => true,
-      begin: () => undefined,
-      note: () => undefined,
-      stateOf: () => undefined,
-    },
+    onServed: (each) => void served.push(each),
+  }
+  const state: GatewayState = {
+    ...services,
+    ...inForceOf(policy, {
+      env: options.env,
+      services,
+      rewriteOf,
+      cache: options.cache ?? noCache,
+    }),
     ...options.parts,
   }
   const server = openDataServer({
     state: () => state,
     health: () => ({ status: 'ok', why: [] }),
     onBug: (error) => void bugs.push(error),
+    ...(options.slowClientMs !== undefined && {
+      limits: { headMs: options.slowClientMs, requestMs: options.slowClientMs },
+    }),
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,
     journal,
-    served,
-    bugs,
-    trials,
-    audits,
+    alerts,
+    state,
     events,
     paid,
+    served,
+    bugs,
     settled: () => journal.filter((entry): entry is Settled => entry.kind === 'settled'),
     async close() {
       server.closeAllConnections()

@@ -20,6 +20,36 @@ export function runInTerminal(
   return JSON.parse(ran.stdout) as TerminalRun
 }
 
+/** Runs a command in a terminal that is closed once a text is there: the signal, or the exit code, that it ended by. */
+export function closeTerminalOf(
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  awaited: string,
+): string {
+  const ran = spawnSync('python3', ['-c', closer, JSON.stringify({ command, awaited })], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: { ...process.env, ...env },
+  })
+  if (ran.status !== 0) throw new Error(ran.stderr)
+  return ran.stdout.trim()
+}
+
+const closer = `
+import json, os, pty, signal, sys
+job = json.loads(sys.argv[1])
+child, screen = pty.fork()
+if child == 0:
+    os.execvp(job['command'][0], job['command'])
+output = b''
+while job['awaited'].encode() not in output:
+    output += os.read(screen, 65536)
+os.close(screen)
+_, status = os.waitpid(child, 0)
+code = os.waitstatus_to_exitcode(status)
+print(code if code >= 0 else signal.Signals(-code).name)
+`
+
 const driver = `
 import fcntl, json, os, pty, select, struct, sys, termios
 job = json.loads(sys.argv[1])

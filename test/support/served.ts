@@ -160,20 +160,25 @@ const refused = ({ id, at, request, served }: Common): Served =>
   })
 
 const failed = ({ id, at, request, served }: Common): Served => {
-  const broken = { outcome: 'failed', usage: noUsage, costNanoUsd: nano(0) } as const
+  const broken = {
+    outcome: 'failed',
+    reason: 'timeout',
+    usage: noUsage,
+    costNanoUsd: nano(0),
+  } as const
   return servedOf({
-    request: { ...request, status: 'error' },
+    request: { status: 'error', requestedModel: request.requestedModel ?? '' },
     receipt: {
       id,
       at,
       outcome: 'failed',
       steps: [
         missed('exact'),
-        attempt({ ...broken, reason: '503 overloaded' }),
-        attempt({ ...broken, target: 'anthropic:claude-sonnet-5', reason: 'timeout' }),
+        attempt({ ...broken, reason: 'overloaded' }),
+        attempt({ ...broken, target: 'anthropic:claude-sonnet-5', latencyMs: 15_000 }),
       ],
       costNanoUsd: nano(0),
-      latencyMs: 30_000,
+      latencyMs: 15_800,
     },
     served: { ...served, statusCode: 503 },
   })

@@ -182,9 +182,12 @@ function finish(state: Writing, part: Extract<Part, { kind: 'finish' }>): string
   return closed + event(state, `response.${response['status']}`, { response })
 }
 
-/** Told twice, as clients look for either: in the response, with its usage, and as an error that SDKs throw. */
+/**
+ * Told in each way that clients look for: in the response, with its usage; as an event of its own; and under `error` in
+ * that, which is where OpenAI's SDK looks for what it throws.
+ */
 function fail(state: Writing, part: Extract<Part, { kind: 'error' }>): string {
-  const { error } = writeOpenAiFault(part.fault).body
+  const { error = null } = writeOpenAiFault(part.fault).body
   const { code, message } = error as JsonObject
   const response = {
     ...state.response,
@@ -195,6 +198,6 @@ function fail(state: Writing, part: Extract<Part, { kind: 'error' }>): string {
   }
   return (
     event(state, 'response.failed', { response }) +
-    event(state, 'error', { code, message, param: null })
+    event(state, 'error', { code, message, param: null, error })
   )
 }

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { launcher } from '../../support/gateway-program.ts'
 import { bareSubjects } from '../gateway/bare-subjects.ts'
 import { type Cores, readCores } from '../gateway/cores.ts'
 import { gatewayTargets, rigTargets, semanticTargets } from '../gateway/gateway-targets.ts'
@@ -16,8 +16,6 @@ import type { Preparation, Subject } from '../gateway/subject.ts'
 import type { BenchOptions, Outcome, Target } from '../outcome.ts'
 import { inWhole } from '../table.ts'
 import { newFolder, removeFolder } from '../work-folder.ts'
-
-const root = resolve(import.meta.dirname, '../../..')
 
 type Extent = {
   readonly rounds: number
@@ -58,7 +56,7 @@ export async function benchGateway(options: BenchOptions): Promise<Outcome> {
     const prepared = [
       ...bareSubjects(programs.bareProxy),
       ...(extent.hasPeers ? [preparePortkey(), prepareLitellm()] : []),
-      ...prepareLlmcost(join(root, 'bin/llmcost.js')),
+      ...prepareLlmcost(launcher),
       ...(options.packed ? prepareLlmcost(installPacked(folder), packedSuffix) : []),
     ]
     const subjects = subjectsOf(prepared, notes)

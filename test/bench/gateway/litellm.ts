@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, startServer } from '../../support/server-process.ts'
 import { plainEnvironment } from '../measure.ts'
 import { cachedFolder } from '../work-folder.ts'
-import { lastLine } from './portkey.ts'
+import { install } from './install.ts'
 import type { Preparation } from './subject.ts'
 import { model } from './wire.ts'
 
@@ -17,15 +16,11 @@ export function prepareLitellm(): Preparation {
   const folder = cachedFolder(`litellm-${version}`)
   const program = join(folder, 'bin/litellm')
   if (!existsSync(program)) {
-    process.stderr.write(`installing ${litellm} in ${folder}\n`)
-    const steps = [
+    const failure = install(litellm, folder, [
       ['python3', '-m', 'venv', folder],
       [join(folder, 'bin/pip'), 'install', '--quiet', `litellm[proxy]==${version}`],
-    ] as const
-    for (const [command, ...args] of steps) {
-      const { status, stderr } = spawnSync(command, args, { cwd: folder, encoding: 'utf8' })
-      if (status !== 0) return { missing: `${litellm} could not be installed: ${lastLine(stderr)}` }
-    }
+    ])
+    if (failure !== null) return failure
   }
   return {
     name: litellm,

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { hasServe, servesAt } from '../../support/gateway-program.ts'
 import { freePort, startServer } from '../../support/server-process.ts'
 import { plainEnvironment } from '../measure.ts'
 import type { Preparation } from './subject.ts'
@@ -18,7 +18,8 @@ const policies = {
 
 /** `launcher`: the command's bin/llmcost.js; `suffix` tells one build from another. */
 export function prepareLlmcost(launcher: string, suffix = ''): readonly Preparation[] {
-  if (!hasServe(launcher)) return [{ missing: `${launcher} has no command "serve"` }]
+  if (!hasServe(launcher))
+    return [{ missing: `llmcost serve${suffix}: this build has no such command` }]
   return Object.values(ours).map((name) => ({
     name: `${name}${suffix}`,
     role: 'measured',
@@ -36,19 +37,13 @@ export function prepareLlmcost(launcher: string, suffix = ''): readonly Preparat
         cwd: folder,
         ready: servesAt,
       })
-      return { url: server.said, headers: {}, process: server }
+      return { url: server.said, headers: spender, process: server }
     },
   }))
 }
 
-/** The line that `serve` prints for its users to copy. */
-export const servesAt = /^OPENAI_BASE_URL=(http:\S+)\/v1$/m
-
-/** False for a build without the gateway. */
-export function hasServe(launcher: string): boolean {
-  const { stdout } = spawnSync(process.execPath, [launcher, '--help'], { encoding: 'utf8' })
-  return /^ {2}serve\b/m.test(stdout)
-}
+/** Whose budgets are asked. */
+const spender = { 'x-llmcost-user': 'user-1', 'x-llmcost-feature': 'support' }
 
 const folder = resolve(import.meta.dirname, 'policies')
 

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, startServer } from '../../support/server-process.ts'
 import { plainEnvironment } from '../measure.ts'
 import { cachedFolder } from '../work-folder.ts'
+import { install } from './install.ts'
 import type { Preparation } from './subject.ts'
 
 const version = '1.15.2'
@@ -17,16 +17,15 @@ export function preparePortkey(): Preparation {
   const folder = cachedFolder(`portkey-${version}`)
   const program = join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js')
   if (!existsSync(program)) {
-    process.stderr.write(`installing ${portkey} in ${folder}\n`)
     const manifest = {
       private: true,
       dependencies: { '@portkey-ai/gateway': version },
       overrides: pinned,
     }
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
-    const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' })
-    if (status !== 0) return { missing: `${portkey} could not be installed: ${lastLine(stderr)}` }
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
+    const failure = install(portkey, folder, [['npm', 'install', ...flags]])
+    if (failure !== null) return failure
   }
   return {
     name: portkey,
@@ -47,6 +46,3 @@ export function preparePortkey(): Preparation {
     },
   }
 }
-
-export const lastLine = (text: string | null): string =>
-  text?.trim().split('\n').at(-1) ?? 'the program could not be started'

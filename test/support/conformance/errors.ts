@@ -55,6 +55,9 @@ const refusals = mockFaultNames.flatMap((fault) => {
     : []
 })
 
+/** Each is listened to from the start: one that fails while another is awaited is nobody's surprise. */
+const thrownByAll = (...asked: Promise<unknown>[]) => Promise.all(asked.map(thrownBy))
+const errorFrom = (error: unknown) => error
 const breaks = ['reset-within', 'malformed', 'error-event', 'cut-off'] as const
 
 /** Errors are those that both packages have for them, with everything that came along. */
@@ -65,23 +68,21 @@ export function describeErrors(harness: Harness): void {
     const { fault, status, message, error } = refusal
     const asked = questionFor(fault)
     const [openai, anthropic] = [openaiOf(stand.url), anthropicOf(stand.url)]
-    const inOpenai = [
+    const inOpenai = thrownByAll(
       openai.chat.completions.create(chatThat(asked)),
       openai.chat.completions.create({ ...chatThat(asked), stream: true }),
       openai.responses.create(responseThat(asked)),
       openai.responses.create({ ...responseThat(asked), stream: true }),
-    ]
-    const inAnthropic = [
+    )
+    const inAnthropic = thrownByAll(
       anthropic.messages.create(messageThat(asked)),
       anthropic.messages.create({ ...messageThat(asked), stream: true }),
-    ]
-    for (const each of inOpenai) {
-      const thrown = await thrownBy(each as Promise<unknown>)
+    )
+    for (const thrown of await inOpenai) {
       expect(thrown).toBeInstanceOf(OpenAI[error])
       expect(thrown).toMatchObject({ status, message: expect.stringContaining(message) })
     }
-    for (const each of inAnthropic) {
-      const thrown = await thrownBy(each as Promise<unknown>)
+    for (const thrown of await inAnthropic) {
       expect(thrown).toBeInstanceOf(Anthropic[error])
       expect(thrown).toMatchObject({
         status,
@@ -130,6 +131,16 @@ export function describeErrors(harness: Harness): void {
     },
   )
 
+  test('a web page in place of an answer is an error, or still the page: never an answer', async () => {
+    const asked = questionFor('wrong-type')
+    const got: unknown[] = await Promise.all([
+      openaiOf(stand.url).chat.completions.create(chatThat(asked)).catch(errorFrom),
+      openaiOf(stand.url).responses.create(responseThat(asked)).catch(errorFrom),
+      anthropicOf(stand.url).messages.create(messageThat(asked)).catch(errorFrom),
+    ])
+    for (const each of got) if (!(each instanceof Error)) expect(each).toContain('<!doctype html>')
+  })
+
   /** What a stream said before it failed, and whether it said that this is all. */
   type Heard = { text: string; isFinished: boolean; error: unknown }
   const listen = async (read: (heard: Heard) => Promise<void>): Promise<Heard> => {
@@ -155,7 +166,6 @@ export function describeErrors(harness: Harness): void {
         for await (const event of await openaiOf(stand.url).responses.create(asked)) {
           if (event.type === 'response.output_text.delta') heard.text += event.delta
           heard.isFinished ||= event.type === 'response.completed'
-          if (event.type === 'error' || event.type === 'response.failed') heard.error = event
         }
       }),
     messages: (fault) =>

@@ -120,18 +120,27 @@ export function startEvents(
   response.flushHeaders()
 }
 
-/** Writes pieces so that each leaves on its own, then ends the answer unless it is to stay open. */
+/**
+ * Writes pieces so that each leaves on its own, then ends the answer. With a pause of some milliseconds they are sure
+ * to arrive one by one, whoever reads them.
+ */
 export async function sendPieces(
   response: ServerResponse,
   pieces: readonly (string | Buffer)[],
-  isEnd = true,
+  pauseMs?: number,
 ): Promise<void> {
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      if (pauseMs === undefined) setImmediate(resolve)
+      else setTimeout(resolve, pauseMs)
+    })
   for (const piece of pieces) {
+    await pause()
     if (response.destroyed) return
     response.write(piece)
-    await new Promise((resolve) => setImmediate(resolve))
   }
-  if (isEnd) response.end()
+  await pause()
+  response.end()
 }
 
 /** Breaks the connection, once what was written is on its way. */

@@ -21,7 +21,7 @@ export type Gateway = {
   readonly url: string
   /**
    * What the ledger holds of the requests that are done, in any order, also after `close`. A request may be done a
-   * moment after its caller had the answer: `settled` waits.
+   * moment after its caller had the answer.
    */
   records(): Promise<readonly LedgerRecord[]>
   /** Lets go of everything, answers under way too; what is done is in the ledger then. */
@@ -42,16 +42,6 @@ export type LedgerRecord = {
 }
 
 const longestWaitMs = 5_000
-
-/** The records once there are so many of them, or what there is after five seconds. */
-export async function settled(gateway: Gateway, count: number): Promise<readonly LedgerRecord[]> {
-  const end = performance.now() + longestWaitMs
-  for (;;) {
-    const records = await gateway.records()
-    if (records.length >= count || performance.now() > end) return records
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-}
 
 /** Until it holds, or a failure after five seconds that says what did not. */
 export async function until(what: string, holds: () => boolean): Promise<void> {

@@ -7,7 +7,7 @@ import type { Harness } from './harness.ts'
 
 /** The gateway in the process of the tests. */
 export const inProcess: Harness = {
-  async start({ upstream, policy = {} }) {
+  async start({ upstream, policy = {}, slowClientMs }) {
     const parsed = parsePolicy(stringify(policy), {
       nearest: () => null,
       knownModel: () => ({ known: true }),
@@ -16,6 +16,7 @@ export const inProcess: Harness = {
     const gateway = await startLiveGateway({
       env: { OPENAI_BASE_URL: `${upstream}/v1`, ANTHROPIC_BASE_URL: `${upstream}` },
       policy: parsed.policy,
+      ...(slowClientMs !== undefined && { slowClientMs }),
     })
     return {
       url: gateway.url,

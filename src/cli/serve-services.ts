@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { keyHash } from '../engine/cache-key.ts'
+import type { Policy } from '../policy/policy.ts'
+import { openForwarder } from '../providers/forward.ts'
+import { openScrub, secretsOf } from '../providers/keys.ts'
+import { Audits } from '../serve/audits.ts'
+import type { Exchange } from '../serve/exchange.ts'
+import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
+import type { LiveClock } from '../serve/live-clock.ts'
+import { openMoneyWatch } from '../serve/money-watch.ts'
+import { namedPolicy } from '../serve/policy-in-force.ts'
+import { Trials } from '../serve/trials.ts'
+import type { TurnWriter } from '../serve/turn-writer.ts'
+import type { UpstreamWatch } from '../serve/upstream-watch.ts'
+import { similarityOf } from './log-embedder.ts'
+import type { RunPrices } from './price-book.ts'
+import { runProgram } from './run-program.ts'
+import { targetCosts } from './target-costs.ts'
+import type { Terminal } from './terminal.ts'
+
+export type ServeParts = {
+  readonly policy: Policy
+  readonly prices: RunPrices
+  /** Of the store: keys are hashed with it. */
+  readonly secret: string
+  readonly writer: TurnWriter
+  readonly clock: LiveClock
+  readonly upstreamWatch: UpstreamWatch
+  /** The policy in force when a budget asks. */
+  readonly inForce: () => PolicyInForce
+  /** Tells whoever runs the gateway. */
+  readonly say: (sentence: string) => void
+}
+
+/** What a gateway keeps from its start to its end. */
+export async function servicesOf(
+  { policy, prices, secret, writer, clock, upstreamWatch, inForce, say }: ServeParts,
+  { env }: Terminal,
+): Promise<GatewayServices> {
+  const { now } = clock
+  const hash = keyHash(secret)
+  const exchanges = new Map<string, Exchange>()
+  const costOf = targetCosts(prices.book)
+  const onAlert = () => undefined
+  const onBug = (error: unknown) => say(`an audit failed: ${String(error)}`)
+  return {
+    forwarder: await openForwarder({ env }),
+    journal: writer,
+    ...openMoneyWatch({ policy, hash, now, costOf, exchanges, inForce, onAlert }),
+    prices: prices.book,
+    costOf,
+    hash,
+    now,
+    chance: Math.random,
+    newId: requestIds(now()),
+    exchanges,
+    isReplay: false,
+    scrub: openScrub(secretsOf(policy.serve.providers, env)),
+    similarity: await similarityOf(),
+    passes: async (command, input, timeoutMs) =>
+      (await runProgram(command, input, timeoutMs)).exitCode === 0,
+    trials: new Trials({
+      policy: namedPolicy(policy).policy,
+      now,
+      onEvent: ({ text }) => say(text),
+    }),
+    audits: new Audits({ onBug, onCost: () => undefined }),
+    onAttempt: upstreamWatch.note,
+    onServed: () => undefined,
+  }
+}
+
+/** Ids in the order of time, unlike those of any other run: "req_mb2k3f0x7qk4" and a count. */
+function requestIds(startMs: number): () => string {
+  const prefix = `req_${Math.floor(startMs).toString(36)}${randomBytes(3).toString('hex')}`
+  let count = 0
+  return () => `${prefix}${(++count).toString(36).padStart(6, '0')}`
+}

@@ -1,0 +1,65 @@
+import type { ResponseCache } from '../domain/world.ts'
+import { compilePolicy } from '../engine/compile-policy.ts'
+import type { RewriteRequest } from '../engine/rewrite-request.ts'
+import type { Policy } from '../policy/policy.ts'
+import { policyFingerprint } from '../policy/policy-fingerprint.ts'
+import { chooseTiers } from '../policy/tiers.ts'
+import type { Environment } from '../providers/resolve-target.ts'
+import { nameTiers } from '../worlds/named-tiers.ts'
+import { openGatewayKeys, requireKeys } from './gateway-keys.ts'
+import type { GatewayServices, PolicyInForce } from './gateway-state.ts'
+import { personalIn } from './kept-text.ts'
+import { compileSurroundings } from './live-surroundings.ts'
+import { openRateLimiter } from './rate-limiter.ts'
+import { nameableProviders } from './read-destination.ts'
+import { openReserving } from './reserve.ts'
+import { openRewrites } from './rewrites.ts'
+import { tagSpelling } from './tag-spelling.ts'
+import { openUpstreams } from './upstreams.ts'
+
+export type InForceOptions = {
+  readonly env: Environment
+  readonly services: Pick<GatewayServices, 'exchanges' | 'now' | 'targets' | 'costOf'>
+  /** Runs the policy's rules on prompts and outputs. */
+  readonly rewriteOf: (policy: Policy) => RewriteRequest
+  readonly cache: ResponseCache
+}
+
+/** A policy with models in the place of tiers. */
+export function namedPolicy(asked: Policy) {
+  const { tiers } = chooseTiers(asked.tiers, null)
+  return { policy: nameTiers(asked, tiers), tiers }
+}
+
+/** Makes a policy ready to run. Throws a UserError for what cannot be run: keys that are missing, or must be there. */
+export function inForceOf(
+  asked: Policy,
+  { env, services, rewriteOf, cache }: InForceOptions,
+): PolicyInForce {
+  requireKeys(asked.serve)
+  const { policy, tiers } = namedPolicy(asked)
+  const { exchanges, now, targets, costOf } = services
+  const upstreams = openUpstreams(policy.serve.providers, env, tiers.medium)
+  const { judge } = policy.serve.audit
+  // A judge whom nobody can ask is a mistake of the policy's, not of the first audit.
+  if (judge !== null) upstreams.find(judge)
+  return {
+    compiled: compilePolicy(policy),
+    fingerprint: policyFingerprint(asked),
+    upstreams,
+    providers: nameableProviders(policy.serve),
+    keys: openGatewayKeys(policy.serve.keys, env),
+    spelling: tagSpelling(policy),
+    limiter: openRateLimiter(policy.serve.rateLimits, now),
+    rewritesOf: openRewrites(policy, rewriteOf(policy)),
+    isPersonal: personalIn(policy),
+    surroundingsOf: compileSurroundings(policy, (target) => targets.stateOf(target)),
+    reserving: openReserving({
+      policy,
+      exchanges,
+      costOf,
+      usualOutputTokensOf: (target) => targets.usualOutputTokensOf(target),
+    }),
+    cache,
+  }
+}

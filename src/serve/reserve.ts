@@ -1,0 +1,113 @@
+import type { JsonObject } from '../domain/json.ts'
+import type { NanoUsd } from '../domain/money.ts'
+import type { Usage } from '../domain/usage.ts'
+import type { Asked } from '../domain/world.ts'
+import {
+  type BodySize,
+  estimateOfBody,
+  outputLimitOf,
+  sizeOfBody,
+  upperBoundOfBody,
+} from '../engine/body-bound.ts'
+import type { Budget } from '../policy/governance.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { RouteChoice } from '../policy/routing.ts'
+import type { Exchange } from './exchange.ts'
+import type { Inbound } from './inbound.ts'
+
+export type ReserveOptions = {
+  readonly policy: Policy
+  readonly exchanges: ReadonlyMap<string, Exchange>
+  /** Null: no price is known. `target` is "provider:model", or as the policy spells it. */
+  readonly costOf: (target: string, usage: Usage, at: number) => NanoUsd | null
+  /** Output tokens of a target's answers of late; null: none came. */
+  readonly usualOutputTokensOf: (target: string) => number | null
+}
+
+/** What requests and calls may cost, or probably will: what budgets hold back for them. Null: nobody can tell. */
+export type Reserving = {
+  /** Of a whole request, whichever way the policy sends it. */
+  readonly ofRequest: (asked: Asked, mode: Budget['mode']) => number | null
+  /** Of one call. */
+  readonly ofCall: (inbound: Inbound, target: string, mode: Budget['mode']) => number | null
+  /** Whether a largest output must be asked for where a request names none: what has no end has no price. */
+  readonly capsOutput: boolean
+}
+
+/** Answers of models that were not asked before are taken to be so long. */
+const usualOutputTokens = 500
+
+export function openReserving(options: ReserveOptions): Reserving {
+  const { policy, exchanges, costOf } = options
+  const ladders = policy.routes.flatMap(({ to }) => laddersIn(to))
+  const sizes = new WeakMap<Inbound, BodySize | null>()
+  const sizeOf = (inbound: Inbound): BodySize | null => {
+    const known = sizes.get(inbound)
+    if (known !== undefined) return known
+    const size = inbound.body === null ? null : sizeOfBody(inbound.body, inbound.bytes.length)
+    sizes.set(inbound, size)
+    return size
+  }
+  const ofCall: Reserving['ofCall'] = (inbound, target, mode) => {
+    // What only asks for facts (a list of models, a file) costs nothing.
+    if (inbound.method !== 'POST') return 0
+    const size = sizeOf(inbound)
+    if (size === null || inbound.body === null) return null
+    const cost = (usage: Usage) => costOf(target, usage, inbound.at)
+    const { dialect, operation } = inbound.endpoint
+    if (mode === 'soft') {
+      const output =
+        operation === 'embedding' ? 0 : (options.usualOutputTokensOf(target) ?? usualOutputTokens)
+      return estimateOfBody(size, output, cost)
+    }
+    const output =
+      operation === 'embedding' ? 0 : outputLimitOf(dialect ?? 'openai-chat', inbound.body).tokens
+    return upperBoundOfBody(size, output, cost)
+  }
+  /** Of a question of the gateway's own, as its request says it. */
+  const ofQuestion: Reserving['ofRequest'] = ({ request, at }, mode) => {
+    const { model, prompt, params } = request
+    if (prompt === undefined) return null
+    const body = { messages: prompt.messages, ...params } as unknown as JsonObject
+    const size = sizeOfBody(body, Buffer.byteLength(JSON.stringify(body)))
+    const cost = (usage: Usage) => costOf(model, usage, at)
+    if (size === null) return null
+    const { tokens } = outputLimitOf('openai-chat', body)
+    return mode === 'soft'
+      ? estimateOfBody(size, options.usualOutputTokensOf(model) ?? usualOutputTokens, cost)
+      : upperBoundOfBody(size, tokens, cost)
+  }
+  return {
+    ofCall,
+    ofRequest(asked, mode) {
+      const inbound = exchanges.get(String(asked.id))?.inbound
+      if (inbound === undefined) return ofQuestion(asked, mode)
+      const own = ofCall(inbound, inbound.home.target, mode)
+      // An estimate is of the call that is probably made; a bound is of whatever may be.
+      if (mode === 'soft') return own
+      const routed = ladders.map((ladder) => sum(ladder.map((each) => ofCall(inbound, each, mode))))
+      return [own, ...routed].reduce(largest)
+    },
+    capsOutput: policy.budgets.some(({ mode }) => mode === 'hard'),
+  }
+}
+
+const sum = (amounts: readonly (number | null)[]): number | null =>
+  amounts.reduce<number | null>((a, b) => (a === null || b === null ? null : a + b), 0)
+
+const largest = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? null : Math.max(a, b)
+
+/** The targets of each ladder that a request may take. */
+function laddersIn(to: RouteChoice): readonly (readonly string[])[] {
+  const targets = (ladder: readonly { readonly target: string }[]) =>
+    ladder.map(({ target }) => target)
+  switch (to.kind) {
+    case 'default':
+      return []
+    case 'ladder':
+      return [targets(to.ladder)]
+    case 'classifier':
+      return Object.values(to.ladders).map(targets)
+  }
+}
