@@ -6,9 +6,9 @@ import type { RequestId, Step } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
 import { noUsage, totalTokens, type Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
-import { openPairJudge } from '../score/pair-judge.ts'
+import { openPairJudge, pairPrompt } from '../score/pair-judge.ts'
 import { plainCall } from '../score/plain-call.ts'
-import type { JudgePrompt } from '../score/scorer.ts'
+import type { JudgePrompt, ScoredPair } from '../score/scorer.ts'
 import { ownId, ownQuestion, withoutNeed } from './ask-again.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { askInner } from './inner-ask.ts'
@@ -43,7 +43,9 @@ export async function judgePair(
   comparisonOf: (word: PairWord) => Comparison,
 ): Promise<Comparison | null> {
   const judging: Judging = { id: ownId(state, 'judge'), at: state.now(), target }
-  const asked = askedOf(judging, pair)
+  const { question, given, fresh } = pair
+  const scored = { id: judging.id, question, baseline: fresh, candidate: given }
+  const asked = askedOf(judging, scored)
   const ledger = withoutNeed(state.ledger)
   const budget = await ledger.admit(asked)
   if (budget?.action === 'block') return null
@@ -55,8 +57,6 @@ export async function judgePair(
   })
   let word: PairWord = null
   try {
-    const { question, given, fresh } = pair
-    const scored = { id: judging.id, question, baseline: fresh, candidate: given }
     word = (await judge.prefer(scored)).difference
   } finally {
     const cost = attempts.reduce((sum, each) => sum + (each.costNanoUsd ?? 0), 0) as NanoUsd
@@ -69,20 +69,19 @@ export async function judgePair(
 }
 
 /** As budgets see it: both orders at once. */
-function askedOf({ id, at, target }: Judging, { question, given, fresh }: JudgedPair): Asked {
-  const content = [question, given, fresh].join('\n')
+function askedOf({ id, at, target }: Judging, pair: ScoredPair): Asked {
+  const { system, user } = pairPrompt(pair)
+  const messages = [
+    { role: 'system', content: system },
+    { role: 'user', content: user },
+  ]
   const request: Request = {
     at,
     model: target,
     requestedModel: target,
     operation: 'chat',
     status: 'ok',
-    prompt: {
-      messages: [
-        { role: 'user', content },
-        { role: 'user', content },
-      ],
-    },
+    prompt: { messages: [...messages, ...messages] },
     params: { max_tokens: 2 * judgeOutputTokens },
   }
   return { id, at, request, bypass: 'audit' }
