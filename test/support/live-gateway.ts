@@ -111,6 +111,8 @@ export async function startLiveGateway(options: {
     journal,
     alerts,
     state,
+    trials,
+    audits,
     events,
     paid,
     served,
