@@ -104,7 +104,7 @@ function explanationOf(database: Database, found: FoundRequest, terminal: Termin
     },
     warnings: warningsOfRequest(request),
     id: request.id ?? request.responseId ?? `#${request.seq}`,
-    place: placeOf(found.place, request.profile.format),
+    place: placeOf(found.place),
     format: request.profile.format ?? '',
     at: request.at === null ? null : new Date(request.at).toISOString(),
     facts: factsOf(request, sameKey),
@@ -113,7 +113,7 @@ function explanationOf(database: Database, found: FoundRequest, terminal: Termin
     priceSource: price === null ? null : priceOf(price),
     prompt: promptText(request.prompt),
     answer: answerText(request.answer),
-    duplicates: found.duplicates.map((place) => placeOf(place, null)),
+    duplicates: found.duplicates.map(placeOf),
     receipt: (request.extra['receipt'] ?? null) as Receipt | null,
   }
 }
@@ -149,7 +149,7 @@ function inputsOf(database: Database, id: number): readonly InputSummary[] {
 }
 
 /** What stands in a gateway's ledger stands at no byte. */
-const placeOf = ({ file, line, byteOffset }: StoredPlace, format: string | null) => ({
+const placeOf = ({ format, file, line, byteOffset }: StoredPlace) => ({
   file: shownPath(file),
   line,
   byteOffset: format === ledgerFormat ? null : byteOffset,

@@ -24,14 +24,16 @@ export type Logged = {
   readonly status?: string | undefined
 }
 
-/** Flags over LLMCOST_PRICES; the file that is named first wins. */
+/** Flags over LLMCOST_PRICES, both over those of a policy; the file that is named first wins. */
 export async function openRunPrices(
   flags: InputFlags,
   terminal: Pick<Terminal, 'env'>,
+  ofPolicy: PriceOverrides | null = null,
 ): Promise<RunPrices> {
   const fromEnv = terminal.env['LLMCOST_PRICES']
   const files = flags.prices ?? (fromEnv === undefined || fromEnv === '' ? [] : [fromEnv])
-  const overrides = await Promise.all(files.map(loadOverrides))
+  const given = await Promise.all(files.map(loadOverrides))
+  const overrides = ofPolicy === null ? given : [...given, ofPolicy]
   const asOf = flags.pricesAsOf === undefined ? undefined : timeOf(flags.pricesAsOf)
   if (flags.pricesAsOf !== undefined && asOf === undefined) {
     throw new UserError(`--prices-as-of "${flags.pricesAsOf}" is no date`, {

@@ -37,8 +37,8 @@ export async function eraseLedger(
     if (await isGatewayRunning(store.path, driver)) {
       return await within(path, driver, false, (ledger) => eraseBeside(ledger, meant))
     }
-    const gateway = await openGatewayStore({ path: store.path, driver, durability: 'process' })
-    return eraseAlone(gateway, meant, scope.kind === 'all')
+    const options = { path: store.path, driver, durability: 'process', isBrief: true } as const
+    return eraseAlone(await openGatewayStore(options), meant, scope.kind === 'all')
   } catch (error) {
     throw storeError(error, path)
   }

@@ -39,6 +39,12 @@ export function addServe(program: Command, terminal: Terminal, exit: Exit): void
         'none',
       ]),
     )
+    .addOption(
+      new Option('--log <format>', 'on stderr: text at a terminal, else json').choices([
+        'text',
+        'json',
+      ]),
+    )
     .option('--debug', 'what the process holds, at /debug/resources of the admin port')
     .option('--redact', 'replace e-mail, phone, card, key and IP patterns in what is kept')
     .addHelpText('after', examples)

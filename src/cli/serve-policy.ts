@@ -4,6 +4,7 @@ import { mergePolicy } from '../policy/merge-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { layerPolicy, type PolicyFlags } from '../policy/policy-flags.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
+import type { PriceOverrides } from '../prices/overrides.ts'
 import type { OpenPriceBook } from '../prices/price-book.ts'
 import { loadPolicy, policyPath } from './policy-file.ts'
 import type { Terminal } from './terminal.ts'
@@ -22,6 +23,8 @@ export type ServedPolicy = {
   readonly policy: Policy
   /** The file it is from; null: there is none. */
   readonly source: string | null
+  /** Prices of the file; null: it has none. */
+  readonly overrides: PriceOverrides | null
 }
 
 /**
@@ -35,11 +38,13 @@ export function servedPolicy(
 ): ServedPolicy {
   const { policy: named, ...said } = flags
   const path = policyPath(named?.[0] === undefined ? {} : { policy: named[0] }, terminal)
-  const file = path === null ? passThrough : loadPolicy(path, book).policy
+  const loaded = path === null ? null : loadPolicy(path, book)
+  const file = loaded?.policy ?? passThrough
   const layered = layerPolicy({ file, env: terminal.env, flags: said, nearest: didYouMean })
   const policy = withServeFlags(layered, flags)
   if (policy.cache.semantic.on && policy.cache.namespace.kind === 'log') throw noNamespace()
-  return { policy, source: path }
+  const overrides = policy.prices.length === 0 ? null : (loaded?.overrides ?? null)
+  return { policy, source: path, overrides }
 }
 
 /** What holds where nobody has decided anything. */

@@ -1,50 +1,55 @@
+import type { NanoUsd } from '../domain/money.ts'
+import { dashboardPage } from '../report/dashboard-page.ts'
 import type { AdminPorts, CacheAdmin, Resources } from '../serve/admin-ports.ts'
 import type { Health } from '../serve/data-server.ts'
 import type { Gateway } from '../serve/gateway.ts'
+import { breakerLines, budgetLines, type GatewayWatch } from '../serve/gateway-watch.ts'
 import type { PolicyWatcher } from '../serve/policy-watcher.ts'
+import { reconciledCall } from '../serve/reconciled-call.ts'
+import { metricsContentType } from '../serve/write-metrics.ts'
 
 export type AdminPortsOptions = {
   readonly gateway: Gateway
+  readonly watch: GatewayWatch
   readonly watcher: PolicyWatcher
   readonly health: Health
-  /** The policy file; null: there is none. */
-  readonly source: string | null
+  readonly cache: CacheAdmin
   readonly isDebug: boolean
 }
 
 /** What the admin port of `serve` shows and does. */
 export const adminPortsOf = (options: AdminPortsOptions): AdminPorts => {
-  const { gateway, watcher, health, source, isDebug } = options
+  const { gateway, watch, watcher, health, isDebug } = options
+  const page = dashboardPage()
+  const state = () => gateway.state()
   return {
-    page: { html: '<!doctype html><title>llmcost serve</title>', contentSecurityPolicy: noPage },
-    events: (_, response) => response.writeHead(204).end(),
-    snapshot: () => ({
-      kind: 'serve-status',
-      version: 1,
-      generatedAt: new Date(gateway.state().now()).toISOString(),
-      policy: { fingerprint: gateway.state().fingerprint, source },
-      health: { status: health().status, problems: health().why },
-    }),
-    metrics: () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: '' }),
+    page: {
+      html: page.html,
+      contentSecurityPolicy: page.headers['content-security-policy'] ?? "default-src 'none'",
+    },
+    events: (request, response) => watch.events.connect(request, response),
+    snapshot: () => watch.snapshot(),
+    metrics: () => ({ contentType: metricsContentType, text: watch.metricsText() }),
     health,
     isReady: () => !gateway.isDraining(),
-    cache: noCache,
-    budgets: () => [],
-    intents: () => [],
-    reconcile: () => false,
-    breakers: () => [],
-    resetBreaker: () => false,
+    cache: options.cache,
+    budgets: () => budgetLines(state().ledger, state().compiled.policy, state().now()),
+    intents: () => state().ledger.maybeBilled(),
+    reconcile: (id, costNanoUsd) => reconcile(gateway, id, costNanoUsd),
+    breakers: () => breakerLines(state().targets),
+    resetBreaker: (target) => state().targets.reset(target),
     reload: watcher.reload,
-    resources: isDebug ? () => resourcesOf(gateway.state().exchanges.size) : null,
+    resources: isDebug ? () => resourcesOf(state().exchanges.size) : null,
   }
 }
 
-const noPage = "default-src 'none'; frame-ancestors 'none'"
-
-const noCache: CacheAdmin = {
-  list: () => [],
-  find: () => [],
-  invalidate: () => ({ exact: 0, semantic: 0, bytes: 0 }),
+/** A restart must know of it too: what it came to is written down. */
+function reconcile(gateway: Gateway, id: string, costNanoUsd: NanoUsd): boolean {
+  const { ledger, journal, fingerprint } = gateway.state()
+  const intent = ledger.maybeBilled().find((each) => each.id === id)
+  if (intent === undefined || !ledger.reconcile(id, costNanoUsd)) return false
+  journal.settle(reconciledCall(intent, costNanoUsd, fingerprint))
+  return true
 }
 
 function resourcesOf(requestsUnderWay: number): Resources {

@@ -6,6 +6,7 @@ import { openScrub, secretsOf } from '../providers/keys.ts'
 import { Audits } from '../serve/audits.ts'
 import type { Exchange } from '../serve/exchange.ts'
 import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
+import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import type { LiveClock } from '../serve/live-clock.ts'
 import { openMoneyWatch } from '../serve/money-watch.ts'
 import { namedPolicy } from '../serve/policy-in-force.ts'
@@ -28,21 +29,19 @@ export type ServeParts = {
   readonly upstreamWatch: UpstreamWatch
   /** The policy in force when a budget asks. */
   readonly inForce: () => PolicyInForce
-  /** Tells whoever runs the gateway. */
-  readonly say: (sentence: string) => void
+  readonly watch: GatewayWatch
 }
 
 /** What a gateway keeps from its start to its end. */
 export async function servicesOf(
-  { policy, prices, secret, writer, clock, upstreamWatch, inForce, say }: ServeParts,
+  { policy, prices, secret, writer, clock, upstreamWatch, inForce, watch }: ServeParts,
   { env }: Terminal,
 ): Promise<GatewayServices> {
   const { now } = clock
   const hash = keyHash(secret)
   const exchanges = new Map<string, Exchange>()
   const costOf = targetCosts(prices.book)
-  const onAlert = () => undefined
-  const onBug = (error: unknown) => say(`an audit failed: ${String(error)}`)
+  const { onAlert, onServed } = watch
   return {
     forwarder: await openForwarder({ env }),
     journal: writer,
@@ -62,11 +61,15 @@ export async function servicesOf(
     trials: new Trials({
       policy: namedPolicy(policy).policy,
       now,
-      onEvent: ({ text }) => say(text),
+      onEvent: watch.onTrial,
     }),
-    audits: new Audits({ onBug, onCost: () => undefined }),
+    audits: new Audits({
+      onBug: watch.onBug,
+      onCost: watch.onSideCost,
+      onCompared: watch.onCompared,
+    }),
     onAttempt: upstreamWatch.note,
-    onServed: () => undefined,
+    onServed,
   }
 }
 

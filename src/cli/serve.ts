@@ -5,7 +5,8 @@ import type { ServePolicyFlags } from './serve-policy.ts'
 import { type RunningServe, startServe } from './start-serve.ts'
 import type { Terminal } from './terminal.ts'
 
-export type ServeFlags = InputFlags & ServePolicyFlags & { readonly debug?: boolean }
+export type ServeFlags = InputFlags &
+  ServePolicyFlags & { readonly debug?: boolean; readonly log?: 'text' | 'json' }
 
 /** How long answers under way may take when the gateway is told to end. */
 const graceMs = 30_000

@@ -2,30 +2,37 @@ import type { RequestListener } from 'node:http'
 import { dirname } from 'node:path'
 import type { Policy } from '../policy/policy.ts'
 import { adminToken } from '../serve/admin-guard.ts'
+import type { CacheAdmin } from '../serve/admin-ports.ts'
 import { adminListener } from '../serve/admin-server.ts'
+import { openCheckpoints } from '../serve/checkpoints.ts'
 import { type Gateway, startGateway } from '../serve/gateway.ts'
 import {
+  cacheProblems,
   healthOf,
   ledgerProblems,
   openDiskProblems,
   type Problems,
 } from '../serve/gateway-health.ts'
-import type { PolicyInForce } from '../serve/gateway-state.ts'
+import type { GatewayServices, GatewayState, PolicyInForce } from '../serve/gateway-state.ts'
+import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import { openLiveClock } from '../serve/live-clock.ts'
-import { noCache } from '../serve/no-cache.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
+import { recoverLedger } from '../serve/recover-ledger.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { openUpstreamWatch } from '../serve/upstream-watch.ts'
 import { type GatewayStore, openGatewayStore } from '../store/gateway-store.ts'
+import type { LiveCache } from '../worlds/live-cache.ts'
 import { storePath } from './logs.ts'
 import { Narrator } from './narrator.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
 import { rewriteOf } from './rewrite-by-program.ts'
 import type { ServeFlags } from './serve.ts'
+import { openServeCache } from './serve-cache.ts'
 import { type ServedPolicy, servedPolicy } from './serve-policy.ts'
 import { adminPortsOf } from './serve-ports.ts'
 import { servicesOf } from './serve-services.ts'
+import { openWatch } from './serve-watch.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A gateway that listens, with all that belongs to it. */
@@ -41,8 +48,10 @@ export type RunningServe = {
 
 /** Starts the gateway. Throws a UserError where its policy, its store or its ports do not allow it. */
 export async function startServe(flags: ServeFlags, terminal: Terminal): Promise<RunningServe> {
-  const prices = await openRunPrices(flags, terminal)
-  const served = servedPolicy(flags, terminal, prices.book)
+  const listed = await openRunPrices(flags, terminal)
+  const served = servedPolicy(flags, terminal, listed.book)
+  const { overrides } = served
+  const prices = overrides === null ? listed : await openRunPrices(flags, terminal, overrides)
   const token = adminToken(served.policy.serve.adminHost, terminal.env)
   const ledger = await openLedger(flags, terminal, served.policy)
   try {
@@ -91,7 +100,6 @@ type Start = ServedPolicy &
 async function startOn(start: Start): Promise<RunningServe> {
   const { flags, terminal, policy, source, token, store, writer, closeLedger } = start
   const narrator = new Narrator(terminal, flags)
-  const onBug = (error: unknown) => narrator.say(`a mistake of the gateway: ${String(error)}`)
   const clock = openLiveClock()
   const upstreamWatch = openUpstreamWatch(clock.now)
   const problems: Problems[] = [
@@ -101,15 +109,24 @@ async function startOn(start: Start): Promise<RunningServe> {
     clock.problems,
   ]
   const health = healthOf(problems)
-  let admin: RequestListener = notYet
-  const running: { inForce: () => PolicyInForce } = { inForce: () => first }
-  const inForce = () => running.inForce()
-  const say = (sentence: string) => narrator.say(sentence)
-  const parts = { ...start, secret: store.secret, clock, upstreamWatch, inForce, say }
+  // What watches, what is watched and what decides know of each other.
+  const running: { state: (() => GatewayState) | null } = { state: null }
+  const watch = await openWatch({ ...start, now: clock.now, health, running })
+  const inForce = () => running.state?.() ?? first
+  const parts = { ...start, secret: store.secret, clock, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
-  const { env } = terminal
-  const ready = (next: Policy) => inForceOf(next, { env, services, rewriteOf, cache: noCache })
+  watch.watch(services)
+  const say = (sentence: string) => watch.say(sentence)
+  const cache = await openServeCache({ ...start, now: clock.now, say, isExact: false })
+  problems.push(() => cacheProblems(cache.counts.corrupt))
+  const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
+  const recovered = recoverLedger(store, services, clock.now())
+  if (recovered.damagedTurns.length > 0)
+    problems.push(() => [`ledger: ${recovered.damagedTurns.length} turns cannot be read`])
+  const checkpoints = openCheckpoints({ writer, store, ...services })
+  const onBug = (error: unknown) => watch.onBug(error)
+  let admin: RequestListener = notYet
   const gateway = await startGateway({
     services,
     inForce: first,
@@ -117,20 +134,21 @@ async function startOn(start: Start): Promise<RunningServe> {
     health,
     onBug,
   })
-  running.inForce = gateway.state
+  running.state = gateway.state
   const watcher = openPolicyWatcher({
     gateway,
     path: source,
     read: () => policyAgain(start),
-    inForceOf: ready,
+    inForceOf: (next) => replaced(next, ready, services, cache, watch),
     say,
   })
   problems.push(watcher.problems)
   // It may have changed since it was read, before anybody watched it.
   void watcher.reload()
   const isDebug = flags.debug === true
-  const ports = adminPortsOf({ gateway, watcher, health, source, isDebug })
+  const ports = adminPortsOf({ gateway, watch, watcher, health, cache: cacheAdmin(cache), isDebug })
   admin = adminListener({ host: policy.serve.adminHost, token, ports, onBug })
+  narrator.detail(`ledger: ${recovered.entries} entries were read`)
   return {
     gateway,
     store,
@@ -139,10 +157,37 @@ async function startOn(start: Start): Promise<RunningServe> {
     async close(graceMs) {
       watcher.close()
       await gateway.close(graceMs)
+      checkpoints.close()
+      cache.close()
+      await watch.close()
       closeLedger()
     },
   }
 }
+
+/** A policy made ready, and all that outlives policies told of it; nothing of it happens where one is broken. */
+function replaced(
+  next: Policy,
+  ready: (policy: Policy) => PolicyInForce,
+  { ledger, targets, trials, now }: GatewayServices,
+  cache: LiveCache,
+  watch: GatewayWatch,
+): PolicyInForce {
+  const inForce = ready(next)
+  const { policy } = inForce.compiled
+  cache.configure(policy.cache)
+  ledger.reload(policy, now())
+  targets.reload(policy)
+  trials.reload(policy)
+  watch.reload(policy, inForce.fingerprint)
+  return inForce
+}
+
+const cacheAdmin = (cache: LiveCache): CacheAdmin => ({
+  list: (options) => cache.desk.list(options),
+  find: (name) => cache.desk.find(name),
+  invalidate: (scope, options) => cache.invalidate(scope, options),
+})
 
 /** Both ports listen before there is anything to tell of. */
 const notYet: RequestListener = (_, response) => response.writeHead(503).end()

@@ -9,10 +9,9 @@ import { plural } from '../report/numbers.ts'
 import { spoolHoldsTurns } from '../serve/spool.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { beginBulkLoad, finalize } from '../store/finalize.ts'
-import { type GatewayJournal, openGatewayJournal } from '../store/gateway-journal.ts'
+import { type GatewayJournal, openGatewayJournal, takenTurn } from '../store/gateway-journal.ts'
 import { gatewayPath, openGatewayStore } from '../store/gateway-store.ts'
 import { IngestSink } from '../store/ingest-sink.ts'
-import { knownFiles } from '../store/known-files.ts'
 import { type Store, withLoadLock } from '../store/store.ts'
 import { ingestPorts } from './ingest-ports.ts'
 import type { Narrator } from './narrator.ts'
@@ -30,22 +29,21 @@ export async function takeInGateway(
   pricesOf: () => Promise<RunPrices>,
   narrator: Narrator,
 ): Promise<void> {
-  let journal: GatewayJournal | null = null
   try {
-    journal = await openJournal(store, terminal, narrator)
-    if (journal === null || !hasNews(store, journal)) return
-    const [news, prices] = [journal, await pricesOf()]
-    await withLoadLock(
-      store,
-      () => narrator.waiting(),
-      () => takeIn(store, news, prices, narrator),
-    )
+    const journal = await openJournal(store, terminal, narrator)
+    if (journal === null) return
+    try {
+      if (!hasNews(store, journal)) return
+      const prices = await pricesOf()
+      const work = () => takeIn(store, journal, prices, narrator)
+      await withLoadLock(store, () => narrator.waiting(), work)
+    } finally {
+      narrator.clear()
+      journal.close()
+    }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     narrator.say(`warning: not all of the gateway's ledger is taken in: ${error.message}`)
-  } finally {
-    narrator.clear()
-    journal?.close()
   }
 }
 
@@ -66,9 +64,10 @@ async function bringInSpool(
   narrator: Narrator,
 ): Promise<void> {
   try {
-    const gateway = await openGatewayStore({ path, driver, durability: 'process' })
+    const options = { path, driver, durability: 'process', isBrief: true } as const
+    const gateway = await openGatewayStore(options)
     try {
-      new TurnWriter(gateway, { isDurable: false }).close()
+      new TurnWriter(gateway).close()
     } finally {
       gateway.close()
     }
@@ -78,10 +77,8 @@ async function bringInSpool(
   }
 }
 
-function hasNews({ database }: Store, { path, ledger, newestTurn }: GatewayJournal): boolean {
-  const known = knownFiles(database).find((file) => file.path === path)
-  return newestTurn > (known?.headHash === ledger ? known.byteOffset : 0)
-}
+const hasNews = ({ database }: Store, journal: GatewayJournal): boolean =>
+  journal.newestTurn > takenTurn(database, journal)
 
 /** Alone among processes: asked again what is new, as another one may have been first. */
 async function takeIn(
@@ -109,26 +106,22 @@ async function read(
   ports: IngestPorts,
   narrator: Narrator,
 ): Promise<void> {
-  const { path, newestTurn } = journal
-  const known = knownLedger(sink, journal)
-  const { id, ...begun } = known
-  const { byteOffset, line, counts } = begun
+  const { path, ledger, turnsAfter, newestTurn } = journal
+  const { id, ...known } = knownLedger(sink, journal)
+  const { byteOffset, line, counts } = known
   sink.expect(journal.bytesAfter(byteOffset))
-  const plan = { path, ledger: journal.ledger, start: { byteOffset, line }, counts }
-  let last = { ...begun }
-  for await (const batch of readLedger({ ...plan, turnsAfter: journal.turnsAfter }, ports)) {
+  const plan = { path, ledger, start: { byteOffset, line }, counts, turnsAfter }
+  let last = { byteOffset, line, counts }
+  for await (const batch of readLedger(plan, ports)) {
     sink.append(id, batch)
-    last = { ...last, byteOffset: batch.byteOffset, line: batch.line, counts: batch.counts }
-    narrator.working(
-      "reading the gateway's ledger",
-      batch.byteOffset - byteOffset,
-      newestTurn - byteOffset,
-    )
+    last = { byteOffset: batch.byteOffset, line: batch.line, counts: batch.counts }
+    const [done, all] = [batch.byteOffset - byteOffset, newestTurn - byteOffset]
+    narrator.working("reading the gateway's ledger", done, all)
     // Lets a Ctrl-C in between two batches.
     await nextTurn()
   }
-  // Turns without a settled request are behind it too.
-  sink.saveFile({ ...last, byteOffset: Math.max(last.byteOffset, newestTurn) }, id)
+  // Turns in which nothing was settled are behind it too.
+  sink.saveFile({ ...known, ...last, byteOffset: Math.max(last.byteOffset, newestTurn) }, id)
   const what = `${gatewayReader.title}: ${plural(last.line - line, 'new request')}`
   if (byteOffset === 0) narrator.say(what)
   else narrator.detail(what)

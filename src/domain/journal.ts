@@ -47,7 +47,8 @@ export type Settled = {
   readonly spender: Spender
   /**
    * The request as a canonical record (docs/formats.md), with no more text than may be kept. Model and usage are those of
-   * the call that was accepted, else of the last one; what the others cost is in the receipt. Empty once it was erased.
+   * the call that was accepted, else of the last one; what the others cost is in the receipt. An answer of a cache, or of
+   * another request in flight, is `servedFromCache`: it may have that one's response id. Empty once it was erased.
    */
   readonly record: JsonObject
   /** Given where the record does not hold the text that they were made of; without that text (`withoutText`). */

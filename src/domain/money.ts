@@ -33,8 +33,12 @@ const spillAt = 2 ** 52
 
 /** Dollars with nine decimals, as the nearest number: 1234n → 0.000001234, never 0.0000012340000001. */
 export function usdOf(amount: bigint | number): number {
+  // One division of exact numbers rounds as the text would; 0 is never -0.
+  if (Number.isSafeInteger(amount)) return (amount as number) / nanoPerUsd + 0
   return Number(decimalUsd(amount))
 }
+
+const nanoPerUsd = 1e9
 
 /** Nano-dollars as an exact decimal string of dollars, e.g. "-12.000000345". */
 export function decimalUsd(amount: bigint | number): string {

@@ -55,25 +55,38 @@ function settled(
 const ttlMs = (seconds: number | null): number =>
   seconds === null ? Number.POSITIVE_INFINITY : seconds * 1000
 
-/** The namespace a request's entries belong to: '' is shared, and a field the request lacks is a value of its own. */
+/**
+ * The namespace a request's entries belong to: '' is shared, and a field the request lacks is a value of its own. Fields
+ * are named, since rules may have others: a user who is called like a feature is not in its namespace.
+ */
 export function namespaceOf(namespace: Namespace, request: Request): string {
   switch (namespace.kind) {
     case 'shared':
       return ''
     case 'log':
-      return request.namespace === undefined ? '' : `=${request.namespace}`
+      return request.namespace === undefined ? '' : fieldText(request, 'tenant')
     case 'fields':
       return namespace.fields.map((field) => fieldText(request, field)).join('\n')
   }
 }
 
 function fieldText(request: Request, field: NamespaceField): string {
-  const value = fieldOf(request, field)
+  const value = namespaceFieldOf(request, field)
   // No value of one field can look like the end of it and the beginning of the next.
-  return value === undefined ? '' : `=${value.replaceAll('\n', '\n\n')}`
+  return value === undefined ? field : `${field}=${value.replaceAll('\n', '\n\n')}`
 }
 
-function fieldOf(request: Request, field: NamespaceField): string | undefined {
+/** What namespaces tell requests apart by. */
+export type NamespaceFacts = Pick<
+  Request,
+  'namespace' | Exclude<NamespaceField, 'tenant' | `tag:${string}`> | 'tags'
+>
+
+/** The value of a field; undefined where the request has none. */
+export function namespaceFieldOf(
+  request: NamespaceFacts,
+  field: NamespaceField,
+): string | undefined {
   switch (field) {
     case 'tenant':
       return request.namespace

@@ -4,7 +4,7 @@ import type { GatewaySnapshot, MinuteSeries, RecentReceipt } from '../serve/gate
 import { safeText } from './escape.ts'
 import { formatMs, formatUsd, formatUsdExact, plural, unknownMark } from './numbers.ts'
 import { stepText } from './receipt.ts'
-import { breakersTable, budgetsTable, forecastTable } from './serve-state-tables.ts'
+import { breakersTable, budgetsTable, forecastTable, trialsTable } from './serve-state-tables.ts'
 import {
   type BarTable,
   bypassTable,
@@ -82,9 +82,10 @@ export const dashboardView = (snapshot: GatewaySnapshot): DashboardView => ({
     ...(snapshot.forecast === null ? [] : [forecastTable(snapshot.forecast)]),
     budgetsTable(snapshot.budgets),
     breakersTable(snapshot.breakers),
+    trialsTable(snapshot.trials),
   ].flatMap(tableView),
   series: snapshot.series,
-  receipts: snapshot.recent.map(receiptView),
+  receipts: snapshot.recent.map(keptView),
 })
 
 function headView({ health, policy, startedAt, baseline, windows }: GatewaySnapshot): HeadView {
@@ -145,8 +146,20 @@ const tableView = ({ title, remark, columns, rows, shares }: BarTable): readonly
         },
       ]
 
+/** A receipt does not change, and is the same object in every snapshot. */
+function keptView(receipt: RecentReceipt): ReceiptView {
+  let view = receiptViews.get(receipt)
+  if (view === undefined) {
+    view = receiptView(receipt)
+    receiptViews.set(receipt, view)
+  }
+  return view
+}
+
+const receiptViews = new WeakMap<RecentReceipt, ReceiptView>()
+
 /** A receipt's line, and what it opens to. */
-export function receiptView(receipt: RecentReceipt): ReceiptView {
+function receiptView(receipt: RecentReceipt): ReceiptView {
   const { target, requestedModel, route, savedUsd, firstTokenMs, auditAgrees } = receipt
   return {
     id: safeText(receipt.id),

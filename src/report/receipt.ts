@@ -21,8 +21,8 @@ export function receiptValue(receipt: Receipt): Record<string, unknown> {
   }
 }
 
-/** Money in dollars under its own name; times without float noise. */
-function stepJson({ kind, ...rest }: Step): Record<string, unknown> {
+/** A step as JSON: money in dollars under its own name, times without float noise. */
+export function stepJson({ kind, ...rest }: Step): Record<string, unknown> {
   const written: Record<string, unknown> = { kind }
   for (const [name, value] of Object.entries(rest)) {
     if (name === 'costNanoUsd') written['costUsd'] = value === null ? null : usdOf(value as number)

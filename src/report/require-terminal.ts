@@ -7,9 +7,15 @@ export type TerminalStreams = {
 }
 
 /** Refuses a screen where keys cannot be read or nothing can be drawn; asked before any work is done for it. */
-export function requireTerminal({ stdin, stdout }: TerminalStreams): void {
+export function requireTerminal(
+  { stdin, stdout }: TerminalStreams,
+  { flag, hint } = interactive,
+): void {
   if (stdin.isTTY === true && stdout.isTTY === true) return
-  throw new UserError('--interactive needs a terminal', {
-    hint: 'leave it out to print the report, or write a page with --format html > report.html',
-  })
+  throw new UserError(`${flag} needs a terminal`, { hint })
+}
+
+const interactive = {
+  flag: '--interactive',
+  hint: 'leave it out to print the report, or write a page with --format html > report.html',
 }

@@ -20,7 +20,7 @@ export const numberColumn = (title: string, dropOrder = 0) => ({
   align: 'right' as const,
   dropOrder,
 })
-export const nameColumn = (title: string) => ({ title, minWidth: 12 })
+export const nameColumn = (title: string, minWidth = 12) => ({ title, minWidth })
 
 /** The parts of what was saved, and what saving took; they add up. */
 export function savingsTable({ savings }: Figures): BarTable {
@@ -166,7 +166,7 @@ export function modelsTable({ models }: Figures): BarTable {
     title: 'Models',
     remark: 'every call, also those that failed or were rejected',
     columns: [
-      nameColumn('model'),
+      nameColumn('model', 20),
       { title: 'tier', dropOrder: 4 },
       numberColumn('calls'),
       numberColumn('share', 5),

@@ -1,6 +1,8 @@
 import type { AlertMetric } from '../policy/governance.ts'
 import type { Figures, Quantiles, WatchedMetric, WindowName } from '../serve/gateway-figures.ts'
 import type { GatewaySnapshot } from '../serve/gateway-snapshot.ts'
+import { leastToActOn } from '../serve/watched-metrics.ts'
+import { safeText } from './escape.ts'
 import {
   formatCount,
   formatMs,
@@ -87,7 +89,7 @@ function savedTile({ savings }: Figures, { baseline }: GatewaySnapshot): Tile {
   const note =
     known === 0
       ? `no request with a known baseline yet`
-      : `of ${formatUsdCents(baselineUsd)} for ${baseline}${coverage}`
+      : `of ${formatUsdCents(baselineUsd)} for ${safeText(baseline)}${coverage}`
   return { id: 'saved', name: 'Saved', value: formatUsdCents(savedUsd) + part, note, limit: null }
 }
 
@@ -223,7 +225,10 @@ function limitOf({ watched }: Figures, metric: AlertMetric): TileLimit | null {
   const found = watched.find((each) => each.metric === metric)
   if (found === undefined) return null
   const beyond = `${found.side} ${limitText(found)}`
-  if (found.isCrossed === null) return { text: `act ${beyond}; too few yet`, state: 'unknown' }
+  if (found.isCrossed === null) {
+    const why = found.of < leastToActOn ? 'too few yet' : 'not known'
+    return { text: `act ${beyond}; ${why}`, state: 'unknown' }
+  }
   return found.isCrossed
     ? { text: `${beyond}: time to act`, state: 'crossed' }
     : { text: `act ${beyond}`, state: 'within' }

@@ -1,5 +1,6 @@
-import { render, Text, useApp, useInput, useStdout } from 'ink'
+import { Text, useApp, useInput } from 'ink'
 import { type ReactNode, useEffect, useState } from 'react'
+import { type OwnTerminal, showOnOwnScreen, useSize } from './own-screen.tsx'
 import { requireTerminal } from './require-terminal.ts'
 import { screenOf, type View } from './screen.ts'
 import {
@@ -35,35 +36,16 @@ export function SimulateScreen({ model, onQuit, view }: SimulateScreenProps): Re
   return <Text wrap="truncate">{explorerLines(model, cursor, known, screen).join('\n')}</Text>
 }
 
-/** Where the terminal's own streams are; no more of them is asked for than this. */
-export type InteractiveTerminal = {
-  readonly stdin: { readonly isTTY?: boolean }
-  readonly stdout: { readonly isTTY?: boolean; write(text: string): unknown }
-}
-
 /** Shows the explorer on a screen of its own until it is left, then gives the old one back. */
 export async function runInteractive(
   model: ExplorerModel,
-  { stdin, stdout }: InteractiveTerminal,
+  terminal: OwnTerminal,
   view: Pick<View, 'color' | 'unicode'>,
 ): Promise<void> {
-  requireTerminal({ stdin, stdout })
-  const end = new AbortController()
-  const quit = () => end.abort()
-  for (const signal of endings) process.on(signal, quit)
-  stdout.write(ownScreen)
-  try {
-    const app = render(<SimulateScreen model={model} onQuit={quit} view={view} />, {
-      stdin: stdin as NodeJS.ReadStream,
-      stdout: stdout as NodeJS.WriteStream,
-      patchConsole: false,
-    })
-    end.signal.addEventListener('abort', () => app.unmount())
-    await app.waitUntilExit()
-  } finally {
-    stdout.write(oldScreen)
-    for (const signal of endings) process.removeListener(signal, quit)
-  }
+  requireTerminal(terminal)
+  await showOnOwnScreen(terminal, (quit) => (
+    <SimulateScreen model={model} onQuit={quit} view={view} />
+  ))
 }
 
 /** What is known so far; the setting that is looked at comes first, one at a time between key presses. */
@@ -86,26 +68,4 @@ function useEvaluations(model: ExplorerModel, cursor: Cursor): ReadonlyMap<strin
   return known
 }
 
-/** The size of the terminal, as it changes. */
-function useSize(): { readonly columns: number; readonly rows: number } {
-  const { stdout } = useStdout()
-  const read = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 })
-  const [size, setSize] = useState(read)
-  useEffect(() => {
-    const resized = () => setSize({ columns: stdout.columns || 80, rows: stdout.rows || 24 })
-    stdout.on('resize', resized)
-    return () => {
-      stdout.off('resize', resized)
-    }
-  }, [stdout])
-  return size
-}
-
 const directions: readonly Direction[] = ['up', 'down', 'left', 'right']
-
-/** Signals that end a program; raw mode makes Ctrl-C a key, which ink takes. */
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** The alternate screen (xterm, private mode 1049), entered empty, and back. */
-const ownScreen = '\x1b[?1049h\x1b[H'
-const oldScreen = '\x1b[?1049l'

@@ -59,17 +59,18 @@ export async function auditRoute(
 }
 
 /** Lets the judge say of an entry that would have been served what computing could not. */
-export function judgeShadow(
+export async function judgeShadow(
   state: GatewayState,
   judge: string,
   audited: Audited,
   { ageMs: _, ...hit }: ShadowHit,
   given: Answer | null,
 ): Promise<AuditEnd> {
-  return letJudge(state, judge, {
+  const judged = await letJudge(state, judge, {
     pair: pairOf(audited, given),
     comparisonOf: ({ verdict, by }) => ({ ...hit, verdict, by }),
   })
+  return judged === null ? 'refused' : 'compared'
 }
 
 /** A request that a route took to a cheaper model than the strongest. */
@@ -136,25 +137,30 @@ async function settleComparison(
   }
   if (found.verdict === 'unsettled' && judge !== null) {
     settleAgain(state, fresh, null)
-    return letJudge(state, judge, { pair, comparisonOf })
+    const judged = await letJudge(state, judge, { pair, comparisonOf })
+    if (judged === null) return 'refused'
+    state.audits.compared({ ...judged, of: pair.of })
+    return 'compared'
   }
   const comparison = comparisonOf(foundWord(found))
-  settleAgain(state, fresh, { ...comparison, of: pair.of })
+  const note = { ...comparison, of: pair.of }
+  settleAgain(state, fresh, note)
   state.trials.note(comparison)
+  state.audits.compared(note)
   return 'compared'
 }
 
+/** Null: no budget had room. */
 async function letJudge(
   state: GatewayState,
   judge: string,
   { pair, comparisonOf }: Finding,
-): Promise<AuditEnd> {
+): Promise<Comparison | null> {
   const comparison = await judgePair(state, judge, pair, (word) =>
     comparisonOf(judgedWord(judge, word)),
   )
-  if (comparison === null) return 'refused'
-  state.trials.note(comparison)
-  return 'compared'
+  if (comparison !== null) state.trials.note(comparison)
+  return comparison
 }
 
 const pairOf = (

@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/comparison.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { SidePurpose } from './gateway-figures.ts'
 
@@ -6,6 +7,8 @@ export type AuditsOptions = {
   readonly onBug: (error: unknown) => void
   /** Told of what was paid for an audit, or a judge. */
   readonly onCost: (purpose: SidePurpose, costNanoUsd: NanoUsd) => void
+  /** Told of what an answer that was given came to, held against a fresh one. */
+  readonly onCompared: (note: AuditNote) => void
 }
 
 export type AuditCounts = {
@@ -19,6 +22,8 @@ export type AuditCounts = {
   /** No fresh answer came. */
   readonly failed: number
 }
+
+export const noAudits: AuditCounts = { inFlight: 0, compared: 0, dropped: 0, refused: 0, failed: 0 }
 
 /** How an audit ended. */
 export type AuditEnd = 'compared' | 'refused' | 'failed'
@@ -51,6 +56,10 @@ export class Audits {
 
   paid(purpose: SidePurpose, costNanoUsd: NanoUsd): void {
     this.#options.onCost(purpose, costNanoUsd)
+  }
+
+  compared(note: AuditNote): void {
+    this.#options.onCompared(note)
   }
 
   /** When none is under way any more. */

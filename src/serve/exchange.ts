@@ -9,6 +9,7 @@ import type { Forwarding } from '../providers/forward.ts'
 import type { Refusal } from './attempt.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
+import type { LastResort } from './last-resort.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import type { Outlet } from './outlet.ts'
 import { disconnectUnderWishes } from './under-wishes.ts'
@@ -70,6 +71,8 @@ export class Exchange {
   readonly followers = new Set<Follower>()
   /** Status and body of the answer have been said, by handing an answer on while it came. */
   servedStatus: number | null = null
+  /** What it was answered with where no model answered; null: there was nothing, or no need. */
+  lastResort: LastResort | null = null
   /** Why a budget refused it; null: none did. */
   refusal: Fault | null = null
   /** What was handed on is not the whole of it. */

@@ -1,3 +1,4 @@
+import { usdOf } from '../domain/money.ts'
 import type { AlertRule } from '../policy/governance.ts'
 import type { Tier } from '../policy/routing.ts'
 import { wilson } from '../stats/intervals.ts'
@@ -11,11 +12,9 @@ import {
   type Savings,
   savingParts,
   sidePurposes,
-  type statusClasses,
 } from './gateway-figures.ts'
 import { answeredIn, counter, overheadBarsMs, paidFor, savedIn } from './served-counts.ts'
 import { watchedMetrics } from './watched-metrics.ts'
-import { usdOfNano } from './windowed-counts.ts'
 
 /** What was counted in one window. */
 export type Counted = {
@@ -45,8 +44,8 @@ export function figuresOf(counted: Counted, facts: FigureFacts): Figures {
   const figures: Omit<Figures, 'watched'> = {
     from,
     requests,
-    costUsd: usdOfNano(costNano),
-    costUsdPer1k: requests === 0 ? null : usdOfNano(Math.round((1000 * costNano) / requests)),
+    costUsd: usdOf(costNano),
+    costUsdPer1k: requests === 0 ? null : usdOf(Math.round((1000 * costNano) / requests)),
     unpricedRequests: of(counter.unpriced),
     savings: savingsOf(counts),
     cache: cacheOf(counts),
@@ -72,7 +71,7 @@ export function figuresOf(counted: Counted, facts: FigureFacts): Figures {
         '3xx': of(counter.status3xx),
         '4xx': of(counter.status4xx),
         '5xx': of(counter.status5xx),
-      } satisfies Readonly<Record<(typeof statusClasses)[number], number>>,
+      },
     },
     latencyMs,
     p95LatencyFactor: factorOf(latencyMs, facts.baselineP95Ms),
@@ -91,20 +90,20 @@ function savingsOf(counts: Float64Array): Savings {
   const [baseline, cost] = [of(counter.baselineNano), of(counter.knownCostNano)]
   const beside = sidePurposes.map((purpose) => ({
     purpose,
-    costUsd: usdOfNano(of(paidFor[purpose])),
+    costUsd: usdOf(of(paidFor[purpose])),
   }))
   const besideNano = sidePurposes.reduce((sum, purpose) => sum + of(paidFor[purpose]), 0)
   const savedNano = baseline - cost - besideNano
   return {
-    baselineUsd: usdOfNano(baseline),
-    costUsd: usdOfNano(cost),
-    savedUsd: known === 0 ? null : usdOfNano(savedNano),
+    baselineUsd: usdOf(baseline),
+    costUsd: usdOf(cost),
+    savedUsd: known === 0 ? null : usdOf(savedNano),
     share: known === 0 ? null : ratio(savedNano, baseline),
-    parts: savingParts.map((part) => ({ part, savedUsd: usdOfNano(of(savedIn[part])) })),
+    parts: savingParts.map((part) => ({ part, savedUsd: usdOf(of(savedIn[part])) })),
     beside,
-    besideUsd: usdOfNano(besideNano),
-    classifiersUsd: usdOfNano(of(counter.classifiersNano)),
-    validatorsUsd: usdOfNano(of(counter.validatorsNano)),
+    besideUsd: usdOf(besideNano),
+    classifiersUsd: usdOf(of(counter.classifiersNano)),
+    validatorsUsd: usdOf(of(counter.validatorsNano)),
     known,
     of: letThrough,
     unknownShare: ratio(letThrough - known, letThrough),

@@ -15,8 +15,7 @@ export type ForecastFigure = {
   readonly interval: Interval | null
 }
 
-export const forecastMetrics = ['costUsdPer1k', 'hitRate', 'savedShare', 'p95LatencyMs'] as const
-export type ForecastMetric = (typeof forecastMetrics)[number]
+export type ForecastMetric = 'costUsdPer1k' | 'hitRate' | 'savedShare' | 'p95LatencyMs'
 
 export type ForecastScore = {
   readonly policy: string

@@ -139,8 +139,7 @@ export type RoutingFigures = {
   readonly fallbacks: number
 }
 
-export const statusClasses = ['2xx', '3xx', '4xx', '5xx'] as const
-export type StatusClass = (typeof statusClasses)[number]
+export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx'
 
 /** From a histogram whose bars are 4.4 % wide: at most 2.2 % off. Null of no values. */
 export type Quantiles = {

@@ -6,6 +6,7 @@ import type { KeyHash } from '../engine/cache-key.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { KnownProvider } from '../providers/catalogue.ts'
 import type { Forwarder } from '../providers/forward.ts'
+import type { LiveCache } from '../worlds/live-cache.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { LiveTargets } from '../worlds/live-targets.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
@@ -70,7 +71,7 @@ export type PolicyInForce = {
   /** Whether a text may be served to nobody else; null: none is looked at. */
   readonly isPersonal: ((text: string) => boolean) | null
   readonly surroundingsOf: SurroundingsOf
-  readonly cache: ResponseCache
+  readonly cache: ResponseCache & Partial<Pick<LiveCache, 'lastGood'>>
   readonly reserving: Reserving
 }
 

@@ -49,7 +49,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     adminUrl,
     replace(inForce) {
       state = { ...options.services, ...inForce }
-      state.trials.reload(inForce.compiled.policy)
     },
     state: () => state,
     isDraining: () => isDraining,
@@ -99,7 +98,9 @@ async function closed(server: Server): Promise<void> {
 }
 
 /** What of a policy cannot be changed while a gateway runs. */
-export const needsRestart = (from: Policy, to: Policy): readonly string[] =>
-  (['host', 'port', 'adminHost', 'adminPort', 'durability'] as const)
+export const needsRestart = (from: Policy, to: Policy): readonly string[] => [
+  ...(JSON.stringify(from.prices) === JSON.stringify(to.prices) ? [] : ['prices']),
+  ...(['host', 'port', 'adminHost', 'adminPort', 'durability'] as const)
     .filter((name) => from.serve[name] !== to.serve[name])
-    .map((name) => `serve.${name}`)
+    .map((name) => `serve.${name}`),
+]

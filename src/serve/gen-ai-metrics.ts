@@ -1,9 +1,8 @@
-import { faultKinds } from '../domain/fault.ts'
 import type { Operation } from '../domain/request.ts'
 import type { Served } from '../domain/served.ts'
 import { totalInputTokens } from '../domain/usage.ts'
 import { Histogram } from './instruments.ts'
-import { type AttemptStep, isAnswered, type ServedFacts } from './served-facts.ts'
+import { type AttemptStep, faultIn, isAnswered, type ServedFacts } from './served-facts.ts'
 import type { MetricFamily } from './write-metrics.ts'
 
 /** Provider and model as labels. */
@@ -113,10 +112,5 @@ export const operationNames: Readonly<Record<Operation, string>> = {
   other: 'other',
 }
 
-/** A kind of fault where the reason names one: whatever else is said there has no end of values. */
-export function errorType(reason: string | null): string {
-  const word = /^[a-z-]+/.exec(reason ?? '')?.[0] ?? ''
-  return kinds.has(word) ? word : '_OTHER'
-}
-
-const kinds: ReadonlySet<string> = new Set(faultKinds)
+/** As the conventions have errors that are none of a few words. */
+export const errorType = (reason: string | null): string => faultIn(reason) ?? '_OTHER'

@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/comparison.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import { readTarget } from '../prices/model-name.ts'
@@ -6,7 +7,7 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { GenAiMetrics, type ModelLabels } from './gen-ai-metrics.ts'
 import { LabelNames } from './instruments.ts'
 import type { GatewayState } from './live-stats.ts'
-import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
+import { isAnswered, isRealName, type ServedFacts, servedFacts } from './served-facts.ts'
 import { stateFamilies } from './state-metrics.ts'
 import { writeMetrics } from './write-metrics.ts'
 
@@ -16,6 +17,7 @@ export type Metrics = {
   add(served: Served, facts?: ServedFacts): void
   /** Counts what was paid beside the receipts. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  addAudit(note: AuditNote): void
   /** In Prometheus's text format. */
   text(): string
 }
@@ -33,15 +35,15 @@ export function openMetrics(state: () => GatewayState): Metrics {
   return {
     add(served, facts = servedFacts(served)) {
       const { provider, requestedModel, model } = served.request
-      const called = facts.attempts.map(({ target, outcome }) =>
-        // A name that no model has answered to may be made up.
-        labelsOf(target, provider, outcome === 'accepted' || outcome === 'rejected'),
+      const called = facts.attempts.map((attempt) =>
+        labelsOf(attempt.target, provider, isRealName(facts, attempt)),
       )
       const asked = labelsOf(requestedModel ?? model, provider, isAnswered(served))
       genAi.add(served, facts, asked, called)
       gateway.add(served, facts, routes.of(facts.route ?? 'none'), called)
     },
     addCost: (purpose, costNanoUsd) => gateway.addCost(purpose, costNanoUsd),
+    addAudit: (note) => gateway.addAudit(note),
     text: () =>
       writeMetrics([...genAi.families(), ...gateway.families(), ...stateFamilies(state())]),
   }

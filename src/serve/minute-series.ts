@@ -1,11 +1,12 @@
+import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { Quantiles } from './gateway-figures.ts'
 import type { MinuteSeries } from './gateway-snapshot.ts'
 import { isCacheable, isFailed, isHit, type ServedFacts } from './served-facts.ts'
-import { minuteMs, SlotRing, usdOfNano } from './windowed-counts.ts'
+import { minuteMs, SlotRing } from './windowed-counts.ts'
 
 /** Minutes of one day. */
-const keptMinutes = 1440
+export const keptMinutes = 1440
 
 const column = {
   requests: 0,
@@ -45,12 +46,14 @@ export class MinuteRing {
     this.#ring.set(offset + column.p95Ms, p95 ?? 0)
   }
 
-  /** From the start, or a day ago, to `minute`. */
-  series(startMinute: number, minute: number): MinuteSeries {
-    const first = Math.max(startMinute, minute - keptMinutes + 1)
-    const minutes = Array.from({ length: minute - first + 1 }, (_, index) => first + index)
-    const counts = (each: number) => minutes.map((slot) => this.#ring.read(slot, each))
-    const dollars = (each: number) => counts(each).map(usdOfNano)
+  /** From one minute to another, both of the last day. */
+  series(first: number, minute: number): MinuteSeries {
+    const counts = (each: number): number[] => {
+      const values: number[] = []
+      for (let slot = first; slot <= minute; slot++) values.push(this.#ring.read(slot, each))
+      return values
+    }
+    const dollars = (each: number) => counts(each).map(usdOf)
     const times = (each: number) => counts(each).map((ms) => (ms === 0 ? null : ms))
     return {
       from: new Date(first * minuteMs).toISOString(),

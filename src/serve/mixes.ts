@@ -1,3 +1,4 @@
+import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { Tier, Tiers } from '../policy/routing.ts'
 import { ratio } from './figures.ts'
@@ -11,9 +12,8 @@ import {
   modelCounter,
   modelSize,
 } from './served-counts.ts'
-import type { ServedFacts } from './served-facts.ts'
+import { isRealName, type ServedFacts } from './served-facts.ts'
 import { tierReader } from './tier-reader.ts'
-import { usdOfNano } from './windowed-counts.ts'
 
 /** More of either than a table shows; a policy rarely names as many. */
 const mostNames = 40
@@ -39,8 +39,7 @@ export class Mixes {
     if (facts.attempts.length > 0) countMix(this.#routes.at(facts.route, minute), served, facts)
     countMix(this.#segments.at(served.request.plan ?? null, minute), served, facts)
     for (const attempt of facts.attempts) {
-      // A caller may ask for models that do not exist, one name after the other.
-      const isKnown = attempt.outcome === 'accepted' || attempt.outcome === 'rejected'
+      const isKnown = isRealName(facts, attempt) || this.tierOf(attempt.target) !== null
       countAttempt(this.#models.at(attempt.target, minute, isKnown), attempt)
     }
     for (const { layer, reason } of facts.bypasses)
@@ -74,7 +73,7 @@ export class Mixes {
         tier: name === null ? null : this.tierOf(name),
         calls: of(modelCounter.calls),
         share: of(modelCounter.calls) / calls,
-        costUsd: usdOfNano(of(modelCounter.costNano)),
+        costUsd: usdOf(of(modelCounter.costNano)),
         costShare: ratio(of(modelCounter.costNano), costNano),
         unpricedCalls: of(modelCounter.unpriced),
         failedCalls: of(modelCounter.failed),
@@ -98,9 +97,9 @@ function mixLines(from: NamedCounts, window: WindowName, minute: number): readon
       none,
       requests,
       share: requests / all,
-      costUsd: usdOfNano(costNano),
-      costUsdPerRequest: usdOfNano(Math.round(costNano / requests)),
-      savedUsd: usdOfNano(of(mixCounter.savedNano)),
+      costUsd: usdOf(costNano),
+      costUsdPerRequest: usdOf(Math.round(costNano / requests)),
+      savedUsd: usdOf(of(mixCounter.savedNano)),
       hits: of(mixCounter.hits),
       failed: of(mixCounter.failed),
     }

@@ -8,7 +8,7 @@ import { spokenText } from '../engine/spoken-text.ts'
 import { readTarget } from '../prices/model-name.ts'
 import { cacheWord } from './cache-word.ts'
 import { errorType, operationNames } from './gen-ai-metrics.ts'
-import { type AttemptStep, isAnswered, type ServedFacts } from './served-facts.ts'
+import { type AttemptStep, isAnswered, pathOf, type ServedFacts } from './served-facts.ts'
 
 /** A span as OTLP/HTTP has it in JSON: ids in hexadecimal, 64-bit numbers as text. */
 export type OtlpSpan = {
@@ -23,7 +23,7 @@ export type OtlpSpan = {
   readonly status: { readonly code?: number; readonly message?: string }
 }
 
-export type OtlpAttribute = { readonly key: string; readonly value: OtlpValue }
+type OtlpAttribute = { readonly key: string; readonly value: OtlpValue }
 type OtlpValue =
   | { readonly stringValue: string }
   | { readonly intValue: string }
@@ -196,8 +196,8 @@ function requestAttributes(served: Served, facts: ServedFacts): Readonly<Record<
 }
 
 /** Paths of providers that are passed through may hold ids: they would make as many names. */
-const nameOf = ({ dialect, endpoint }: Served): string =>
-  dialect === null ? 'POST pass-through' : `POST ${endpoint}`
+const nameOf = (served: Served): string =>
+  served.dialect === null ? 'POST pass-through' : `POST ${pathOf(served)}`
 
 /** A trace that is named as W3C's trace context has it keeps its id. */
 function traceIdOf(trace: string | undefined, id: string): string {

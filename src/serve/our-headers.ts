@@ -11,19 +11,20 @@ export function headersOfStream(
 ): string[] {
   const lines = [...rateHeaders]
   const receipt = { id: inbound.id, steps }
-  const cost = { costNanoUsd: null, savedNanoUsd: null }
-  writeAnswerHeaders(lines, { receipt, answering, policy, ...cost })
+  const unknown = { target: null, costNanoUsd: null, savedNanoUsd: null }
+  writeAnswerHeaders(lines, { receipt, answering, policy, ...unknown })
   return lines
 }
 
 /** What is told of an answer that is all there. */
 export function headersOfWhole(
-  { policy, rateHeaders }: Exchange,
+  { policy, rateHeaders, last }: Exchange,
   receipt: Receipt,
   savedNanoUsd: NanoUsd | null,
 ): string[] {
   const lines = [...rateHeaders]
   const { costNanoUsd } = receipt
-  writeAnswerHeaders(lines, { receipt, answering: null, costNanoUsd, savedNanoUsd, policy })
+  const target = last?.target ?? null
+  writeAnswerHeaders(lines, { receipt, answering: null, target, costNanoUsd, savedNanoUsd, policy })
   return lines
 }

@@ -1,4 +1,3 @@
-import type { ResponseCache } from '../domain/world.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
 import type { RewriteRequest } from '../engine/rewrite-request.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -7,7 +6,7 @@ import { chooseTiers } from '../policy/tiers.ts'
 import type { Environment } from '../providers/resolve-target.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
 import { openGatewayKeys, requireKeys } from './gateway-keys.ts'
-import type { GatewayServices, PolicyInForce } from './gateway-state.ts'
+import type { GatewayServices, GatewayState, PolicyInForce } from './gateway-state.ts'
 import { personalIn } from './kept-text.ts'
 import { compileSurroundings } from './live-surroundings.ts'
 import { openRateLimiter } from './rate-limiter.ts'
@@ -22,7 +21,7 @@ export type InForceOptions = {
   readonly services: Pick<GatewayServices, 'exchanges' | 'now' | 'targets' | 'costOf'>
   /** Runs the policy's rules on prompts and outputs. */
   readonly rewriteOf: (policy: Policy) => RewriteRequest
-  readonly cache: ResponseCache
+  readonly cache: GatewayState['cache']
 }
 
 /** A policy with models in the place of tiers. */

@@ -1,9 +1,10 @@
+import { usdOf } from '../domain/money.ts'
+import type { Step } from '../domain/receipt.ts'
 import type { Served } from '../domain/served.ts'
 import type { RecentReceipt } from './gateway-snapshot.ts'
-import type { ServedFacts } from './served-facts.ts'
-import { usdOfNano } from './windowed-counts.ts'
+import { faultIn, pathOf, type ServedFacts } from './served-facts.ts'
 
-export const keptReceipts = 100
+const keptReceipts = 100
 
 /** Steps beyond these are a ladder gone wild; the receipt in the store has them all. */
 const shownSteps = 60
@@ -13,12 +14,12 @@ export class RecentReceipts {
   readonly #ring: Recent[] = []
   #next = 0
 
-  add({ request, receipt, ...served }: Served, facts: ServedFacts): void {
-    const { endpoint, statusCode, overheadMs, auditAgrees } = served
+  add(served: Served, facts: ServedFacts): void {
+    const { request, receipt, statusCode, overheadMs, auditAgrees } = served
     this.#ring[this.#next] = {
       id: String(receipt.id),
       at: receipt.at,
-      endpoint,
+      endpoint: pathOf(served),
       statusCode,
       outcome: receipt.outcome,
       requestedModel: request.requestedModel ?? request.model ?? null,
@@ -32,14 +33,25 @@ export class RecentReceipts {
       firstTokenMs: request.firstTokenMs ?? null,
       auditAgrees,
       steps: receipt.steps,
+      shown: null,
     }
     this.#next = (this.#next + 1) % keptReceipts
+  }
+
+  /** Says of a request that is still kept what an audit found. */
+  setAudit(id: string, auditAgrees: boolean): void {
+    const index = this.#ring.findIndex((recent) => recent.id === id)
+    const recent = this.#ring[index]
+    if (recent !== undefined) this.#ring[index] = { ...recent, auditAgrees }
   }
 
   /** Newest first. */
   list(): readonly RecentReceipt[] {
     const newest = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].reverse()
-    return newest.map(shown)
+    return newest.map((recent) => {
+      recent.shown ??= shown(recent)
+      return recent.shown
+    })
   }
 }
 
@@ -48,12 +60,20 @@ type Recent = Omit<RecentReceipt, 'at' | 'costUsd' | 'savedUsd'> & {
   readonly at: number
   readonly costNano: number
   readonly savedNano: number | null
+  /** Made once: a receipt does not change. */
+  shown: RecentReceipt | null
 }
 
-const shown = ({ at, costNano, savedNano, steps, ...rest }: Recent): RecentReceipt => ({
+const shown = ({ at, costNano, savedNano, steps, shown: _, ...rest }: Recent): RecentReceipt => ({
   ...rest,
   at: new Date(at).toISOString(),
-  costUsd: usdOfNano(costNano),
-  savedUsd: savedNano === null ? null : usdOfNano(savedNano),
-  steps: steps.slice(0, shownSteps),
+  costUsd: usdOf(costNano),
+  savedUsd: savedNano === null ? null : usdOf(savedNano),
+  steps: steps.slice(0, shownSteps).map(shownStep),
 })
+
+/** Of a failure its kind alone: a provider's own words may quote the prompt. */
+const shownStep = (step: Step): Step =>
+  step.kind === 'attempt' && (step.outcome === 'failed' || step.outcome === 'timeout')
+    ? { ...step, reason: faultIn(step.reason) ?? 'other' }
+    : step

@@ -11,6 +11,7 @@ import type { Decision } from '../engine/decide.ts'
 import { writeCompletion } from './complete.ts'
 import type { Exchange } from './exchange.ts'
 import { returnedHeaders } from './forward-headers.ts'
+import type { LastResort } from './last-resort.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { headersOfStream, headersOfWhole } from './our-headers.ts'
 import { asksForUsage } from './outgoing.ts'
@@ -27,13 +28,30 @@ export function sendDecision(
     endStream(exchange, done)
     return servedStatus
   }
+  const { lastResort } = exchange
+  if (lastResort !== null) return sendLastResort(exchange, lastResort, done)
   if (answer instanceof LiveAnswer) return sendAnswer(exchange, answer, done)
   if (receipt.outcome === 'blocked') return sendFault(exchange, exchange.refusal ?? blocked, done)
   return sendFailure(exchange, done)
 }
 
+/** Marked, so that a caller can tell it from an answer; nothing is billed for it. */
+function sendLastResort(
+  exchange: Exchange,
+  { kind, answer, ageMs }: LastResort,
+  done: Done,
+): number {
+  const age = ageMs === null ? [] : ['age', String(Math.floor(ageMs / 1000))]
+  return sendAnswer(exchange, answer, { ...done, marks: ['x-llmcost-fallback', kind, ...age] })
+}
+
 /** What is known of a request when it is done. */
-type Done = { readonly receipt: Receipt; readonly savedNanoUsd: NanoUsd | null }
+type Done = {
+  readonly receipt: Receipt
+  readonly savedNanoUsd: NanoUsd | null
+  /** Headers that say that it is no answer of a model, now or before; absent: it is one. */
+  readonly marks?: readonly string[]
+}
 
 function endStream(exchange: Exchange, done: Done): void {
   const { outlet, inbound, hasEnded, isBroken } = exchange
@@ -65,7 +83,7 @@ export function sendAnswer(exchange: Exchange, answer: LiveAnswer, done: Done | 
   if (inbound.endpoint.answers === 'completion' && done !== null)
     return sendCompletion(exchange, answer, done)
   // Only who asked for it gets the very answer: it is theirs in the provider's books.
-  const isOwn = done === null || done.receipt.servedBy === null
+  const isOwn = done === null || (done.receipt.servedBy === null && done.marks === undefined)
   if (wire !== null && isOwn && wire.dialect === dialect && wire.isStream === isStream)
     return isStream
       ? sendStream(exchange, wire.headers, wire.bytes, done)
@@ -156,7 +174,7 @@ function send(
     done === null
       ? headersOfStream(exchange, [], null)
       : headersOfWhole(exchange, done.receipt, done.savedNanoUsd)
-  const added = ['content-length', String(bytes.length), ...ours]
+  const added = ['content-length', String(bytes.length), ...ours, ...(done?.marks ?? [])]
   exchange.outlet.begin(status, returnedHeaders(headers, added))
   exchange.outlet.end(bytes)
   exchange.hasEnded = true

@@ -1,10 +1,10 @@
 import pino from 'pino'
 import { redactKeys } from '../dialects/redact-keys.ts'
+import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import { cacheWord } from './cache-word.ts'
 import { type LineFile, openLineFile } from './line-file.ts'
-import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
-import { usdOfNano } from './windowed-counts.ts'
+import { faultIn, isAnswered, pathOf, type ServedFacts, servedFacts } from './served-facts.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -84,28 +84,25 @@ function levelOf({ receipt, request, statusCode }: Served): LogLevel {
 }
 
 function requestFields(served: Served, facts: ServedFacts): LogRecord {
-  const { request, receipt, statusCode, endpoint } = served
+  const { request, receipt, statusCode } = served
   const { target, route, refusedBy, attempts } = facts
   return {
     id: receipt.id,
     status: statusCode,
     outcome: request.status === 'cancelled' ? 'cancelled' : receipt.outcome,
-    endpoint,
+    endpoint: pathOf(served),
     model: safeName(request.requestedModel ?? request.model),
     ...(target !== null && { target: safeName(target) }),
     ...(route !== null && { route }),
     cache: cacheWord(facts),
     ...(attempts.length > 1 && { attempts: attempts.length }),
     ...(refusedBy !== null && { refusedBy }),
-    ...(!isAnswered(served) && attempts.length > 0 && { reason: reasonOf(facts) }),
-    costUsd: facts.isUnpriced ? null : usdOfNano(receipt.costNanoUsd),
+    ...(!isAnswered(served) &&
+      attempts.length > 0 && { reason: faultIn(attempts.at(-1)?.reason ?? null) ?? 'other' }),
+    costUsd: facts.isUnpriced ? null : usdOf(receipt.costNanoUsd),
     ms: Math.round(receipt.latencyMs * 10) / 10,
   }
 }
-
-/** The kind of fault; the provider's own words may quote the prompt. */
-const reasonOf = ({ attempts }: ServedFacts): string =>
-  /^[a-z-]+/.exec(attempts.at(-1)?.reason ?? '')?.[0] ?? 'unknown'
 
 /** Names repeat; a key that somebody put in the place of a model must not be written. */
 function safeName(name: string): string {
@@ -133,32 +130,35 @@ const plainHeaders: ReadonlySet<string> = new Set([
   'user-agent',
 ])
 
-/** Fields without keys; of headers only the plain ones keep their value. */
-function safeFields(fields: LogRecord): LogRecord {
+/** Fields without keys; of headers only the plain ones keep their value. What lies deeper than a line is for is left out. */
+function safeFields(fields: LogRecord, depth = 0): LogRecord {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      name.toLowerCase().endsWith('headers') ? safeHeaders(value) : safeValue(value),
+      name.toLowerCase().endsWith('headers') ? safeHeaders(value) : safeValue(value, depth + 1),
     ]),
   )
 }
+
+const deepest = 4
 
 function safeHeaders(headers: unknown): unknown {
   if (typeof headers !== 'object' || headers === null) return '[hidden]'
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      plainHeaders.has(name.toLowerCase()) ? safeValue(value) : '[hidden]',
+      plainHeaders.has(name.toLowerCase()) ? safeValue(value, deepest) : '[hidden]',
     ]),
   )
 }
 
-function safeValue(value: unknown): unknown {
+function safeValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return redactKeys(value)
   if (value instanceof Error) return { name: value.name, message: redactKeys(value.message) }
-  if (Array.isArray(value)) return value.map(safeValue)
-  if (typeof value === 'object' && value !== null) return safeFields(value as LogRecord)
-  return value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > deepest) return '[deeper]'
+  if (Array.isArray(value)) return value.map((each) => safeValue(each, depth + 1))
+  return safeFields(value as LogRecord, depth)
 }
 
 /** Counts lines by the second, those that went well apart from the others, so that no flood hides an error. */

@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import { keptTextOf } from './kept-text.ts'
+import { type LastResort, lastResortFor } from './last-resort.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { LiveWorld } from './live-world.ts'
 import { comparisonOf } from './noted-comparisons.ts'
@@ -38,6 +39,7 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   const seen = { facts, asks: world.asks }
   const decision = await decideOne(state, exchange, asked, seen, compiled, world)
   const baselineNanoUsd = baselineOf(state, exchange, decision)
+  exchange.lastResort = resortFor(state, exchange, seen, trial, decision)
   const statusCode = sendDecision(exchange, decision, savedOf(decision, baselineNanoUsd))
   const plain = servedRequest(exchange, decision, statusCode)
   const sighted = trial === null ? nothingSighted : sightedBy(state, trial, decision, plain)
@@ -60,6 +62,24 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   chooseAudits(state, { ...audited, exchange, trial, sighted, baselineNanoUsd })
   const { usage } = served
   return usage === undefined || served.servedFromCache === true ? 0 : totalTokens(usage)
+}
+
+/** Nobody answered: what the policy has for that. */
+function resortFor(
+  state: GatewayState,
+  exchange: Exchange,
+  { facts }: Seen,
+  trial: RequestTrial | null,
+  decision: Decision,
+): LastResort | null {
+  const { inbound, asked } = exchange
+  if (decision.receipt.outcome !== 'failed' || asked === null) return null
+  // What is only watched answers nobody, however old.
+  const terms =
+    trial?.watch.exact === true
+      ? null
+      : policyUnderWishes(state.compiled, inbound.wishes).termsOf(facts)
+  return lastResortFor(state, exchange, asked, terms, decision)
 }
 
 const personal = ({ isPersonal }: GatewayState, { prompt }: Request) =>
@@ -92,6 +112,8 @@ async function decideOne(
   try {
     return await decide(asked, seen, compiled, worldUnderWishes(world, exchange.inbound.wishes))
   } finally {
+    // Whatever went wrong: nothing stays held back for it.
+    state.ledger.settle(asked, exchange.spentNanoUsd as NanoUsd)
     state.exchanges.delete(exchange.inbound.id)
   }
 }

@@ -1,3 +1,4 @@
+import { faultKinds } from '../domain/fault.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { AttemptOutcome, BypassReason, CacheLayer, Step } from '../domain/receipt.ts'
 import type { Served } from '../domain/served.ts'
@@ -42,6 +43,27 @@ export const isHit = ({ exact, semantic }: ServedFacts): boolean =>
 /** The caller got an answer, whoever gave it. */
 export const isAnswered = ({ receipt }: Served): boolean =>
   receipt.outcome === 'hit' || receipt.outcome === 'coalesced' || receipt.outcome === 'answered'
+
+/**
+ * Whether a target is a name that the policy gave, or that a model answered to: the caller may have made the first one
+ * up.
+ */
+export const isRealName = ({ route, attempts }: ServedFacts, attempt: AttemptStep): boolean =>
+  attempt.outcome === 'accepted' ||
+  attempt.outcome === 'rejected' ||
+  route !== null ||
+  attempt.target !== attempts[0]?.target
+
+/** The path of the endpoint; what stands behind it in the address may be a key. */
+export const pathOf = ({ endpoint }: Served): string => endpoint.split(/[?#]/, 1)[0] ?? ''
+
+/** The kind of fault that a reason begins with; null: another word. What follows may quote the prompt. */
+export function faultIn(reason: string | null): string | null {
+  const word = /^[a-z-]+/.exec(reason ?? '')?.[0] ?? ''
+  return knownFaults.has(word) ? word : null
+}
+
+const knownFaults: ReadonlySet<string> = new Set(faultKinds)
 
 /** Nobody answered, though the caller stayed. */
 export const isFailed = ({ receipt, request }: Served): boolean =>

@@ -104,7 +104,7 @@ function statusOf({ outcome }: Receipt, fault: string | null, isGone: boolean): 
 
 /** As a canonical record (docs/formats.md). */
 function recordOf(
-  { attempts }: Exchange,
+  { attempts, lastResort }: Exchange,
   { receipt, answer: given }: Decision,
   request: Request,
   kept: KeptText,
@@ -119,6 +119,7 @@ function recordOf(
   if (tags !== undefined) record['tags'] = Object.fromEntries(tags)
   const rewrites = new Set(attempts.flatMap((attempt) => attempt.rewrites))
   if (rewrites.size > 0) record['rewrites'] = [...rewrites]
+  if (lastResort !== null) record['fallback'] = lastResort.kind
   if (attempts.length > 1) {
     const hasAccepted = receipt.steps.some(
       (step) => step.kind === 'attempt' && step.outcome === 'accepted',

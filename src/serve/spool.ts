@@ -1,7 +1,6 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
@@ -12,13 +11,14 @@ import {
 } from 'node:fs'
 import { isObject, parsedOf } from '../domain/json.ts'
 
-/** What a spool may take of the disk, by default. */
-export const mostSpoolBytes = 64 << 20
+/** What a spool may take of the disk. */
+const mostSpoolBytes = 64 << 20
 /** Taken from the disk as long as there is room on it, so that a full disk leaves some hundred requests' time. */
 const reservedBytes = 4 << 20
 
 export type SpoolOptions = {
-  readonly mostBytes?: number
+  /** Of the file; `mostSpoolBytes` by default. */
+  readonly mostBytes?: number | undefined
   /** Each line is on the disk before `write` returns: it survives a power cut. */
   readonly isDurable: boolean
 }
@@ -34,14 +34,21 @@ export const spoolPath = (databasePath: string): string => `${databasePath}.spoo
 
 /** Whether a gateway's spool holds anything, asked by others than the gateway. */
 export function spoolHoldsTurns(databasePath: string): boolean {
-  const path = spoolPath(databasePath)
-  if (!existsSync(path)) return false
-  const file = openSync(path, 'r')
+  const file = openIfThere(spoolPath(databasePath))
+  if (file === null) return false
   try {
     const first = Buffer.alloc(1)
     return readSync(file, first, 0, 1, 0) === 1 && first[0] !== newline
   } finally {
     closeSync(file)
+  }
+}
+
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    return null
   }
 }
 

@@ -22,8 +22,6 @@ export type TrialsOptions = {
   readonly now: () => number
   /** Told once of what was proved, and of what was done about it. */
   readonly onEvent: (event: TrialEvent) => void
-  /** Told of every comparison. */
-  readonly onCompared?: (comparison: Comparison) => void
 }
 
 /** Which layers only watch a request. */
@@ -88,7 +86,6 @@ export class Trials {
 
   /** Takes in a comparison, and does what follows from it. */
   note(comparison: Comparison): void {
-    if (this.#isTelling) this.#options.onCompared?.(comparison)
     if (comparison.kind === 'hit') this.#noteHit(comparison)
     else this.#noteRoute(comparison)
     this.#notePromise(comparison)

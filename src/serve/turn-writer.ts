@@ -1,7 +1,7 @@
 import type { Intent, Settled } from '../domain/journal.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
 import { storeError } from '../store/store.ts'
-import { Spool, type SpooledTurn, type SpoolOptions, spoolPath } from './spool.ts'
+import { Spool, type SpooledTurn, spoolPath } from './spool.ts'
 
 /** How well the gateway can write down what it does. */
 export type LedgerHealth = {
@@ -21,6 +21,11 @@ export type LedgerHealth = {
 
 /** Something else to be written together with the entries up to `turn`. */
 export type TurnWrite = (turn: number) => void
+
+export type TurnWriterOptions = {
+  /** What the spool may take of the disk; 64 MB by default. */
+  readonly mostSpoolBytes?: number
+}
 
 /** Neither the database nor the spool takes a call that a hard budget has to count. */
 export class UnwrittenError extends Error {}
@@ -53,10 +58,11 @@ export class TurnWriter {
   #droppedWrites = 0
 
   /** Brings what an earlier process left in the spool into the database first; throws where that is not possible. */
-  constructor(store: GatewayStore, options: SpoolOptions) {
+  constructor(store: GatewayStore, { mostSpoolBytes }: TurnWriterOptions = {}) {
     this.#store = store
     try {
-      this.#spool = new Spool(spoolPath(store.path), options)
+      const { isDurable } = store
+      this.#spool = new Spool(spoolPath(store.path), { isDurable, mostBytes: mostSpoolBytes })
       this.#turn = Math.max(store.newestTurn(), this.#spool.newestTurn())
       while (this.#spool.turns > 0) this.#drain()
     } catch (error) {

@@ -2,9 +2,6 @@ import type { WindowName } from './gateway-figures.ts'
 
 export const minuteMs = 60_000
 
-/** Exact nano-dollars (below 2^53) as the nearest number of dollars: one division rounds correctly. */
-export const usdOfNano = (nanoUsd: number): number => nanoUsd / 1e9
-
 /** Minutes of the last hour, and ten-minute slots of the last day. */
 const hourMinutes = 60
 const slotMinutes = 10
@@ -54,7 +51,7 @@ export class WindowedCounts {
 
   /** The counts of one minute of the last hour. */
   ofMinute(minute: number): Float64Array {
-    return this.#minutes.sum(minute, 1)
+    return this.#minutes.of(minute)
   }
 }
 
@@ -76,12 +73,16 @@ export class SlotRing {
   readonly #counts: Float64Array | Uint32Array
   /** Which slot each place holds. */
   readonly #held: Float64Array
+  /** The sum of the slots before one, which do not change any more. */
+  readonly #closed: Float64Array
+  #closedBefore = -1
 
   constructor(slots: number, size: number, room: Room = (length) => new Float64Array(length)) {
     this.#slots = slots
     this.#size = size
     this.#counts = room(slots * size)
     this.#held = new Float64Array(slots).fill(-1)
+    this.#closed = new Float64Array(size)
   }
 
   /** Where a slot's counters begin; what its place held before is forgotten. */
@@ -109,16 +110,32 @@ export class SlotRing {
     return this.#held[place] === slot ? (this.#counts[place * this.#size + counter] as number) : 0
   }
 
-  /** The last so many slots, `slot` among them. */
-  sum(slot: number, count = this.#slots): Float64Array {
+  /** The counters of one slot. */
+  of(slot: number): Float64Array {
     const sums = new Float64Array(this.#size)
-    for (let place = 0; place < this.#slots; place++) {
-      const held = this.#held[place] as number
-      if (held <= slot - count || held > slot || held < 0) continue
-      const offset = place * this.#size
-      for (let counter = 0; counter < this.#size; counter++)
-        sums[counter] = (sums[counter] as number) + (this.#counts[offset + counter] as number)
-    }
+    this.#addTo(sums, slot % this.#slots, slot, slot)
     return sums
+  }
+
+  /** All slots up to `slot`, of which only that one is still counted in. */
+  sum(slot: number): Float64Array {
+    if (this.#closedBefore !== slot) {
+      this.#closed.fill(0)
+      for (let place = 0; place < this.#slots; place++)
+        this.#addTo(this.#closed, place, slot - this.#slots + 1, slot - 1)
+      this.#closedBefore = slot
+    }
+    const sums = this.#closed.slice()
+    this.#addTo(sums, slot % this.#slots, slot, slot)
+    return sums
+  }
+
+  /** Adds what a place holds, where that is one of the slots from `first` to `last`. */
+  #addTo(sums: Float64Array, place: number, first: number, last: number): void {
+    const held = this.#held[place] as number
+    if (held < Math.max(0, first) || held > last) return
+    const offset = place * this.#size
+    for (let counter = 0; counter < this.#size; counter++)
+      sums[counter] = (sums[counter] as number) + (this.#counts[offset + counter] as number)
   }
 }

@@ -7,6 +7,8 @@ export type ToldOfAnswer = {
   readonly receipt: Pick<Receipt, 'id' | 'steps'>
   /** The target that is answering now, whose attempt the steps do not have yet; null: they have all. */
   readonly answering: string | null
+  /** Whose answer it is, by its whole name; null: as the steps have it. */
+  readonly target: string | null
   /** Null: not known, or not yet. */
   readonly costNanoUsd: NanoUsd | null
   readonly savedNanoUsd: NanoUsd | null
@@ -16,7 +18,7 @@ export type ToldOfAnswer = {
 
 /** Adds our headers of an answer to its lines, names and values in turn: one plain fact each, and only what is known. */
 export function writeAnswerHeaders(lines: string[], told: ToldOfAnswer): void {
-  const { receipt, answering, costNanoUsd, savedNanoUsd, policy } = told
+  const { receipt, answering, target, costNanoUsd, savedNanoUsd, policy } = told
   const say = (name: string, value: string | null) => {
     if (value !== null) lines.push(`x-llmcost-${name}`, safeHeaderValue(value))
   }
@@ -36,7 +38,7 @@ export function writeAnswerHeaders(lines: string[], told: ToldOfAnswer): void {
     lines.push('Age', age)
   }
   if (seen.sharedWith !== null) say('cache-source-id', seen.sharedWith)
-  say('target', seen.target)
+  say('target', seen.target === null ? null : (target ?? seen.target))
   say('route', seen.route)
   say('reason', seen.reason)
   say('attempts', String(seen.attempts))

@@ -243,7 +243,10 @@ type Rest = {
   readonly lane: number
 }
 
-/** The pair of the most similar living entry that no guard rejects, the earlier born of two alike; -1: none. */
+/**
+ * The pair of the most similar living entry that no guard rejects, the earlier born of two alike; -1: none. The guard of
+ * the most similar one that was rejected, picked alike, counts where that was more similar.
+ */
 function nearestFrom(
   { edges, semantic, lanes }: Caches,
   details: Details | null,
@@ -251,16 +254,21 @@ function nearestFrom(
 ): number {
   const { others, similarities, guarded } = edges.neighbours
   const entryOf = (pair: number) => (others[pair] as number) * lanes + lane
+  const better = (pair: number, known: number) => {
+    if (known === -1) return pair
+    const isSame = similarities[pair] === similarities[known]
+    return isSame && isEarlier(semantic, entryOf(pair), entryOf(known)) ? pair : known
+  }
   let best = -1
+  let rejected = -1
   for (let pair = first; pair < end; pair++) {
     if (best !== -1 && similarities[pair] !== similarities[best]) break
-    const entry = entryOf(pair)
-    if (!isAlive(semantic, entry, event)) continue
-    if (guarded[pair] === 0) {
-      if (best === -1 || isEarlier(semantic, entry, entryOf(best))) best = pair
-    } else if (best === -1 && details !== null)
-      details.guard[place * lanes + lane] ||= guarded[pair] as number
+    if (!isAlive(semantic, entryOf(pair), event)) continue
+    if (guarded[pair] === 0) best = better(pair, best)
+    else rejected = better(pair, rejected)
   }
+  if (details !== null && similarities[rejected] !== similarities[best])
+    details.guard[place * lanes + lane] = guarded[rejected] ?? 0
   return best
 }
 

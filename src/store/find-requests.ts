@@ -16,6 +16,8 @@ export type FoundRequest = {
 }
 
 export type StoredPlace = {
+  /** The log format it was read from. */
+  readonly format: string
   readonly file: string
   readonly line: number
   readonly byteOffset: number
@@ -110,6 +112,7 @@ const readFound = (row: SqlRow, duplicates: readonly StoredPlace[]): FoundReques
 })
 
 const placeOf = (row: SqlRow): StoredPlace => ({
+  format: String(row['format']),
   file: String(row['path']),
   line: Number(row['line']),
   byteOffset: Number(row['byteOffset']),

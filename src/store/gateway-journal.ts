@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { type Database, openDatabase } from './database.ts'
 import { gatewayPath, ledgerId } from './gateway-store.ts'
 import { type JournalTurn, turnsAfter } from './journal.ts'
+import { knownFiles } from './known-files.ts'
 import { storeError } from './store.ts'
 
 /** The journal of a store's gateway as others than the gateway read it, while one may be running. */
@@ -15,6 +16,15 @@ export type GatewayJournal = {
   /** About how much there is to read after a turn. */
   bytesAfter(turn: number): number
   close(): void
+}
+
+/** The last turn of a ledger that the store has taken in; 0 where it knows nothing of it. */
+export function takenTurn(
+  database: Database,
+  { path, ledger }: Pick<GatewayJournal, 'path' | 'ledger'>,
+): number {
+  const known = knownFiles(database).find((file) => file.path === path)
+  return known?.headHash === ledger ? known.byteOffset : 0
 }
 
 const selectEnds = 'SELECT min(turn) AS oldest, max(turn) AS newest FROM journal'

@@ -19,6 +19,8 @@ export type GatewayOptions = {
   readonly driver?: string | undefined
   /** What a committed turn survives: the end of the process, or a power cut as well. */
   readonly durability: 'process' | 'power'
+  /** To write no more than a little: no thread is started for what follows. */
+  readonly isBrief?: boolean
 }
 
 /**
@@ -30,6 +32,8 @@ export type GatewayStore = {
   readonly path: string
   /** Of the store: keys are hashed with it. */
   readonly secret: string
+  /** Whether what is committed survives a power cut. */
+  readonly isDurable: boolean
   /** The last turn that was written; 0 where none was. */
   newestTurn(): number
   /** Writes the entries of a turn, as the JSON of their list; a turn that is there already stays as it is. */
@@ -95,19 +99,16 @@ export async function openGatewayStore(options: GatewayOptions): Promise<Gateway
     makeFolder(dirname(path))
     const claim = await claimed(resolve(storePath), driver)
     try {
+      const secret = readSecret(`${resolve(storePath)}.secret`)
       const database = await opened(path, options)
-      const stop = keepWalShort(database)
+      const stop = options.isBrief === true ? () => {} : keepWalShort(database)
       const close = () => {
         stop()
         database.close()
         claim.close()
       }
-      return {
-        path,
-        secret: readSecret(`${resolve(storePath)}.secret`),
-        ...accessTo(database),
-        close,
-      }
+      const isDurable = options.durability === 'power'
+      return { path, secret, isDurable, ...accessTo(database), close }
     } catch (error) {
       claim.close()
       throw error
@@ -175,7 +176,9 @@ export function ledgerId(database: Database): string | null {
   return id === undefined ? null : String(id)
 }
 
-function accessTo(database: Database): Omit<GatewayStore, 'path' | 'secret' | 'close'> {
+function accessTo(
+  database: Database,
+): Omit<GatewayStore, 'path' | 'secret' | 'isDurable' | 'close'> {
   const insert = database.prepare(insertTurn)
   const newest = database.prepare(selectNewest)
   return {

@@ -1,8 +1,10 @@
 import type { Vector } from '../domain/embedder.ts'
+import { Candidates, mostWalked } from './candidates.ts'
 import { dotOfRows, similarityOf, squaredLength } from './cosine.ts'
-import { directionError, dotLimit } from './quantise.ts'
+import { cosineLimit, directionError, dotLimit } from './quantise.ts'
+import type { RecallSample } from './sample-recall.ts'
 import { hashLimit, widestAngle } from './simhash.ts'
-import { hashBits, SlotMemory } from './slot-memory.ts'
+import { hashBits, SlotMemory, type VisitDot } from './slot-memory.ts'
 import { requireLength } from './vector-error.ts'
 
 /** An empty index. */
@@ -14,6 +16,8 @@ export type LiveIndexOptions = {
   readonly dimensions: number
   /** `exact` compares with every entry of the group; `fast` finds those of a large one by hash, 99.9 % at the floor. */
   readonly mode: 'exact' | 'fast'
+  /** Entries it has room for from the beginning: more make it grow, for which all rows are copied. */
+  readonly capacity?: number
 }
 
 export type Nearest<Id> = { readonly id: Id; readonly similarity: number }
@@ -46,6 +50,9 @@ type Query<Id> = {
 const hashesFrom = 2000
 const hashesFromShare = 1 / 32
 
+/** So many entries near a query are enough to look for the nearest among them. */
+const crowd = 8 * mostWalked
+
 /** Vectors in memory, each under an id and in a group, asked for the nearest. */
 export class LiveIndex<Id extends string | number> {
   readonly #options: LiveIndexOptions
@@ -57,7 +64,8 @@ export class LiveIndex<Id extends string | number> {
 
   constructor(options: LiveIndexOptions) {
     this.#options = options
-    this.#memory = new SlotMemory(options.dimensions, options.mode === 'fast')
+    const { dimensions, mode, capacity } = options
+    this.#memory = new SlotMemory(dimensions, mode === 'fast', capacity)
   }
 
   get size(): number {
@@ -123,12 +131,82 @@ export class LiveIndex<Id extends string | number> {
       floor,
       accepts,
     })
-    const visit = (slot: number, dot: number) => best.offer(this.#entryAt(slot), dot)
+    this.#compare(members, floor, (slot, dot) => best.offer(this.#entryAt(slot), dot))
+    return best.found
+  }
+
+  /**
+   * The entries of a group whose cosine is at least `floor`, the most similar first and of equals the one added first;
+   * of more than 1,024 the most similar, and where hashes find very many hardly any but those. Nothing may be added or
+   * removed before the last one that is wanted.
+   */
+  *walk(vector: Vector, group: string, floor: number): Generator<Nearest<Id>, void> {
+    const { dimensions } = this.#options
+    const squared = this.#measure(vector)
+    const members = this.#groups.get(group)
+    if (members === undefined || squared === 0) return
+    this.#memory.setQuery(vector, squared)
+    const candidates = new Candidates(dotLimit(floor, dimensions))
+    this.#compare(members, floor, (slot, dot) => candidates.offer(slot, dot), crowd)
+    const falling = candidates.falling()
+    const near: Measured<Id>[] = []
+    for (let next = 0; ; ) {
+      // Dot products are near enough to tell which cosines cannot be the next.
+      for (let first = near[0]; next < falling.length; first = near[0]) {
+        const { slot, dot } = falling[next] as { slot: number; dot: number }
+        if (first !== undefined && first.similarity > cosineLimit(dot, dimensions)) break
+        const entry = this.#entryAt(slot)
+        const similarity = this.#similarity(vector, squared, entry)
+        if (similarity >= floor) insert(near, { id: entry.id, similarity, added: entry.added })
+        next++
+      }
+      const first = near.shift()
+      if (first === undefined) return
+      yield { id: first.id, similarity: first.similarity }
+    }
+  }
+
+  /**
+   * How many entries of a group that are accepted have a cosine of at least `floor`, and how many of them hashes find;
+   * null where all entries of the group are compared anyway. Takes as long as doing that.
+   */
+  recall(
+    vector: Vector,
+    group: string,
+    floor: number,
+    accepts: (id: Id) => boolean = () => true,
+  ): RecallSample | null {
+    const squared = this.#measure(vector)
+    const members = this.#groups.get(group)
+    if (members === undefined || squared === 0 || !this.#usesHashes(members)) return null
+    this.#memory.setQuery(vector, squared)
+    const limit = dotLimit(floor, this.#options.dimensions)
+    const count = (compare: (visit: VisitDot) => void): number => {
+      let found = 0
+      compare((slot, dot) => {
+        if (dot < limit) return
+        const entry = this.#entryAt(slot)
+        if (accepts(entry.id) && this.#similarity(vector, squared, entry) >= floor) found++
+      })
+      return found
+    }
+    return {
+      truePairs: count((visit) => this.#memory.dots(members.slots, visit)),
+      found: count((visit) => this.#compare(members, floor, visit, crowd)),
+    }
+  }
+
+  /** Shows every entry of a group that can reach the floor, by hash nearly every one, and others. */
+  #compare(members: Group, floor: number, visit: VisitDot, crowd?: number): void {
     if (this.#usesHashes(members)) {
       const limit = hashLimit(hashBits, this.#hashedAngle(floor))
-      this.#memory.near(limit, (slot) => this.#entries[slot]?.group === members, visit)
+      this.#memory.near(limit, (slot) => this.#entries[slot]?.group === members, visit, crowd)
     } else this.#memory.dots(members.slots, visit)
-    return best.found
+  }
+
+  #similarity(vector: Vector, squared: number, entry: Entry<Id>): number {
+    const dot = dotOfRows(vector, 0, entry.vector, 0, this.#options.dimensions)
+    return similarityOf(dot, squared, entry.squaredLength)
   }
 
   #measure(vector: Vector): number {
@@ -154,6 +232,18 @@ export class LiveIndex<Id extends string | number> {
     return this.#entries[slot] as Entry<Id>
   }
 }
+
+type Measured<Id> = Nearest<Id> & { readonly added: number }
+
+/** Into a list of falling similarity, equals in the order they were added. */
+function insert<Id>(list: Measured<Id>[], one: Measured<Id>): void {
+  let at = list.length
+  while (at > 0 && isBehind(list[at - 1] as Measured<Id>, one)) at--
+  list.splice(at, 0, one)
+}
+
+const isBehind = (a: Measured<unknown>, b: Measured<unknown>): boolean =>
+  a.similarity < b.similarity || (a.similarity === b.similarity && a.added > b.added)
 
 /** The best of what it was offered so far. */
 class Best<Id> {

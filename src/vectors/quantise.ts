@@ -42,5 +42,9 @@ export const directionError = (dimensions: number): number => Math.sqrt(dimensio
 export const dotLimit = (cosine: number, dimensions: number): number =>
   leastInt32((cosine - quantisationError(dimensions)) * unit * unit)
 
+/** The largest cosine that a pair with this int16 dot product can have. */
+export const cosineLimit = (dot: number, dimensions: number): number =>
+  dot / (unit * unit) + quantisationError(dimensions)
+
 /** The largest int32 that is not above a limit; the least one for limits below all. */
 export const leastInt32 = (limit: number): number => Math.max(-(2 ** 31), Math.floor(limit))

@@ -30,12 +30,14 @@ export class SlotMemory {
   readonly #hashesAt: number
   readonly #freed: number[] = []
   #rowsAt: number
-  #capacity = firstCapacity
+  #capacity: number
   #used = querySlot + 1
   #pairs: Uint32Array
   #dots: Int32Array
 
-  constructor(dimensions: number, hashes: boolean) {
+  constructor(dimensions: number, hashes: boolean, capacity = firstCapacity) {
+    // One more for the query.
+    this.#capacity = Math.max(firstCapacity, capacity + 1)
     this.#dimensions = dimensions
     this.#stride = strideOf(dimensions)
     this.#length = hashes ? transformLength(dimensions, hashBits) : 0
@@ -43,8 +45,8 @@ export class SlotMemory {
     this.#pairsAt = 16 * this.#length
     this.#dotsAt = this.#pairsAt + 8 * blockSlots
     this.#hashesAt = this.#dotsAt + 4 * blockSlots
-    this.#rowsAt = this.#rowsAtFor(firstCapacity)
-    const initial = this.#pagesFor(firstCapacity)
+    this.#rowsAt = this.#rowsAtFor(this.#capacity)
+    const initial = this.#pagesFor(this.#capacity)
     this.#memory = new webAssembly.Memory({ initial, maximum: maxPages, shared: true })
     this.#kernels = openKernels(this.#memory)
     new Float32Array(this.#memory.buffer, 0, 2 * this.#length).set(hashSigns(this.#length))
@@ -82,18 +84,32 @@ export class SlotMemory {
     }
   }
 
-  /** Visits the slots whose hash differs from the query's in at most `limit` bits, of those that are wanted. */
-  near(limit: number, isWanted: (slot: number) => boolean, visit: VisitDot): void {
+  /**
+   * Visits the slots whose hash differs from the query's in at most `limit` bits, of those that are wanted. Each time
+   * these are `crowd` the limit falls by a quarter for the rest.
+   */
+  near(
+    limit: number,
+    isWanted: (slot: number) => boolean,
+    visit: VisitDot,
+    crowd = Number.POSITIVE_INFINITY,
+  ): void {
     const near = this.#kernels.near[hashBits]
+    let bits = limit
+    let left = crowd
     for (let from = querySlot + 1; from < this.#used; from += blockSlots) {
       const to = Math.min(this.#used, from + blockSlots)
-      const found = near(this.#hashesAt, querySlot, querySlot + 1, from, to, limit, this.#pairsAt)
+      const found = near(this.#hashesAt, querySlot, querySlot + 1, from, to, bits, this.#pairsAt)
       let count = 0
       for (let n = 0; n < found; n++) {
         const slot = this.#pairs[2 * n + 1] as number
         if (isWanted(slot)) this.#setPair(count++, slot)
       }
       this.#visitPairs(count, visit)
+      left -= count
+      if (left > 0) continue
+      bits = Math.floor(bits * 0.75)
+      left = crowd
     }
   }
 

@@ -74,9 +74,8 @@ export function claimOf(accounts: readonly BudgetAccount[], spending: Spending):
     const hold = account.holdFor(spending)
     if (hold === null) continue
     holds.push(hold)
-    // What nobody can bound would break any promise: it does not fit.
-    const isBounded = spending.amountOf(account.budget.mode) !== null
-    if (!isBounded || !account.fits(hold.tally, hold.amount)) over.push(hold)
+    const amount = spending.amountOf(account.budget.mode)
+    if (!account.fits(hold.tally, amount)) over.push(hold)
     hold.tally.reserved += hold.amount
   }
   return { holds, over }
@@ -108,10 +107,13 @@ export const worstOf = (words: readonly BudgetWord[]): BudgetWord | null =>
 
 export type Window = { readonly number: number; readonly tallies: RecentlyUsed<Member, Tally> }
 
-/** A request may have come before midnight and be admitted, or settled, after it. */
-const keptWindows = 2
+/**
+ * The newest, and two that were asked about last: a request may have come before midnight and be admitted, or settled,
+ * after it; and a clock may have been ahead for a while.
+ */
+const keptWindows = 3
 
-/** One budget: what each member has spent in the windows that were last asked about. */
+/** One budget: what each member has spent in the windows that matter. */
 export class BudgetAccount {
   readonly budget: Budget
   readonly window: BudgetWindow
@@ -152,9 +154,12 @@ export class BudgetAccount {
     return { account: this, member, tally: this.tallyOf(member, spending.at), amount }
   }
 
-  /** Whether so much more may be held back for a member. */
-  fits({ spent, reserved }: Tally, amount: number): boolean {
-    return spent + reserved + amount <= this.budget.limitNanoUsd
+  /** Whether so much more may be held back for a member; null: nobody can tell how much. */
+  fits({ spent, reserved }: Tally, amount: number | null): boolean {
+    const { mode, limitNanoUsd } = this.budget
+    // What nobody can bound would break a promise, and no estimate.
+    if (amount === null && mode === 'hard') return false
+    return spent + reserved + (amount ?? 0) <= limitNanoUsd
   }
 
   spend(tally: Tally, costNanoUsd: number): void {
@@ -182,11 +187,18 @@ export class BudgetAccount {
   }
 
   #windowOf(number: number): Window {
-    const [last, before] = this.#windows
+    const [last] = this.#windows
     if (last?.number === number) return last
-    const found = before?.number === number ? before : this.#opened(number)
-    const others = this.#windows.filter((each) => each !== found)
-    this.#windows = [found, ...others.slice(0, keptWindows - 1)]
+    const found = this.#windows.find((each) => each.number === number) ?? this.#opened(number)
+    const windows = [found, ...this.#windows.filter((each) => each !== found)]
+    if (windows.length > keptWindows) {
+      const newest = Math.max(...windows.map((each) => each.number))
+      windows.splice(
+        windows.findLastIndex((each) => each.number !== newest),
+        1,
+      )
+    }
+    this.#windows = windows
     return found
   }
 

@@ -10,9 +10,10 @@ import type {
 } from '../domain/world.ts'
 import type { CachePolicy } from '../policy/caching.ts'
 import type { History } from './history.ts'
+import { NearestPick } from './nearest-pick.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Questions } from './questions.ts'
-import { isEarlier, TimedEntries, type TimedEntry } from './timed-entries.ts'
+import { TimedEntries, type TimedEntry } from './timed-entries.ts'
 
 /** Without neighbours the semantic layer has nothing to compare. */
 export type SemanticInputs = {
@@ -29,8 +30,8 @@ export class HistoryCache implements ResponseCache {
   readonly #questions: Questions
   readonly #neighbours: Neighbours | null
   readonly #policy: CachePolicy
-  readonly #exact: TimedEntries
-  readonly #semantic: TimedEntries
+  readonly #exact: TimedEntries<number, HistoryEntry>
+  readonly #semantic: TimedEntries<number, HistoryEntry>
   /** By namespace and key, the last that was asked: it may have landed since. */
   readonly #flights = new Map<string, Map<number, Flight>>()
 
@@ -80,18 +81,14 @@ export class HistoryCache implements ResponseCache {
     const { offsets, others, similarities, guarded, guards } = neighbours
     const { namespace, threshold } = terms
     const end = offsets[question + 1] as number
-    let found: Similar | null = null
-    let rejected: { guard: string; similarity: number } | null = null
-    // The most similar first; of equals the first to be born serves.
+    const pick = new NearestPick<HistoryEntry>()
     for (let pair = offsets[question] as number; pair < end; pair++) {
       const similarity = similarities[pair] as number
-      if (similarity < threshold || (found !== null && similarity < found.similarity)) break
+      if (similarity < threshold || pick.isOver(similarity)) break
       const entry = this.#semantic.find(namespace, others[pair] as number, asked.at)
-      if (entry === null) continue
-      const guard = guards[guarded[pair] as number] ?? null
-      if (guard === null) found = firstBorn(found, { entry, similarity })
-      else if (found === null) rejected ??= { guard, similarity }
+      if (entry !== null) pick.offer(entry, similarity, guards[guarded[pair] as number] ?? null)
     }
+    const { found, guarded: rejected } = pick
     if (found !== null) this.#semantic.touch(found.entry, asked.at)
     return { kind: 'asked', found, guarded: rejected }
   }
@@ -159,11 +156,8 @@ export class HistoryCache implements ResponseCache {
   }
 }
 
+type HistoryEntry = TimedEntry & CacheEntry
+
 type Flight = { readonly id: number; readonly answered: Answered }
-
-type Similar = { readonly entry: TimedEntry; readonly similarity: number }
-
-const firstBorn = (a: Similar | null, b: Similar): Similar =>
-  a === null || isEarlier(b.entry, a.entry) ? b : a
 
 const place = ({ id }: Asked): number => id as number

@@ -120,9 +120,9 @@ export class LiveLedger implements Ledger {
     const more = holds.map((hold) => {
       const { account, tally, amount } = hold
       const wanted = reserve(asked, account.budget.mode)
-      const missing = Math.max(0, (wanted ?? 0) - amount)
-      if (wanted === null || !account.fits(tally, missing)) over.push(wordOf(hold))
-      return missing
+      const missing = wanted === null ? null : Math.max(0, wanted - amount)
+      if (!account.fits(tally, missing)) over.push(wordOf(hold))
+      return missing ?? 0
     })
     const word = worstOf(over)
     // A request that is kept on the cheapest rung may be asked for there again.

@@ -1,58 +1,89 @@
 import type { CacheEntry } from '../domain/world.ts'
 import type { ExactCache } from '../policy/caching.ts'
+import { EntryQueue } from './entry-queue.ts'
 
 /** An entry of one layer, with what decides how long it stays. */
-export type TimedEntry = CacheEntry & {
-  readonly key: number
+export type TimedEntry<Key extends string | number = number> = Pick<CacheEntry, 'id' | 'bornMs'> & {
+  readonly key: Key
   readonly space: string
   /** Of the request that asked for it, in the order of requests. */
   readonly place: number
   readonly ttlMs: number
 }
 
+export type EntrySettings = Pick<ExactCache, 'maxEntries' | 'capacityPer' | 'refreshOnHit'>
+
+/** What holds beside the policy where entries are real: room that must never be passed, and whoever keeps count. */
+export type EntryBounds<Entry> = {
+  readonly maxEntries: number
+  readonly maxBytes: number
+  bytesOf(entry: Entry): number
+  /** An entry is there, in the place of a former one of its key. */
+  onPut(entry: Entry, former: Entry | null): void
+  onDrop(entry: Entry): void
+}
+
 /**
  * One layer's entries: one to a key and namespace, the least recently used going first where there is no more room.
  * Moments must never go back.
  */
-export class TimedEntries {
-  readonly #settings: Pick<ExactCache, 'maxEntries' | 'capacityPer' | 'refreshOnHit'>
-  readonly #spaces = new Map<string, Map<number, TimedEntry>>()
+export class TimedEntries<
+  Key extends string | number = number,
+  Entry extends TimedEntry<Key> = TimedEntry<Key>,
+> {
+  readonly #settings: EntrySettings
+  readonly #bounds: EntryBounds<Entry> | null
+  readonly #spaces = new Map<string, Map<Key, Entry>>()
   /** What is on its way, the first to arrive first. */
-  readonly #coming: TimedEntry[] = []
-  /** The entries that share one capacity, by their last use. Empty where there is always room. */
-  readonly #uses = new Map<string, EntryQueue>()
+  #coming: Entry[] = []
+  /** All entries by their last use. Empty where there is always room. */
+  readonly #uses = new EntryQueue<Entry>()
+  /** The same by namespace, where each has room of its own. */
+  readonly #spaceUses = new Map<string, EntryQueue<Entry>>()
   /** The same by their birth, apart for each time to live: the first to be born is the first to die. */
-  readonly #births = new Map<number, EntryQueue>()
+  readonly #births = new Map<number, EntryQueue<Entry>>()
+  #bytes = 0
 
-  constructor(settings: Pick<ExactCache, 'maxEntries' | 'capacityPer' | 'refreshOnHit'>) {
+  constructor(settings: EntrySettings, bounds: EntryBounds<Entry> | null = null) {
     this.#settings = settings
+    this.#bounds = bounds
+  }
+
+  /** Entries that are there, and their bytes: known where there are bounds. */
+  get size(): { readonly entries: number; readonly bytes: number } {
+    return { entries: this.#uses.count, bytes: this.#bytes }
   }
 
   /** The living entry of a key; looking does not count as using. */
-  find(space: string, key: number, at: number): TimedEntry | null {
-    const entry = this.#spaces.get(space)?.get(key)
-    return entry !== undefined && isAlive(entry, at) ? entry : null
+  find(space: string, key: Key, at: number): Entry | null {
+    const entry = this.held(space, key)
+    return entry !== null && isAlive(entry, at) ? entry : null
   }
 
-  /** The same, and it is used. */
-  use(space: string, key: number, at: number): TimedEntry | null {
+  /** The entry of a key, be its time over or not. */
+  held(space: string, key: Key): Entry | null {
+    return this.#spaces.get(space)?.get(key) ?? null
+  }
+
+  /** The living entry of a key, and it is used. */
+  use(space: string, key: Key, at: number): Entry | null {
     const entry = this.find(space, key, at)
     if (entry !== null) this.touch(entry, at)
     return entry
   }
 
   /** Makes an entry the most recently used one; where the policy says so its time begins anew. */
-  touch(entry: TimedEntry, at: number): void {
+  touch(entry: Entry, at: number): void {
     if (this.#settings.refreshOnHit) this.#put({ ...entry, bornMs: at })
-    else if (this.#settings.maxEntries !== null) this.#usesOf(entry).renew(entry)
+    else if (this.#isQueued) this.#renew(entry)
   }
 
   /** Keeps an entry from its birth on. */
-  schedule(entry: TimedEntry): void {
+  schedule(entry: Entry): void {
     const coming = this.#coming
     // Answers arrive about as they were asked for: its place is near the end.
     let index = coming.length
-    while (index > 0 && isEarlier(entry, coming[index - 1] as TimedEntry)) index--
+    while (index > 0 && isEarlier(entry, coming[index - 1] as Entry)) index--
     if (index === coming.length) coming.push(entry)
     else coming.splice(index, 0, entry)
   }
@@ -68,51 +99,104 @@ export class TimedEntries {
     }
   }
 
-  #put(entry: TimedEntry): void {
+  /** Drops entries that were over by then, a few at a time. */
+  sweep(at: number, most: number): void {
+    let left = most
+    for (const births of this.#births.values()) {
+      for (; left > 0; left--) {
+        const { oldest } = births
+        if (oldest === null || !isOver(oldest, at)) break
+        this.drop(oldest)
+      }
+      if (left === 0) return
+    }
+  }
+
+  drop(entry: Entry): void {
+    this.#unqueue(entry)
+    const entries = this.#spaces.get(entry.space)
+    entries?.delete(entry.key)
+    if (entries?.size === 0) this.#spaces.delete(entry.space)
+    this.#bounds?.onDrop(entry)
+  }
+
+  /** Drops some at once, be they there or on their way. */
+  forget(isGone: (entry: Entry) => boolean): void {
+    this.#coming = this.#coming.filter((entry) => !isGone(entry))
+    for (const entry of [...this.#uses.newestFirst()]) if (isGone(entry)) this.drop(entry)
+  }
+
+  /** Takes in all that another layer has, as if it had been here from the beginning. */
+  adopt(former: TimedEntries<Key, Entry>): void {
+    const byUse = [...former.#uses.newestFirst()].reverse()
+    // Queues of births have the first to be born in front.
+    for (const entry of byUse.toSorted((a, b) => (isEarlier(a, b) ? -1 : 1))) this.#put(entry)
+    for (const entry of byUse) this.#renew(entry)
+    for (const entry of byUse) this.#makeRoom(entry)
+    this.#coming = [...former.#coming]
+  }
+
+  /** Entries that are there, the one used last in front: known where there is not always room. */
+  newestFirst(): Iterable<Entry> {
+    return this.#uses.newestFirst()
+  }
+
+  get #isQueued(): boolean {
+    return this.#bounds !== null || this.#settings.maxEntries !== null
+  }
+
+  #put(entry: Entry): void {
     let entries = this.#spaces.get(entry.space)
     if (entries === undefined) {
       entries = new Map()
       this.#spaces.set(entry.space, entries)
     }
-    const former = entries.get(entry.key)
+    const former = entries.get(entry.key) ?? null
     entries.set(entry.key, entry)
-    if (this.#settings.maxEntries === null) return
-    if (former !== undefined) this.#unqueue(former)
-    this.#usesOf(entry).add(entry)
+    if (!this.#isQueued) return
+    if (former !== null) this.#unqueue(former)
+    this.#uses.add(entry)
+    this.#usesIn(entry.space)?.add(entry)
     queueIn(this.#births, entry.ttlMs).add(entry)
+    if (this.#bounds === null) return
+    this.#bytes += this.#bounds.bytesOf(entry)
+    this.#bounds.onPut(entry, former)
+  }
+
+  #renew(entry: Entry): void {
+    this.#uses.renew(entry)
+    this.#usesIn(entry.space)?.renew(entry)
   }
 
   /** Entries whose time is over leave before capacity is counted. */
-  #makeRoom(entry: TimedEntry): void {
+  #makeRoom({ space, bornMs }: Entry): void {
     const { maxEntries } = this.#settings
-    if (maxEntries === null) return
-    for (const births of this.#births.values()) {
-      let { oldest } = births
-      while (oldest !== null && !isAlive(oldest, entry.bornMs)) {
-        this.#drop(oldest)
-        oldest = births.oldest
-      }
+    if (maxEntries !== null) {
+      const uses = this.#usesIn(space) ?? this.#uses
+      if (uses.count > maxEntries) this.sweep(bornMs, Number.POSITIVE_INFINITY)
+      while (uses.count > maxEntries && uses.oldest !== null) this.drop(uses.oldest)
     }
-    const uses = this.#usesOf(entry)
-    while (uses.count > maxEntries && uses.oldest !== null) this.#drop(uses.oldest)
+    if (this.#bounds === null) return
+    const { maxEntries: most, maxBytes } = this.#bounds
+    while ((this.#uses.count > most || this.#bytes > maxBytes) && this.#uses.oldest !== null)
+      this.drop(this.#uses.oldest)
   }
 
-  #drop(entry: TimedEntry): void {
-    this.#unqueue(entry)
-    this.#spaces.get(entry.space)?.delete(entry.key)
+  #unqueue(entry: Entry): void {
+    this.#uses.remove(entry)
+    removeIn(this.#spaceUses, entry.space, entry)
+    removeIn(this.#births, entry.ttlMs, entry)
+    if (this.#bounds !== null) this.#bytes -= this.#bounds.bytesOf(entry)
   }
 
-  #unqueue(entry: TimedEntry): void {
-    this.#usesOf(entry).remove(entry)
-    this.#births.get(entry.ttlMs)?.remove(entry)
-  }
-
-  #usesOf({ space }: TimedEntry): EntryQueue {
-    return queueIn(this.#uses, this.#settings.capacityPer === 'namespace' ? space : '')
+  /** Null where all share one capacity. */
+  #usesIn(space: string): EntryQueue<Entry> | null {
+    const { maxEntries, capacityPer } = this.#settings
+    return maxEntries === null || capacityPer === 'all' ? null : queueIn(this.#spaceUses, space)
   }
 }
 
-function queueIn<Key>(queues: Map<Key, EntryQueue>, key: Key): EntryQueue {
+function queueIn<Key, Entry>(queues: Map<Key, EntryQueue<Entry>>, key: Key): EntryQueue<Entry> {
   let queue = queues.get(key)
   if (queue === undefined) {
     queue = new EntryQueue()
@@ -121,64 +205,22 @@ function queueIn<Key>(queues: Map<Key, EntryQueue>, key: Key): EntryQueue {
   return queue
 }
 
+/** An empty queue is one less to look through. */
+function removeIn<Key, Entry>(queues: Map<Key, EntryQueue<Entry>>, key: Key, entry: Entry): void {
+  const queue = queues.get(key)
+  queue?.remove(entry)
+  if (queue?.count === 0) queues.delete(key)
+}
+
+type Born = Pick<TimedEntry<string | number>, 'bornMs' | 'place'>
+
 /** By birth, then by the order of requests. */
-export const isEarlier = (a: TimedEntry, b: TimedEntry): boolean =>
+export const isEarlier = (a: Born, b: Born): boolean =>
   a.bornMs < b.bornMs || (a.bornMs === b.bornMs && a.place < b.place)
 
-const isAlive = ({ bornMs, ttlMs }: TimedEntry, at: number): boolean => {
-  const age = at - bornMs
-  return age >= 0 && age <= ttlMs
-}
+type Lived = Pick<TimedEntry<string | number>, 'bornMs' | 'ttlMs'>
 
-type Link = { readonly entry: TimedEntry; older: Link | null; newer: Link | null }
+export const isAlive = (entry: Lived, at: number): boolean =>
+  entry.bornMs <= at && !isOver(entry, at)
 
-/** Entries, the one that was added first in front. A set would walk over all that it has lost to find that one. */
-class EntryQueue {
-  readonly #links = new Map<TimedEntry, Link>()
-  #oldest: Link | null = null
-  #newest: Link | null = null
-
-  get count(): number {
-    return this.#links.size
-  }
-
-  get oldest(): TimedEntry | null {
-    return this.#oldest?.entry ?? null
-  }
-
-  add(entry: TimedEntry): void {
-    const link: Link = { entry, older: null, newer: null }
-    this.#links.set(entry, link)
-    this.#append(link)
-  }
-
-  /** As if it were added only now. */
-  renew(entry: TimedEntry): void {
-    const link = this.#links.get(entry)
-    if (link === undefined) return
-    this.#unlink(link)
-    this.#append(link)
-  }
-
-  remove(entry: TimedEntry): void {
-    const link = this.#links.get(entry)
-    if (link === undefined) return
-    this.#links.delete(entry)
-    this.#unlink(link)
-  }
-
-  #append(link: Link): void {
-    link.older = this.#newest
-    link.newer = null
-    if (this.#newest === null) this.#oldest = link
-    else this.#newest.newer = link
-    this.#newest = link
-  }
-
-  #unlink({ older, newer }: Link): void {
-    if (older === null) this.#oldest = newer
-    else older.newer = newer
-    if (newer === null) this.#newest = older
-    else newer.older = older
-  }
-}
+const isOver = ({ bornMs, ttlMs }: Lived, at: number): boolean => at - bornMs > ttlMs

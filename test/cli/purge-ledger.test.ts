@@ -176,7 +176,7 @@ test('of a gateway that does not run all kept answers go, with their vectors', a
 
 test('a gateway goes on writing while its ledger is purged', async () => {
   await withGateway(async (gateway) => {
-    const writer = new TurnWriter(gateway, { isDurable: false })
+    const writer = new TurnWriter(gateway)
     let isOver = false
     const served: string[] = []
     const serving = (async () => {

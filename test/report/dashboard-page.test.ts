@@ -117,7 +117,7 @@ describe.skipIf(path === null)('in a real browser', () => {
         served: { endpoint: evil },
       }),
     )
-    const { page, close } = await open(() => stats.snapshot())
+    const { page, close } = await open((minutes) => stats.snapshot(minutes))
     await page.evaluate("document.querySelector('#receipts details').open = true")
     for (const selector of ['#receipts', '#wide', '#tables', '#problems', '#facts', '#footer'])
       expect(await textOf(page, selector), selector).toContain('<img src=x onerror=')
@@ -146,7 +146,7 @@ describe.skipIf(path === null)('in a real browser', () => {
 
   test('follows the gateway, keeps an opened receipt open, and ends where a fresh page begins', async () => {
     const gateway = seededGateway()
-    const { page, server, close } = await open(() => gateway.snapshot())
+    const { page, server, close } = await open(gateway.snapshot)
     await page.until('document.querySelectorAll("#receipts details").length === 100')
     await page.evaluate(
       "window.opened = document.querySelector('#receipts details'); opened.open = true",
@@ -240,7 +240,7 @@ describe.skipIf(path === null)('in a real browser', () => {
       now: () => Date.UTC(2026, 9, 31),
       state: gatewayState,
     })
-    const { page, close } = await open(() => stats.snapshot())
+    const { page, close } = await open((minutes) => stats.snapshot(minutes))
     const text = await textOf(page, 'main')
     expect(text).toContain('no request is done yet')
     expect(text).not.toMatch(/undefined|NaN|Infinity|null/)

@@ -21,7 +21,7 @@ function answerHeaders(): readonly string[] {
   const budget = { kind: 'budget', budget: 'b', action: 'alert' } as const
   const receipt = { id: 'req_1', steps: [hit, route, budget] }
   const money = { costNanoUsd: 1 as NanoUsd, savedNanoUsd: 1 as NanoUsd }
-  writeAnswerHeaders(lines, { receipt, answering: 'm', policy: 'p', ...money })
+  writeAnswerHeaders(lines, { receipt, answering: 'm', target: null, policy: 'p', ...money })
   return lines.filter((_, at) => at % 2 === 0)
 }
 

@@ -41,7 +41,7 @@ async function killedAfter(path: string, run: number, lines: number): Promise<re
 /** As the next gateway finds it. */
 async function recovered(path: string): Promise<readonly JournalEntry[]> {
   const store = await openGatewayStore({ path, durability: 'process' })
-  const writer = new TurnWriter(store, { isDurable: false })
+  const writer = new TurnWriter(store)
   try {
     const { entries, damaged } = store.recover()
     const found = [...entries]

@@ -450,6 +450,21 @@ describe('a forecast', () => {
 })
 
 describe('names that callers invent', () => {
+  test('do not hide a target of the policy that has only ever failed', () => {
+    const stats = open({ tiers: { small: null, medium: null, large: null } })
+    const broken = { outcome: 'failed', reason: 'server', costNanoUsd: nano(0) } as const
+    const steps = [
+      attempt({ target: 'made-up', ...broken }),
+      attempt({ target: 'anthropic:claude-haiku-4-5', ...broken }),
+    ]
+    stats.add(servedOf({ receipt: { outcome: 'failed', steps, costNanoUsd: nano(0) } }))
+    const { models } = stats.snapshot().windows.start
+    expect(models.map(({ name, failedCalls }) => [name, failedCalls])).toEqual([
+      ['anthropic:claude-haiku-4-5', 1],
+      [null, 1],
+    ])
+  })
+
   test('are held to a number and a length, and no model that never answered has a line', () => {
     const stats = open()
     for (let index = 0; index < 500; index++) {
@@ -481,8 +496,10 @@ test('recent receipts hold no text of a request, and nobody’s name', () => {
         prompt: { system: secret, messages: [{ role: 'user', content: secret }] },
         answer: { text: secret },
       },
+      receipt: { steps: [attempt({ outcome: 'failed', reason: `bad-request: ${secret}` })] },
     }),
   )
   const text = JSON.stringify(stats.snapshot())
+  expect(text).toContain('bad-request')
   for (const word of [secret, 'ada@example.com', 'key-of-ada']) expect(text).not.toContain(word)
 })

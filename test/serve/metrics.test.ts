@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Served } from '../../src/domain/served.ts'
 import { openMetrics } from '../../src/serve/metrics.ts'
@@ -131,6 +132,17 @@ describe('/metrics', () => {
       2,
     )
     expect(total(families, 'llmcost_breaker_state', { model: hostileName })).toBe(1)
+  })
+
+  test('every metric is described in docs/observe.md, and no other', () => {
+    const docs = readFileSync(new URL('../../docs/observe.md', import.meta.url), 'utf8')
+    const described = [...docs.matchAll(/^\| `((?:gen_ai|llmcost)_\w+)` +\| (\w+)/gm)]
+    const { metrics } = fold(requests, gatewayState({ breakers, health }))
+    metrics.addCost('audit', nano(0.001))
+    const all = parsePrometheusText(metrics.text())
+    expect(Object.fromEntries(described.map(([, name, type]) => [name, type]))).toEqual(
+      Object.fromEntries([...all.values()].map(({ name, type }) => [name, type])),
+    )
   })
 
   test('every label is of the short list', () => {

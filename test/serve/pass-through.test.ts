@@ -25,7 +25,11 @@ const post = (path: string, body: object, headers: Record<string, string> = {}) 
     body: JSON.stringify(body),
   })
 
-const question = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'What is a heap?' }] }
+const asking = (content: string) => ({
+  model: 'gpt-4o-mini',
+  messages: [{ role: 'user', content }],
+})
+const question = asking('What is a heap?')
 
 test('an answer passes through and is written down with its cost', async () => {
   const response = await post('/v1/chat/completions', question)
@@ -38,7 +42,7 @@ test('an answer passes through and is written down with its cost', async () => {
 })
 
 test.each([
-  ['/v1/chat/completions', { ...question, stream: true }, 'data: [DONE]'],
+  ['/v1/chat/completions', { ...asking('And a stack?'), stream: true }, 'data: [DONE]'],
   [
     '/v1/messages',
     { ...question, model: 'claude-haiku-4-5', max_tokens: 100, stream: true },
@@ -46,7 +50,7 @@ test.each([
   ],
   [
     '/v1/responses',
-    { model: 'gpt-4o-mini', input: 'What is a heap?', stream: true },
+    { model: 'gpt-4o-mini', input: 'And a queue?', stream: true },
     'response.completed',
   ],
 ])('a stream of %s passes through whole', async (path, body, end) => {
@@ -58,6 +62,35 @@ test.each([
   const [settled] = gateway.settled().slice(-1)
   expect(settled?.record).toMatchObject({ status: 'ok', streamed: true })
   expect(settled?.costNanoUsd).toBeGreaterThan(0)
+  expect(gateway.bugs).toEqual([])
+})
+
+test('the same question is answered from the cache, streamed or not, in either dialect', async () => {
+  const before = mock.tally().calls
+  for (const stream of [false, true]) {
+    const response = await post('/v1/chat/completions', { ...question, stream })
+    expect(response.headers.get('x-llmcost-cache')).toBe('hit-exact')
+    expect(response.headers.get('age')).toBe('0')
+    expect(await response.text()).toMatch(stream ? /data: \[DONE\]/ : /"total_tokens":0/)
+  }
+  expect(mock.tally().calls).toBe(before)
+  expect(gateway.settled().at(-1)).toMatchObject({
+    costNanoUsd: 0,
+    record: { servedFromCache: true },
+    receipt: { outcome: 'hit' },
+  })
+})
+
+test('fifty identical requests at once are one call, streams too', async () => {
+  const before = mock.tally().calls
+  const asked = Array.from({ length: 50 }, (_, place) =>
+    post('/v1/chat/completions', { ...asking('Who was Ada?'), stream: place % 2 === 0 }).then(
+      (response) => response.text(),
+    ),
+  )
+  const texts = await Promise.all(asked)
+  expect(mock.tally().calls).toBe(before + 1)
+  expect(texts.filter((text) => text.includes('[DONE]'))).toHaveLength(25)
   expect(gateway.bugs).toEqual([])
 })
 

@@ -93,9 +93,10 @@ test('no line of a request holds its text, its user or a key', () => {
         error: secret,
       },
       receipt: { outcome: 'failed', steps: [attempt({ outcome: 'failed', reason: secret })] },
+      served: { endpoint: '/v1beta/models?key=AIzaSyabcdefghijk' },
     }),
   )
-  for (const word of [secret, 'pension', 'ada', 'sk-proj'])
+  for (const word of [secret, 'what', 'ada', 'sk-proj', 'AIza'])
     expect(lines.join('')).not.toContain(word)
 })
 
@@ -118,6 +119,14 @@ test('of headers only plain ones keep their value, and keys are taken out wherev
     headers: { Authorization: '[hidden]', 'User-Agent': 'curl/8' },
     error: { name: 'Error', message: 'key [key] is not known' },
   })
+})
+
+test('fields that go round in circles end somewhere', () => {
+  const { log, lines } = open()
+  const circle: Record<string, unknown> = { name: 'x' }
+  circle['self'] = [circle]
+  log.event('info', 'circle', { circle })
+  expect(lines.join('')).toContain('[deeper]')
 })
 
 test('a flood is counted and left out, errors apart from what went well', () => {

@@ -13,9 +13,20 @@ const [path = '', run = ''] = process.argv.slice(2)
 const concurrency = 8
 
 const store = await openGatewayStore({ path, durability: 'process' })
-const writer = new TurnWriter(store, { isDurable: false })
+const writer = new TurnWriter(store)
 const other = await openDatabase(`${path}.gateway`)
-const say = (line: string) => writeSync(1, `${line}\n`)
+
+/** Written before anything else happens; a pipe may be full for a moment. */
+function say(line: string): void {
+  for (let isSaid = false; !isSaid; ) {
+    try {
+      isSaid = writeSync(1, `${line}\n`) > 0
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
+}
+
 let count = 0
 
 async function serve(): Promise<void> {

@@ -33,10 +33,7 @@ async function start(mostBytes?: number): Promise<void> {
 }
 
 function openWriter(mostBytes?: number): void {
-  writer = new TurnWriter(store, {
-    isDurable: false,
-    ...(mostBytes !== undefined && { mostBytes }),
-  })
+  writer = new TurnWriter(store, mostBytes === undefined ? {} : { mostSpoolBytes: mostBytes })
   const opened = writer
   closing.push(() => opened.close())
 }

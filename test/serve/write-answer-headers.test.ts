@@ -9,6 +9,7 @@ const told = (steps: readonly Step[], rest: Partial<ToldOfAnswer> = {}) => {
   writeAnswerHeaders(lines, {
     receipt: { id: 'req_1', steps },
     answering: null,
+    target: null,
     costNanoUsd: null,
     savedNanoUsd: null,
     policy: 'abcd',

@@ -6,7 +6,10 @@ import { openEventStream } from '../../src/serve/event-stream.ts'
 import type { GatewaySnapshot } from '../../src/serve/gateway-snapshot.ts'
 
 /** The page and its events on loopback, as the gateway's admin port serves them. */
-export async function serveDashboard(snapshot: () => GatewaySnapshot, everyMs = 20) {
+export async function serveDashboard(
+  snapshot: (minutes?: number) => GatewaySnapshot,
+  everyMs = 20,
+) {
   const page = dashboardPage()
   const events = openEventStream({ feed: openDashboardFeed(snapshot), everyMs })
   const server = createServer((request, response) => {

@@ -55,7 +55,7 @@ export function seededGateway(end = Date.UTC(2026, 9, 31, 14, 30)) {
     stats,
     serve,
     add: stats.add.bind(stats),
-    snapshot: () => stats.snapshot(),
+    snapshot: stats.snapshot.bind(stats),
     wait(ms: number) {
       now += ms
     },

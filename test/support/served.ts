@@ -218,7 +218,11 @@ function routed(random: Random, { id, at, request, served }: Common): Served {
     targets: isHard ? ['openai:gpt-4o'] : ['openai:gpt-4o-mini', 'openai:gpt-4o'],
   }
   return servedOf({
-    request: { ...request, model: isHard || isRejected ? 'gpt-4o' : 'gpt-4o-mini' },
+    request: {
+      ...request,
+      model: isHard || isRejected ? 'gpt-4o' : 'gpt-4o-mini',
+      usage: usageOf(1000, 200),
+    },
     receipt: {
       id,
       at,

@@ -39,6 +39,15 @@ class Loop {
     }
     return best
   }
+
+  walk(vector: Float32Array, group: string, floor: number): Nearest<number>[] {
+    const near = this.#entries
+      .filter((entry) => entry.group === group)
+      .map(({ id, vector: other }) => ({ id, similarity: cosine(vector, other) }))
+      .filter(({ similarity }) => similarity >= floor)
+    // Stable: equals stay in the order they were added.
+    return near.sort((a, b) => b.similarity - a.similarity)
+  }
 }
 
 const dimensions = 24
@@ -80,6 +89,8 @@ test.each(['exact', 'fast'] as const)(
             const ask = (who: Pick<Loop, 'nearest'>) =>
               who.nearest(each.vector, each.group, each.floor, accepts)
             expect(ask(index)).toEqual(ask(loop))
+            const walked = [...index.walk(each.vector, each.group, each.floor)]
+            expect(walked).toEqual(loop.walk(each.vector, each.group, each.floor))
           }
           expect(index.size).toBe(loop.size)
         }
@@ -128,6 +139,74 @@ describe('a large index', () => {
     expect(found.filter(isRight).length).toBeGreaterThanOrEqual(expected.length - 1)
   })
 })
+
+describe('a walk over very many that are alike', () => {
+  const count = 30_000
+  const index = openLiveIndex<number>({ dimensions: 2, mode: 'fast', capacity: count })
+  // Each a little further away, in an order of no meaning.
+  const rankOf = (id: number) => (id * 7919) % count
+  for (let id = 0; id < count; id++) index.add(id, pointAt(rankOf(id) / 1e5), 'g')
+
+  test('shows the most similar of them, in order', () => {
+    const walked = [...index.walk(pointAt(0), 'g', 0.9)]
+    expect(walked.length).toBe(1024)
+    expect(walked.slice(0, 900).map(({ id }) => rankOf(id))).toEqual(
+      Array.from({ length: 900 }, (_, rank) => rank),
+    )
+  })
+
+  test('ends where nobody wants more', () => {
+    const [first] = index.walk(pointAt(0), 'g', 0.9)
+    expect(first).toEqual({ id: 0, similarity: 1 })
+  })
+
+  test('shows some of those that are all the same', () => {
+    const same = openLiveIndex<number>({ dimensions: 2, mode: 'exact' })
+    for (let id = 0; id < 5000; id++) same.add(id, pointAt(1), 'g')
+    const walked = [...same.walk(pointAt(1), 'g', 1)]
+    expect(walked.length).toBe(1024)
+    expect(walked[0]).toEqual({ id: 0, similarity: 1 })
+  })
+})
+
+describe('the recall of hashes', () => {
+  const vectors = randomVectors({ count: 4000, dimensions: 96, seed: 11, clusters: 300 })
+  const at = (row: number) => vectors.subarray(row * 96, (row + 1) * 96)
+  const indexOf = (mode: 'exact' | 'fast') => {
+    const index = openLiveIndex<number>({ dimensions: 96, mode })
+    for (let id = 0; id < 4000; id++) index.add(id, at(id), 'g')
+    return index
+  }
+
+  test('is counted against a look at all entries that are accepted', () => {
+    const index = indexOf('fast')
+    const loop = new Loop()
+    for (let id = 0; id < 4000; id++) loop.add(id, at(id), 'g')
+    const accepts = (id: number) => id % 3 > 0
+    const counted = { truePairs: 0, found: 0 }
+    for (let row = 0; row < 4000; row += 40) {
+      const sample = index.recall(at(row), 'g', 0.8, accepts)
+      expect(sample?.truePairs).toBe(
+        loop.walk(at(row), 'g', 0.8).filter(({ id }) => accepts(id)).length,
+      )
+      counted.truePairs += sample?.truePairs ?? 0
+      counted.found += sample?.found ?? 0
+    }
+    expect(counted.truePairs).toBeGreaterThan(300)
+    expect(counted.found).toBeLessThanOrEqual(counted.truePairs)
+    expect(counted.found / counted.truePairs).toBeGreaterThan(0.99)
+  })
+
+  test('is no question where all entries are compared', () => {
+    expect(indexOf('exact').recall(at(0), 'g', 0.8)).toBeNull()
+    expect(indexOf('fast').recall(at(0), 'nobody', 0.8)).toBeNull()
+  })
+})
+
+/** A direction in the plane. */
+function pointAt(angle: number): Float32Array {
+  return Float32Array.of(Math.cos(angle), Math.sin(angle))
+}
 
 test('asks to accept only what would be the answer', () => {
   const index = openLiveIndex<string>({ dimensions: 2, mode: 'exact' })

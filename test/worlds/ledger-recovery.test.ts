@@ -159,6 +159,27 @@ describe('a ledger that is opened again', () => {
     expect(again.reconcile('b', usd(0))).toBe(false)
   })
 
+  it('forgets nothing of today for calls of days ago that nobody settled', () => {
+    const ledger = openLedger(ledgerPolicy([budgetOf()]))
+    const day = 24 * hourMs
+    for (const ago of [1, 2, 3, 4]) {
+      const lost = askedOf(`lost ${ago}`, usd(1), {}, noon - ago * day)
+      ledger.admit(lost)
+      ledger.begin(lost, 'openai:gpt-4o', 1)
+    }
+    const today = askedOf('today', usd(4))
+    ledger.admit(today)
+    ledger.settle(today, usd(4))
+    const again = openLedger(ledgerPolicy([budgetOf()]))
+    again.restore(stored(ledger.state()), noon)
+    for (const ago of [5, 6, 7]) {
+      const old = settledOf(askedOf(`old ${ago}`, 0, {}, noon - ago * day), usd(1))
+      again.recount(old, new Set(['cap']))
+    }
+    expect(again.standings(noon, 9)[0]?.members).toMatchObject([{ spentNanoUsd: usd(4) }])
+    expect(again.admit(askedOf('b', usd(2)))).toMatchObject({ action: 'block' })
+  })
+
   it('counts an entry once that the journal holds twice', () => {
     const ledger = openLedger(ledgerPolicy([budgetOf()]))
     const entry = settledOf(askedOf('a'), usd(3))

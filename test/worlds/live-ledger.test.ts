@@ -196,6 +196,16 @@ describe('a live ledger', () => {
     })
   })
 
+  it('holds nothing in a soft budget where nobody can estimate, and counts what it came to', () => {
+    const budget = budgetOf({ mode: 'soft', limitNanoUsd: usd(1) })
+    const ledger = openLedger(ledgerPolicy([budget]), { reserve: () => null })
+    const [first, second] = [askedOf('a'), askedOf('b')]
+    expect(ledger.admit(first)).toBeNull()
+    expect(ledger.raise(first, () => null)).toBeNull()
+    ledger.settle(first, usd(1.5))
+    expect(ledger.admit(second)).toEqual(block)
+  })
+
   it('holds more back before another attempt, or says that it must not be made', () => {
     const ledger = openLedger(ledgerPolicy([budgetOf()]))
     const asked = askedOf('a', usd(2))

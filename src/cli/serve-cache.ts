@@ -1,0 +1,82 @@
+import type { Embedder } from '../domain/embedder.ts'
+import { openEmbedder } from '../embed/open-embedder.ts'
+import { keyHash } from '../engine/cache-key.ts'
+import type { Policy } from '../policy/policy.ts'
+import { answerCodec } from '../serve/answer-codec.ts'
+import { contentModeOf } from '../serve/content-mode.ts'
+import type { TurnWriter } from '../serve/turn-writer.ts'
+import { forgetGatewayCache, openGatewayCache } from '../store/gateway-cache.ts'
+import type { GatewayStore } from '../store/gateway-store.ts'
+import { LiveCache } from '../worlds/live-cache.ts'
+import type { LiveEmbedder } from '../worlds/text-vectors.ts'
+import type { RunPrices } from './price-book.ts'
+import type { Terminal } from './terminal.ts'
+
+export type ServeCacheOptions = {
+  readonly policy: Policy
+  readonly prices: RunPrices
+  readonly terminal: Terminal
+  readonly store: GatewayStore
+  readonly writer: TurnWriter
+  readonly now: () => number
+  readonly say: (sentence: string) => void
+  /** Compares with every entry, so that what is served can be held against a simulation. */
+  readonly isExact: boolean
+}
+
+/** Answers whose time is over are kept so much longer where the policy serves them when nobody else answers. */
+const staleMs = 7 * 86_400_000
+
+/** Opens the cache of a gateway, with what an earlier run left on disk where the policy keeps it there. */
+export async function openServeCache(options: ServeCacheOptions): Promise<LiveCache> {
+  const { policy, store, writer, now, say, isExact } = options
+  const embedder = policy.cache.semantic.on ? await liveEmbedder(options) : null
+  const isOnDisk = keepsOnDisk(policy)
+  if (!isOnDisk) forgetGatewayCache(store.database)
+  const keeper = isOnDisk
+    ? openGatewayCache(store.database, {
+        write: (work) => writer.write(work),
+        warn: say,
+        embedder: embedder?.fingerprint ?? null,
+      })
+    : null
+  const cache = new LiveCache({
+    policy: policy.cache,
+    embedder,
+    hash: keyHash(store.secret),
+    codec: answerCodec,
+    now,
+    keeper,
+    index: isExact ? 'exact' : 'fast',
+    mayKeep: (request) => contentModeOf(policy, request.key ?? null) === 'full',
+    staleMs: policy.failure.fallback.stale ? staleMs : 0,
+  })
+  const loaded = cache.restore()
+  if (loaded !== null && loaded.otherEmbedder > 0)
+    say(`cache: ${loaded.otherEmbedder} answers were compared by another embedder, and are dropped`)
+  return cache
+}
+
+/** What the cache keeps is text too: it goes to disk where the text of logs does. */
+function keepsOnDisk(policy: Policy): boolean {
+  const { cache } = policy
+  if (!cache.exact.on && !cache.semantic.on && cache.rules.every(isOffIn)) return false
+  if (cache.storage !== 'auto') return cache.storage === 'disk'
+  return contentModeOf(policy, null) === 'full' && !policy.privacy.redact
+}
+
+const isOffIn = ({ exact, semantic }: Policy['cache']['rules'][number]): boolean =>
+  exact !== true && semantic !== true
+
+async function liveEmbedder({
+  policy,
+  prices,
+  terminal,
+}: ServeCacheOptions): Promise<LiveEmbedder & Embedder> {
+  return openEmbedder(policy.cache.semantic.embedder, {
+    env: terminal.env,
+    workingFolder: process.cwd(),
+    prices: prices.book,
+    logged: null,
+  })
+}

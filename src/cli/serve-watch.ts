@@ -1,0 +1,90 @@
+import type { Json } from '../domain/json.ts'
+import type { Policy } from '../policy/policy.ts'
+import { policyFingerprint } from '../policy/policy-fingerprint.ts'
+import { postWebhook } from '../providers/post-webhook.ts'
+import { openTransport, type Transport } from '../providers/transport.ts'
+import { serveLogLine } from '../report/serve-log-line.ts'
+import { contentModeOf } from '../serve/content-mode.ts'
+import type { Health } from '../serve/data-server.ts'
+import type { GatewayState } from '../serve/gateway-state.ts'
+import { type GatewayWatch, openGatewayWatch } from '../serve/gateway-watch.ts'
+import { readOtlpSettings } from '../serve/otlp-settings.ts'
+import { type OtlpTrace, openOtlpTrace } from '../serve/otlp-trace.ts'
+import { openServeLog, type ServeLog } from '../serve/serve-log.ts'
+import type { TurnWriter } from '../serve/turn-writer.ts'
+import type { AlertEvent } from '../worlds/alert-event.ts'
+import { packageVersion } from './package-version.ts'
+import type { ServeFlags } from './serve.ts'
+import { type Terminal, viewOf } from './terminal.ts'
+
+export type WatchOptions = {
+  readonly flags: ServeFlags
+  readonly terminal: Terminal
+  readonly policy: Policy
+  readonly source: string | null
+  readonly writer: TurnWriter
+  readonly now: () => number
+  readonly health: Health
+  readonly running: { readonly state: (() => GatewayState) | null }
+}
+
+/** Opens the log, the figures, and what sends traces and alerts where environment and policy say so. */
+export async function openWatch(options: WatchOptions): Promise<GatewayWatch> {
+  const { policy, source, writer, now, health, running } = options
+  const log = logOf(options)
+  const trace = await traceOf(options)
+  const post = posterOf(options, log)
+  return openGatewayWatch({
+    policy,
+    fingerprint: policyFingerprint(policy),
+    source,
+    forecast: null,
+    now,
+    health,
+    ledgerHealth: () => writer.health(),
+    inFlight: () => running.state?.().exchanges.size ?? 0,
+    log,
+    trace,
+    post: (alert) => void post(alert),
+  })
+}
+
+function logOf({ flags, terminal, now }: WatchOptions): ServeLog {
+  const isForPeople = terminal.stderr.isTTY === true && flags.log !== 'json'
+  const { color } = viewOf(terminal.stderr, terminal.env)
+  return openServeLog({
+    level: flags.quiet === true ? 'silent' : flags.verbose === true ? 'debug' : 'info',
+    format: isForPeople || flags.log === 'text' ? (line) => serveLogLine(line, { color }) : null,
+    now,
+    to: (line) => void terminal.stderr.write(line),
+  })
+}
+
+async function traceOf({ policy, terminal }: WatchOptions): Promise<OtlpTrace | null> {
+  const settings = readOtlpSettings(terminal.env)
+  if (settings === null) return null
+  const transport = await openTransport(terminal.env)
+  return openOtlpTrace({
+    settings,
+    version: packageVersion(),
+    isContentFull: contentModeOf(policy, null) === 'full',
+    async post({ url, headers, body, timeoutMs }) {
+      const signal = AbortSignal.timeout(timeoutMs)
+      const response = await transport.fetch(url, { method: 'POST', headers, body, signal })
+      await response.arrayBuffer()
+      return response.status
+    },
+  })
+}
+
+function posterOf({ running, policy, terminal }: WatchOptions, log: ServeLog) {
+  // Most gateways post nothing.
+  let transport: Promise<Transport> | null = null
+  return async (alert: AlertEvent): Promise<void> => {
+    const { webhook } = (running.state?.().compiled.policy ?? policy).alerts
+    if (webhook === null) return
+    transport ??= openTransport(terminal.env)
+    const posted = await postWebhook(await transport, webhook, { ...alert } as Json)
+    if (posted.kind === 'failed') log.event('warn', `an alert was not posted: ${posted.reason}`)
+  }
+}

@@ -1,0 +1,38 @@
+import type { JsonObject } from '../domain/json.ts'
+import type { GatewayStore } from '../store/gateway-store.ts'
+import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { Trials } from './trials.ts'
+import type { TurnWriter } from './turn-writer.ts'
+
+export type CheckpointOptions = {
+  readonly writer: TurnWriter
+  readonly store: GatewayStore
+  readonly ledger: LiveLedger
+  readonly trials: Trials
+}
+
+/** A restart reads what was written since the last one: some seconds' worth. */
+const everyMs = 10_000
+
+/** Keeps what the ledger and all comparisons add up to, now and then and at the end, so that a restart need not read all of it. */
+export function openCheckpoints({ writer, store, ledger, trials }: CheckpointOptions): {
+  close(): void
+} {
+  let last = store.newestTurn()
+  const checkpoint = () => {
+    writer.write((turn) => {
+      if (turn === last) return
+      last = turn
+      const state = { ledger: ledger.state(), trials: trials.state() }
+      store.checkpoint(turn, state as unknown as JsonObject)
+    })
+  }
+  const timer = setInterval(checkpoint, everyMs)
+  timer.unref()
+  return {
+    close() {
+      clearInterval(timer)
+      checkpoint()
+    },
+  }
+}

@@ -1,0 +1,184 @@
+import { usdOf } from '../domain/money.ts'
+import type { Served } from '../domain/served.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { AlertEvent } from '../worlds/alert-event.ts'
+import { LiveAlerts } from '../worlds/live-alerts.ts'
+import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { LiveTargets } from '../worlds/live-targets.ts'
+import { type Audits, noAudits } from './audits.ts'
+import type { Health } from './data-server.ts'
+import { type EventStream, openEventStream } from './event-stream.ts'
+import type { Forecast } from './forecast.ts'
+import type { BreakerLine, BudgetLine, GatewaySnapshot } from './gateway-snapshot.ts'
+import { type LiveStats, openLiveStats, type PolicyFacts } from './live-stats.ts'
+import { type Metrics, openMetrics } from './metrics.ts'
+import type { OtlpTrace } from './otlp-trace.ts'
+import type { ServeLog } from './serve-log.ts'
+import { servedFacts } from './served-facts.ts'
+import { openTrialWatch, type TrialWatch } from './trial-watch.ts'
+import type { Trials } from './trials.ts'
+import type { LedgerHealth } from './turn-writer.ts'
+
+export type GatewayWatchOptions = {
+  readonly policy: Policy
+  readonly fingerprint: string
+  /** The policy file; null: there is none. */
+  readonly source: string | null
+  readonly forecast: Forecast | null
+  readonly now: () => number
+  readonly health: Health
+  readonly ledgerHealth: () => LedgerHealth
+  readonly inFlight: () => number
+  readonly log: ServeLog
+  /** Null: no traces are sent. */
+  readonly trace: OtlpTrace | null
+  /** Posts an alert where the policy says so. */
+  readonly post: (alert: AlertEvent) => void
+}
+
+type WatchedParts = {
+  readonly ledger: LiveLedger
+  readonly targets: LiveTargets
+  readonly trials: Trials
+  readonly audits: Audits
+}
+
+/** All that looks at what the gateway does: figures, metrics, alerts, log and traces. */
+export type GatewayWatch = TrialWatch & {
+  readonly stats: LiveStats
+  readonly alerts: LiveAlerts
+  readonly events: EventStream
+  onServed(served: Served): void
+  onAlert(alert: AlertEvent): void
+  /** Something about the gateway itself, for its log. */
+  say(sentence: string): void
+  /** A mistake of the gateway's own. */
+  onBug(error: unknown): void
+  snapshot(): GatewaySnapshot
+  metricsText(): string
+  /** Told once all are there: they know of alerts before they can be watched. */
+  watch(parts: WatchedParts): void
+  reload(policy: Policy, fingerprint: string): void
+  close(): Promise<void>
+}
+
+/** Alerts that need the figures of a window are looked at so often. */
+const measureMs = 60_000
+/** Of each budget so many members are shown. */
+const shownMembers = 10
+
+export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
+  const { now, log, trace } = options
+  let policy = options.policy
+  let parts: WatchedParts | null = null
+  const state = () => ({
+    health: {
+      status: options.health().status,
+      problems: options.health().why,
+      ledger: options.ledgerHealth().state,
+      inFlight: options.inFlight(),
+      openIntents: parts?.ledger.maybeBilled().length ?? 0,
+      missedHits: null,
+    },
+    breakers: parts === null ? [] : breakerLines(parts.targets),
+    budgets: parts === null ? [] : budgetLines(parts.ledger, policy, now()),
+    trials: parts?.trials.lines() ?? [],
+    audits: parts?.audits.counts ?? noAudits,
+  })
+  const stats = openLiveStats({ policy: factsOf(options, policy, options.fingerprint), now, state })
+  const snapshot = () => stats.snapshot()
+  const metrics: Metrics = openMetrics(state)
+  const onAlert = (alert: AlertEvent) => {
+    log.event('warn', alert.text, { metric: alert.metric, value: alert.value, limit: alert.limit })
+    options.post(alert)
+  }
+  const alerts = new LiveAlerts({ policy, onAlert })
+  const events = openEventStream({ feed: { all: snapshot, change: snapshot } })
+  const measuring = setInterval(() => {
+    alerts.measured(stats.snapshot().windows.hour.watched, now())
+  }, measureMs)
+  measuring.unref()
+  return {
+    stats,
+    alerts,
+    events,
+    onAlert,
+    ...openTrialWatch(stats, metrics, onAlert),
+    onServed(served) {
+      const facts = servedFacts(served)
+      stats.add(served, facts)
+      metrics.add(served, facts)
+      alerts.note(served)
+      log.request(served, facts)
+      trace?.add(served, facts)
+    },
+    say: (sentence) => log.event('info', sentence),
+    onBug: (error) => log.event('error', 'a mistake of the gateway', { error: stackOf(error) }),
+    snapshot,
+    metricsText: () => metrics.text(),
+    watch(known) {
+      parts = known
+    },
+    reload(next, fingerprint) {
+      policy = next
+      stats.usePolicy(factsOf(options, next, fingerprint))
+      alerts.reload(next)
+    },
+    async close() {
+      clearInterval(measuring)
+      events.close()
+      await trace?.close()
+      await log.flush()
+    },
+  }
+}
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)
+
+const factsOf = (
+  { source, forecast }: GatewayWatchOptions,
+  policy: Policy,
+  fingerprint: string,
+): PolicyFacts => ({
+  fingerprint,
+  source,
+  alerts: policy.alerts.rules,
+  tiers: policy.tiers,
+  timezone: policy.timezone,
+  baseline: 'the model that was asked for, without caches and routes',
+  baselineP95Ms: null,
+  forecast,
+})
+
+/** How targets are, for people. */
+export const breakerLines = (targets: LiveTargets): readonly BreakerLine[] =>
+  targets.sights().map(({ target, breaker, failuresInRow, openUntil }) => ({
+    target,
+    state: breaker,
+    failures: failuresInRow,
+    nextTryAt: openUntil === null ? null : new Date(openUntil).toISOString(),
+  }))
+
+/** What is spent of each budget, for people. */
+export function budgetLines(
+  ledger: LiveLedger,
+  { budgets }: Pick<Policy, 'budgets'>,
+  at: number,
+): readonly BudgetLine[] {
+  return ledger
+    .standings(at, shownMembers)
+    .flatMap(({ budget, limitNanoUsd, members, resetsAt }) => {
+      const rule = budgets.find(({ name }) => name === budget)
+      return members.map(({ member, spentNanoUsd, reservedNanoUsd }) => ({
+        budget,
+        member: member === '' ? null : member,
+        window: rule?.window ?? 'lifetime',
+        limitUsd: usdOf(limitNanoUsd),
+        spentUsd: usdOf(spentNanoUsd),
+        reservedUsd: usdOf(reservedNanoUsd),
+        action: rule?.action ?? 'block',
+        resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
+      }))
+    })
+}

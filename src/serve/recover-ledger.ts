@@ -1,0 +1,71 @@
+import type { JournalEntry } from '../domain/journal.ts'
+import { isObject, type JsonObject } from '../domain/json.ts'
+import type { GatewayStore } from '../store/gateway-store.ts'
+import type { LedgerState, Recount } from '../worlds/ledger-state.ts'
+import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { Trials } from './trials.ts'
+import type { TrialsState } from './trials-state.ts'
+
+/** What a restart found. */
+export type RecoveredLedger = {
+  /** Entries that were read. */
+  readonly entries: number
+  /** Turns that cannot be read. */
+  readonly damagedTurns: readonly number[]
+}
+
+/** What is made of a journal. */
+type Folds = { readonly ledger: LiveLedger; readonly trials: Trials }
+
+/** Brings them to where an earlier run left them: its last checkpoint, and what was written after. */
+export function recoverLedger(
+  store: GatewayStore,
+  { ledger, trials }: Folds,
+  now: number,
+): RecoveredLedger {
+  const { checkpoint, entries, damaged } = store.recover()
+  const state = stateIn(checkpoint?.state)
+  const recounts = ledger.restore(state, now)
+  const tried = checkpoint?.state['trials']
+  if (isObject(tried) && tried['v'] === 1) trials.restore(tried as unknown as TrialsState)
+  let count = 0
+  for (const entry of entries) {
+    ledger.replay(entry)
+    if (entry.kind === 'settled') trials.replay(entry)
+    count++
+  }
+  count += recount(store, ledger, recounts, checkpoint?.turn ?? 0)
+  return { entries: count, damagedTurns: damaged }
+}
+
+const stateIn = (kept: JsonObject | undefined): LedgerState => {
+  const state = kept?.['ledger']
+  return isObject(state) && state['v'] === 1 ? (state as unknown as LedgerState) : nothing
+}
+
+const nothing: LedgerState = { v: 1, budgets: [], traces: [], open: [] }
+
+/** Budgets that the checkpoint does not know are counted from what was written before it. */
+function recount(
+  store: GatewayStore,
+  ledger: LiveLedger,
+  recounts: readonly Recount[],
+  before: number,
+): number {
+  if (recounts.length === 0 || before === 0) return 0
+  let count = 0
+  for (const { turn, entries } of store.journalAfter(0, () => undefined)) {
+    if (turn > before) break
+    for (const entry of entries) {
+      recountEntry(ledger, entry, recounts)
+      count++
+    }
+  }
+  return count
+}
+
+function recountEntry(ledger: LiveLedger, entry: JournalEntry, recounts: readonly Recount[]): void {
+  if (entry.kind !== 'settled') return
+  const names = recounts.filter(({ since }) => since === null || entry.at >= since)
+  if (names.length > 0) ledger.recount(entry, new Set(names.map(({ budget }) => budget)))
+}
