@@ -3,11 +3,14 @@ import { keyHash } from '../engine/cache-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openForwarder } from '../providers/forward.ts'
 import { openScrub, secretsOf } from '../providers/keys.ts'
+import { Audits } from '../serve/audits.ts'
 import type { Exchange } from '../serve/exchange.ts'
 import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import type { LiveClock } from '../serve/live-clock.ts'
 import { openMoneyWatch } from '../serve/money-watch.ts'
+import { namedPolicy } from '../serve/policy-in-force.ts'
+import { Trials } from '../serve/trials.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
 import type { UpstreamWatch } from '../serve/upstream-watch.ts'
 import { similarityOf } from './log-embedder.ts'
@@ -55,6 +58,16 @@ export async function servicesOf(
     similarity: await similarityOf(),
     passes: async (command, input, timeoutMs) =>
       (await runProgram(command, input, timeoutMs)).exitCode === 0,
+    trials: new Trials({
+      policy: namedPolicy(policy).policy,
+      now,
+      onEvent: watch.onTrial,
+    }),
+    audits: new Audits({
+      onBug: watch.onBug,
+      onCost: watch.onSideCost,
+      onCompared: watch.onCompared,
+    }),
     onAttempt: upstreamWatch.note,
     onServed,
   }

@@ -123,10 +123,10 @@ async function startOn(start: Start): Promise<RunningServe> {
   const erasures = openErasures({ store, writer, cache })
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
-  const recovered = recoverLedger(store, services.ledger, clock.now())
+  const recovered = recoverLedger(store, services, clock.now())
   if (recovered.damagedTurns.length > 0)
     problems.push(() => [`ledger: ${recovered.damagedTurns.length} turns cannot be read`])
-  const checkpoints = openCheckpoints({ writer, store, ledger: services.ledger })
+  const checkpoints = openCheckpoints({ writer, store, ...services })
   const onBug = (error: unknown) => watch.onBug(error)
   let admin: RequestListener = notYet
   const gateway = await startGateway({
@@ -172,7 +172,7 @@ async function startOn(start: Start): Promise<RunningServe> {
 function replaced(
   next: Policy,
   ready: (policy: Policy) => PolicyInForce,
-  { ledger, targets, now }: GatewayServices,
+  { ledger, targets, trials, now }: GatewayServices,
   cache: LiveCache,
   watch: GatewayWatch,
 ): PolicyInForce {
@@ -181,6 +181,7 @@ function replaced(
   cache.configure(policy.cache)
   ledger.reload(policy, now())
   targets.reload(policy)
+  trials.reload(policy)
   watch.reload(policy, inForce.fingerprint)
   return inForce
 }

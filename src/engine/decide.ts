@@ -136,7 +136,8 @@ function findExact(
   })
 }
 
-const isYoung = (entry: CacheEntry, { at }: Asked, { wishes }: CacheTerms): boolean =>
+/** Whether an entry may serve a caller who wants none that is older than so. */
+export const isYoung = (entry: CacheEntry, { at }: Asked, { wishes }: CacheTerms): boolean =>
   wishes === undefined || at - entry.bornMs <= wishes.maxAgeMs
 
 /** Waits for an identical request in flight; where that comes to nothing the caller asks for itself. */

@@ -3,6 +3,8 @@ import { isObject, type JsonObject } from '../domain/json.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
 import type { LedgerState, Recount } from '../worlds/ledger-state.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { Trials } from './trials.ts'
+import type { TrialsState } from './trials-state.ts'
 
 /** What a restart found. */
 export type RecoveredLedger = {
@@ -12,18 +14,24 @@ export type RecoveredLedger = {
   readonly damagedTurns: readonly number[]
 }
 
-/** Brings a ledger to where an earlier run left it: its last checkpoint, and what was written after. */
+/** What is made of a journal. */
+type Folds = { readonly ledger: LiveLedger; readonly trials: Trials }
+
+/** Brings them to where an earlier run left them: its last checkpoint, and what was written after. */
 export function recoverLedger(
   store: GatewayStore,
-  ledger: LiveLedger,
+  { ledger, trials }: Folds,
   now: number,
 ): RecoveredLedger {
   const { checkpoint, entries, damaged } = store.recover()
   const state = stateIn(checkpoint?.state)
   const recounts = ledger.restore(state, now)
+  const tried = checkpoint?.state['trials']
+  if (isObject(tried) && tried['v'] === 1) trials.restore(tried as unknown as TrialsState)
   let count = 0
   for (const entry of entries) {
     ledger.replay(entry)
+    if (entry.kind === 'settled') trials.replay(entry)
     count++
   }
   count += recount(store, ledger, recounts, checkpoint?.turn ?? 0)
