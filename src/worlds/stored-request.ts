@@ -194,7 +194,8 @@ function promptOf(chain: readonly StoredMessage[]): Prompt | undefined {
   for (const link of chain) {
     const message = messageOf(link)
     if (link.role === 'tools') prompt.tools = message.content
-    else if (link.role === 'system' && messages.length === 0) prompt.system = message.content
+    else if (link.role === 'system' && messages.length === 0 && prompt.system === undefined)
+      prompt.system = message.content
     else messages.push(message)
   }
   return prompt
