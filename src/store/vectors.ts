@@ -37,10 +37,11 @@ export function openVectorCache(database: Database, hash: (text: string) => stri
 }
 
 /** In the byte order of this machine, as the rest of its memory. */
-const bytesOf = (vector: Vector | null): Uint8Array | null =>
+export const bytesOf = (vector: Vector | null): Uint8Array | null =>
   vector && new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
 
-function vectorOf(cells: SqlValue | undefined, bytesPerCell: number): Vector | null {
+/** Null where the cells hold none. */
+export function vectorOf(cells: SqlValue | undefined, bytesPerCell: number): Vector | null {
   if (!(cells instanceof Uint8Array)) return null
   // A copy: what the driver hands out may begin at any address.
   const { buffer } = new Uint8Array(cells)
