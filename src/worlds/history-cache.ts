@@ -30,8 +30,8 @@ export class HistoryCache implements ResponseCache {
   readonly #questions: Questions
   readonly #neighbours: Neighbours | null
   readonly #policy: CachePolicy
-  readonly #exact: TimedEntries
-  readonly #semantic: TimedEntries
+  readonly #exact: TimedEntries<number, HistoryEntry>
+  readonly #semantic: TimedEntries<number, HistoryEntry>
   /** By namespace and key, the last that was asked: it may have landed since. */
   readonly #flights = new Map<string, Map<number, Flight>>()
 
@@ -81,7 +81,7 @@ export class HistoryCache implements ResponseCache {
     const { offsets, others, similarities, guarded, guards } = neighbours
     const { namespace, threshold } = terms
     const end = offsets[question + 1] as number
-    const pick = new NearestPick<TimedEntry>()
+    const pick = new NearestPick<HistoryEntry>()
     for (let pair = offsets[question] as number; pair < end; pair++) {
       const similarity = similarities[pair] as number
       if (similarity < threshold || pick.isOver(similarity)) break
@@ -155,6 +155,8 @@ export class HistoryCache implements ResponseCache {
       : question
   }
 }
+
+type HistoryEntry = TimedEntry & CacheEntry
 
 type Flight = { readonly id: number; readonly answered: Answered }
 

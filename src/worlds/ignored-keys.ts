@@ -46,7 +46,7 @@ function rekeyed(
     if (history.exact[place] === -1) continue
     const { prompt } = history.requestAt(place)
     if (prompt === undefined) withoutText++
-    const made = prompt === undefined ? null : requestKeys(bare(drop(prompt)), hash)
+    const made = prompt === undefined ? null : requestKeys(bareRequest(drop(prompt)), hash)
     // A name of the log's own number is like no hash.
     const stored = lookup.partitionOf(seq[place] as number)
     const around =
@@ -73,8 +73,8 @@ function rekeyed(
   }
 }
 
-/** What is equal besides the prompt has its stored hash. */
-const bare = (prompt: NonNullable<Request['prompt']>): Request => ({
+/** A prompt as a request of its own: what is to be equal besides has its hash already. */
+export const bareRequest = (prompt: NonNullable<Request['prompt']>): Request => ({
   model: '',
   operation: 'chat',
   status: 'ok',

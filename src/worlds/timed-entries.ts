@@ -3,7 +3,7 @@ import type { ExactCache } from '../policy/caching.ts'
 import { EntryQueue } from './entry-queue.ts'
 
 /** An entry of one layer, with what decides how long it stays. */
-export type TimedEntry<Key extends string | number = number> = CacheEntry & {
+export type TimedEntry<Key extends string | number = number> = Pick<CacheEntry, 'id' | 'bornMs'> & {
   readonly key: Key
   readonly space: string
   /** Of the request that asked for it, in the order of requests. */
@@ -35,7 +35,7 @@ export class TimedEntries<
   readonly #bounds: EntryBounds<Entry> | null
   readonly #spaces = new Map<string, Map<Key, Entry>>()
   /** What is on its way, the first to arrive first. */
-  readonly #coming: Entry[] = []
+  #coming: Entry[] = []
   /** All entries by their last use. Empty where there is always room. */
   readonly #uses = new EntryQueue<Entry>()
   /** The same by namespace, where each has room of its own. */
@@ -75,10 +75,7 @@ export class TimedEntries<
   /** Makes an entry the most recently used one; where the policy says so its time begins anew. */
   touch(entry: Entry, at: number): void {
     if (this.#settings.refreshOnHit) this.#put({ ...entry, bornMs: at })
-    else if (this.#isQueued) {
-      this.#uses.renew(entry)
-      this.#usesIn(entry.space)?.renew(entry)
-    }
+    else if (this.#isQueued) this.#renew(entry)
   }
 
   /** Keeps an entry from its birth on. */
@@ -123,11 +120,20 @@ export class TimedEntries<
     this.#bounds?.onDrop(entry)
   }
 
-  /** What is on its way too. */
+  /** Drops some at once, be they there or on their way. */
   forget(isGone: (entry: Entry) => boolean): void {
-    for (let index = this.#coming.length - 1; index >= 0; index--)
-      if (isGone(this.#coming[index] as Entry)) this.#coming.splice(index, 1)
+    this.#coming = this.#coming.filter((entry) => !isGone(entry))
     for (const entry of [...this.#uses.newestFirst()]) if (isGone(entry)) this.drop(entry)
+  }
+
+  /** Takes in all that another layer has, as if it had been here from the beginning. */
+  adopt(former: TimedEntries<Key, Entry>): void {
+    const byUse = [...former.#uses.newestFirst()].reverse()
+    // Queues of births have the first to be born in front.
+    for (const entry of byUse.toSorted((a, b) => (isEarlier(a, b) ? -1 : 1))) this.#put(entry)
+    for (const entry of byUse) this.#renew(entry)
+    for (const entry of byUse) this.#makeRoom(entry)
+    this.#coming = [...former.#coming]
   }
 
   /** Entries that are there, the one used last in front: known where there is not always room. */
@@ -155,6 +161,11 @@ export class TimedEntries<
     if (this.#bounds === null) return
     this.#bytes += this.#bounds.bytesOf(entry)
     this.#bounds.onPut(entry, former)
+  }
+
+  #renew(entry: Entry): void {
+    this.#uses.renew(entry)
+    this.#usesIn(entry.space)?.renew(entry)
   }
 
   /** Entries whose time is over leave before capacity is counted. */

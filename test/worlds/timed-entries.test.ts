@@ -29,7 +29,7 @@ function found(requests: readonly Asked[], layer: Settings): readonly (number | 
     at += step
     entries.arrive(at)
     const entry = entries.use(space, key, at)
-    const answered = { id: place, bornMs: at + latencyMs, answer: null, key, space, place, ttlMs }
+    const answered = { id: place, bornMs: at + latencyMs, key, space, place, ttlMs }
     if (isKept) entries.schedule(answered)
     return entry === null ? null : (entry.id as number)
   })
@@ -62,7 +62,7 @@ function foundByList(requests: readonly Asked[], layer: Settings): readonly (num
       kept.push(refreshOnHit ? { ...hit, bornMs: at } : hit)
     }
     if (isKept) {
-      coming.push({ id: place, bornMs: at + latencyMs, answer: null, key, space, place, ttlMs })
+      coming.push({ id: place, bornMs: at + latencyMs, key, space, place, ttlMs })
     }
     return hit === undefined ? null : (hit.id as number)
   })
@@ -80,7 +80,6 @@ test('a layer finds what a plain list in the order of use would hold', () => {
 const answer = (place: number, rest: Partial<TimedEntry> = {}): TimedEntry => ({
   id: place,
   bornMs: place,
-  answer: null,
   key: place,
   space: '',
   place,
