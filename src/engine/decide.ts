@@ -76,7 +76,7 @@ function keep(
 }
 
 /** An answer that was cut off, wants a tool called or is one of several choices would mislead whoever asks next. */
-const isWhole = (answer: Answer | null): boolean =>
+export const isWhole = (answer: Answer | null): boolean =>
   answer === null ||
   (!cutOff.has(answer.finishReason ?? '') &&
     (answer.toolCalls ?? []).length === 0 &&
