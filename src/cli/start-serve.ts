@@ -182,7 +182,8 @@ async function openKept({
 }): Promise<Kept> {
   const { store, writer } = start
   const { now } = services
-  const cache = await openServeCache({ ...start, now, say, isExact: false })
+  const opened = await openServeCache({ ...start, now, say, isExact: false })
+  const { cache } = opened
   problems.push(() => cacheProblems(cache.counts.corrupt))
   const erasures = openErasures({ store, writer, cache })
   const { entries, damagedTurns } = recoverLedger(store, services, now())
@@ -195,7 +196,7 @@ async function openKept({
     cache,
     recounts,
     close() {
-      for (const part of [recounts, checkpoints, erasures, cache]) part.close()
+      for (const part of [recounts, checkpoints, erasures, opened]) part.close()
     },
   }
 }
