@@ -64,7 +64,7 @@ function serve(request: IncomingMessage, response: ServerResponse, body: Buffer)
 }
 
 function leak(number: number): void {
-  if (has('leaks-memory')) kept.push(Buffer.alloc(400_000, 1))
+  if (has('leaks-memory')) kept.push(Buffer.alloc(1_000_000, 1))
   if (has('leaks-timers') && number % 10 === 0) setInterval(() => {}, 60_000)
   if (has('leaks-sockets') && number % 10 === 0)
     connect(Number(new URL(flags.upstream).port), '127.0.0.1').on('error', () => {})
