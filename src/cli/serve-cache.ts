@@ -10,6 +10,7 @@ import type { GatewayStore } from '../store/gateway-store.ts'
 import { LiveCache } from '../worlds/live-cache.ts'
 import type { LiveEmbedder } from '../worlds/text-vectors.ts'
 import type { RunPrices } from './price-book.ts'
+import { mayCompare } from './serve-policy.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServeCacheOptions = {
@@ -30,7 +31,7 @@ const staleMs = 7 * 86_400_000
 /** Opens the cache of a gateway, with what an earlier run left on disk where the policy keeps it there. */
 export async function openServeCache(options: ServeCacheOptions): Promise<LiveCache> {
   const { policy, store, writer, now, say, isExact } = options
-  const embedder = policy.cache.semantic.on ? await liveEmbedder(options) : null
+  const embedder = mayCompare(policy.cache) ? await liveEmbedder(options) : null
   const isOnDisk = keepsOnDisk(policy)
   if (!isOnDisk) forgetGatewayCache(store.database)
   const keeper = isOnDisk
@@ -60,13 +61,12 @@ export async function openServeCache(options: ServeCacheOptions): Promise<LiveCa
 /** What the cache keeps is text too: it goes to disk where the text of logs does. */
 function keepsOnDisk(policy: Policy): boolean {
   const { cache } = policy
-  if (!cache.exact.on && !cache.semantic.on && cache.rules.every(isOffIn)) return false
+  if (!cache.exact.on && !mayCompare(cache) && cache.rules.every(isOffIn)) return false
   if (cache.storage !== 'auto') return cache.storage === 'disk'
   return contentModeOf(policy, null) === 'full' && !policy.privacy.redact
 }
 
-const isOffIn = ({ exact, semantic }: Policy['cache']['rules'][number]): boolean =>
-  exact !== true && semantic !== true
+const isOffIn = ({ exact }: Policy['cache']['rules'][number]): boolean => exact !== true
 
 async function liveEmbedder({
   policy,
