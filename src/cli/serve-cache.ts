@@ -11,6 +11,7 @@ import type { LiveCache } from '../worlds/live-cache.ts'
 import { openLiveCache } from '../worlds/open-live-cache.ts'
 import type { LiveEmbedder } from '../worlds/text-vectors.ts'
 import type { RunPrices } from './price-book.ts'
+import { mayCompare } from './serve-policy.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServeCacheOptions = {
@@ -40,7 +41,7 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
     warn: say,
     content: contentOf(policy),
     policy: policy.cache,
-    embedder: policy.cache.semantic.on ? await liveEmbedder(options) : null,
+    embedder: mayCompare(policy.cache) ? await liveEmbedder(options) : null,
     hash: keyHash(store.secret),
     codec: answerCodec,
     now,
@@ -62,12 +63,11 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
 /** What the cache keeps is text too: it goes to disk where the text of logs does. */
 function contentOf(policy: Policy): ContentMode {
   const { cache } = policy
-  const isOff = !cache.exact.on && !cache.semantic.on && cache.rules.every(isOffIn)
+  const isOff = !cache.exact.on && !mayCompare(cache) && cache.rules.every(isOffIn)
   return isOff || policy.privacy.redact ? 'none' : contentModeOf(policy, null)
 }
 
-const isOffIn = ({ exact, semantic }: Policy['cache']['rules'][number]): boolean =>
-  exact !== true && semantic !== true
+const isOffIn = ({ exact }: Policy['cache']['rules'][number]): boolean => exact !== true
 
 async function liveEmbedder({
   policy,
