@@ -226,7 +226,7 @@ function attemptedOf(
   asking: Asking,
 ): Attempted {
   const { answer, partial, fault, refusal, latencyMs, firstTokenMs } = result
-  const used = usedOf(exchange, answer, partial, fault)
+  const used = usedOf(exchange, result)
   const provider = upstream.provider.name
   const costNanoUsd = costOf(
     state,

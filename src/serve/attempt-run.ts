@@ -8,6 +8,7 @@ import { cancelled, headerIn, malformed, redirected, tooLarge } from './attempt-
 import { openAttemptLimits } from './attempt-limits.ts'
 import { emptyReply, LiveAnswer } from './live-answer.ts'
 import { StreamRun } from './stream-run.ts'
+import { openUsageTap, type UsageTap } from './usage-tap.ts'
 
 /** Makes one call. Whatever goes wrong upstream is in the result; the promise is always kept. */
 export const runAttempt = (options: AttemptOptions): Promise<AttemptResult> =>
@@ -38,6 +39,7 @@ class AttemptRun implements ForwardSink {
   readonly #chunks: Buffer[] = []
   #bytes = 0
   #stream: StreamRun | null = null
+  #tap: UsageTap | null = null
   #hasBegun = false
   #firstTokenMs: number | null = null
   #isDone = false
@@ -66,14 +68,14 @@ class AttemptRun implements ForwardSink {
     this.#headers = headers
     this.#mode = this.#modeOf(status, headers)
     if (this.#mode === 'stream') this.#stream = this.#openStream()
+    if (this.#mode === 'raw' && isEventStream(headers)) this.#tap = openUsageTap()
   }
 
   #modeOf(status: number, headers: readonly string[]): Mode {
     if (status >= 300) return 'refusal'
-    const type = headerIn(headers, 'content-type') ?? ''
-    if (this.#options.dialect === null)
-      return /json/i.test(type) || this.#options.live === null ? 'whole' : 'raw'
-    return /^text\/event-stream\b/i.test(type) ? 'stream' : 'whole'
+    if (this.#options.dialect !== null) return isEventStream(headers) ? 'stream' : 'whole'
+    const isJson = /json/i.test(headerIn(headers, 'content-type') ?? '')
+    return isJson || this.#options.live === null ? 'whole' : 'raw'
   }
 
   #openStream(): StreamRun {
@@ -111,6 +113,7 @@ class AttemptRun implements ForwardSink {
       return true
     }
     if (!this.#hasBegun) this.#begin()
+    this.#tap?.read(bytes)
     return this.#options.live?.write(bytes) ?? true
   }
 
@@ -244,6 +247,7 @@ class AttemptRun implements ForwardSink {
       partial,
       fault,
       refusal,
+      tapped: this.#tap?.end() ?? null,
       isServed: this.#hasBegun,
       headers: this.#headers,
       firstTokenMs: this.#firstTokenMs,
@@ -251,3 +255,6 @@ class AttemptRun implements ForwardSink {
     })
   }
 }
+
+const isEventStream = (headers: readonly string[]): boolean =>
+  /^text\/event-stream\b/i.test(headerIn(headers, 'content-type') ?? '')
