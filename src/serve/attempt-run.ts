@@ -4,7 +4,7 @@ import type { Reply } from '../domain/reply.ts'
 import type { Forwarding, ForwardSink } from '../providers/forward.ts'
 import { isErrorBody, isNoAnswer, jsonObjectIn } from '../providers/read-answer.ts'
 import type { AttemptOptions, AttemptResult, Refusal } from './attempt.ts'
-import { cancelled, headerIn, malformed, redirected, tooLarge } from './attempt-faults.ts'
+import { cancelled, headerIn, malformed, redirected, stalled, tooLarge } from './attempt-faults.ts'
 import { openAttemptLimits } from './attempt-limits.ts'
 import { emptyReply, LiveAnswer } from './live-answer.ts'
 import { StreamRun } from './stream-run.ts'
@@ -43,13 +43,16 @@ class AttemptRun implements ForwardSink {
   #hasBegun = false
   #firstTokenMs: number | null = null
   #isDone = false
+  /** The caller is behind: what does not come is not the provider's doing. */
+  #isPaused = false
   #lingering: NodeJS.Timeout | null = null
 
   constructor(options: AttemptOptions, resolve: (result: AttemptResult) => void) {
     this.#options = options
     this.#resolve = resolve
     this.#startMs = options.now()
-    this.#limits = openAttemptLimits(options.limits, options.streamed, (fault) => this.#stop(fault))
+    const stop = (fault: Fault) => this.#stop(this.#isPaused ? stalled : fault)
+    this.#limits = openAttemptLimits(options.limits, options.streamed, stop)
   }
 
   start(): void {
@@ -57,7 +60,10 @@ class AttemptRun implements ForwardSink {
     this.#forwarding = forwarder.send(request, this)
     onStart({
       abort: () => this.#stop(cancelled),
-      resume: () => this.#forwarding?.resume(),
+      resume: () => {
+        this.#isPaused = false
+        this.#forwarding?.resume()
+      },
     })
   }
 
@@ -97,6 +103,12 @@ class AttemptRun implements ForwardSink {
   }
 
   chunk(bytes: Buffer): boolean {
+    this.#isPaused = !this.#take(bytes)
+    return !this.#isPaused
+  }
+
+  /** False: the caller is behind. */
+  #take(bytes: Buffer): boolean {
     if (this.#isDone) return true
     this.#limits.progress()
     this.#bytes += bytes.length
