@@ -3,13 +3,14 @@ import type { RewriteRequest } from '../engine/rewrite-request.ts'
 import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { chooseTiers } from '../policy/tiers.ts'
-import type { Environment } from '../providers/resolve-target.ts'
+import { type Environment, hasAddress } from '../providers/resolve-target.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
 import { openGatewayKeys, requireKeys } from './gateway-keys.ts'
 import type { GatewayServices, GatewayState, PolicyInForce } from './gateway-state.ts'
 import { personalIn } from './kept-text.ts'
 import { compileSurroundings } from './live-surroundings.ts'
 import { openRateLimiter } from './rate-limiter.ts'
+import { requireOthers } from './own-address.ts'
 import { nameableProviders } from './read-destination.ts'
 import { openReserving } from './reserve.ts'
 import { openRewrites } from './rewrites.ts'
@@ -30,14 +31,16 @@ export function inForceOf(
   { env, services, rewriteOf, cache }: InForceOptions,
 ): PolicyInForce {
   requireKeys(asked.serve)
+  requireOthers(asked.serve, env)
   const { tiers } = chooseTiers(asked.tiers, null)
   const policy = nameTiers(asked, tiers)
   const { exchanges, now, targets, costOf } = services
+  const nameable = nameableProviders(policy.serve).filter((each) => hasAddress(each, env))
   return {
     compiled: compilePolicy(policy),
     fingerprint: policyFingerprint(asked),
-    upstreams: openUpstreams(policy.serve.providers, env, tiers.medium),
-    providers: nameableProviders(policy.serve),
+    upstreams: openUpstreams(policy.serve.providers, env, tiers.medium, nameable),
+    providers: nameable,
     keys: openGatewayKeys(policy.serve.keys, env),
     spelling: tagSpelling(policy),
     limiter: openRateLimiter(policy.serve.rateLimits, now),
