@@ -7,7 +7,7 @@ import { limitsOf } from '../engine/time-limits.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { CallEnd } from '../worlds/live-targets.ts'
-import type { AttemptResult, LiveSend } from './attempt.ts'
+import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
 import { cancelled, headerIn } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
@@ -226,7 +226,7 @@ function attemptedOf(
   asking: Asking,
 ): Attempted {
   const { answer, partial, fault, refusal, latencyMs, firstTokenMs } = result
-  const used = usedOf(exchange, answer, partial, fault)
+  const used = usedOf(exchange, result)
   const provider = upstream.provider.name
   const costNanoUsd = costOf(
     state,
@@ -245,7 +245,7 @@ function attemptedOf(
     answer,
     partial,
     fault,
-    refusal,
+    refusal: refusal && shownRefusal(state, exchange, target, refusal),
     ...used,
     costNanoUsd,
     latencyMs,
@@ -268,4 +268,17 @@ function attemptedOf(
         ? null
         : asking.backoffMs(exchange.begun, fault.retryAfterMs),
   }
+}
+
+/** Some providers repeat the key in an error about it: that of the caller they may see, and no other. */
+function shownRefusal(
+  { scrub }: GatewayState,
+  { inbound }: Exchange,
+  target: string,
+  refusal: Refusal,
+): Refusal {
+  if (inbound.credential !== null && target === inbound.home.target) return refusal
+  const text = refusal.bytes.toString('utf8')
+  const shown = scrub(text)
+  return shown === text ? refusal : { ...refusal, bytes: Buffer.from(shown) }
 }

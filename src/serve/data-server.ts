@@ -31,7 +31,10 @@ export type ClientLimits = {
 /** The port that applications ask. */
 export const openDataServer = (options: DataServerOptions): Server =>
   createServer(limitsOf(options.limits ?? usualLimits), (request, response) => {
-    void take(options, request, response)
+    take(options, request, response).catch((error: unknown) => {
+      options.onBug(error)
+      response.destroy()
+    })
   })
 
 /** Slower callers only hold connections. */
@@ -78,6 +81,8 @@ async function take(
     // Whoever leaves while they are still sending gets no answer.
     if (request.destroyed && !request.complete) return
     onBug(error)
+    // What is on its way already is whole.
+    if (response.writableEnded) return
     if (response.headersSent) response.destroy()
     else refuse(response, refusedWith(internal, dialect))
   }

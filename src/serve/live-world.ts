@@ -1,4 +1,4 @@
-import { zeroNanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { Step } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
 import type {
@@ -63,7 +63,9 @@ export class LiveWorld implements World {
     this.cache = trial === null ? cache : watchedCache(cache, trial, insert)
     this.ledger = {
       admit: (asked) => admitted(state, exchange, asked),
-      settle: (asked, costNanoUsd) => state.ledger.settle(asked, costNanoUsd),
+      // Of a request that ends in an error of ours not all calls are in the receipt.
+      settle: (asked, costNanoUsd) =>
+        state.ledger.settle(asked, Math.max(costNanoUsd, exchange.spentNanoUsd) as NanoUsd),
     }
     this.#state = state
     this.#exchange = exchange

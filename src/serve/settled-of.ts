@@ -36,6 +36,13 @@ export function settledOf(
   }
 }
 
+/** The call whose answer was served, else the last: of calls made side by side, the accepted one need not be that. */
+export const servingCall = (
+  attempts: readonly AttemptNote[],
+  answer: Answer | null,
+): AttemptNote | undefined =>
+  attempts.findLast((call) => answer !== null && call.answer === answer) ?? attempts.at(-1)
+
 type Draft = { -readonly [Field in keyof Request]: Request[Field] }
 
 /**
@@ -47,9 +54,7 @@ export function servedRequest(
   { receipt, answer }: Decision,
   statusCode: number,
 ): Request {
-  // Of calls that were made side by side, the accepted one need not be the last.
-  const last =
-    attempts.findLast((call) => answer !== null && call.answer === answer) ?? attempts.at(-1)
+  const last = servingCall(attempts, answer)
   const isCached = receipt.servedBy !== null
   const reply = answer instanceof LiveAnswer ? answer.reply : (last?.partial ?? null)
   const fault = isCached ? null : (last?.fault ?? null)
