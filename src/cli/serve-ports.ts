@@ -52,7 +52,9 @@ function reconcile(gateway: Gateway, id: string, costNanoUsd: NanoUsd): boolean 
   return true
 }
 
+/** Garbage is none of it where Node was started with --expose-gc. */
 function resourcesOf(requestsUnderWay: number): Resources {
+  globalThis.gc?.()
   const { rss, heapUsed } = process.memoryUsage()
   const active: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) active[kind] = (active[kind] ?? 0) + 1

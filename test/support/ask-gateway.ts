@@ -13,6 +13,8 @@ export type AskedOfGateway = {
   readonly isCut?: boolean
   /** So long after sending it the client goes away, whatever it has by then; null: it stays to the end. */
   readonly leavesAfterMs?: number | null
+  /** It waits so long before it reads on, after each piece; null: it reads as fast as it can. */
+  readonly pauseMs?: number | null
 }
 
 /**
@@ -27,7 +29,7 @@ const longestMs = 30_000
 /** Sends one request and waits for its end, whatever that is. */
 export const askGateway = (asked: AskedOfGateway): Promise<AskEnd> =>
   new Promise((resolve) => {
-    const { isCut = false, leavesAfterMs = null } = asked
+    const { isCut = false, leavesAfterMs = null, pauseMs = null } = asked
     const bytes = Buffer.from(asked.body)
     const sent = request(`${asked.url}${path}`, {
       method: 'POST',
@@ -54,6 +56,9 @@ export const askGateway = (asked: AskedOfGateway): Promise<AskEnd> =>
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
         text += chunk
+        if (pauseMs === null) return
+        response.pause()
+        setTimeout(() => response.resume(), pauseMs)
       })
       response.on('error', () => end('broken'))
       response.on('end', () => end(endOf(response.statusCode ?? 0, text, asked.streams)))

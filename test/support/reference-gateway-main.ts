@@ -137,10 +137,10 @@ const collectGarbage = runInNewContext('gc') as () => void
 const admin = createServer((_, response) => {
   collectGarbage()
   const { rss, heapUsed } = process.memoryUsage()
-  const resources: Record<string, number> = {}
-  for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1
+  const active: Record<string, number> = {}
+  for (const name of process.getActiveResourcesInfo()) active[name] = (active[name] ?? 0) + 1
   response.setHeader('connection', 'close')
-  response.end(JSON.stringify({ rssBytes: rss, heapUsedBytes: heapUsed, resources }))
+  response.end(JSON.stringify({ rssBytes: rss, heapUsedBytes: heapUsed, active }))
 })
 
 admin.listen(Number(flags['admin-port']), '127.0.0.1', () => {

@@ -6,7 +6,7 @@ export type Resources = {
   readonly rssBytes: number
   readonly heapUsedBytes: number
   /** Open handles and requests by kind, as `process.getActiveResourcesInfo` has them. */
-  readonly resources: Readonly<Record<string, number>>
+  readonly active: Readonly<Record<string, number>>
 }
 
 export type ResourceSample = {
@@ -24,8 +24,8 @@ export async function sampleResources(adminUrl: string, atMs: number): Promise<R
     atMs,
     rssBytes: found.rssBytes,
     heapUsedBytes: found.heapUsedBytes,
-    sockets: found.resources['TCPSocketWrap'] ?? 0,
-    timers: found.resources['Timeout'] ?? 0,
+    sockets: found.active['TCPSocketWrap'] ?? 0,
+    timers: found.active['Timeout'] ?? 0,
   }
 }
 
