@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { keyHash } from '../engine/cache-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openForwarder } from '../providers/forward.ts'
-import { openScrub, secretsOf } from '../providers/keys.ts'
+import { openScrub, type Scrub, secretsOf } from '../providers/keys.ts'
+import { Audits } from '../serve/audits.ts'
 import type { Exchange } from '../serve/exchange.ts'
 import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import type { LiveClock } from '../serve/live-clock.ts'
 import { openMoneyWatch } from '../serve/money-watch.ts'
+import { namedPolicy } from '../serve/policy-in-force.ts'
+import { Trials } from '../serve/trials.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
 import type { UpstreamWatch } from '../serve/upstream-watch.ts'
 import { similarityOf } from './log-embedder.ts'
@@ -39,6 +42,7 @@ export async function servicesOf(
   const exchanges = new Map<string, Exchange>()
   const costOf = targetCosts(prices.book)
   const { onAlert, onServed } = watch
+  const scrubOf = scrubsOf(env)
   return {
     forwarder: await openForwarder({ env }),
     journal: writer,
@@ -51,12 +55,32 @@ export async function servicesOf(
     newId: requestIds(now()),
     exchanges,
     isReplay: false,
-    scrub: openScrub(secretsOf(policy.serve.providers, env)),
+    scrub: (text) => scrubOf(inForce().compiled.policy)(text),
     similarity: await similarityOf(),
     passes: async (command, input, timeoutMs) =>
       (await runProgram(command, input, timeoutMs)).exitCode === 0,
+    trials: new Trials({
+      policy: namedPolicy(policy).policy,
+      now,
+      onEvent: watch.onTrial,
+    }),
+    audits: new Audits({
+      onBug: watch.onBug,
+      onCost: watch.onSideCost,
+      onCompared: watch.onCompared,
+    }),
     onAttempt: upstreamWatch.note,
     onServed,
+  }
+}
+
+/** Of the providers of a policy, which a reload may change. */
+function scrubsOf(env: Terminal['env']): (policy: Policy) => Scrub {
+  const scrubs = new WeakMap<Policy, Scrub>()
+  return (policy) => {
+    const scrub = scrubs.get(policy) ?? openScrub(secretsOf(policy.serve.providers, env))
+    scrubs.set(policy, scrub)
+    return scrub
   }
 }
 

@@ -67,11 +67,19 @@ export type Step =
     }
   | {
       readonly kind: 'validate'
-      readonly verdict: 'pass' | 'fail' | 'unknown'
+      readonly verdict: ValidatorWord['verdict']
+      /** What validators in shadow mode would have said; absent without any. */
+      readonly shadow?: readonly ValidatorWord[]
       readonly costNanoUsd: NanoUsd
       readonly latencyMs: number
     }
   | { readonly kind: 'remember'; readonly layer: CacheLayer }
+
+/** What one validator says of an answer. */
+export type ValidatorWord = {
+  readonly name: string
+  readonly verdict: 'pass' | 'fail' | 'unknown'
+}
 
 export type BudgetAction = 'alert' | 'downgrade' | 'block'
 
@@ -79,14 +87,15 @@ export type BudgetAction = 'alert' | 'downgrade' | 'block'
 export type AttemptOutcome = 'accepted' | 'rejected' | 'failed' | 'timeout' | 'unknown'
 
 /**
- * Why a layer was not asked: kept from it by the request itself, by a rule of the policy ("rule NAME"), or by a wish of
- * its caller.
+ * Why a layer was not asked: kept from it by the request itself, by a rule of the policy ("rule NAME"), by a wish of its
+ * caller, or because the gateway asks for a fresh answer to compare with.
  */
 export type BypassReason =
   | 'off'
   /** Redaction would alter it: it is of one person alone. */
   | 'pii'
   | 'caller'
+  | 'audit'
   | 'operation'
   | 'no-key'
   | 'no-time'

@@ -1,3 +1,4 @@
+import type { AuditNote, ShadowNote } from './comparison.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { RequestKeys } from './keys.ts'
 import type { NanoUsd } from './money.ts'
@@ -121,6 +122,11 @@ export type Request = {
   readonly receipt?: Receipt
   /** Of a gateway that asked several models: what each of them said, in order. */
   readonly attempts?: readonly AttemptAnswer[]
+
+  /** Of a gateway: what layers in the shadow would have done. */
+  readonly shadow?: readonly ShadowNote[]
+  /** Of a gateway's own question: what it found out about the request that it audits. */
+  readonly audit?: AuditNote
 
   /** Tells apart attempts that share an id (Claude Code's requestId). */
   readonly variant?: string

@@ -84,7 +84,7 @@ const callsTools = (answer: Answer | null): boolean => (answer?.toolCalls ?? [])
 const mayStore = ({ wishes }: CacheTerms): boolean => wishes === undefined || wishes.mayStore
 
 /** An answer that was cut off, wants a tool called or is one of several choices would mislead whoever asks next. */
-const isWhole = (answer: Answer | null): boolean =>
+export const isWhole = (answer: Answer | null): boolean =>
   answer === null ||
   (!cutOff.has(answer.finishReason ?? '') && !callsTools(answer) && (answer.choices ?? 1) === 1)
 
@@ -136,7 +136,8 @@ function findExact(
   })
 }
 
-const isYoung = (entry: CacheEntry, { at }: Asked, { wishes }: CacheTerms): boolean =>
+/** Whether an entry may serve a caller who wants none that is older than so. */
+export const isYoung = (entry: CacheEntry, { at }: Asked, { wishes }: CacheTerms): boolean =>
   wishes === undefined || at - entry.bornMs <= wishes.maxAgeMs
 
 /** Waits for an identical request in flight; where that comes to nothing the caller asks for itself. */

@@ -112,10 +112,11 @@ async function validated(
   const question = seen.facts.text ?? ''
   const judge = compiled.validatorOf(rung)
   const validation = await judge({ question, answer, meanLogProbability: null }, seen.asks)
-  const { verdict, failed, costNanoUsd, latencyMs } = validation
+  const { verdict, failed, shadow, costNanoUsd, latencyMs } = validation
   const outcome = verdict === 'fail' ? 'rejected' : 'accepted'
   note(course, target, attempted, outcome, failed)
-  course.add({ kind: 'validate', verdict, costNanoUsd, latencyMs })
+  const watched = shadow.length === 0 ? {} : { shadow }
+  course.add({ kind: 'validate', verdict, ...watched, costNanoUsd, latencyMs })
   return {
     ...triedAs(target, attempted, outcome, answer),
     validationCostNanoUsd: costNanoUsd,

@@ -1,4 +1,5 @@
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
+import type { ValidatorWord } from '../domain/receipt.ts'
 import type { Validator } from '../policy/routing.ts'
 import {
   type AnswerTest,
@@ -26,7 +27,7 @@ export type Validation = {
   /** Enforced validators that could not tell. */
   readonly unknown: readonly string[]
   /** What validators in shadow mode would have done; they decide nothing. */
-  readonly shadow: readonly { readonly name: string; readonly verdict: Verdict }[]
+  readonly shadow: readonly ValidatorWord[]
   readonly costNanoUsd: NanoUsd
   readonly latencyMs: number
 }
@@ -68,7 +69,7 @@ const isFree = ({ test }: Compiled): boolean => test.kind === 'free'
 type Found = {
   failed: string | null
   readonly unknown: string[]
-  readonly shadow: { readonly name: string; readonly verdict: Verdict }[]
+  readonly shadow: ValidatorWord[]
   cost: number
   latencyMs: number
 }

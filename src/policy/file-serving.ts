@@ -2,8 +2,13 @@ import * as z from 'zod'
 import { dialectNames } from '../domain/call.ts'
 import { defaulted, required, section } from './section.ts'
 import {
+  type AuditPolicy,
+  auditActions,
+  type Canary,
+  canaryMembers,
   type DisconnectAction,
   type GatewayKey,
+  type Promotion,
   type ProviderSettings,
   type RateLimit,
   type ServePolicy,
@@ -72,6 +77,34 @@ const rateLimit = section<RateLimit>({
   tokensPerMinute: defaulted(orOff(positive), null, 'Tokens, in and out.'),
 })
 
+const inside = share.refine((value) => value > 0 && value < 1, {
+  error: 'a share between 0 and 1, both excluded',
+})
+
+const audit = section<AuditPolicy>({
+  routeShare: defaulted(share, 0, 'Share of cheaper answers held against the strongest model.'),
+  maxWrongPerHit: defaulted(inside, 0.03, 'More wrong hits than this are acted on.'),
+  maxLoss: defaulted(inside, 0.02, 'A greater loss against the strongest model is acted on.'),
+  confidence: defaulted(inside, 0.95, 'How sure one must be to act.'),
+  action: defaulted(oneOf(auditActions), 'tighten', 'What is done then.'),
+  judge: defaulted(nullable(text), null, 'A model that compares what computing cannot.'),
+  maxInFlight: defaulted(positive, 4, 'Audits at the same time; others are left out.'),
+})
+
+const promotion = section<Promotion>({
+  minHits: defaulted(positive, 100, 'Compared hits, at least.'),
+  maxWrongPerHit: defaulted(inside, 0.03, 'Proved to stay below.'),
+  confidence: defaulted(inside, 0.95, 'Of the proof.'),
+  auto: defaulted(boolean, false, 'Whether all get the layers then, or a person decides.'),
+})
+
+const canary = section<Canary>({
+  share: required(share, 'Who gets the layers.'),
+  by: defaulted(oneOf(canaryMembers), 'session', 'What is never split.'),
+  layers: required(listOf(oneOf(shadowLayers)), 'What only these get; others are watched.'),
+  promote: defaulted(nullable(promotion), null, 'When all may get them.'),
+})
+
 /** 32 MB is what Anthropic's Messages API takes. */
 const maxBodyBytes = 32_000_000
 
@@ -84,6 +117,8 @@ export const serve = section<ServePolicy>({
   keys: defaulted(listOf(key), [], 'Keys that clients show.'),
   shadow: defaulted(listOf(oneOf(shadowLayers)), [], 'What is decided and logged, but not done.'),
   auditShare: defaulted(share, 0, 'Share of semantic hits that are asked again and compared.'),
+  audit: defaulted(audit, audit.parse({}), 'What audits compare, and what follows.'),
+  canary: defaulted(nullable(canary), null, 'Layers that only a share of requests gets.'),
   durability: defaulted(oneOf(['process', 'power']), 'process', 'What a receipt survives.'),
   onUnpriced: defaulted(oneOf(['warn', 'refuse']), 'warn', 'A model without a price.'),
   onDisconnect: defaulted(

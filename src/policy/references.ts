@@ -17,6 +17,7 @@ export function referenceFindings(root: unknown, nearest: Nearest): readonly Fin
     ...keyIgnoreFindings(context),
     ...serveFindings(context),
     ...gatewayKeyFindings(context),
+    ...canaryFindings(context),
   ]
 }
 
@@ -172,6 +173,17 @@ const gatewayKeyFindings = ({ root }: Context): readonly Finding[] =>
       },
     ]
   })
+
+const canaryFindings = ({ root }: Context): readonly Finding[] => {
+  const shadow = listAt(root, ['serve', 'shadow']).map(({ value }) => value)
+  return listAt(root, ['serve', 'canary', 'layers'])
+    .filter(({ value }) => shadow.includes(value))
+    .map(({ path, value }) => ({
+      path,
+      message: 'is in the shadow for everybody',
+      hint: `take ${String(value)} out of serve.shadow: those who are no canaries only watch it`,
+    }))
+}
 
 function serveFindings({ root }: Context): readonly Finding[] {
   const host = valueAt(root, ['serve', 'host'])

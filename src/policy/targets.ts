@@ -33,7 +33,8 @@ function targetsIn(root: unknown): readonly Target[] {
   const elsewhere = named.flatMap(({ path }) =>
     skipped.includes(String(path[0])) ? [] : textAt(root, path),
   )
-  return [...tiers, ...rungs, ...elsewhere, ...fallbackTargets(root)]
+  const judge = textAt(root, ['serve', 'audit', 'judge'])
+  return [...tiers, ...rungs, ...elsewhere, ...fallbackTargets(root), ...judge]
 }
 
 /** These name models that the price book need not know. */

@@ -4,7 +4,7 @@ import type { GatewaySnapshot, MinuteSeries, RecentReceipt } from '../serve/gate
 import { safeText } from './escape.ts'
 import { formatMs, formatUsd, formatUsdExact, plural, unknownMark } from './numbers.ts'
 import { stepText } from './receipt.ts'
-import { breakersTable, budgetsTable, forecastTable } from './serve-state-tables.ts'
+import { breakersTable, budgetsTable, forecastTable, trialsTable } from './serve-state-tables.ts'
 import {
   type BarTable,
   bypassTable,
@@ -82,6 +82,7 @@ export const dashboardView = (snapshot: GatewaySnapshot): DashboardView => ({
     ...(snapshot.forecast === null ? [] : [forecastTable(snapshot.forecast)]),
     budgetsTable(snapshot.budgets),
     breakersTable(snapshot.breakers),
+    trialsTable(snapshot.trials),
   ].flatMap(tableView),
   series: snapshot.series,
   receipts: snapshot.recent.map(keptView),

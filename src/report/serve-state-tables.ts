@@ -1,5 +1,6 @@
 import type { ForecastMetric, ForecastScore } from '../serve/forecast.ts'
 import type { BreakerLine, BudgetLine } from '../serve/gateway-snapshot.ts'
+import type { TrialLine } from '../serve/trial-lines.ts'
 import { safeText } from './escape.ts'
 import { formatCount, formatMs, formatShare, formatUsd, unknownMark } from './numbers.ts'
 import { type BarTable, nameColumn, numberColumn } from './serve-tables.ts'
@@ -53,6 +54,37 @@ const usedOf = ({ spentUsd, reservedUsd, limitUsd }: BudgetLine): number | null 
   limitUsd > 0 ? (spentUsd + reservedUsd) / limitUsd : null
 
 const timeText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
+
+/** What answers held against fresh ones say of layers, features and routes. */
+export const trialsTable = (trials: readonly TrialLine[]): BarTable => ({
+  title: 'Shadow, canary and audits',
+  remark: 'answers held against fresh ones; evidence is of what it takes to act',
+  columns: [
+    nameColumn('layer'),
+    { title: 'of', minWidth: 8 },
+    { title: 'is' },
+    numberColumn('compared'),
+    numberColumn('wrong'),
+    numberColumn('unsettled', 2),
+    numberColumn('rate'),
+    numberColumn('limit', 1),
+    numberColumn('evidence'),
+    numberColumn('threshold', 3),
+  ],
+  rows: trials.map((line) => [
+    line.purpose === 'promotion' ? `${line.layer}, for all` : line.layer,
+    line.group === null ? unknownMark : safeText(line.group),
+    line.mode,
+    formatCount(line.compared),
+    formatCount(line.wrong),
+    formatCount(line.unsettled),
+    formatShare(line.rate),
+    formatShare(line.limit),
+    formatShare(line.isProved ? 1 : line.evidence),
+    line.threshold === null ? unknownMark : String(line.threshold),
+  ]),
+  shares: null,
+})
 
 /** What the simulation said beside what came of it. */
 export function forecastTable({

@@ -4,7 +4,7 @@ import { sparkline } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatUsd, plural } from './numbers.ts'
 import { type Block, joinBlocks, type Screen, screenOf, type View } from './screen.ts'
-import { breakersTable, budgetsTable, forecastTable } from './serve-state-tables.ts'
+import { breakersTable, budgetsTable, forecastTable, trialsTable } from './serve-state-tables.ts'
 import {
   type BarTable,
   layersTable,
@@ -27,11 +27,12 @@ export function formatServeStatus(snapshot: GatewaySnapshot, view: ServeStatusVi
   const screen = screenOf(view)
   const window = view.window ?? 'hour'
   const figures = snapshot.windows[window]
-  const { forecast, budgets, breakers } = snapshot
+  const { forecast, budgets, breakers, trials } = snapshot
   const tables: readonly BarTable[] = [
     ...(forecast === null ? [] : [forecastTable(forecast)]),
     budgetsTable(budgets),
     breakersTable(breakers.filter(({ state }) => state !== 'closed')),
+    trialsTable(trials),
     ...(figures.requests === 0
       ? []
       : [savingsTable, layersTable, routesTable, modelsTable, segmentsTable].map((table) =>

@@ -3,7 +3,7 @@ import { randomFrom } from '../stats/random.ts'
 import { compileTemplate } from './fill-template.ts'
 import { pairWordIn, readReply } from './judge-reply.ts'
 import { defaultPairTemplate, pairInstructions } from './judge-templates.ts'
-import type { AskJudge, PairJudge, Preference, ScoredPair } from './scorer.ts'
+import type { AskJudge, JudgePrompt, PairJudge, Preference, ScoredPair } from './scorer.ts'
 
 export type PairJudgeOptions = {
   /** As the report names it: "judge:gpt-5-mini". */
@@ -50,6 +50,14 @@ export function openPairJudge({ name, ask, template, seed }: PairJudgeOptions): 
     },
   }
 }
+
+/** What a judge of pairs is asked by default in one of the two orders; the other is as long. */
+export const pairPrompt = ({ question, baseline, candidate }: ScoredPair): JudgePrompt => ({
+  system: pairInstructions,
+  user: fillDefault({ question, a: candidate, b: baseline }),
+})
+
+const fillDefault = compileTemplate(defaultPairTemplate, ['question', 'a', 'b'])
 
 /** Nobody need be paid to say so. */
 const sameAnswer: Preference = {

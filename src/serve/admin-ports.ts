@@ -31,7 +31,7 @@ export type AdminPorts = {
   readonly resetBreaker: (target: string) => boolean
   readonly reload: () => Promise<Reloaded>
   /** Null: not shown. */
-  readonly resources: (() => Resources) | null
+  readonly resources: ((collects: boolean) => Resources) | null
 }
 
 export type CacheAdmin = {

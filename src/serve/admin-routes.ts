@@ -35,8 +35,14 @@ export const adminRoutes = (ports: AdminPorts): readonly AdminRoute[] => [
   ...looks(ports),
   ...cacheRoutes(ports),
   ...changes(ports),
-  ...(ports.resources === null ? [] : [get('/debug/resources', ports.resources)]),
+  ...debugRoutes(ports),
 ]
+
+/** `?collect` has garbage collected first: what is left then is what is held. */
+const debugRoutes = ({ resources }: AdminPorts): readonly AdminRoute[] =>
+  resources === null
+    ? []
+    : [get('/debug/resources', ({ query }) => resources(query.has('collect')))]
 
 const looks = ({ page, metrics, ...ports }: AdminPorts): readonly AdminRoute[] => [
   {

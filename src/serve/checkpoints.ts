@@ -1,19 +1,21 @@
 import type { JsonObject } from '../domain/json.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { Trials } from './trials.ts'
 import type { TurnWriter } from './turn-writer.ts'
 
 export type CheckpointOptions = {
   readonly writer: TurnWriter
   readonly store: GatewayStore
   readonly ledger: LiveLedger
+  readonly trials: Trials
 }
 
 /** A restart reads what was written since the last one: some seconds' worth. */
 const everyMs = 10_000
 
-/** Keeps what the ledger adds up to, now and then and at the end, so that a restart need not read all of it. */
-export function openCheckpoints({ writer, store, ledger }: CheckpointOptions): {
+/** Keeps what the ledger and all comparisons add up to, now and then and at the end, so that a restart need not read all of it. */
+export function openCheckpoints({ writer, store, ledger, trials }: CheckpointOptions): {
   close(): void
 } {
   let last = store.newestTurn()
@@ -21,7 +23,8 @@ export function openCheckpoints({ writer, store, ledger }: CheckpointOptions): {
     writer.write((turn) => {
       if (turn === last) return
       last = turn
-      store.checkpoint(turn, { ledger: ledger.state() } as unknown as JsonObject)
+      const state = { ledger: ledger.state(), trials: trials.state() }
+      store.checkpoint(turn, state as unknown as JsonObject)
     })
   }
   const timer = setInterval(checkpoint, everyMs)

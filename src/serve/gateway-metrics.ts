@@ -1,3 +1,4 @@
+import type { AuditNote, HitComparison, RouteComparison } from '../domain/comparison.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { CacheLayer } from '../domain/receipt.ts'
 import type { Served } from '../domain/served.ts'
@@ -42,6 +43,11 @@ export class GatewayMetrics {
     this.#money.add(served, facts, route, called)
   }
 
+  addAudit(note: AuditNote): void {
+    if (note.kind === 'hit') this.#cache.addAudit(note)
+    else this.#routing.addAudit(note)
+  }
+
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void {
     this.#money.addCost(purpose, costNanoUsd)
   }
@@ -79,18 +85,31 @@ class CacheMetrics {
     'outcome',
   )
 
-  add({ auditAgrees }: Served, facts: ServedFacts): void {
+  readonly #shadow = new Counter(
+    'llmcost_shadow_hits_total',
+    'Hits of layers that only watch, by whether the fresh answer says the same.',
+    'layer',
+    'outcome',
+  )
+
+  addAudit({ verdict }: HitComparison): void {
+    if (verdict !== 'unsettled') this.#audited.add(1, verdict === 'right' ? 'agrees' : 'differs')
+  }
+
+  add({ auditAgrees, request }: Served, facts: ServedFacts): void {
     if (isCacheable(facts)) this.#cacheable.add(1)
     this.#note('exact', facts.exact)
     this.#note('semantic', facts.semantic)
     for (const { layer } of facts.bypasses) this.#decisions.add(1, layer, 'bypass')
     if (facts.guarded > 0) this.#guarded.add(facts.guarded)
+    for (const note of request.shadow ?? [])
+      if (note.kind === 'hit') this.#shadow.add(1, note.layer, note.verdict ?? 'open')
     if (auditAgrees !== null) this.#audited.add(1, auditAgrees ? 'agrees' : 'differs')
   }
 
   families(): readonly MetricFamily[] {
-    return [this.#cacheable, this.#decisions, this.#guarded, this.#audited].map((each) =>
-      each.family(),
+    return [this.#cacheable, this.#decisions, this.#guarded, this.#audited, this.#shadow].map(
+      (each) => each.family(),
     )
   }
 
@@ -126,6 +145,16 @@ class RoutingMetrics {
     'Calls made to another target because one failed.',
   )
 
+  readonly #audits = new Counter(
+    'llmcost_route_audits_total',
+    "Cheaper answers that were held against the strongest model's, by how they did.",
+    'outcome',
+  )
+
+  addAudit({ difference }: RouteComparison): void {
+    this.#audits.add(1, difference === null ? 'unsettled' : routeOutcomes[difference])
+  }
+
   add(facts: ServedFacts, route: string, called: readonly ModelLabels[]): void {
     for (const [index, { outcome }] of facts.attempts.entries()) {
       const [provider = '', model = ''] = called[index] ?? []
@@ -138,11 +167,19 @@ class RoutingMetrics {
   }
 
   families(): readonly MetricFamily[] {
-    return [this.#attempts, this.#validated, this.#escalations, this.#retries, this.#fallbacks].map(
-      (each) => each.family(),
-    )
+    return [
+      this.#attempts,
+      this.#validated,
+      this.#escalations,
+      this.#retries,
+      this.#fallbacks,
+      this.#audits,
+    ].map((each) => each.family())
   }
 }
+
+/** By the difference of the answer that the caller got. */
+const routeOutcomes = { [1]: 'better', [0]: 'same', [-1]: 'worse' } as const
 
 /** Sums are kept in nano-dollars, which stay exact, and written in dollars. */
 class MoneyMetrics {

@@ -1,7 +1,9 @@
 import type { Outcome, Step } from '../domain/receipt.ts'
 import type { BreakerState } from '../policy/when.ts'
+import type { AuditCounts } from './audits.ts'
 import type { ForecastScore } from './forecast.ts'
 import type { Figures, WindowName } from './gateway-figures.ts'
+import type { TrialLine } from './trial-lines.ts'
 
 /**
  * A running gateway at one moment, as the dashboard, `serve status` and its JSON show it. Money in dollars, shares and
@@ -29,6 +31,9 @@ export type GatewaySnapshot = {
   readonly series: MinuteSeries
   readonly breakers: readonly BreakerLine[]
   readonly budgets: readonly BudgetLine[]
+  /** What shadow, canary and audits have found out; empty before the first comparison. */
+  readonly trials: readonly TrialLine[]
+  readonly audits: AuditCounts
   readonly forecast: ForecastScore | null
   /** Newest first. */
   readonly recent: readonly RecentReceipt[]

@@ -10,6 +10,7 @@ import type { LiveCache } from '../worlds/live-cache.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { LiveTargets } from '../worlds/live-targets.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
+import type { Audits } from './audits.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 import type { SurroundingsOf } from './live-surroundings.ts'
@@ -17,6 +18,7 @@ import type { RateLimiter } from './rate-limiter.ts'
 import type { Reserving } from './reserve.ts'
 import type { RewritesOf } from './rewrites.ts'
 import type { TagSpelling } from './tag-spelling.ts'
+import type { Trials } from './trials.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** What a gateway keeps from its start to its end. */
@@ -46,6 +48,10 @@ export type GatewayServices = {
     input: string,
     timeoutMs: number,
   ) => Promise<boolean>
+  /** What shadow, canary and audits have found out. */
+  readonly trials: Trials
+  /** Questions that nobody waits for. */
+  readonly audits: Audits
   /** Told of each call that was made. */
   readonly onAttempt: (attempt: AttemptNote) => void
   readonly onServed: (served: Served) => void

@@ -5,6 +5,7 @@ import type { AlertEvent } from '../worlds/alert-event.ts'
 import { LiveAlerts } from '../worlds/live-alerts.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { LiveTargets } from '../worlds/live-targets.ts'
+import { type Audits, noAudits } from './audits.ts'
 import type { Health } from './data-server.ts'
 import { type EventFeed, type EventStream, openEventStream } from './event-stream.ts'
 import type { Forecast } from './forecast.ts'
@@ -14,6 +15,8 @@ import { type Metrics, openMetrics } from './metrics.ts'
 import type { OtlpTrace } from './otlp-trace.ts'
 import type { ServeLog } from './serve-log.ts'
 import { servedFacts } from './served-facts.ts'
+import { openTrialWatch, type TrialWatch } from './trial-watch.ts'
+import type { Trials } from './trials.ts'
 import type { LedgerHealth } from './turn-writer.ts'
 
 export type GatewayWatchOptions = {
@@ -35,8 +38,15 @@ export type GatewayWatchOptions = {
   readonly post: (alert: AlertEvent) => void
 }
 
+type WatchedParts = {
+  readonly ledger: LiveLedger
+  readonly targets: LiveTargets
+  readonly trials: Trials
+  readonly audits: Audits
+}
+
 /** All that looks at what the gateway does: figures, metrics, alerts, log and traces. */
-export type GatewayWatch = {
+export type GatewayWatch = TrialWatch & {
   readonly stats: LiveStats
   readonly alerts: LiveAlerts
   readonly events: EventStream
@@ -48,8 +58,8 @@ export type GatewayWatch = {
   onBug(error: unknown): void
   snapshot(): GatewaySnapshot
   metricsText(): string
-  /** Told once both are there: they know of alerts before they can be watched. */
-  watch(parts: { readonly ledger: LiveLedger; readonly targets: LiveTargets }): void
+  /** Told once all are there: they know of alerts before they can be watched. */
+  watch(parts: WatchedParts): void
   reload(policy: Policy, fingerprint: string): void
   close(): Promise<void>
 }
@@ -62,7 +72,7 @@ const shownMembers = 10
 export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   const { now, log, trace } = options
   let policy = options.policy
-  let parts: { readonly ledger: LiveLedger; readonly targets: LiveTargets } | null = null
+  let parts: WatchedParts | null = null
   const state = () => ({
     health: {
       status: options.health().status,
@@ -74,6 +84,8 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     },
     breakers: parts === null ? [] : breakerLines(parts.targets),
     budgets: parts === null ? [] : budgetLines(parts.ledger, policy, now()),
+    trials: parts?.trials.lines() ?? [],
+    audits: parts?.audits.counts ?? noAudits,
   })
   const stats = openLiveStats({ policy: factsOf(options, policy, options.fingerprint), now, state })
   const snapshot = () => stats.snapshot()
@@ -95,6 +107,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     alerts,
     events,
     onAlert,
+    ...openTrialWatch(stats, metrics, onAlert),
     onServed(served) {
       const facts = servedFacts(served)
       stats.add(served, facts)

@@ -12,18 +12,19 @@ export type LastResort = {
   readonly ageMs: number | null
 }
 
-/** The last good answer to an identical request, be its time over or not; else the policy's fixed one; null: neither. */
+/** `terms` are null where no cache may answer. The last good answer to an identical request, be its time over or not; else the policy's fixed one; null: neither. */
 export function lastResortFor(
   { compiled, cache }: GatewayState,
   { inbound, outlet }: Exchange,
   asked: Asked,
-  terms: CacheTerms,
+  terms: CacheTerms | null,
   { receipt }: Decision,
 ): LastResort | null {
   if (receipt.outcome !== 'failed' || outlet.hasBegun || outlet.isGone) return null
   if (inbound.endpoint.dialect === null || inbound.wishes.onlyIfCached) return null
   const { stale, staticAnswer } = compiled.policy.failure.fallback
-  const entry = stale && asked.bypass === null ? (cache.lastGood?.(asked, terms) ?? null) : null
+  const mayServe = stale && asked.bypass === null && terms !== null
+  const entry = mayServe ? (cache.lastGood?.(asked, terms) ?? null) : null
   if (entry?.answer instanceof LiveAnswer)
     return { kind: 'stale', answer: entry.answer, ageMs: asked.at - entry.bornMs }
   if (staticAnswer === null) return null

@@ -1,8 +1,10 @@
+import type { AuditNote } from '../domain/comparison.ts'
 import { type NanoUsd, usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { AlertRule } from '../policy/governance.ts'
 import type { Tiers } from '../policy/routing.ts'
 import { type Calendar, calendarOf, isoDay } from '../worlds/calendar.ts'
+import type { AuditCounts } from './audits.ts'
 import { type FigureFacts, figuresOf } from './figures.ts'
 import type { Forecast } from './forecast.ts'
 import { scoreForecast } from './forecast-score.ts'
@@ -11,8 +13,9 @@ import type { BreakerLine, BudgetLine, GatewayHealth, GatewaySnapshot } from './
 import { keptMinutes, MinuteRing } from './minute-series.ts'
 import { Mixes } from './mixes.ts'
 import { RecentReceipts } from './recent-receipts.ts'
-import { counterSize, countRequest, paidFor } from './served-counts.ts'
+import { countAudit, counterSize, countRequest, paidFor } from './served-counts.ts'
 import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
+import type { TrialLine } from './trial-lines.ts'
 import { minuteMs, WindowedCounts, windowStart } from './windowed-counts.ts'
 import { WindowedTimes } from './windowed-times.ts'
 
@@ -37,6 +40,8 @@ export type GatewayState = {
   readonly health: GatewayHealth
   readonly breakers: readonly BreakerLine[]
   readonly budgets: readonly BudgetLine[]
+  readonly trials: readonly TrialLine[]
+  readonly audits: AuditCounts
 }
 
 export type LiveStatsOptions = {
@@ -54,6 +59,8 @@ export type LiveStats = {
   add(served: Served, facts?: ServedFacts): void
   /** Counts what was paid beside the receipts, and is in none of them. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  /** Counts what an audit found out about a request that was counted before. */
+  addAudit(note: AuditNote): void
   /** Holds the figures against another policy from now on. */
   usePolicy(policy: PolicyFacts): void
   /** About a millisecond: for people, not for every request. With so many of the last minutes in its series. */
@@ -118,6 +125,15 @@ class Fold implements LiveStats {
     this.#todayNano += costNanoUsd
   }
 
+  addAudit(note: AuditNote): void {
+    // Of what could not be told nobody knows whether it agrees.
+    if (note.kind !== 'hit' || note.verdict === 'unsettled') return
+    this.#advance()
+    const agrees = note.verdict === 'right'
+    countAudit(this.#counts, agrees)
+    this.#recent.setAudit(String(note.of), agrees)
+  }
+
   usePolicy(policy: PolicyFacts): void {
     this.#advance()
     this.#policy = policy
@@ -129,7 +145,7 @@ class Fold implements LiveStats {
     this.#advance()
     const now = this.#now()
     const { fingerprint, source, baseline, timezone } = this.#policy
-    const { health, breakers, budgets } = this.#state()
+    const { health, breakers, budgets, trials, audits } = this.#state()
     const minute = this.#minute
     const startMinute = Math.floor(this.#startedAt / minuteMs)
     const start = this.#figures('start', now)
@@ -153,6 +169,8 @@ class Fold implements LiveStats {
       series: this.#minutes.series(Math.max(startMinute, minute - minutes + 1), minute),
       breakers,
       budgets,
+      trials,
+      audits,
       forecast: scoreForecast(this.#policy.forecast, fingerprint, start),
       recent: this.#recent.list(),
     }

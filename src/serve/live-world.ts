@@ -24,6 +24,7 @@ import { askInner } from './inner-ask.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { liveSendOf } from './live-send.ts'
 import type { Outgoing } from './outgoing.ts'
+import { type RequestTrial, watchedCache } from './request-trial.ts'
 import type { Rewrites } from './rewrites.ts'
 import { sendAnswer } from './send-answer.ts'
 import { sharing } from './share-flight.ts'
@@ -51,8 +52,15 @@ export class LiveWorld implements World {
   readonly #facts: RequestFacts
   #rewrites: Promise<Rewrites> | Rewrites | null = null
 
-  constructor(state: GatewayState, exchange: Exchange, facts: RequestFacts) {
-    this.cache = sharing(state, exchange)
+  constructor(
+    state: GatewayState,
+    exchange: Exchange,
+    facts: RequestFacts,
+    trial: RequestTrial | null,
+  ) {
+    const cache = sharing(state, exchange)
+    const { insert } = state.compiled.policy.cache.semantic
+    this.cache = trial === null ? cache : watchedCache(cache, trial, insert)
     this.ledger = {
       admit: (asked) => admitted(state, exchange, asked),
       settle: (asked, costNanoUsd) => state.ledger.settle(asked, costNanoUsd),

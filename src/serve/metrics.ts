@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/comparison.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import { readTarget } from '../prices/model-name.ts'
@@ -16,6 +17,7 @@ export type Metrics = {
   add(served: Served, facts?: ServedFacts): void
   /** Counts what was paid beside the receipts. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  addAudit(note: AuditNote): void
   /** In Prometheus's text format. */
   text(): string
 }
@@ -41,6 +43,7 @@ export function openMetrics(state: () => GatewayState): Metrics {
       gateway.add(served, facts, routes.of(facts.route ?? 'none'), called)
     },
     addCost: (purpose, costNanoUsd) => gateway.addCost(purpose, costNanoUsd),
+    addAudit: (note) => gateway.addAudit(note),
     text: () =>
       writeMetrics([...genAi.families(), ...gateway.families(), ...stateFamilies(state())]),
   }

@@ -2,14 +2,16 @@ import type { ServerResponse } from 'node:http'
 
 /** The caller's end of a request: what has been said to them, and whether they are still there. */
 export class Outlet {
-  readonly #response: ServerResponse
+  readonly #response: ServerResponse | null
   #hasBegun = false
   #isGone = false
   #onGone: (() => void) | null = null
   #onDrain: (() => void) | null = null
 
-  constructor(response: ServerResponse) {
+  /** Null: nobody waits. */
+  constructor(response: ServerResponse | null) {
     this.#response = response
+    if (response === null) return
     response.once('close', () => this.#closed())
     // Whatever is written to a caller who has left is lost, and no mistake of ours.
     response.on('error', () => undefined)
@@ -39,22 +41,22 @@ export class Outlet {
   /** `headers`: names and values in turn. */
   begin(status: number, headers: readonly string[]): void {
     this.#hasBegun = true
-    if (!this.#isGone) this.#response.writeHead(status, headers as string[])
+    if (!this.#isGone) this.#response?.writeHead(status, headers as string[])
   }
 
   /** False: the caller reads more slowly than it is sent; wait for `onDrain`. */
   write(bytes: Buffer | string): boolean {
-    return this.#isGone || this.#response.write(bytes)
+    return this.#isGone || this.#response === null || this.#response.write(bytes)
   }
 
   end(bytes?: Buffer | string): void {
     if (this.#isGone) return
-    if (bytes === undefined) this.#response.end()
-    else this.#response.end(bytes)
+    if (bytes === undefined) this.#response?.end()
+    else this.#response?.end(bytes)
   }
 
   #closed(): void {
-    if (this.#response.writableFinished) return
+    if (this.#response?.writableFinished === true) return
     this.#isGone = true
     this.#onDrain?.()
     this.#onGone?.()

@@ -24,19 +24,28 @@ export type InForceOptions = {
   readonly cache: GatewayState['cache']
 }
 
+/** A policy with models in the place of tiers. */
+export function namedPolicy(asked: Policy) {
+  const { tiers } = chooseTiers(asked.tiers, null)
+  return { policy: nameTiers(asked, tiers), tiers }
+}
+
 /** Makes a policy ready to run. Throws a UserError for what cannot be run: keys that are missing, or must be there. */
 export function inForceOf(
   asked: Policy,
   { env, services, rewriteOf, cache }: InForceOptions,
 ): PolicyInForce {
   requireKeys(asked.serve)
-  const { tiers } = chooseTiers(asked.tiers, null)
-  const policy = nameTiers(asked, tiers)
+  const { policy, tiers } = namedPolicy(asked)
   const { exchanges, now, targets, costOf } = services
+  const upstreams = openUpstreams(policy.serve.providers, env, tiers.medium)
+  const { judge } = policy.serve.audit
+  // A judge whom nobody can ask is a mistake of the policy's, not of the first audit.
+  if (judge !== null) upstreams.find(judge)
   return {
     compiled: compilePolicy(policy),
     fingerprint: policyFingerprint(asked),
-    upstreams: openUpstreams(policy.serve.providers, env, tiers.medium),
+    upstreams,
     providers: nameableProviders(policy.serve),
     keys: openGatewayKeys(policy.serve.keys, env),
     spelling: tagSpelling(policy),

@@ -38,6 +38,13 @@ export class RecentReceipts {
     this.#next = (this.#next + 1) % keptReceipts
   }
 
+  /** Says of a request that is still kept what an audit found. */
+  setAudit(id: string, auditAgrees: boolean): void {
+    const index = this.#ring.findIndex((recent) => recent.id === id)
+    const recent = this.#ring[index]
+    if (recent !== undefined) this.#ring[index] = { ...recent, auditAgrees }
+  }
+
   /** Newest first. */
   list(): readonly RecentReceipt[] {
     const newest = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].reverse()

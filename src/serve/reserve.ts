@@ -1,3 +1,4 @@
+import type { JsonObject } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
@@ -63,11 +64,24 @@ export function openReserving(options: ReserveOptions): Reserving {
       operation === 'embedding' ? 0 : outputLimitOf(dialect ?? 'openai-chat', inbound.body).tokens
     return upperBoundOfBody(size, output, cost)
   }
+  /** Of a question of the gateway's own, as its request says it. */
+  const ofQuestion: Reserving['ofRequest'] = ({ request, at }, mode) => {
+    const { model, prompt, params } = request
+    if (prompt === undefined) return null
+    const body = { messages: prompt.messages, ...params } as unknown as JsonObject
+    const size = sizeOfBody(body, Buffer.byteLength(JSON.stringify(body)))
+    const cost = (usage: Usage) => costOf(model, usage, at)
+    if (size === null) return null
+    const { tokens } = outputLimitOf('openai-chat', body)
+    return mode === 'soft'
+      ? estimateOfBody(size, options.usualOutputTokensOf(model) ?? usualOutputTokens, cost)
+      : upperBoundOfBody(size, tokens, cost)
+  }
   return {
     ofCall,
     ofRequest(asked, mode) {
       const inbound = exchanges.get(String(asked.id))?.inbound
-      if (inbound === undefined) return null
+      if (inbound === undefined) return ofQuestion(asked, mode)
       const own = ofCall(inbound, inbound.home.target, mode)
       // An estimate is of the call that is probably made; a bound is of whatever may be.
       if (mode === 'soft') return own

@@ -1,18 +1,25 @@
+import type { ShadowNote } from '../domain/comparison.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
 import { totalTokens } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
+import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import { type Decision, decide, type Seen } from '../engine/decide.ts'
 import { RequestFacts } from '../engine/request-facts.ts'
+import { chooseAudits } from './choose-audits.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
+import type { Inbound } from './inbound.ts'
 import { keptTextOf } from './kept-text.ts'
 import { type LastResort, lastResortFor } from './last-resort.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { LiveWorld } from './live-world.ts'
+import { comparisonOf } from './noted-comparisons.ts'
+import { openTrial, policyUnderTrial, type RequestTrial } from './request-trial.ts'
 import { sendDecision } from './send-answer.ts'
 import { servedRequest, settledOf } from './settled-of.ts'
+import { nothingSighted, sightedBy } from './shadow-notes.ts'
 import { policyUnderWishes, worldUnderWishes } from './under-wishes.ts'
 
 /**
@@ -24,14 +31,20 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
   const { id, at, request } = inbound
   const bypass = inbound.bypass ?? personal(state, request)
   const facts = new RequestFacts(request, state.surroundingsOf(inbound))
-  const world = new LiveWorld(state, exchange, facts)
+  const trial = openTrial(state, inbound)
+  const compiled = compiledFor(state, inbound, trial)
+  const world = new LiveWorld(state, exchange, facts, trial)
   const asked = { id, at, request, bypass }
   exchange.asked = asked
-  const decision = await decideOne(state, exchange, asked, { facts, asks: world.asks }, world)
+  const seen = { facts, asks: world.asks }
+  const decision = await decideOne(state, exchange, asked, seen, compiled, world)
   const baselineNanoUsd = baselineOf(state, exchange, decision)
-  exchange.lastResort = resortFor(state, exchange, asked, facts, decision)
+  exchange.lastResort = resortFor(state, exchange, seen, trial, decision)
   const statusCode = sendDecision(exchange, decision, savedOf(decision, baselineNanoUsd))
-  const served = servedRequest(exchange, decision, statusCode)
+  const plain = servedRequest(exchange, decision, statusCode)
+  const sighted = trial === null ? nothingSighted : sightedBy(state, trial, decision, plain)
+  const { notes } = sighted
+  const served = notes.length === 0 ? plain : { ...plain, shadow: notes }
   const kept = keptTextOf(state.compiled.policy, inbound)
   state.journal.settle(settledOf(state, exchange, decision, served, kept))
   state.onServed({
@@ -44,6 +57,9 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
     baselineNanoUsd,
     auditAgrees: null,
   })
+  for (const note of notes) noteComparison(state, note)
+  const audited = { inbound, facts, compiled, decision }
+  chooseAudits(state, { ...audited, exchange, trial, sighted, baselineNanoUsd })
   const { usage } = served
   return usage === undefined || served.servedFromCache === true ? 0 : totalTokens(usage)
 }
@@ -52,31 +68,49 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
 function resortFor(
   state: GatewayState,
   exchange: Exchange,
-  asked: Asked,
-  facts: RequestFacts,
+  { facts }: Seen,
+  trial: RequestTrial | null,
   decision: Decision,
 ): LastResort | null {
-  if (decision.receipt.outcome !== 'failed') return null
-  const { wishes } = exchange.inbound
-  const terms = policyUnderWishes(state.compiled, wishes).termsOf(facts)
+  const { inbound, asked } = exchange
+  if (decision.receipt.outcome !== 'failed' || asked === null) return null
+  // What is only watched answers nobody, however old.
+  const terms =
+    trial?.watch.exact === true
+      ? null
+      : policyUnderWishes(state.compiled, inbound.wishes).termsOf(facts)
   return lastResortFor(state, exchange, asked, terms, decision)
 }
 
 const personal = ({ isPersonal }: GatewayState, { prompt }: Request) =>
   isPersonal?.(JSON.stringify(prompt ?? '')) === true ? 'pii' : null
 
+/** The policy as it decides this request: no more generous than its client wishes and than audits have left it. */
+function compiledFor(
+  { compiled, trials }: GatewayState,
+  { wishes }: Inbound,
+  trial: RequestTrial | null,
+): CompiledPolicy {
+  const wished = policyUnderWishes(compiled, wishes)
+  return trial === null ? wished : policyUnderTrial(wished, trials, trial)
+}
+
+function noteComparison({ trials }: GatewayState, note: ShadowNote): void {
+  const comparison = comparisonOf(note)
+  if (comparison !== null) trials.note(comparison)
+}
+
 async function decideOne(
   state: GatewayState,
   exchange: Exchange,
   asked: Asked,
   seen: Seen,
+  compiled: CompiledPolicy,
   world: LiveWorld,
 ): Promise<Decision> {
   state.exchanges.set(exchange.inbound.id, exchange)
   try {
-    const { wishes } = exchange.inbound
-    const compiled = policyUnderWishes(state.compiled, wishes)
-    return await decide(asked, seen, compiled, worldUnderWishes(world, wishes))
+    return await decide(asked, seen, compiled, worldUnderWishes(world, exchange.inbound.wishes))
   } finally {
     // Whatever went wrong: nothing stays held back for it.
     state.ledger.settle(asked, exchange.spentNanoUsd as NanoUsd)

@@ -135,9 +135,13 @@ function countCache(counts: WindowedCounts, served: Served, facts: ServedFacts):
   if (facts.semantic === 'hit') counts.add(counter.semanticHits, 1)
   if (facts.guarded > 0) counts.add(counter.guarded, 1)
   if (served.receipt.outcome === 'coalesced') counts.add(counter.coalesced, 1)
-  if (served.auditAgrees === null) return
+  if (served.auditAgrees !== null) countAudit(counts, served.auditAgrees)
+}
+
+/** Counts a cached answer that was asked for again. */
+export function countAudit(counts: WindowedCounts, agrees: boolean): void {
   counts.add(counter.audited, 1)
-  if (served.auditAgrees) counts.add(counter.agreeing, 1)
+  if (agrees) counts.add(counter.agreeing, 1)
 }
 
 function countRouting(

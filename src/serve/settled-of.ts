@@ -20,13 +20,15 @@ export function settledOf(
   kept: KeptText,
 ): Settled {
   const { receipt } = decision
-  const { id, at, request } = exchange.inbound
+  const { inbound, asked } = exchange
+  const { id, at } = inbound
   return {
     kind: 'settled',
     id,
     at,
     costNanoUsd: receipt.costNanoUsd,
-    spender: spenderOf(request),
+    // The gateway's own questions are on nobody's account.
+    spender: spenderOf(asked?.request ?? inbound.request),
     record: recordOf(exchange, decision, served, kept),
     keys: kept.needsKeys ? withoutText(requestKeys(served, hash)) : null,
     receipt,

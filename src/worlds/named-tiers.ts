@@ -25,6 +25,7 @@ export function nameTiers(policy: Policy, tiers: Readonly<Record<Tier, string>>)
     }
   }
   const { fallback } = policy.failure
+  const { audit } = policy.serve
   const targets = Object.fromEntries(
     Object.entries(fallback.targets).map(([target, others]) => [
       nameOf(target),
@@ -36,5 +37,9 @@ export function nameTiers(policy: Policy, tiers: Readonly<Record<Tier, string>>)
     tiers,
     routes: policy.routes.map((route) => ({ ...route, to: choiceOf(route.to) })),
     failure: { ...policy.failure, fallback: { ...fallback, targets } },
+    serve: {
+      ...policy.serve,
+      audit: { ...audit, judge: audit.judge === null ? null : nameOf(audit.judge) },
+    },
   }
 }

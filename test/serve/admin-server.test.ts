@@ -99,8 +99,16 @@ describe('what it shows', () => {
 
   test('what the process holds, only where it was asked for', async () => {
     const resources = { rssBytes: 1, heapUsedBytes: 1, requestsUnderWay: 0, active: {} }
-    const shown = await started({ resources: () => resources })
+    const asked: boolean[] = []
+    const shown = await started({
+      resources: (collects) => {
+        asked.push(collects)
+        return resources
+      },
+    })
     expect(JSON.parse((await shown.ask('/debug/resources')).text)).toEqual(resources)
+    await shown.ask('/debug/resources?collect')
+    expect(asked).toEqual([false, true])
     const hidden = await started()
     expect((await hidden.ask('/debug/resources')).status).toBe(404)
   })

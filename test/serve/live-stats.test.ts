@@ -6,7 +6,16 @@ import { openLiveStats } from '../../src/serve/live-stats.ts'
 import { leastToActOn } from '../../src/serve/watched-metrics.ts'
 import { quantiles } from '../../src/stats/quantile.ts'
 import { gatewayState, policyFacts } from '../support/live-stats.ts'
-import { attempt, hit, missed, nano, seededTraffic, servedOf } from '../support/served.ts'
+import {
+  attempt,
+  auditedHit,
+  auditedRoute,
+  hit,
+  missed,
+  nano,
+  seededTraffic,
+  servedOf,
+} from '../support/served.ts'
 
 const start = Date.UTC(2026, 9, 31, 9, 30)
 const [secondMs, minuteMs, hourMs] = [1000, 60_000, 3_600_000]
@@ -18,6 +27,7 @@ function open(parts: Parameters<typeof policyFacts>[0] = {}) {
     ...stats,
     add: (served: Served) => stats.add(served),
     addCost: stats.addCost.bind(stats),
+    addAudit: stats.addAudit.bind(stats),
     usePolicy: stats.usePolicy.bind(stats),
     snapshot: () => stats.snapshot(),
     goTo(at: number) {
@@ -367,6 +377,25 @@ describe('rates', () => {
     stats.add(servedOf({ receipt: { outcome: 'blocked', steps: [] }, served: { statusCode: 429 } }))
     const { refusals } = stats.snapshot().windows.start
     expect(refusals).toEqual({ byBudget: 0, budgetRejectionRate: 0, other: 1 })
+  })
+
+  test('an audit that ends later is counted, and stands beside its request', () => {
+    const stats = open()
+    for (const id of ['req_1', 'req_2', 'req_3', 'req_4'])
+      stats.add(servedOf({ receipt: { id, outcome: 'hit', steps: [hit('semantic', 0.95)] } }))
+    stats.addAudit({ ...auditedHit('right'), of: 'req_1' })
+    stats.addAudit({ ...auditedHit('wrong'), of: 'req_3' })
+    // Nobody could tell, or it was of no cached answer: neither agrees nor differs.
+    stats.addAudit({ ...auditedHit('unsettled'), of: 'req_4' })
+    stats.addAudit({ ...auditedRoute(-1), of: 'req_2' })
+    const { windows, recent } = stats.snapshot()
+    expect(windows.start.audit).toMatchObject({ audited: 2, agreeing: 1, auditedShare: 0.5 })
+    expect(recent.map(({ id, auditAgrees }) => [id, auditAgrees])).toEqual([
+      ['req_4', null],
+      ['req_3', false],
+      ['req_2', null],
+      ['req_1', true],
+    ])
   })
 
   test('audited hits have an interval, beside the share that was audited', () => {

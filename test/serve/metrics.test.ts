@@ -5,7 +5,17 @@ import { openMetrics } from '../../src/serve/metrics.ts'
 import { writeMetrics } from '../../src/serve/write-metrics.ts'
 import { gatewayState } from '../support/live-stats.ts'
 import { parsePrometheusText, type Sample } from '../support/prometheus-text.ts'
-import { attempt, hit, missed, nano, seededTraffic, servedOf, usageOf } from '../support/served.ts'
+import {
+  attempt,
+  auditedHit,
+  auditedRoute,
+  hit,
+  missed,
+  nano,
+  seededTraffic,
+  servedOf,
+  usageOf,
+} from '../support/served.ts'
 
 const hostileName = '<img src=x onerror=alert(1)>"\\\n# HELP fake 1\nfake 1'
 
@@ -134,11 +144,35 @@ describe('/metrics', () => {
     expect(total(families, 'llmcost_breaker_state', { model: hostileName })).toBe(1)
   })
 
+  test('counts what shadow and audits found, and nothing of what nobody could tell', () => {
+    const { metrics } = fold([], gatewayState())
+    for (const verdict of ['right', 'right', 'wrong', 'unsettled'] as const)
+      metrics.addAudit({ ...auditedHit(verdict), of: 'req_1' })
+    for (const difference of [1, 0, -1, null] as const)
+      metrics.addAudit({ ...auditedRoute(difference), of: 'req_2' })
+    for (const verdict of ['wrong', null] as const)
+      metrics.add(
+        servedOf({ request: { shadow: [{ ...auditedHit('right'), verdict, ageMs: 5 }] } }),
+      )
+    const all = parsePrometheusText(metrics.text())
+    const of = (name: string, labels: Record<string, string>) => total(all, name, labels)
+    expect(of('llmcost_audited_hits_total', { outcome: 'agrees' })).toBe(2)
+    expect(of('llmcost_audited_hits_total', { outcome: 'differs' })).toBe(1)
+    for (const outcome of ['better', 'same', 'worse', 'unsettled'])
+      expect(of('llmcost_route_audits_total', { outcome })).toBe(1)
+    const layer = 'semantic'
+    expect(of('llmcost_shadow_hits_total', { layer, outcome: 'wrong' })).toBe(1)
+    expect(of('llmcost_shadow_hits_total', { layer, outcome: 'open' })).toBe(1)
+  })
+
   test('every metric is described in docs/observe.md, and no other', () => {
     const docs = readFileSync(new URL('../../docs/observe.md', import.meta.url), 'utf8')
     const described = [...docs.matchAll(/^\| `((?:gen_ai|llmcost)_\w+)` +\| (\w+)/gm)]
     const { metrics } = fold(requests, gatewayState({ breakers, health }))
     metrics.addCost('audit', nano(0.001))
+    metrics.addAudit({ ...auditedHit('right'), of: 'req_1' })
+    metrics.addAudit({ ...auditedRoute(-1), of: 'req_2' })
+    metrics.add(servedOf({ request: { shadow: [{ ...auditedHit('wrong'), ageMs: 5 }] } }))
     const all = parsePrometheusText(metrics.text())
     expect(Object.fromEntries(described.map(([, name, type]) => [name, type]))).toEqual(
       Object.fromEntries([...all.values()].map(({ name, type }) => [name, type])),

@@ -39,8 +39,7 @@ export const serveProgram = (policy: (upstreamUrl: string) => string): GatewayPr
     const ports = ['--port', '0', '--admin-port', '0']
     const bugs = openBugWatch()
     const server = await startServer({
-      // What memory is held is told after a collection.
-      argv: [process.execPath, '--expose-gc', launcher, 'serve', ...flags, ...ports],
+      argv: [process.execPath, launcher, 'serve', ...flags, ...ports],
       cwd: folder,
       ready: servesAndShows,
       onOutput: bugs.read,

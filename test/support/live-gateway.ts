@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { rewriteOf } from '../../src/cli/rewrite-by-program.ts'
 import { targetCosts } from '../../src/cli/target-costs.ts'
+import type { AuditNote } from '../../src/domain/comparison.ts'
 import type { JournalEntry, Settled } from '../../src/domain/journal.ts'
+import type { NanoUsd } from '../../src/domain/money.ts'
 import type { Served } from '../../src/domain/served.ts'
 import type { ResponseCache } from '../../src/domain/world.ts'
 import { openStaticEmbedder } from '../../src/embed/static-embedder.ts'
@@ -12,11 +14,15 @@ import { parseOverrides } from '../../src/prices/overrides.ts'
 import { openPriceBook } from '../../src/prices/price-book.ts'
 import { openForwarder } from '../../src/providers/forward.ts'
 import { answerCodec } from '../../src/serve/answer-codec.ts'
+import { Audits } from '../../src/serve/audits.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
 import type { Exchange } from '../../src/serve/exchange.ts'
+import type { SidePurpose } from '../../src/serve/gateway-figures.ts'
 import type { GatewayServices, GatewayState } from '../../src/serve/gateway-state.ts'
 import { openMoneyWatch } from '../../src/serve/money-watch.ts'
-import { inForceOf } from '../../src/serve/policy-in-force.ts'
+import { inForceOf, namedPolicy } from '../../src/serve/policy-in-force.ts'
+import type { TrialEvent } from '../../src/serve/trial-event.ts'
+import { Trials } from '../../src/serve/trials.ts'
 import type { AlertEvent } from '../../src/worlds/alert-event.ts'
 import { LiveCache } from '../../src/worlds/live-cache.ts'
 
@@ -49,6 +55,19 @@ export async function startLiveGateway(options: {
     inForce: () => state,
     onAlert: (alert) => void alerts.push(alert),
   })
+  const events: TrialEvent[] = []
+  const trials = new Trials({
+    policy: namedPolicy(policy).policy,
+    now,
+    onEvent: (event) => void events.push(event),
+  })
+  const paid: [SidePurpose, NanoUsd][] = []
+  const compared: AuditNote[] = []
+  const audits = new Audits({
+    onBug: (error) => void bugs.push(error),
+    onCost: (purpose, cost) => void paid.push([purpose, cost]),
+    onCompared: (note) => void compared.push(note),
+  })
   const services: GatewayServices = {
     forwarder,
     journal: {
@@ -68,6 +87,8 @@ export async function startLiveGateway(options: {
     similarity: () => null,
     passes: async () => true,
     onAttempt: () => undefined,
+    trials,
+    audits,
     onServed: (each) => void served.push(each),
   }
   const cache =
@@ -107,6 +128,11 @@ export async function startLiveGateway(options: {
     alerts,
     cache,
     state,
+    trials,
+    audits,
+    events,
+    paid,
+    compared,
     served,
     bugs,
     settled: () => journal.filter((entry): entry is Settled => entry.kind === 'settled'),

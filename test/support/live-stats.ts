@@ -1,4 +1,5 @@
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
+import { noAudits } from '../../src/serve/audits.ts'
 import type { GatewayState, PolicyFacts } from '../../src/serve/live-stats.ts'
 
 /** A policy of three tiers with the published thresholds, in UTC. */
@@ -29,5 +30,7 @@ export const gatewayState = (parts: Partial<GatewayState> = {}): GatewayState =>
   },
   breakers: [],
   budgets: [],
+  trials: [],
+  audits: noAudits,
   ...parts,
 })

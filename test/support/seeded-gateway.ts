@@ -41,6 +41,26 @@ export function seededGateway(end = Date.UTC(2026, 9, 31, 14, 30)) {
           budget('user a day', 'u_1093', 5, 4.91, 0.12),
           budget('team a month', 'search', 80, 83.4, 0),
         ],
+        trials: [
+          {
+            layer: 'semantic',
+            group: 'faq',
+            purpose: 'audit',
+            mode: 'on',
+            threshold: 0.95,
+            compared: 148,
+            wrong: 6,
+            better: 0,
+            unsettled: 21,
+            rate: 6 / 127,
+            interval: { low: 0.0218, high: 0.0993, level: 0.95, method: 'wilson' },
+            limit: 0.03,
+            confidence: 0.95,
+            evidence: 0.17,
+            isProved: false,
+          },
+        ],
+        audits: { inFlight: 1, compared: 148, dropped: 3, refused: 0, failed: 2 },
       }),
   })
   let id = 0

@@ -1,3 +1,4 @@
+import type { HitComparison, RouteComparison } from '../../src/domain/comparison.ts'
 import type { NanoUsd } from '../../src/domain/money.ts'
 import type { Receipt, Step } from '../../src/domain/receipt.ts'
 import type { Request } from '../../src/domain/request.ts'
@@ -236,3 +237,23 @@ function routed(random: Random, { id, at, request, served }: Common): Served {
 
 const pick = <T>(random: Random, list: readonly T[]): T =>
   list[Math.floor(random() * list.length)] as T
+
+export const auditedHit = (verdict: HitComparison['verdict']): HitComparison => ({
+  kind: 'hit',
+  layer: 'semantic',
+  group: 'faq',
+  entry: 'req_0',
+  similarity: 0.94,
+  verdict,
+  by: verdict === 'unsettled' ? null : 'guard',
+})
+
+export const auditedRoute = (difference: RouteComparison['difference']): RouteComparison => ({
+  kind: 'route',
+  group: 'everything else',
+  target: 'openai:gpt-4o-mini',
+  strong: 'openai:gpt-4o',
+  difference,
+  by: difference === null ? null : 'guard',
+  validators: [],
+})

@@ -1,7 +1,7 @@
 import { get } from 'node:http'
 import { rangeOf } from '../range.ts'
 
-/** What `GET /debug/resources` on the admin port answers, garbage being collected first. */
+/** What `GET /debug/resources` on the admin port answers; `collect` has garbage collected first. */
 export type Resources = {
   readonly rssBytes: number
   readonly heapUsedBytes: number
@@ -19,7 +19,7 @@ export type ResourceSample = {
 
 /** One look at a running gateway, over a connection of its own, which is among the sockets. Throws where it is refused. */
 export async function sampleResources(adminUrl: string, atMs: number): Promise<ResourceSample> {
-  const found = await getJson<Resources>(`${adminUrl}/debug/resources`)
+  const found = await getJson<Resources>(`${adminUrl}/debug/resources?collect`)
   return {
     atMs,
     rssBytes: found.rssBytes,

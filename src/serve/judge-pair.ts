@@ -1,0 +1,168 @@
+import type { AuditNote, Comparison } from '../domain/comparison.ts'
+import type { Settled } from '../domain/journal.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { NanoUsd } from '../domain/money.ts'
+import type { RequestId, Step } from '../domain/receipt.ts'
+import type { Request } from '../domain/request.ts'
+import { noUsage, totalTokens, type Usage } from '../domain/usage.ts'
+import type { Asked } from '../domain/world.ts'
+import { openPairJudge, pairPrompt } from '../score/pair-judge.ts'
+import { plainCall } from '../score/plain-call.ts'
+import type { JudgePrompt, ScoredPair } from '../score/scorer.ts'
+import { ownId, ownQuestion, withoutNeed } from './ask-again.ts'
+import type { GatewayState } from './gateway-state.ts'
+import { askInner } from './inner-ask.ts'
+
+/** Two answers to one question; the fresh one is what the other is held against. */
+export type JudgedPair = {
+  /** The request that both answer. */
+  readonly of: RequestId
+  readonly question: string
+  readonly given: string
+  readonly fresh: string
+}
+
+/** Of the answer that was given: better, worse, as good; null: nobody could tell. */
+export type PairWord = -1 | 0 | 1 | null
+
+/** Reasons and a verdict fit into so many tokens. */
+const judgeOutputTokens = 1_000
+/** Nobody waits for a judge, but it must not keep its place for ever. */
+const judgeLimits = { firstTokenMs: null, idleMs: null, totalMs: 120_000 }
+
+type Judging = { readonly id: string; readonly at: number; readonly target: string }
+
+/**
+ * Asks the policy's judge which of two answers is better, in both orders. What it says is written down with what it
+ * cost, as the comparison that `comparisonOf` makes of it. Null: no budget of all had room.
+ */
+export async function judgePair(
+  state: GatewayState,
+  target: string,
+  pair: JudgedPair,
+  comparisonOf: (word: PairWord) => Comparison,
+): Promise<Comparison | null> {
+  const judging: Judging = { id: ownId(state, 'judge'), at: state.now(), target }
+  const { question, given, fresh } = pair
+  const scored = { id: judging.id, question, baseline: fresh, candidate: given }
+  const asked = askedOf(judging, scored)
+  const ledger = withoutNeed(state.ledger)
+  const budget = await ledger.admit(asked)
+  if (budget?.action === 'block') return null
+  const attempts: Attempt[] = []
+  const judge = openPairJudge({
+    name: `judge:${target}`,
+    ask: (prompt) => askJudge(state, asked, target, attempts, prompt),
+    seed: judging.id,
+  })
+  let word: PairWord = null
+  try {
+    word = (await judge.prefer(scored)).difference
+  } finally {
+    const cost = attempts.reduce((sum, each) => sum + (each.costNanoUsd ?? 0), 0) as NanoUsd
+    ledger.settle(asked, cost)
+    const note = { ...comparisonOf(word), of: pair.of }
+    state.journal.settle(settledOf(state, judging, attempts, cost, note))
+    state.audits.paid('judge', cost)
+  }
+  return comparisonOf(word)
+}
+
+/** As budgets see it: both orders at once. */
+function askedOf({ id, at, target }: Judging, pair: ScoredPair): Asked {
+  const { system, user } = pairPrompt(pair)
+  const messages = [
+    { role: 'system', content: system },
+    { role: 'user', content: user },
+  ]
+  const request: Request = {
+    at,
+    model: target,
+    requestedModel: target,
+    operation: 'chat',
+    status: 'ok',
+    prompt: { messages: [...messages, ...messages] },
+    params: { max_tokens: 2 * judgeOutputTokens },
+  }
+  return { id, at, request, bypass: 'audit' }
+}
+
+type Attempt = Extract<Step, { kind: 'attempt' }>
+
+async function askJudge(
+  state: GatewayState,
+  asked: Asked,
+  target: string,
+  attempts: Attempt[],
+  { system, user }: JudgePrompt,
+) {
+  const { answer, costNanoUsd, latencyMs } = await askInner(state, {
+    target,
+    call: plainCall(target, system, user, judgeOutputTokens),
+    limits: judgeLimits,
+    intent: state.ledger.begin(asked, target, attempts.length + 1),
+  })
+  attempts.push({
+    kind: 'attempt',
+    target,
+    outcome: answer === null ? 'failed' : 'accepted',
+    reason: null,
+    usage: answer?.reply.usage ?? noUsage,
+    costNanoUsd,
+    latencyMs,
+  })
+  return { text: answer?.text ?? null, costNanoUsd }
+}
+
+function settledOf(
+  state: GatewayState,
+  { id, at, target }: Judging,
+  attempts: readonly Attempt[],
+  costNanoUsd: NanoUsd,
+  note: AuditNote,
+): Settled {
+  const { upstream, model } = state.upstreams.find(target)
+  const usage = attempts.map((each) => each.usage).reduce(sumOf, noUsage)
+  const latencyMs = attempts.reduce((sum, each) => sum + each.latencyMs, 0)
+  const isAnswered = totalTokens(usage) > 0
+  const plain: Request = {
+    id,
+    provider: upstream.provider.name,
+    model,
+    operation: 'other',
+    target,
+    usage,
+    latencyMs,
+    status: isAnswered ? 'ok' : 'error',
+  }
+  const { tags, ...record } = ownQuestion(plain, 'judge', note)
+  return {
+    kind: 'settled',
+    id,
+    at,
+    costNanoUsd,
+    spender: {},
+    record: {
+      v: 1,
+      ...record,
+      at: new Date(at).toISOString(),
+      tags: Object.fromEntries(tags ?? []),
+    } as unknown as JsonObject,
+    keys: null,
+    receipt: {
+      id,
+      at,
+      outcome: isAnswered ? 'answered' : 'failed',
+      servedBy: null,
+      steps: attempts,
+      costNanoUsd,
+      latencyMs,
+    },
+    policy: state.fingerprint,
+  }
+}
+
+function sumOf(a: Usage, b: Usage): Usage {
+  const names = Object.keys(noUsage) as (keyof Usage)[]
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as Usage
+}
