@@ -117,7 +117,7 @@ export async function runReconcile(
 export async function runBreakers(flags: AdminFlags, terminal: Terminal): Promise<number> {
   const answer = await adminOf(flags, terminal).get('/breakers')
   if (flags.format === 'json') return printJson('serve-breakers', answer, terminal)
-  const columns = ['target', 'state', 'failures', 'opensAgainAt']
+  const columns = ['target', 'state', 'failures', 'nextTryAt']
   printRows(terminal, rowsIn(answer, 'breakers'), columns, 'no target has been asked yet')
   return 0
 }

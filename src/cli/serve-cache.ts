@@ -11,10 +11,14 @@ import type { LiveCache } from '../worlds/live-cache.ts'
 import { openLiveCache } from '../worlds/open-live-cache.ts'
 import type { LiveEmbedder } from '../worlds/text-vectors.ts'
 import type { RunPrices } from './price-book.ts'
+import { mayCompare } from './serve-policy.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServeCacheOptions = {
+  /** Of the start. */
   readonly policy: Policy
+  /** In force when an answer is kept. */
+  readonly policyNow: () => Policy
   readonly prices: RunPrices
   readonly terminal: Terminal
   readonly store: GatewayStore
@@ -33,19 +37,19 @@ export type ServeCache = { readonly cache: LiveCache; close(): void }
 
 /** Opens the cache of a gateway, with what an earlier run left on disk where the policy keeps it there. */
 export async function openServeCache(options: ServeCacheOptions): Promise<ServeCache> {
-  const { policy, store, writer, now, say, isExact } = options
+  const { policy, policyNow, store, writer, now, say, isExact } = options
   const { cache, loaded, disk } = openLiveCache({
     database: store.database,
     write: (work) => writer.write(work),
     warn: say,
     content: contentOf(policy),
     policy: policy.cache,
-    embedder: policy.cache.semantic.on ? await liveEmbedder(options) : null,
+    embedder: mayCompare(policy.cache) ? await liveEmbedder(options) : null,
     hash: keyHash(store.secret),
     codec: answerCodec,
     now,
     index: isExact ? 'exact' : 'fast',
-    mayKeep: (request) => contentModeOf(policy, request.key ?? null) === 'full',
+    mayKeep: (request) => mayBeOnDisk(policyNow(), request.key ?? null),
     staleMs: policy.failure.fallback.stale ? staleMs : 0,
   })
   if (loaded !== null && loaded.otherEmbedder > 0)
@@ -62,12 +66,21 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
 /** What the cache keeps is text too: it goes to disk where the text of logs does. */
 function contentOf(policy: Policy): ContentMode {
   const { cache } = policy
-  const isOff = !cache.exact.on && !cache.semantic.on && cache.rules.every(isOffIn)
+  const isOff = !cache.exact.on && !mayCompare(cache) && cache.rules.every(isOffIn)
   return isOff || policy.privacy.redact ? 'none' : contentModeOf(policy, null)
 }
 
-const isOffIn = ({ exact, semantic }: Policy['cache']['rules'][number]): boolean =>
-  exact !== true && semantic !== true
+/** Whether the answers to whoever shows this key may be on disk. */
+export function mayBeOnDisk(
+  policy: Pick<Policy, 'cache' | 'privacy' | 'serve'>,
+  key: string | null,
+): boolean {
+  const { storage } = policy.cache
+  if (storage === 'memory' || (storage === 'auto' && policy.privacy.redact)) return false
+  return contentModeOf(policy, key) === 'full'
+}
+
+const isOffIn = ({ exact }: Policy['cache']['rules'][number]): boolean => exact !== true
 
 async function liveEmbedder({
   policy,

@@ -113,7 +113,8 @@ async function startOn(start: Start): Promise<RunningServe> {
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
   const say = (sentence: string) => watch.say(sentence)
-  const kept = await openKept({ start, services, say, problems })
+  const policyNow = () => inForce().compiled.policy
+  const kept = await openKept({ start, policyNow, services, say, problems })
   const { cache, recounts } = kept
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
@@ -171,18 +172,20 @@ type Kept = {
 /** What an earlier run left, and what keeps it for the next one. */
 async function openKept({
   start,
+  policyNow,
   services,
   say,
   problems,
 }: {
   readonly start: Start
+  readonly policyNow: () => Policy
   readonly services: GatewayServices
   readonly say: (sentence: string) => void
   readonly problems: Problems[]
 }): Promise<Kept> {
   const { store, writer } = start
   const { now } = services
-  const opened = await openServeCache({ ...start, now, say, isExact: false })
+  const opened = await openServeCache({ ...start, policyNow, now, say, isExact: false })
   const { cache } = opened
   problems.push(() => cacheProblems(cache.counts.corrupt))
   const erasures = openErasures({ store, writer, cache })

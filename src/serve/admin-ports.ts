@@ -5,6 +5,7 @@ import type { CacheLayer, RequestId } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
 import type { NamespaceField } from '../policy/caching.ts'
 import type { Health } from './data-server.ts'
+import type { BreakerLine } from './gateway-snapshot.ts'
 import type { Reloaded } from './policy-watcher.ts'
 
 /** What the admin port shows and does: each a function of whoever knows. Money in dollars, times ISO 8601. */
@@ -25,8 +26,7 @@ export type AdminPorts = {
   readonly intents: () => readonly Intent[]
   /** Says, and writes down, what such a call came to. False: there is none of that id. */
   readonly reconcile: (id: string, costNanoUsd: NanoUsd) => boolean
-  /** How targets are: `{target, state, failures, opensAgainAt}`. */
-  readonly breakers: () => readonly object[]
+  readonly breakers: () => readonly BreakerLine[]
   /** Lets a target be asked again at once. False: nothing is known of it. */
   readonly resetBreaker: (target: string) => boolean
   readonly reload: () => Promise<Reloaded>

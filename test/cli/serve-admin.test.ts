@@ -216,9 +216,9 @@ describe('budgets', () => {
 
 describe('breakers', () => {
   test('are shown and reset', async () => {
-    const breaker = { target: 'openai:gpt-4o', state: 'open', failures: 5 }
+    const breaker = { target: 'openai:gpt-4o', state: 'open', failures: 5 } as const
     const { serve } = await listening({
-      breakers: () => [{ ...breaker, opensAgainAt: '2026-01-01T00:00:00.000Z' }],
+      breakers: () => [{ ...breaker, nextTryAt: '2026-01-01T00:00:00.000Z' }],
     })
     expect((await serve('breakers')).out).toMatch(/openai:gpt-4o +open +5 +2026-01-01T00:00:00/)
     const reset = await serve('breakers', 'reset', 'openai:gpt-4o')
