@@ -45,6 +45,10 @@ export function addServe(program: Command, terminal: Terminal, exit: Exit): void
         'json',
       ]),
     )
+    .option(
+      '--replay-clock',
+      'in front of a mock alone: times are those of a log (docs/methods.md)',
+    )
     .option('--debug', 'what the process holds, at /debug/resources of the admin port')
     .option('--redact', 'replace e-mail, phone, card, key and IP patterns in what is kept')
     .addHelpText('after', examples)

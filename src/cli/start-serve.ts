@@ -20,6 +20,7 @@ import { openLiveClock } from '../serve/live-clock.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
 import { recoverLedger } from '../serve/recover-ledger.ts'
+import { openReplayClock } from '../serve/replay-clock.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { openUpstreamWatch } from '../serve/upstream-watch.ts'
 import { type GatewayStore, openGatewayStore } from '../store/gateway-store.ts'
@@ -101,7 +102,8 @@ type Start = ServedPolicy &
 async function startOn(start: Start): Promise<RunningServe> {
   const { flags, terminal, policy, source, token, store, writer, closeLedger } = start
   const narrator = new Narrator(terminal, flags)
-  const clock = openLiveClock()
+  const replay = flags.replayClock === true ? openReplayClock() : null
+  const clock = replay ?? openLiveClock()
   const upstreamWatch = openUpstreamWatch(clock.now)
   const problems: Problems[] = [
     () => ledgerProblems(writer.health()),
@@ -114,11 +116,11 @@ async function startOn(start: Start): Promise<RunningServe> {
   const running: { state: (() => GatewayState) | null } = { state: null }
   const watch = await openWatch({ ...start, now: clock.now, health, running })
   const inForce = () => running.state?.() ?? first
-  const parts = { ...start, secret: store.secret, clock, upstreamWatch, inForce, watch }
+  const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
   const say = (sentence: string) => watch.say(sentence)
-  const cache = await openServeCache({ ...start, now: clock.now, say, isExact: false })
+  const cache = await openServeCache({ ...start, now: clock.now, say, isExact: replay !== null })
   problems.push(() => cacheProblems(cache.counts.corrupt))
   const erasures = openErasures({ store, writer, cache })
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })

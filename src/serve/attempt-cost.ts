@@ -56,9 +56,10 @@ const textOf = (reply: Reply | null): string =>
     )
     .join('')
 
-/** Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
+/** By the prices of `at`, when the request came, as those of logs. Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
 export function costOf(
-  { prices, now }: GatewayState,
+  { prices }: GatewayState,
+  at: number,
   provider: string,
   model: string,
   reply: Reply | null,
@@ -69,7 +70,7 @@ export function costOf(
   const query = {
     provider,
     model: reply?.model ?? model,
-    at: now(),
+    at,
     serviceTier: reply?.serviceTier,
     latencyMs,
   }
