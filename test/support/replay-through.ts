@@ -3,14 +3,14 @@ import { Agent, request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { openLogs } from '../../src/cli/logs.ts'
 import { openRunPrices } from '../../src/cli/price-book.ts'
-import { bodyOfRequest } from '../../src/dialects/stored-call.ts'
 import { dialectOf } from '../../src/dialects/dialects.ts'
+import { bodyOfRequest } from '../../src/dialects/stored-call.ts'
 import type { Receipt, Step } from '../../src/domain/receipt.ts'
 import type { Request, Status } from '../../src/domain/request.ts'
 import { flag } from '../../src/domain/row.ts'
 import type { Usage } from '../../src/domain/usage.ts'
-import { defaultMockSettings } from '../../src/providers/mock-settings.ts'
 import { startMockServer } from '../../src/providers/mock-server.ts'
+import { defaultMockSettings } from '../../src/providers/mock-settings.ts'
 import { receiptValue } from '../../src/report/receipt.ts'
 import { openHistorySource } from '../../src/store/history-source.ts'
 import { openRequestLookup } from '../../src/store/request-lookup.ts'
@@ -38,6 +38,8 @@ type WrittenStep = { readonly kind: string } & Readonly<Record<string, unknown>>
 /** The receipts of one request in both worlds. */
 export type Pair = {
   readonly request: Request
+  /** The log does not pay for it by tokens alone: a cache had answered, or there were fees by the piece. */
+  readonly isFlat: boolean
   readonly simulated: WrittenReceipt
   readonly live: WrittenReceipt
 }
@@ -46,6 +48,14 @@ export type Replayed = {
   readonly pairs: readonly Pair[]
   /** Requests that no gateway can be asked, by why. */
   readonly unsent: Readonly<Record<string, number>>
+}
+
+export type ReplayOptions = {
+  /**
+   * The gateway is told of requests whose logged answer was none for a cache: they wish for none. Otherwise it finds that
+   * out as it does live, when the answer is there.
+   */
+  readonly tellsUncached?: boolean
 }
 
 /** Reads a log, in any format, into a store of its own. */
@@ -70,7 +80,11 @@ export function parityLogOf(records: readonly object[]): Promise<ParityLog> {
  * the same requests in their order, in front of a mock that answers as the log, or the simulation, has it, and gives the
  * receipts of both.
  */
-export async function replayThrough(log: ParityLog, policy: string): Promise<Replayed> {
+export async function replayThrough(
+  log: ParityLog,
+  policy: string,
+  options: ReplayOptions = {},
+): Promise<Replayed> {
   const { history, terminal } = log
   const answers = { next: '' }
   const mock = await startMockServer({
@@ -81,7 +95,12 @@ export async function replayThrough(log: ParityLog, policy: string): Promise<Rep
   const text = withProviders(policy, history, mock.url)
   const simulated = await simulatedReceipts(terminal, text)
   const started = await startedServe({
-    env: { OPENAI_BASE_URL: `${mock.url}/v1`, ANTHROPIC_BASE_URL: mock.url, OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' },
+    env: {
+      OPENAI_BASE_URL: `${mock.url}/v1`,
+      ANTHROPIC_BASE_URL: mock.url,
+      OPENAI_API_KEY: 'k',
+      ANTHROPIC_API_KEY: 'k',
+    },
     policy: text,
     flags: { replayClock: true, quiet: true },
   })
@@ -91,12 +110,12 @@ export async function replayThrough(log: ParityLog, policy: string): Promise<Rep
   try {
     for (let place = 0; place < history.count; place++) {
       const receipt = simulated[place] as WrittenReceipt
-      const asked = askedOf(history, place, receipt)
+      const asked = askedOf(history, place, receipt, options)
       if (typeof asked === 'string') {
         unsent[asked] = (unsent[asked] ?? 0) + 1
         continue
       }
-      answers.next = answerAt(history, place)
+      answers.next = isElsewhere(receipt) ? adequate : answerAt(history, place)
       const id = await send(started.serve.gateway.url, asked, agent)
       sent.set(id, place)
     }
@@ -107,6 +126,7 @@ export async function replayThrough(log: ParityLog, policy: string): Promise<Rep
       const place = sent.get(String(receipt.id)) as number
       return {
         request: history.requestAt(place),
+        isFlat: isFlat(history, place),
         simulated: simulated[place] as WrittenReceipt,
         live: receiptValue(renamed(receipt, seqOf)) as unknown as WrittenReceipt,
       }
@@ -153,7 +173,12 @@ type AskedRequest = {
 }
 
 /** A request of a log as a client would send it, with what its mock is to answer; a text says why there is none. */
-function askedOf(history: History, place: number, receipt: WrittenReceipt): AskedRequest | string {
+function askedOf(
+  history: History,
+  place: number,
+  receipt: WrittenReceipt,
+  { tellsUncached = false }: ReplayOptions,
+): AskedRequest | string {
   const request = history.requestAt(place)
   if (Number.isNaN(history.at[place])) return 'undated'
   if (request.operation !== 'chat') return `operation ${request.operation}`
@@ -167,10 +192,17 @@ function askedOf(history: History, place: number, receipt: WrittenReceipt): Aske
       'content-type': 'application/json',
       'x-llmcost-at': String(history.at[place]),
       ...identityHeaders(request),
+      ...(tellsUncached && uncached(receipt) !== null && { 'x-llmcost-cache': 'off' }),
       ...mockHeaders(history, place, receipt),
     },
     body: JSON.stringify(asked.body),
   }
+}
+
+/** Why a request was none for a cache, as only its answer told; null: it was one. */
+export function uncached({ steps }: Pick<WrittenReceipt, 'steps'>): string | null {
+  const step = steps.find(({ reason }) => reason === 'tool-call' || reason === 'not-answered')
+  return step === undefined ? null : String(step['reason'])
 }
 
 function identityHeaders(request: Request): Record<string, string> {
@@ -213,23 +245,34 @@ function mockHeaders(
   place: number,
   { steps }: WrittenReceipt,
 ): Record<string, string> {
-  const { columns, profiles } = history
+  const { columns } = history
   const { model, status } = history.requestAt(place)
-  const attempt = steps.findLast(({ kind }) => kind === 'attempt')
-  const isElsewhere = attempt?.['outcome'] === 'unknown'
+  const attempt = attemptIn(steps)
+  const isOther = attempt?.['outcome'] === 'unknown'
   // What of a prompt its provider has in its cache depends on the calls that the policy saves.
   const usage = (attempt?.['usage'] as Usage | undefined) ?? usageAt(columns, place)
-  const latencyMs = isElsewhere ? (attempt['latencyMs'] as number) : history.latencyMs[place]
+  const latencyMs = isOther ? (attempt['latencyMs'] as number) : history.latencyMs[place]
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = usage
   const counts = [inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens]
   return {
     'x-mock-latency-ms': String(latencyMs),
     'x-mock-usage': [...counts, usage.outputTokens, usage.reasoningTokens].join(','),
     'x-mock-finish': finishAt(history, place),
-    ...(!isElsewhere && { 'x-mock-model': model }),
-    ...(status !== 'ok' && profiles.length > 0 && { 'x-mock-status': statusOf[status] }),
+    ...(!isOther && { 'x-mock-model': model }),
+    ...(status !== 'ok' && { 'x-mock-status': statusOf[status] }),
   }
 }
+
+const attemptIn = (steps: readonly WrittenStep[]): WrittenStep | undefined =>
+  steps.findLast(({ kind }) => kind === 'attempt')
+
+/** Of a model that the log never asked this: nobody knows what it would say. */
+export const isElsewhere = ({ steps }: Pick<WrittenReceipt, 'steps'>): boolean =>
+  attemptIn(steps)?.['outcome'] === 'unknown'
+
+/** No validator finds fault with it. */
+const adequate =
+  'Open the settings, choose the account that you mean, and confirm the change below.'
 
 function finishAt({ bypass, columns }: History, place: number): string {
   if (bypassReasons[bypass[place] as number] === 'tool-call') return 'tool'
@@ -240,6 +283,10 @@ function answerAt(history: History, place: number): string {
   const link = history.lookup.answerOf(history.seq[place] as number)
   return link?.content || 'An answer that nobody has written down, of some length.'
 }
+
+const isFlat = ({ columns }: History, place: number): boolean =>
+  ((columns.flags[place] as number) & flag.servedFromCache) !== 0 ||
+  (columns.costTools[place] as number) > 0
 
 /** The id that the gateway gave it. */
 const send = (url: string, { path, headers, body }: AskedRequest, agent: Agent): Promise<string> =>
