@@ -20,6 +20,7 @@ import { type LiveClock, openLiveClock } from '../serve/live-clock.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
 import { type LaterRecounts, openLaterRecounts, recoverLedger } from '../serve/recover-ledger.ts'
+import { openReplayClock } from '../serve/replay-clock.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { openUpstreamWatch, type UpstreamWatch } from '../serve/upstream-watch.ts'
 import { type GatewayStore, openGatewayStore } from '../store/gateway-store.ts'
@@ -100,7 +101,8 @@ type Start = ServedPolicy &
 
 async function startOn(start: Start): Promise<RunningServe> {
   const { flags, terminal, policy, source, token, store, closeLedger } = start
-  const clock = openLiveClock()
+  const replay = flags.replayClock === true ? openReplayClock() : null
+  const clock = replay ?? openLiveClock()
   const upstreamWatch = openUpstreamWatch(clock.now)
   const problems = problemsOf(start, clock, upstreamWatch)
   const health = healthOf(problems)
@@ -109,7 +111,7 @@ async function startOn(start: Start): Promise<RunningServe> {
   const { now } = clock
   const watch = await openWatch({ ...start, now, health, running })
   const inForce = () => running.state?.() ?? first
-  const parts = { ...start, secret: store.secret, clock, upstreamWatch, inForce, watch }
+  const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
   const say = (sentence: string) => watch.say(sentence)
@@ -185,7 +187,13 @@ async function openKept({
 }): Promise<Kept> {
   const { store, writer } = start
   const { now } = services
-  const opened = await openServeCache({ ...start, policyNow, now, say, isExact: false })
+  const opened = await openServeCache({
+    ...start,
+    policyNow,
+    now,
+    say,
+    isExact: services.replay !== null,
+  })
   const { cache } = opened
   problems.push(() => cacheProblems(cache.counts.corrupt))
   const erasures = openErasures({ store, writer, cache })

@@ -9,7 +9,7 @@ import type { Forwarding } from '../providers/forward.ts'
 import type { CallEnd } from '../worlds/live-targets.ts'
 import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
-import { cancelled, headerIn } from './attempt-faults.ts'
+import { cancelled, headerIn, outOfTime } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
 import { budgetFault } from './budget-fault.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
@@ -176,17 +176,19 @@ async function run(
   })
   if (open.forwarding !== null) exchange.forwardings.delete(open.forwarding)
   exchange.waitedMs += result.latencyMs
-  return state.isReplay ? toldTimes(result) : result
+  if (state.replay === null) return result
+  const told = toldTimes(result, asking.terms.timeoutMs)
+  state.replay.pass(told.latencyMs)
+  return told
 }
 
-/** The times that a mock tells in place of letting them pass. */
-function toldTimes(result: AttemptResult): AttemptResult {
+/** The times that a mock tells in place of letting them pass; a rung's limit of time ends what would have taken longer. */
+function toldTimes(result: AttemptResult, limitMs: number | null): AttemptResult {
   const told = (name: string) => Number(headerIn(result.headers, name) ?? 0)
-  return {
-    ...result,
-    latencyMs: told('x-mock-latency-ms'),
-    firstTokenMs: result.firstTokenMs === null ? null : told('x-mock-first-token-ms'),
-  }
+  const latencyMs = told('x-mock-latency-ms')
+  const firstTokenMs = result.firstTokenMs === null ? null : told('x-mock-first-token-ms')
+  if (limitMs === null || latencyMs <= limitMs) return { ...result, latencyMs, firstTokenMs }
+  return { ...result, answer: null, fault: outOfTime, latencyMs: limitMs, firstTokenMs: null }
 }
 
 /** What cannot be asked costs nothing, and is no fault of the target. */
@@ -230,6 +232,7 @@ function attemptedOf(
   const provider = upstream.provider.name
   const costNanoUsd = costOf(
     state,
+    exchange.inbound.at,
     provider,
     model,
     answer?.reply ?? partial,

@@ -78,9 +78,10 @@ const textOf = (reply: Reply | null): string =>
     )
     .join('')
 
-/** Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
+/** By the prices of `at`, when the request came, as those of logs. Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
 export function costOf(
-  { prices, now }: GatewayState,
+  { prices }: GatewayState,
+  at: number,
   provider: string,
   model: string,
   reply: Reply | null,
@@ -88,7 +89,7 @@ export function costOf(
   latencyMs: number,
 ): NanoUsd | null {
   if (usage === noUsage && reply?.fees === undefined) return 0 as NanoUsd
-  const query = { provider, at: now(), serviceTier: reply?.serviceTier, latencyMs }
+  const query = { provider, at, serviceTier: reply?.serviceTier, latencyMs }
   const priceOf = (name: string) => prices.price({ ...query, model: name }, usage, reply?.fees)
   const own = priceOf(reply?.model ?? model)
   // Some servers answer under a name of their own, which would make every call free.

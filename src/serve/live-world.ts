@@ -84,7 +84,8 @@ export class LiveWorld implements World {
       rewrites,
       timeout,
       backoffMs: (attempt, retryAfterMs) => {
-        if (!timeout.retries) return null
+        // The retries of a log are requests of their own.
+        if (!timeout.retries || this.#state.replay !== null) return null
         const ceiling = Math.min(maxMs, initialMs * 2 ** (attempt - 1))
         return Math.max(retryAfterMs ?? 0, ceiling * (0.5 + this.#state.chance() / 2))
       },
@@ -111,7 +112,8 @@ export class LiveWorld implements World {
   fallbacksOf(): readonly string[] {
     const { on, targets } = this.#state.compiled.policy.failure.fallback
     const { home } = this.#exchange.inbound
-    const others = on ? (targets[home.target] ?? []) : []
+    // A log shows what came of it, and not what others would have said.
+    const others = on && this.#state.replay === null ? (targets[home.target] ?? []) : []
     // Who has no key of ours would only say that it wants one.
     return others.filter((target) => {
       const { upstream } = this.#state.upstreams.find(target)

@@ -5,6 +5,7 @@ import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { chooseTiers } from '../policy/tiers.ts'
 import { type Environment, hasAddress } from '../providers/resolve-target.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
+import { stickyRoutes } from '../worlds/sticky-routes.ts'
 import { openGatewayKeys, requireKeys } from './gateway-keys.ts'
 import type { GatewayServices, GatewayState, PolicyInForce } from './gateway-state.ts'
 import { personalIn } from './kept-text.ts'
@@ -31,6 +32,9 @@ export function namedPolicy(asked: Policy) {
   return { policy: nameTiers(asked, tiers), tiers }
 }
 
+/** Sessions or traces whose route is remembered. */
+const mostSticky = 100_000
+
 /** Makes a policy ready to run. Throws a UserError for what cannot be run: keys that are missing, or must be there. */
 export function inForceOf(
   asked: Policy,
@@ -46,7 +50,7 @@ export function inForceOf(
   // A judge whom nobody can ask is a mistake of the policy's, not of the first audit.
   if (judge !== null) upstreams.find(judge)
   return {
-    compiled: compilePolicy(policy),
+    compiled: stickyRoutes(compilePolicy(policy), mostSticky),
     fingerprint: policyFingerprint(asked),
     upstreams,
     providers: nameable,

@@ -35,7 +35,10 @@ test('a compressed answer that is broken holds no connection', async () => {
 
 test('an encoding that nobody asked for is passed on as what it is', async () => {
   const { gateway } = await startFixtureGateway((response) => {
-    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-encoding': 'x-own' })
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'content-encoding': 'x-own',
+    })
     response.end('bytes')
   })
   const response = await fetch(`${gateway.url}/v1/files/1/content`)
@@ -74,9 +77,7 @@ const answered = (id: string) =>
     object: 'response',
     status: 'completed',
     model: 'gpt-4o-mini',
-    output: [
-      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: id }] },
-    ],
+    output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: id }] }],
     usage: { input_tokens: 10, output_tokens: 5 },
   })
 

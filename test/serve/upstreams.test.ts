@@ -23,8 +23,8 @@ test('a provider without an address is not found', async () => {
 })
 
 test('the same model of another provider has answers of its own', async () => {
-  const { upstream, post } = await startFixtureGateway(
-    (response) => sendText(response, 200, completion('Hello')),
+  const { upstream, post } = await startFixtureGateway((response) =>
+    sendText(response, 200, completion('Hello')),
   )
   await (await post('/v1/chat/completions', asking('Hi'))).text()
   await (await post('/openai/v1/chat/completions', asking('Hi'))).text()
