@@ -88,11 +88,15 @@ async function take(
     // Whoever leaves while they are still sending gets no answer.
     if (request.destroyed && !request.complete) return
     onBug(error)
-    // What is on its way already is whole.
-    if (response.writableEnded) return
-    if (response.headersSent) response.destroy()
-    else refuse(response, refusedWith(internal, dialect))
+    fail(response, dialect)
   }
+}
+
+function fail(response: ServerResponse, dialect: DialectName | null): void {
+  // What is on its way already is whole.
+  if (response.writableEnded) return
+  if (response.headersSent) response.destroy()
+  else refuse(response, refusedWith(internal, dialect))
 }
 
 /** When the request was made that is made again; NaN where it does not say. */

@@ -2,6 +2,7 @@ import type { Settled } from '../domain/journal.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { withoutText } from '../domain/keys.ts'
 import type { Receipt } from '../domain/receipt.ts'
+import type { Reply } from '../domain/reply.ts'
 import type { Answer, AttemptAnswer, Prompt, Request, Status } from '../domain/request.ts'
 import { requestKeys } from '../engine/cache-key.ts'
 import type { Decision } from '../engine/decide.ts'
@@ -74,10 +75,14 @@ export function servedRequest(
     if (reply?.usage != null) draft.usage = reply.usage
     return draft
   }
-  if (reply?.id != null) draft.responseId = reply.id
-  if (reply?.fees !== undefined) draft.fees = reply.fees
+  if (reply !== null) noteReply(draft, reply)
   if (last !== undefined) noteCall(draft, last)
   return draft
+}
+
+function noteReply(draft: Draft, { id, fees }: Reply): void {
+  if (id !== null) draft.responseId = id
+  if (fees !== undefined) draft.fees = fees
 }
 
 function noteCall(draft: Draft, call: AttemptNote): void {

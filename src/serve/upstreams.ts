@@ -79,6 +79,16 @@ export function openUpstreams(
     target: `${provider.name}:${model}`,
   })
   const names = new Set(nameable.map(({ name }) => name))
+  /** Null for a model that nobody is known to serve whom a request may name. */
+  const ofModel = (model: string): Destination | null => {
+    try {
+      const destination = destinationOf(model)
+      return names.has(destination.upstream.provider.name) ? destination : null
+    } catch (error) {
+      if (error instanceof UserError) return null
+      throw error
+    }
+  }
   return {
     find: destinationOf,
     homeOf({ provider, dialect }, model, headers) {
@@ -87,14 +97,8 @@ export function openUpstreams(
       const isAnthropic = dialect === null && headers['anthropic-version'] !== undefined
       const vendor = isAnthropic ? 'anthropic' : vendorOf[dialect ?? 'openai-chat']
       if (model === '') return destinationOf(`${vendor}:-`)
-      try {
-        const named = destinationOf(model)
-        if (names.has(named.upstream.provider.name)) return named
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error
-      }
       // A model that is newer than our list: the endpoint's own vendor will know.
-      return destinationOf(`${vendor}:${model}`)
+      return ofModel(model) ?? destinationOf(`${vendor}:${model}`)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { asking, completion, startFixtureGateway } from '../support/fixture-gateway.ts'
-import { sendText } from '../support/gateways/fixture-upstream.ts'
+import { asking, chunk, completion, startFixtureGateway } from '../support/fixture-gateway.ts'
+import { sendText, startEvents } from '../support/gateways/fixture-upstream.ts'
 import { until } from '../support/gateways/harness.ts'
 
 test('an answer reaches its caller whole, whatever goes wrong in counting it', async () => {
@@ -114,4 +114,20 @@ test.each([
   )
   for (const _ of [1, 2]) await (await post('/v1/chat/completions', asking('Hi', more))).text()
   expect(upstream.received).toHaveLength(2)
+})
+
+test('who reads too slowly is no failure of the model', async () => {
+  const { gateway, post } = await startFixtureGateway(
+    (response) => {
+      startEvents(response)
+      const event = chunk('word '.repeat(10_000))
+      for (let count = 0; count < 400; count++) response.write(event)
+    },
+    { timeouts: { passthrough: { idle: '200ms' } } },
+  )
+  const response = await post('/v1/chat/completions', asking('Hi', { stream: true }))
+  await until('it is settled', () => gateway.settled().length === 1)
+  expect(gateway.settled()[0]?.record).toMatchObject({ status: 'cancelled' })
+  expect(gateway.state.targets.sights()[0]).toMatchObject({ failuresInRow: 0 })
+  await response.body?.cancel()
 })

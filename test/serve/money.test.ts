@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { objectOf } from '../../src/domain/json.ts'
 import {
   asking,
   chunk,
@@ -36,7 +37,8 @@ test('a stream that breaks off before its last count is paid for by its text', a
   await (await post('/v1/messages', body)).text()
   const [settled] = gateway.settled()
   expect(settled?.record).toMatchObject({ usageEstimated: true, usage: { inputTokens: 30 } })
-  expect((settled?.record['usage'] as { outputTokens: number }).outputTokens).toBeGreaterThan(300)
+  const outputTokens = Number(objectOf(settled?.record['usage'])['outputTokens'])
+  expect(outputTokens).toBeGreaterThan(300)
 })
 
 test('a broken stream with a picture is paid for as a picture, not as text', async () => {
@@ -51,7 +53,8 @@ test('a broken stream with a picture is paid for as a picture, not as text', asy
   ]
   const body = { ...asking(''), messages: [{ role: 'user', content }], stream: true }
   await (await post('/v1/chat/completions', body)).text()
-  const { inputTokens } = gateway.settled()[0]?.record['usage'] as { inputTokens: number }
+  const [settled] = gateway.settled()
+  const inputTokens = Number(objectOf(settled?.record['usage'])['inputTokens'])
   expect(inputTokens).toBeGreaterThan(500)
   expect(inputTokens).toBeLessThan(5_000)
 })
@@ -113,4 +116,25 @@ test('a cheaper tier of the caller’s own asking is no saving of the gateway', 
   const body = asking('Hi', { model: 'gpt-5', service_tier: 'flex' })
   const response = await post('/v1/chat/completions', body)
   expect(response.headers.get('x-llmcost-saved-usd')).toBe('0.000000000')
+})
+
+test('what was billed before an error of ours is spent', async () => {
+  const { gateway, post } = await startFixtureGateway(
+    (response) => sendText(response, 200, completion('Hello')),
+    {
+      budgets: [{ name: 'all', scope: 'all', window: 'day', limit: 1, mode: 'soft' }],
+      validators: { close: { kind: 'length', min: 1 } },
+      routes: [
+        { name: 'r', when: {}, ladder: [{ target: 'openai:gpt-4o-mini', validators: ['close'] }] },
+      ],
+    },
+    {
+      onAttempt: () => {
+        throw new Error('a bug')
+      },
+    },
+  )
+  expect((await post('/v1/chat/completions', asking('Hi'))).status).toBe(500)
+  const [standing] = gateway.state.ledger.standings(gateway.state.now(), 1)
+  expect(JSON.stringify(standing)).toMatch(/"spent\w*":[1-9]/)
 })
