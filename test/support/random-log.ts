@@ -35,7 +35,7 @@ const row = fc.record({
   ),
 })
 export type Row = typeof row extends fc.Arbitrary<infer T> ? T : never
-export const randomLogs = fc.array(row, { minLength: 50, maxLength: 80, size: 'max' })
+export const randomLogs = fc.array(row, { minLength: 40, maxLength: 60, size: 'max' })
 
 /** Canonical records. */
 export function recordsOf(rows: readonly Row[]): readonly object[] {
