@@ -162,8 +162,7 @@ async function run(
   }
   const result = await runAttempt({
     forwarder: state.forwarder,
-    request:
-      state.replay === null ? outgoing.request : toldToMock(outgoing.request, rawHeaders),
+    request: state.replay === null ? outgoing.request : toldToMock(outgoing.request, rawHeaders),
     dialect: outgoing.dialect === null ? null : dialectOf(outgoing.dialect),
     streamed,
     limits: limitsOf(asking.timeout, streamed, asking.terms.timeoutMs),

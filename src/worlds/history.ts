@@ -113,8 +113,8 @@ function bypassOf(
 ): number {
   if (keys.exact[place] === -1) return reason['no-key']
   if (hasTimes && Number.isNaN(columns.at[place])) return reason['no-time']
-  if (profile.status !== null && profile.status !== 'ok') return reason['not-answered']
   if (wantsSeveral || (keys.choices[place] as number) > 1) return reason.choices
+  if (profile.status !== null && profile.status !== 'ok') return reason['not-answered']
   if (profile.finishReason !== null && toolFinishes.has(profile.finishReason))
     return reason['tool-call']
   return 0

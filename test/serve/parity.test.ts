@@ -183,7 +183,10 @@ describe('a log replayed through the gateway gives the receipts of its simulatio
         JSON.stringify(steps.filter(({ kind }) => kind === 'budget'))
       const differ = replayed.pairs.filter(({ simulated, live }) => said(simulated) !== said(live))
       const alerted = replayed.pairs.filter(({ simulated }) => said(simulated) !== '[]')
-      expect({ differ: differ.length, alerted: alerted.length }).toEqual({ differ: 1, alerted: 172 })
+      expect({ differ: differ.length, alerted: alerted.length }).toEqual({
+        differ: 1,
+        alerted: 172,
+      })
     },
     patience,
   )
