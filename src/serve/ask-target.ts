@@ -16,6 +16,7 @@ import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
+import { toldToMock } from './replay-headers.ts'
 import type { Rewrites } from './rewrites.ts'
 import { UnwrittenError } from './turn-writer.ts'
 import type { Destination } from './upstreams.ts'
@@ -154,14 +155,14 @@ async function run(
   outgoing: Outgoing,
   onContent: () => void,
 ): Promise<AttemptResult> {
-  const { request } = exchange.inbound
+  const { request, rawHeaders } = exchange.inbound
   const streamed = request.streamed === true
   const open: { forwarding: Forwarding | null } = {
     forwarding: null,
   }
   const result = await runAttempt({
     forwarder: state.forwarder,
-    request: outgoing.request,
+    request: state.replay === null ? outgoing.request : toldToMock(outgoing.request, rawHeaders),
     dialect: outgoing.dialect === null ? null : dialectOf(outgoing.dialect),
     streamed,
     limits: limitsOf(asking.timeout, streamed, asking.terms.timeoutMs),

@@ -1,5 +1,6 @@
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import type { HistorySource } from '../domain/history.ts'
+import type { JsonObject } from '../domain/json.ts'
 import type { BypassReason } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
 import { flag, type Profile } from '../domain/row.ts'
@@ -62,8 +63,16 @@ export function loadHistory(
   const count = columns.seq.length
   const keys = kept ?? historyKeys(columns, stored)
   const latencyMs = columns.latencyMs.map((ms) => (Number.isNaN(ms) ? 0 : Math.max(0, ms)))
+  const wantSeveral = profiles.map(wantsSeveral)
   const bypass = Uint8Array.from({ length: count }, (_, place) =>
-    bypassOf(profiles[columns.profile[place] as number] as Profile, keys, place, columns, hasTimes),
+    bypassOf(
+      profiles[columns.profile[place] as number] as Profile,
+      keys,
+      place,
+      columns,
+      hasTimes,
+      wantSeveral[columns.profile[place] as number] === true,
+    ),
   )
   return {
     count,
@@ -86,6 +95,13 @@ export function loadHistory(
   }
 }
 
+/** Whether several choices were asked for, however many came. */
+function wantsSeveral(profile: Profile | undefined): boolean {
+  if (profile?.params == null || !profile.params.includes('"n"')) return false
+  const { n } = JSON.parse(profile.params) as JsonObject
+  return typeof n === 'number' && n > 1
+}
+
 /** Why a request can neither be served by a cache nor fill one, whatever the policy says. */
 function bypassOf(
   profile: Profile,
@@ -93,11 +109,12 @@ function bypassOf(
   place: number,
   columns: Columns,
   hasTimes: boolean,
+  wantsSeveral: boolean,
 ): number {
   if (keys.exact[place] === -1) return reason['no-key']
   if (hasTimes && Number.isNaN(columns.at[place])) return reason['no-time']
+  if (wantsSeveral || (keys.choices[place] as number) > 1) return reason.choices
   if (profile.status !== null && profile.status !== 'ok') return reason['not-answered']
-  if ((keys.choices[place] as number) > 1) return reason.choices
   if (profile.finishReason !== null && toolFinishes.has(profile.finishReason))
     return reason['tool-call']
   return 0

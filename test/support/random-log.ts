@@ -12,22 +12,28 @@ const texts = [
   'Does the office in Rome open on Monday?',
 ]
 
+const seldom = <T, U>(usual: T, other: U): fc.Arbitrary<T | U> =>
+  fc.oneof(
+    { arbitrary: fc.constant(usual), weight: 11 },
+    { arbitrary: fc.constant(other), weight: 1 },
+  )
+
 /** Few texts, people and moments: everything happens at once, and twice. */
 const row = fc.record({
   stepMs: fc.constantFrom(0, 0, 300, 1000, 2500),
   latencyMs: fc.constantFrom(0, 1, 700, 2000, 6000),
   text: fc.nat(texts.length - 1),
-  model: fc.constantFrom('gpt-4o', 'gpt-4o', 'gpt-4o', 'claude-sonnet-4-5'),
-  system: fc.constantFrom(undefined, undefined, 'Be brief.'),
-  hasHistory: fc.constantFrom(false, false, false, true),
+  model: seldom('gpt-4o', 'claude-sonnet-4-5'),
+  system: seldom(undefined, 'Be brief.'),
+  hasHistory: seldom(false, true),
   streamed: fc.boolean(),
-  temperature: fc.constantFrom(undefined, undefined, undefined, 0.5),
-  choices: fc.constantFrom(1, 1, 1, 1, 1, 1, 2),
+  temperature: seldom(undefined, 0.5),
+  choices: seldom(1, 2),
   user: fc.constantFrom('ann', 'bob', 'Zoë', undefined),
   namespace: fc.constantFrom('a', 'b', undefined),
-  feature: fc.constantFrom('chat', 'chat', 'strict', 'never'),
+  feature: fc.constantFrom('chat', 'chat', 'chat', 'strict', 'never'),
   trace: fc.constantFrom('t1', 't2', undefined),
-  documentVersion: fc.constantFrom(undefined, undefined, '2'),
+  documentVersion: seldom(undefined, '2'),
   area: fc.constantFrom('sales', undefined),
   end: fc.constantFrom<'stop' | 'length' | 'tool_calls' | 'error' | 'timeout'>(
     ...['stop', 'stop', 'stop', 'stop', 'stop', 'stop'].map(() => 'stop' as const),
@@ -35,7 +41,7 @@ const row = fc.record({
   ),
 })
 export type Row = typeof row extends fc.Arbitrary<infer T> ? T : never
-export const randomLogs = fc.array(row, { minLength: 50, maxLength: 80, size: 'max' })
+export const randomLogs = fc.array(row, { minLength: 40, maxLength: 60, size: 'max' })
 
 /** Canonical records. */
 export function recordsOf(rows: readonly Row[]): readonly object[] {
@@ -93,7 +99,10 @@ const layer = {
 export const randomPolicies = fc
   .record({
     coalesce: fc.boolean(),
-    namespace: fc.constantFrom<unknown>('shared', 'tenant', 'user', ['tenant', 'tag:area']),
+    namespace: fc.constantFrom<unknown>('shared', 'shared', 'tenant', 'user', [
+      'tenant',
+      'tag:area',
+    ]),
     exact: fc.record(layer),
     semantic: fc.record({
       ...layer,
