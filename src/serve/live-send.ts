@@ -24,8 +24,10 @@ export function liveSendOf(
   const writer = outgoing.isSameDialect ? null : openWriter(state, exchange)
   let isPaused = false
   outlet.onDrain(() => {
-    if (isPaused) for (const forwarding of exchange.forwardings) forwarding.resume()
+    if (!isPaused) return
+    // What comes at once, before `resume` returns, may pause it again.
     isPaused = false
+    for (const forwarding of exchange.forwardings) forwarding.resume()
   })
   return {
     begin(status, headers) {
