@@ -30,8 +30,10 @@ export function liveSendOf(
     exchange.show(parts)
   }
   outlet.onDrain(() => {
-    if (isPaused) for (const forwarding of exchange.forwardings) forwarding.resume()
+    if (!isPaused) return
+    // What comes at once, before `resume` returns, may pause it again.
     isPaused = false
+    for (const forwarding of exchange.forwardings) forwarding.resume()
   })
   return {
     begin(status, headers) {
