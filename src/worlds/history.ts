@@ -41,6 +41,7 @@ export const bypassReasons = [
   'not-answered',
   'choices',
   'tool-call',
+  'operation',
 ] as const satisfies readonly (BypassReason | null)[]
 const reason = Object.fromEntries(bypassReasons.map((name, number) => [name, number])) as Record<
   Exclude<(typeof bypassReasons)[number], null>,
@@ -95,6 +96,8 @@ function bypassOf(
   hasTimes: boolean,
 ): number {
   if (keys.exact[place] === -1) return reason['no-key']
+  // A gateway's audits, and what is no conversation at all.
+  if (profile.operation === 'other') return reason.operation
   if (hasTimes && Number.isNaN(columns.at[place])) return reason['no-time']
   if (profile.status !== null && profile.status !== 'ok') return reason['not-answered']
   if ((keys.choices[place] as number) > 1) return reason.choices
