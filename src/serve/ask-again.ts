@@ -105,13 +105,16 @@ export function settleAgain(
   state.audits.paid('audit', decision.receipt.costNanoUsd)
 }
 
-/** The record of a question of the gateway's own: of nobody, no part of a conversation, and nothing to be cached. */
+/**
+ * The record of a question of the gateway's own: no part of a conversation, and nothing to be cached. Whose question it
+ * was stays, so that it goes when what is theirs is erased.
+ */
 export function ownQuestion(
   request: Request,
   purpose: SidePurpose,
   note: AuditNote | null,
 ): Request {
-  const { tags: _, ...rest } = ofNobody(request)
+  const { tags: _, session: _s, trace: _t, ...rest } = request
   return {
     ...rest,
     operation: 'other',
