@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { Policy } from '../policy/policy.ts'
 import { adminToken } from '../serve/admin-guard.ts'
 import type { CacheAdmin } from '../serve/admin-ports.ts'
@@ -157,6 +158,8 @@ async function startOn(start: Start): Promise<RunningServe> {
     async close(graceMs) {
       watcher.close()
       await gateway.close(graceMs)
+      // What has lost its call is over at once.
+      await Promise.race([services.audits.ended(), setTimeout(brokenOffMs, null, { ref: false })])
       checkpoints.close()
       cache.close()
       await watch.close()
@@ -188,6 +191,9 @@ const cacheAdmin = (cache: LiveCache): CacheAdmin => ({
   find: (name) => cache.desk.find(name),
   invalidate: (scope, options) => cache.invalidate(scope, options),
 })
+
+/** Of audits whose calls were broken off. */
+const brokenOffMs = 2_000
 
 /** Both ports listen before there is anything to tell of. */
 const notYet: RequestListener = (_, response) => response.writeHead(503).end()
