@@ -3,6 +3,7 @@ import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { postWebhook } from '../providers/post-webhook.ts'
 import { openTransport, type Transport } from '../providers/transport.ts'
+import { openDashboardFeed } from '../report/dashboard-feed.ts'
 import { serveLogLine } from '../report/serve-log-line.ts'
 import { contentModeOf } from '../serve/content-mode.ts'
 import type { Health } from '../serve/data-server.ts'
@@ -45,6 +46,7 @@ export async function openWatch(options: WatchOptions): Promise<GatewayWatch> {
     inFlight: () => running.state?.().exchanges.size ?? 0,
     log,
     trace,
+    feedOf: openDashboardFeed,
     post: (alert) => void post(alert),
   })
 }

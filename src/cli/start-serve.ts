@@ -5,6 +5,7 @@ import type { Policy } from '../policy/policy.ts'
 import { adminToken } from '../serve/admin-guard.ts'
 import type { CacheAdmin } from '../serve/admin-ports.ts'
 import { adminListener } from '../serve/admin-server.ts'
+import { openErasures } from '../serve/apply-erasures.ts'
 import { openCheckpoints } from '../serve/checkpoints.ts'
 import { type Gateway, startGateway } from '../serve/gateway.ts'
 import {
@@ -77,7 +78,7 @@ async function openLedger(
   const path = storePath(flags, terminal)
   const store = await openGatewayStore({ path, driver: terminal.env['LLMCOST_SQLITE'], durability })
   try {
-    const writer = new TurnWriter(store, { isDurable: durability === 'power' })
+    const writer = new TurnWriter(store)
     const closeLedger = () => {
       writer.close()
       store.close()
@@ -120,6 +121,7 @@ async function startOn(start: Start): Promise<RunningServe> {
   const say = (sentence: string) => watch.say(sentence)
   const cache = await openServeCache({ ...start, now: clock.now, say, isExact: false })
   problems.push(() => cacheProblems(cache.counts.corrupt))
+  const erasures = openErasures({ store, writer, cache })
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
   const recovered = recoverLedger(store, services, clock.now())
@@ -161,6 +163,7 @@ async function startOn(start: Start): Promise<RunningServe> {
       // What has lost its call is over at once.
       await Promise.race([services.audits.ended(), setTimeout(brokenOffMs, null, { ref: false })])
       checkpoints.close()
+      erasures.close()
       cache.close()
       await watch.close()
       closeLedger()

@@ -14,7 +14,19 @@ export type ClientCredential = {
 }
 
 /** Where a provider looks for a key, the one that it prefers first. */
-export function credentialHeaders({ dialect, baseUrl }: KnownProvider): CredentialHeaders {
+export function credentialHeaders(provider: KnownProvider): CredentialHeaders {
+  let headers = knownHeaders.get(provider)
+  if (headers === undefined) {
+    headers = headersOf(provider)
+    knownHeaders.set(provider, headers)
+  }
+  return headers
+}
+
+/** Found out once a provider: addresses are taken apart for it. */
+const knownHeaders = new WeakMap<KnownProvider, CredentialHeaders>()
+
+function headersOf({ dialect, baseUrl }: KnownProvider): CredentialHeaders {
   if (dialect === 'anthropic-messages') return ['x-api-key', 'authorization']
   const isAzure = URL.canParse(baseUrl) && readAzure(baseUrl, undefined) !== null
   return isAzure ? ['api-key', 'authorization'] : ['authorization', 'api-key']
@@ -30,10 +42,28 @@ export function credentialOf(
 ): ClientCredential | null {
   for (const header of credentialHeaders(provider)) {
     const secret = secretIn(headers, header)
-    if (secret !== null)
-      return { header, id: `key-${hash(`credential ${secret}`).slice(0, idLength)}` }
+    if (secret !== null) return { header, id: idOf(secret, hash) }
   }
   return null
+}
+
+/** Few clients ask again and again: what stands for their keys is remembered, in this process alone. */
+const knownIds = new WeakMap<KeyHash, Map<string, string>>()
+const mostKnownIds = 1000
+
+function idOf(secret: string, hash: KeyHash): string {
+  let ids = knownIds.get(hash)
+  if (ids === undefined) {
+    ids = new Map()
+    knownIds.set(hash, ids)
+  }
+  let id = ids.get(secret)
+  if (id === undefined) {
+    id = `key-${hash(`credential ${secret}`).slice(0, idLength)}`
+    if (ids.size >= mostKnownIds) ids.clear()
+    ids.set(secret, id)
+  }
+  return id
 }
 
 /** 72 bits: two keys of one gateway do not meet. */

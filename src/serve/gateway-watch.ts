@@ -7,7 +7,7 @@ import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { LiveTargets } from '../worlds/live-targets.ts'
 import { type Audits, noAudits } from './audits.ts'
 import type { Health } from './data-server.ts'
-import { type EventStream, openEventStream } from './event-stream.ts'
+import { type EventFeed, type EventStream, openEventStream } from './event-stream.ts'
 import type { Forecast } from './forecast.ts'
 import type { BreakerLine, BudgetLine, GatewaySnapshot } from './gateway-snapshot.ts'
 import { type LiveStats, openLiveStats, type PolicyFacts } from './live-stats.ts'
@@ -32,6 +32,8 @@ export type GatewayWatchOptions = {
   readonly log: ServeLog
   /** Null: no traces are sent. */
   readonly trace: OtlpTrace | null
+  /** What the dashboard is sent of snapshots of the last so many minutes. */
+  readonly feedOf: (snapshot: (minutes?: number) => GatewaySnapshot) => EventFeed
   /** Posts an alert where the policy says so. */
   readonly post: (alert: AlertEvent) => void
 }
@@ -93,7 +95,9 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     options.post(alert)
   }
   const alerts = new LiveAlerts({ policy, onAlert })
-  const events = openEventStream({ feed: { all: snapshot, change: snapshot } })
+  const events = openEventStream({
+    feed: options.feedOf((minutes) => stats.snapshot(minutes)),
+  })
   const measuring = setInterval(() => {
     alerts.measured(stats.snapshot().windows.hour.watched, now())
   }, measureMs)

@@ -52,36 +52,38 @@ export class StreamRun {
 
   /** False: the caller reads more slowly than this comes. */
   read(chunk: Buffer): boolean {
-    let isWritable = true
-    for (const frame of this.#frames.read(chunk)) isWritable = this.#take(frame) && isWritable
-    return isWritable
+    for (const frame of this.#frames.read(chunk)) this.#take(frame)
+    return this.#handOn()
   }
 
   /** `why`: what ended it, where it did not end by itself. */
   end(why: Fault | null): void {
     const last = this.#frames.end()
     if (last !== null) this.#take(last)
+    this.#handOn()
     if (this.#isOver) return
     for (const part of this.#parts.end())
       this.#add(part.kind === 'error' && why !== null ? { ...part, fault: why } : part)
   }
 
-  #take(frame: Frame): boolean {
+  #take(frame: Frame): void {
     // Behind an error nobody may see anything but the same said once more.
-    if (this.#fault !== null)
-      return this.#hasToldFault && tellsError(frame) ? this.#hand(frame.bytes) : true
+    if (this.#fault !== null) {
+      if (this.#hasToldFault && tellsError(frame)) this.#held.push(frame.bytes)
+      return
+    }
     const parts = frame.event === null ? [] : this.#parts.read(frame.event)
     for (const part of parts) this.#add(part)
     if (this.#live === null) {
       this.kept.push(frame.bytes)
-      return true
+      return
     }
     // An event that nobody can read tells the caller nothing.
-    if (this.fault?.kind === 'malformed') return true
+    if (this.fault?.kind === 'malformed') return
     const shown = this.#live.frame(frame, parts)
-    if (shown === null) return true
+    if (shown === null) return
     this.#hasToldFault = this.fault !== null && this.#hasBegun
-    return this.#hand(shown)
+    this.#held.push(shown)
   }
 
   #add(part: Part): void {
@@ -96,21 +98,24 @@ export class StreamRun {
     }
   }
 
-  #hand(shown: Buffer | string): boolean {
+  /** What came together goes on together. */
+  #handOn(): boolean {
     const live = this.#live
-    if (live === null) return true
-    if (!this.#hasContent) {
-      this.#held.push(shown)
-      return true
+    if (live === null || !this.#hasContent || this.#held.length === 0) return true
+    if (!this.#hasBegun) {
+      // An answer that begins with its fault is none yet: another model may still give one.
+      if (this.#fault !== null) return true
+      this.#hasBegun = true
+      this.#told.begin()
     }
-    if (this.#hasBegun) return live.write(shown)
-    this.#hasBegun = true
-    this.#told.begin()
-    const first = [...this.#held, shown].map(bytesOf)
+    const [only] = this.#held
+    const bytes = this.#held.length === 1 && only !== undefined ? only : joined(this.#held)
     this.#held = []
-    return live.write(Buffer.concat(first))
+    return live.write(bytes)
   }
 }
+
+const joined = (pieces: readonly (Buffer | string)[]): Buffer => Buffer.concat(pieces.map(bytesOf))
 
 /** Responses tell an error as their end and as an event. */
 const tellsError = ({ event }: Frame): boolean =>

@@ -6,9 +6,11 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { run } from '../../src/cli/main.ts'
 import type { AdminPorts } from '../../src/serve/admin-ports.ts'
 import { adminListener } from '../../src/serve/admin-server.ts'
+import { openLiveStats } from '../../src/serve/live-stats.ts'
 import { listed, recordingPorts } from '../support/admin-ports.ts'
 import { newTerminal, removeTerminals, runIn } from '../support/cli.ts'
 import { begun } from '../support/journal.ts'
+import { gatewayState, policyFacts } from '../support/live-stats.ts'
 import { startedServe, until } from '../support/running-serve.ts'
 
 const open: Server[] = []
@@ -35,6 +37,13 @@ async function listening(parts: Partial<AdminPorts> = {}, token: string | null =
   return { port, serve, asked }
 }
 
+/** A gateway that has done nothing yet. */
+const idle = openLiveStats({
+  policy: policyFacts({ source: null }),
+  now: () => Date.UTC(2026, 9, 31),
+  state: gatewayState,
+}).snapshot()
+
 describe('status', () => {
   test('of a gateway that runs, wherever its flags stand', async () => {
     const { serve, path, terminal } = await startedServe({ env: {} })
@@ -45,7 +54,9 @@ describe('status', () => {
       ['--admin-port', port, 'status'],
     ]) {
       const { code, out } = await runIn(newTerminal(), 'serve', ...argv)
-      expect([code, out]).toEqual([0, `status  ok\npolicy  ${fingerprint} (${path})\n`])
+      expect(code).toBe(0)
+      expect(out).toContain(fingerprint)
+      expect(out.replaceAll(/\s+/g, '')).toContain(path)
     }
     const json = await runIn(terminal, 'serve', 'status', '--format', 'json', '--admin-port', port)
     expect(JSON.parse(json.out)).toMatchObject({ kind: 'serve-status', version: 1 })
@@ -53,25 +64,30 @@ describe('status', () => {
   })
 
   test('is read where the policy file has the gateway listen, be the file broken', async () => {
-    const { port } = await listening({ snapshot: () => ({ health: { status: 'ok' } }) })
+    const { port } = await listening({ snapshot: () => idle })
     const terminal = newTerminal()
     const path = join(terminal.folder, 'llmcost.yaml')
     writeFileSync(path, `nonsense: 1\nserve: { adminPort: ${port} }\n`)
     const { code, out } = await runIn(terminal, 'serve', 'status', '--policy', path)
-    expect([code, out]).toEqual([0, expect.stringContaining('status  ok')])
+    expect([code, out]).toEqual([0, expect.stringContaining(idle.policy.fingerprint)])
     const named = { ...newTerminal({ env: { LLMCOST_POLICY: path } }) }
     expect((await runIn(named, 'serve', 'status')).code).toBe(0)
   })
 
   test('tells what is wrong, without what a log could do to a terminal', async () => {
-    const health = { status: 'degraded', problems: [`upstream: ${listed.namespace}`] }
-    const { serve } = await listening({ snapshot: () => ({ health }) })
+    const health = {
+      ...idle.health,
+      status: 'degraded',
+      problems: [`upstream: ${listed.namespace}`],
+    }
+    const { serve } = await listening({ snapshot: () => ({ ...idle, health }) })
     const { out } = await serve('status')
-    expect(out).toMatch(/^status {2}degraded\n {2}upstream: a b\n/)
+    expect(out).toContain('degraded')
+    expect(out).toContain('upstream: a b')
   })
 
   test('is shown again and again until Ctrl-C, also while the gateway restarts', async () => {
-    const { port } = await listening()
+    const { port } = await listening({ snapshot: () => idle })
     const terminal = newTerminal()
     let interrupt = () => {}
     const watching = {
@@ -87,10 +103,10 @@ describe('status', () => {
     const [server] = open.splice(0)
     server?.closeAllConnections()
     await new Promise((resolve) => server?.close(resolve))
-    await until(() => terminal.out().includes('no gateway answers'))
+    await until(() => terminal.err().includes('no gateway answers'))
     interrupt()
     expect(await ended).toBe(0)
-    expect(terminal.out()).toMatch(/^\{"kind":"serve-status"\}\n/)
+    expect(terminal.out()).toMatch(/^\{"kind":"serve-status".*\}\n/)
   })
 })
 

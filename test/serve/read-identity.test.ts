@@ -300,7 +300,7 @@ describe('a tag of the policy', () => {
         ...context,
       })
     })
-    expect(spaces).toEqual(['=a', '=b'])
+    expect(spaces).toEqual(['tag:Customer=a', 'tag:Customer=b'])
     const { context } = read({ body: { metadata: { AREA: 'legal', Other: 'x' } }, spelling })
     expect(Object.fromEntries(context.tags ?? [])).toEqual({ Area: 'legal', Other: 'x' })
   })
