@@ -105,6 +105,15 @@ test('pairs of a shadow and of audits go to people, and their verdicts to the si
   expect(semantic).toMatchObject({ hits: 1, rungs: { human: 1 } })
 })
 
+test('explain says what a shadow would have done, and what an audit found', async () => {
+  await writeLedger(terminal, ledger())
+  const said = async (id: string) => (await runIn(terminal, 'explain', id)).out.replace(/\s+/g, ' ')
+  expect(await said('req_2')).toContain(
+    'shadow semantic cache, the answer of req_1, similarity 0.9700: unsettled',
+  )
+  expect(await said('audit_4')).toContain('audit of req_3: the cached answer of req_1 is unsettled')
+})
+
 test('a gateway’s own questions are paid for, and no cache of a simulation holds them', async () => {
   const audits = [1, 2, 3].map((n) => auditOf(`audit_${n}`, 'req_1', refund, 'Yes.'))
   await writeLedger(terminal, [asked('req_1', refund, 'Yes.'), ...audits])
