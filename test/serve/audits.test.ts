@@ -89,6 +89,22 @@ test('what was paid for an audit is what its receipt says and what the provider 
   expect(settled.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0)).toBe(billed)
 })
 
+test('a hit of a stream is asked again as a stream, and compared by what it comes to', async () => {
+  const gateway = await start({ policy: audited(), mock: { script } })
+  await gateway.ask('question on refunds')
+  const stream = await gateway.post({ text: 'question on returns', streams: true })
+  const text = await stream.text()
+  expect(text).toContain('data: [DONE]')
+  expect(text).not.toContain('12')
+  await gateway.audits.ended()
+  expect(gateway.mock.tally()).toMatchObject({ calls: 2, streams: 1 })
+  const [audit] = ofAudits(gateway.settled())
+  expect(audit).toMatchObject({
+    record: { answer: { text: 'It takes 12 days.' }, audit: { verdict: 'wrong' } },
+  })
+  expect(audit?.costNanoUsd).toBeGreaterThan(0)
+})
+
 test('a share of hits is audited, by chance', async () => {
   const draws = [0.019, 0.02, 0.5]
   const gateway = await start({

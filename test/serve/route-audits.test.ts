@@ -5,11 +5,15 @@ import { startWatchedGateway } from '../support/watched-gateway.ts'
 type Options = Parameters<typeof startWatchedGateway>[0]
 type Watched = Awaited<ReturnType<typeof startWatchedGateway>>
 let gateway: Watched
+const open: Watched[] = []
 
-afterEach(() => gateway.close())
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close()
+})
 
 const start = async (options: Options) => {
   gateway = await startWatchedGateway(options)
+  open.push(gateway)
   return gateway
 }
 
@@ -116,7 +120,6 @@ test('a judge says what computing cannot, in both orders, and is paid for on an 
     expect(gateway.paid.map(([purpose]) => purpose)).toEqual(['audit', 'judge'])
     expect(JSON.stringify(judged)).not.toContain('shops')
     expect(gateway.bugs).toEqual([])
-    if (verdict !== 'nothing') await gateway.close()
   }
 })
 
@@ -171,7 +174,6 @@ test('a route that loses more than it may is told of, and taken out where the po
       expect(gateway.settled().at(-1)?.record['shadow']).toMatchObject([
         { kind: 'route', route: 'all' },
       ])
-    else await gateway.close()
   }
 })
 
