@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts'
 
 type Exit = { code: number }
 
-/** The commands that talk to a gateway that runs: status, cache, budgets, breakers, reload. */
+/** The commands that talk to a gateway that runs: status, cache, budgets, breakers, trials, reload. */
 export function addServeAdmin(serve: Command, terminal: Terminal, exit: Exit): void {
   // What stands behind a command's name is its own: `serve status --admin-port 5`.
   serve.enablePositionalOptions()
@@ -24,7 +24,8 @@ export function addServeAdmin(serve: Command, terminal: Terminal, exit: Exit): v
   addCache(serve, add)
   addBudgets(serve, add)
   addBreakers(serve, add)
-  add(serve, 'reload', 'read the policy file again, as a change of it does', async (on, flags) =>
+  addTrials(serve, add)
+  add(serve, 'reload', 'have a running gateway read its policy file again', async (on, flags) =>
     (await admin()).runReload(flags, on),
   ).addHelpText('after', '\nExample:\n  llmcost serve reload --admin-port 5142')
 }
@@ -39,12 +40,12 @@ const withAdminOptions = (command: Command): Command =>
   command
     .option(
       '--admin-port <n>',
-      'of the gateway (default: of the policy file, else 4142)',
+      'where the gateway is asked (default: as the policy file says, else 4142)',
       portNumber,
     )
     .option(
       '--admin-host <address>',
-      'of the gateway (default: of the policy file, else 127.0.0.1)',
+      'its address (default: as the policy file says, else 127.0.0.1)',
     )
     .option('--policy <file>', 'the policy file (default: the nearest llmcost.yaml)', collect)
     .addOption(
@@ -55,7 +56,7 @@ function addStatus(serve: Command, add: Add): void {
   add(serve, 'status', 'show how a running gateway is, and what it has done', async (on, flags) =>
     (await import('./serve-status.ts')).runServeStatus(flags, on),
   )
-    .option('--watch', 'again and again, until Ctrl-C')
+    .option('--watch', 'keep showing it, until Ctrl-C')
     .addHelpText(
       'after',
       `
@@ -81,12 +82,12 @@ function addCache(serve: Command, add: Add): void {
   add(cache, 'show', 'show a cached answer', async (on, flags, [id = '']) =>
     (await admin()).runCacheShow(id, flags, on),
   )
-    .argument('<id>', 'of the request that it answered first')
+    .argument('<id>', 'of the request that it was made for, as the list has it')
     .addHelpText('after', cacheExamples)
   add(cache, 'invalidate', 'remove cached answers', async (on, flags) =>
     (await admin()).runCacheInvalidate(flags, on),
   )
-    .option('--request <id>', 'the answer that a request left')
+    .option('--request <id>', 'the answer that was made for this request')
     .option('--namespace <name>', 'of this namespace, as the list has it')
     .option('--tag <name=value>', 'of requests with this tag', tag)
     .option('--document-version <version>', 'of requests on this version of a document')
@@ -105,18 +106,21 @@ Examples:
   llmcost serve cache invalidate --tag release=41`
 
 function addBudgets(serve: Command, add: Add): void {
-  const budgets = add(serve, 'budgets', 'show what is spent of budgets', async (on, flags) =>
-    (await admin()).runBudgets(flags, on),
+  const budgets = add(
+    serve,
+    'budgets',
+    'show what is spent of budgets, and calls that may have been billed',
+    async (on, flags) => (await admin()).runBudgets(flags, on),
   ).addHelpText('after', budgetExamples)
   budgets.enablePositionalOptions()
   add(
     budgets,
     'reconcile',
-    'say what a call cost that a crash left open',
+    'say what a call came to that a crash left open',
     async (on, flags, [id = '']) => (await admin()).runReconcile(id, flags, on),
   )
-    .argument('<id>', 'of the request')
-    .option('--cost <usd>', 'what the provider billed for it', dollars)
+    .argument('<id>', 'of the request, as `llmcost serve budgets` has it')
+    .option('--cost <usd>', 'what the provider billed for it, in dollars; 0: nothing', dollars)
     .addHelpText('after', budgetExamples)
 }
 
@@ -126,8 +130,11 @@ Examples:
   llmcost serve budgets reconcile req_mb2k3f0x7qk4 --cost 0.01`
 
 function addBreakers(serve: Command, add: Add): void {
-  const breakers = add(serve, 'breakers', 'show which targets are not asked', async (on, flags) =>
-    (await admin()).runBreakers(flags, on),
+  const breakers = add(
+    serve,
+    'breakers',
+    'show which targets failed too often to be asked',
+    async (on, flags) => (await admin()).runBreakers(flags, on),
   ).addHelpText('after', breakerExamples)
   breakers.enablePositionalOptions()
   add(breakers, 'reset', 'ask a target again at once', async (on, flags, [target = '']) =>
@@ -141,6 +148,26 @@ const breakerExamples = `
 Examples:
   llmcost serve breakers
   llmcost serve breakers reset openai:gpt-4o-mini`
+
+function addTrials(serve: Command, add: Add): void {
+  const trials = add(
+    serve,
+    'trials',
+    'show what shadow, canary and audits have found out',
+    async (on, flags) => (await admin()).runTrials(flags, on),
+  ).addHelpText('after', trialExamples)
+  trials.enablePositionalOptions()
+  add(trials, 'reset', 'undo what audits have done to a layer', async (on, flags, [layer = '']) =>
+    (await admin()).runTrialReset(layer, flags, on),
+  )
+    .argument('<layer>', 'exact, semantic or routes')
+    .addHelpText('after', trialExamples)
+}
+
+const trialExamples = `
+Examples:
+  llmcost serve trials
+  llmcost serve trials reset semantic`
 
 function tag(text: string): { readonly name: string; readonly value: string } {
   const equals = text.indexOf('=')

@@ -117,7 +117,7 @@ export async function runReconcile(
 export async function runBreakers(flags: AdminFlags, terminal: Terminal): Promise<number> {
   const answer = await adminOf(flags, terminal).get('/breakers')
   if (flags.format === 'json') return printJson('serve-breakers', answer, terminal)
-  const columns = ['target', 'state', 'failures', 'opensAgainAt']
+  const columns = ['target', 'state', 'failures', 'nextTryAt']
   printRows(terminal, rowsIn(answer, 'breakers'), columns, 'no target has been asked yet')
   return 0
 }
@@ -131,6 +131,28 @@ export async function runBreakerReset(
   const answer = await adminOf(flags, terminal).post('/breakers/reset', { target })
   if (flags.format === 'json') return printJson('serve-breaker-reset', answer, terminal)
   say(terminal, `${target} is asked again`)
+  return 0
+}
+
+/** `llmcost serve trials`: what shadow, canary and audits have found out. */
+export async function runTrials(flags: AdminFlags, terminal: Terminal): Promise<number> {
+  const answer = await adminOf(flags, terminal).get('/trials')
+  if (flags.format === 'json') return printJson('serve-trials', answer, terminal)
+  const found = ['compared', 'wrong', 'unsettled', 'rate', 'limit', 'evidence']
+  const columns = ['layer', 'group', 'purpose', 'mode', 'threshold', ...found]
+  printRows(terminal, rowsIn(answer, 'trials'), columns, 'nothing has been compared yet')
+  return 0
+}
+
+/** `llmcost serve trials reset LAYER`: it serves as the policy has it. */
+export async function runTrialReset(
+  layer: string,
+  flags: AdminFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const answer = await adminOf(flags, terminal).post('/trials/reset', { layer })
+  if (flags.format === 'json') return printJson('serve-trials-reset', answer, terminal)
+  say(terminal, `${layer}: as the policy has it, and counted anew`)
   return 0
 }
 

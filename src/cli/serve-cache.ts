@@ -1,15 +1,17 @@
 import type { Embedder } from '../domain/embedder.ts'
 import { openEmbedder } from '../embed/open-embedder.ts'
 import { keyHash } from '../engine/cache-key.ts'
+import type { ContentMode } from '../policy/governance.ts'
 import type { Policy } from '../policy/policy.ts'
 import { answerCodec } from '../serve/answer-codec.ts'
 import { contentModeOf } from '../serve/content-mode.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
-import { forgetGatewayCache, openGatewayCache } from '../store/gateway-cache.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
-import { LiveCache } from '../worlds/live-cache.ts'
+import type { LiveCache } from '../worlds/live-cache.ts'
+import { openLiveCache } from '../worlds/open-live-cache.ts'
 import type { LiveEmbedder } from '../worlds/text-vectors.ts'
 import type { RunPrices } from './price-book.ts'
+import { mayCompare } from './serve-policy.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServeCacheOptions = {
@@ -27,46 +29,45 @@ export type ServeCacheOptions = {
 /** Answers whose time is over are kept so much longer where the policy serves them when nobody else answers. */
 const staleMs = 7 * 86_400_000
 
+/** A gateway's cache, and what writes the last of it to disk. */
+export type ServeCache = { readonly cache: LiveCache; close(): void }
+
 /** Opens the cache of a gateway, with what an earlier run left on disk where the policy keeps it there. */
-export async function openServeCache(options: ServeCacheOptions): Promise<LiveCache> {
+export async function openServeCache(options: ServeCacheOptions): Promise<ServeCache> {
   const { policy, store, writer, now, say, isExact } = options
-  const embedder = policy.cache.semantic.on ? await liveEmbedder(options) : null
-  const isOnDisk = keepsOnDisk(policy)
-  if (!isOnDisk) forgetGatewayCache(store.database)
-  const keeper = isOnDisk
-    ? openGatewayCache(store.database, {
-        write: (work) => writer.write(work),
-        warn: say,
-        embedder: embedder?.fingerprint ?? null,
-      })
-    : null
-  const cache = new LiveCache({
+  const { cache, loaded, disk } = openLiveCache({
+    database: store.database,
+    write: (work) => writer.write(work),
+    warn: say,
+    content: contentOf(policy),
     policy: policy.cache,
-    embedder,
+    embedder: mayCompare(policy.cache) ? await liveEmbedder(options) : null,
     hash: keyHash(store.secret),
     codec: answerCodec,
     now,
-    keeper,
     index: isExact ? 'exact' : 'fast',
     mayKeep: (request) => contentModeOf(policy, request.key ?? null) === 'full',
     staleMs: policy.failure.fallback.stale ? staleMs : 0,
   })
-  const loaded = cache.restore()
   if (loaded !== null && loaded.otherEmbedder > 0)
     say(`cache: ${loaded.otherEmbedder} answers were compared by another embedder, and are dropped`)
-  return cache
+  return {
+    cache,
+    close() {
+      cache.close()
+      if (disk !== null) writer.write(() => disk.writeAll())
+    },
+  }
 }
 
 /** What the cache keeps is text too: it goes to disk where the text of logs does. */
-function keepsOnDisk(policy: Policy): boolean {
+function contentOf(policy: Policy): ContentMode {
   const { cache } = policy
-  if (!cache.exact.on && !cache.semantic.on && cache.rules.every(isOffIn)) return false
-  if (cache.storage !== 'auto') return cache.storage === 'disk'
-  return contentModeOf(policy, null) === 'full' && !policy.privacy.redact
+  const isOff = !cache.exact.on && !mayCompare(cache) && cache.rules.every(isOffIn)
+  return isOff || policy.privacy.redact ? 'none' : contentModeOf(policy, null)
 }
 
-const isOffIn = ({ exact, semantic }: Policy['cache']['rules'][number]): boolean =>
-  exact !== true && semantic !== true
+const isOffIn = ({ exact }: Policy['cache']['rules'][number]): boolean => exact !== true
 
 async function liveEmbedder({
   policy,

@@ -1,5 +1,6 @@
 import { UserError } from '../domain/user-error.ts'
 import type { ContentMode } from '../ingest/ports.ts'
+import type { CachePolicy } from '../policy/caching.ts'
 import { mergePolicy } from '../policy/merge-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { layerPolicy, type PolicyFlags } from '../policy/policy-flags.ts'
@@ -37,12 +38,14 @@ export function servedPolicy(
   book: OpenPriceBook,
 ): ServedPolicy {
   const { policy: named, ...said } = flags
+  if (named !== undefined && named.length > 1)
+    throw new UserError('a gateway runs one policy', { hint: 'name one file with --policy' })
   const path = policyPath(named?.[0] === undefined ? {} : { policy: named[0] }, terminal)
   const loaded = path === null ? null : loadPolicy(path, book)
   const file = loaded?.policy ?? passThrough
   const layered = layerPolicy({ file, env: terminal.env, flags: said, nearest: didYouMean })
   const policy = withServeFlags(layered, flags)
-  if (policy.cache.semantic.on && policy.cache.namespace.kind === 'log') throw noNamespace()
+  if (comparesInLog(policy.cache)) throw noNamespace()
   const overrides = policy.prices.length === 0 ? null : (loaded?.overrides ?? null)
   return { policy, source: path, overrides }
 }
@@ -72,6 +75,15 @@ function withServeFlags(policy: Policy, flags: ServePolicyFlags): Policy {
     },
   }
 }
+
+/** Whether the semantic layer is on for any request: rules may switch it on where it is off for the rest. */
+export const mayCompare = ({ semantic, rules }: CachePolicy): boolean =>
+  semantic.on || rules.some((rule) => rule.semantic === true)
+
+/** Whether it is on for requests of which nobody has said with whom they share. */
+const comparesInLog = ({ semantic, rules, namespace }: CachePolicy): boolean =>
+  (semantic.on && namespace.kind === 'log') ||
+  rules.some((rule) => rule.semantic === true && (rule.namespace ?? namespace).kind === 'log')
 
 const noNamespace = (): UserError =>
   new UserError('a semantic cache needs a namespace that is written down', {

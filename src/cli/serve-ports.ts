@@ -7,6 +7,7 @@ import { breakerLines, budgetLines, type GatewayWatch } from '../serve/gateway-w
 import type { PolicyWatcher } from '../serve/policy-watcher.ts'
 import { reconciledCall } from '../serve/reconciled-call.ts'
 import { metricsContentType } from '../serve/write-metrics.ts'
+import { collectGarbage } from './collect-garbage.ts'
 
 export type AdminPortsOptions = {
   readonly gateway: Gateway
@@ -38,8 +39,10 @@ export const adminPortsOf = (options: AdminPortsOptions): AdminPorts => {
     reconcile: (id, costNanoUsd) => reconcile(gateway, id, costNanoUsd),
     breakers: () => breakerLines(state().targets),
     resetBreaker: (target) => state().targets.reset(target),
+    trials: () => state().trials.lines(),
+    resetTrials: (layer) => state().trials.reset(layer),
     reload: watcher.reload,
-    resources: isDebug ? () => resourcesOf(state().exchanges.size) : null,
+    resources: isDebug ? (collects) => resourcesOf(state().exchanges.size, collects) : null,
   }
 }
 
@@ -52,7 +55,8 @@ function reconcile(gateway: Gateway, id: string, costNanoUsd: NanoUsd): boolean 
   return true
 }
 
-function resourcesOf(requestsUnderWay: number): Resources {
+function resourcesOf(requestsUnderWay: number, collects: boolean): Resources {
+  if (collects) collectGarbage()
   const { rss, heapUsed } = process.memoryUsage()
   const active: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) active[kind] = (active[kind] ?? 0) + 1

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { keyHash } from '../engine/cache-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openForwarder } from '../providers/forward.ts'
-import { openScrub, secretsOf } from '../providers/keys.ts'
+import { openScrub, type Scrub, secretsOf } from '../providers/keys.ts'
 import { Audits } from '../serve/audits.ts'
 import type { Exchange } from '../serve/exchange.ts'
 import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
@@ -42,6 +42,7 @@ export async function servicesOf(
   const exchanges = new Map<string, Exchange>()
   const costOf = targetCosts(prices.book)
   const { onAlert, onServed } = watch
+  const scrubOf = scrubsOf(env)
   return {
     forwarder: await openForwarder({ env }),
     journal: writer,
@@ -54,7 +55,7 @@ export async function servicesOf(
     newId: requestIds(now()),
     exchanges,
     isReplay: false,
-    scrub: openScrub(secretsOf(policy.serve.providers, env)),
+    scrub: (text) => scrubOf(inForce().compiled.policy)(text),
     similarity: await similarityOf(),
     passes: async (command, input, timeoutMs) =>
       (await runProgram(command, input, timeoutMs)).exitCode === 0,
@@ -70,6 +71,16 @@ export async function servicesOf(
     }),
     onAttempt: upstreamWatch.note,
     onServed,
+  }
+}
+
+/** Of the providers of a policy, which a reload may change. */
+function scrubsOf(env: Terminal['env']): (policy: Policy) => Scrub {
+  const scrubs = new WeakMap<Policy, Scrub>()
+  return (policy) => {
+    const scrub = scrubs.get(policy) ?? openScrub(secretsOf(policy.serve.providers, env))
+    scrubs.set(policy, scrub)
+    return scrub
   }
 }
 

@@ -35,10 +35,19 @@ export function addSimulate(program: Command, terminal: Terminal, exit: Exit): v
   )
 }
 
-/** Flags that say a part of the policy. */
-export const addPolicyFlags = (command: Command): Command =>
+const ofLogs = {
+  policy: 'a policy file; repeat it to compare several',
+  embedders: 'static (default), lexical, logged, openai:MODEL, local:MODEL',
+  inserts: 'what hits leave: on-miss (default), always, always-oracle',
+}
+
+/** Flags that say a part of the policy, in words for whoever runs it. */
+export const addPolicyFlags = (
+  command: Command,
+  { policy, embedders, inserts }: typeof ofLogs = ofLogs,
+): Command =>
   command
-    .option('--policy <file>', 'a policy file; repeat it to compare several', collect)
+    .option('--policy <file>', policy, collect)
     .option(
       '--preset <name>',
       'strict, factual, product, low-stakes, bulk-templates or knowledge-base',
@@ -49,8 +58,8 @@ export const addPolicyFlags = (command: Command): Command =>
       '--namespace <fields>',
       'entries are shared only inside: shared, tenant, user, feature, tag:NAME …',
     )
-    .option('--embedder <name>', 'static (default), lexical, logged, openai:MODEL, local:MODEL')
-    .option('--insert <rule>', 'what hits leave: on-miss (default), always, always-oracle')
+    .option('--embedder <name>', embedders)
+    .option('--insert <rule>', inserts)
     .option('--guards <list>', 'numbers,names,negation,order (default), or none')
     .option('--max-messages <n>', 'longer conversations meet no semantic cache (default 2)')
     .option('--max-entries <n>', 'how many answers each layer keeps')

@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http'
 import { dirname } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import type { Policy } from '../policy/policy.ts'
 import { adminToken } from '../serve/admin-guard.ts'
 import type { CacheAdmin } from '../serve/admin-ports.ts'
@@ -17,12 +16,12 @@ import {
 } from '../serve/gateway-health.ts'
 import type { GatewayServices, GatewayState, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
-import { openLiveClock } from '../serve/live-clock.ts'
+import { type LiveClock, openLiveClock } from '../serve/live-clock.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
-import { recoverLedger } from '../serve/recover-ledger.ts'
+import { type LaterRecounts, openLaterRecounts, recoverLedger } from '../serve/recover-ledger.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
-import { openUpstreamWatch } from '../serve/upstream-watch.ts'
+import { openUpstreamWatch, type UpstreamWatch } from '../serve/upstream-watch.ts'
 import { type GatewayStore, openGatewayStore } from '../store/gateway-store.ts'
 import type { LiveCache } from '../worlds/live-cache.ts'
 import { storePath } from './logs.ts'
@@ -100,58 +99,43 @@ type Start = ServedPolicy &
   }
 
 async function startOn(start: Start): Promise<RunningServe> {
-  const { flags, terminal, policy, source, token, store, writer, closeLedger } = start
-  const narrator = new Narrator(terminal, flags)
+  const { flags, terminal, policy, source, token, store, closeLedger } = start
   const clock = openLiveClock()
   const upstreamWatch = openUpstreamWatch(clock.now)
-  const problems: Problems[] = [
-    () => ledgerProblems(writer.health()),
-    openDiskProblems(dirname(store.path), clock.now),
-    upstreamWatch.problems,
-    clock.problems,
-  ]
+  const problems = problemsOf(start, clock, upstreamWatch)
   const health = healthOf(problems)
   // What watches, what is watched and what decides know of each other.
   const running: { state: (() => GatewayState) | null } = { state: null }
-  const watch = await openWatch({ ...start, now: clock.now, health, running })
+  const { now } = clock
+  const watch = await openWatch({ ...start, now, health, running })
   const inForce = () => running.state?.() ?? first
   const parts = { ...start, secret: store.secret, clock, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
   const say = (sentence: string) => watch.say(sentence)
-  const cache = await openServeCache({ ...start, now: clock.now, say, isExact: false })
-  problems.push(() => cacheProblems(cache.counts.corrupt))
-  const erasures = openErasures({ store, writer, cache })
+  const kept = await openKept({ start, services, say, problems })
+  const { cache, recounts } = kept
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
-  const recovered = recoverLedger(store, services, clock.now())
-  if (recovered.damagedTurns.length > 0)
-    problems.push(() => [`ledger: ${recovered.damagedTurns.length} turns cannot be read`])
-  const checkpoints = openCheckpoints({ writer, store, ...services })
   const onBug = (error: unknown) => watch.onBug(error)
   let admin: RequestListener = notYet
-  const gateway = await startGateway({
-    services,
-    inForce: first,
-    admin: (request, response) => admin(request, response),
-    health,
-    onBug,
-  })
+  const asAdmin: RequestListener = (request, response) => admin(request, response)
+  const listening = { services, inForce: first, admin: asAdmin, health, onBug }
+  const gateway = await startGateway(listening)
   running.state = gateway.state
   const watcher = openPolicyWatcher({
     gateway,
     path: source,
     read: () => policyAgain(start),
-    inForceOf: (next) => replaced(next, ready, services, cache, watch),
+    inForceOf: (next) => replaced(next, ready, { services, cache, watch, recounts }),
     say,
   })
   problems.push(watcher.problems)
   // It may have changed since it was read, before anybody watched it.
   void watcher.reload()
-  const isDebug = flags.debug === true
-  const ports = adminPortsOf({ gateway, watch, watcher, health, cache: cacheAdmin(cache), isDebug })
+  const watched = { gateway, watch, watcher, health, isDebug: flags.debug === true }
+  const ports = adminPortsOf({ ...watched, cache: cacheAdmin(cache) })
   admin = adminListener({ host: policy.serve.adminHost, token, ports, onBug })
-  narrator.detail(`ledger: ${recovered.entries} entries were read`)
   return {
     gateway,
     store,
@@ -160,32 +144,85 @@ async function startOn(start: Start): Promise<RunningServe> {
     async close(graceMs) {
       watcher.close()
       await gateway.close(graceMs)
-      // What has lost its call is over at once.
-      await Promise.race([services.audits.ended(), setTimeout(brokenOffMs, null, { ref: false })])
-      checkpoints.close()
-      erasures.close()
-      cache.close()
+      kept.close()
       await watch.close()
       closeLedger()
     },
   }
 }
 
+const problemsOf = (
+  { store, writer }: Start,
+  { now, problems }: LiveClock,
+  upstreamWatch: UpstreamWatch,
+): Problems[] => [
+  () => ledgerProblems(writer.health()),
+  openDiskProblems(dirname(store.path), now),
+  upstreamWatch.problems,
+  problems,
+]
+
+type Kept = {
+  readonly cache: LiveCache
+  readonly recounts: LaterRecounts
+  close(): void
+}
+
+/** What an earlier run left, and what keeps it for the next one. */
+async function openKept({
+  start,
+  services,
+  say,
+  problems,
+}: {
+  readonly start: Start
+  readonly services: GatewayServices
+  readonly say: (sentence: string) => void
+  readonly problems: Problems[]
+}): Promise<Kept> {
+  const { store, writer } = start
+  const { now } = services
+  const opened = await openServeCache({ ...start, now, say, isExact: false })
+  const { cache } = opened
+  problems.push(() => cacheProblems(cache.counts.corrupt))
+  const erasures = openErasures({ store, writer, cache })
+  const { entries, damagedTurns } = recoverLedger(store, services, now())
+  if (damagedTurns.length > 0)
+    problems.push(() => [`ledger: ${damagedTurns.length} turns cannot be read`])
+  new Narrator(start.terminal, start.flags).detail(`ledger: ${entries} entries were read`)
+  const checkpoints = openCheckpoints({ writer, store, ...services })
+  const recounts = openLaterRecounts(store, services.ledger)
+  return {
+    cache,
+    recounts,
+    close() {
+      for (const part of [recounts, checkpoints, erasures, opened]) part.close()
+    },
+  }
+}
+
+type Outliving = {
+  readonly services: GatewayServices
+  readonly cache: LiveCache
+  readonly watch: GatewayWatch
+  readonly recounts: LaterRecounts
+}
+
 /** A policy made ready, and all that outlives policies told of it; nothing of it happens where one is broken. */
 function replaced(
   next: Policy,
   ready: (policy: Policy) => PolicyInForce,
-  { ledger, targets, trials, now }: GatewayServices,
-  cache: LiveCache,
-  watch: GatewayWatch,
+  { services, cache, watch, recounts }: Outliving,
 ): PolicyInForce {
+  const { ledger, targets, trials, now } = services
   const inForce = ready(next)
   const { policy } = inForce.compiled
   cache.configure(policy.cache)
-  ledger.reload(policy, now())
+  const counted = ledger.reload(policy, now())
   targets.reload(policy)
   trials.reload(policy)
   watch.reload(policy, inForce.fingerprint)
+  recounts.recount(counted).catch(watch.onBug)
   return inForce
 }
 
@@ -194,9 +231,6 @@ const cacheAdmin = (cache: LiveCache): CacheAdmin => ({
   find: (name) => cache.desk.find(name),
   invalidate: (scope, options) => cache.invalidate(scope, options),
 })
-
-/** Of audits whose calls were broken off. */
-const brokenOffMs = 2_000
 
 /** Both ports listen before there is anything to tell of. */
 const notYet: RequestListener = (_, response) => response.writeHead(503).end()

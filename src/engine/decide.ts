@@ -84,7 +84,7 @@ const callsTools = (answer: Answer | null): boolean => (answer?.toolCalls ?? [])
 const mayStore = ({ wishes }: CacheTerms): boolean => wishes === undefined || wishes.mayStore
 
 /** An answer that was cut off, wants a tool called or is one of several choices would mislead whoever asks next. */
-const isWhole = (answer: Answer | null): boolean =>
+export const isWhole = (answer: Answer | null): boolean =>
   answer === null ||
   (!cutOff.has(answer.finishReason ?? '') && !callsTools(answer) && (answer.choices ?? 1) === 1)
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { JournalEntry } from '../domain/journal.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
@@ -54,18 +55,60 @@ function recount(
 ): number {
   if (recounts.length === 0 || before === 0) return 0
   let count = 0
-  for (const { turn, entries } of store.journalAfter(0, () => undefined)) {
-    if (turn > before) break
-    for (const entry of entries) {
-      recountEntry(ledger, entry, recounts)
-      count++
-    }
+  for (const entries of entriesUpTo(store, before)) {
+    recountEntries(ledger, entries, recounts)
+    count += entries.length
   }
   return count
 }
 
-function recountEntry(ledger: LiveLedger, entry: JournalEntry, recounts: readonly Recount[]): void {
-  if (entry.kind !== 'settled') return
-  const names = recounts.filter(({ since }) => since === null || entry.at >= since)
-  if (names.length > 0) ledger.recount(entry, new Set(names.map(({ budget }) => budget)))
+/** Of each turn up to the given one. */
+function* entriesUpTo(store: GatewayStore, last: number): Generator<readonly JournalEntry[]> {
+  for (const { turn, entries } of store.journalAfter(0, () => undefined)) {
+    if (turn > last) return
+    yield entries
+  }
+}
+
+function recountEntries(
+  ledger: LiveLedger,
+  entries: readonly JournalEntry[],
+  recounts: readonly Recount[],
+): void {
+  for (const entry of entries) {
+    if (entry.kind !== 'settled') continue
+    const meant = recounts.filter(({ since }) => since === null || entry.at >= since)
+    if (meant.length > 0) ledger.recount(entry, new Set(meant.map(({ budget }) => budget)))
+  }
+}
+
+export type LaterRecounts = {
+  /** Counts these budgets from all that was written up to now. Those still being counted from an earlier call begin anew. */
+  recount(recounts: readonly Recount[]): Promise<void>
+  close(): void
+}
+
+/** Turns read before requests get their turn: some milliseconds. */
+const turnsAtOnce = 64
+
+/** Counts budgets that a policy brings while the gateway runs: requests go on meanwhile. */
+export function openLaterRecounts(store: GatewayStore, ledger: LiveLedger): LaterRecounts {
+  const running = new Set<Map<string, Recount>>()
+  return {
+    async recount(recounts) {
+      const own = new Map(recounts.map((each) => [each.budget, each]))
+      for (const others of running) for (const name of own.keys()) others.delete(name)
+      running.add(own)
+      let turns = 0
+      for (const entries of entriesUpTo(store, store.newestTurn())) {
+        recountEntries(ledger, entries, [...own.values()])
+        if (++turns % turnsAtOnce === 0) await setImmediate()
+        if (own.size === 0) break
+      }
+      running.delete(own)
+    },
+    close() {
+      for (const each of running) each.clear()
+    },
+  }
 }

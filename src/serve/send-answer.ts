@@ -109,7 +109,7 @@ function sendStream(
 ): number {
   const last = done === null ? '' : usageEvent(exchange, done)
   const whole = last === '' ? bytes : Buffer.concat([bytes, Buffer.from(last)])
-  return send(exchange, 200, [...headers, ...streamHeaders], whole, done)
+  return send(exchange, 200, returnedHeaders(headers, streamHeaders), whole, done)
 }
 
 function sendCompletion(exchange: Exchange, answer: LiveAnswer, done: Done): number {

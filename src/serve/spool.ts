@@ -73,6 +73,8 @@ export class Spool {
     this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
     this.#readLines()
     if (this.#lines.length === 0) this.clear()
+    // What is left of a cut line must not follow a shorter one that is written over it.
+    else if (this.#damagedLines > 0) this.#cutTo(this.#end)
   }
 
   get turns(): number {

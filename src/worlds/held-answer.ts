@@ -37,3 +37,21 @@ export class HeldAnswer {
     return this.#text ?? (this.#answer === null ? null : this.#codec.encode(this.#answer))
   }
 }
+
+/** Holds each answer once, however many entries have it, for as long as any of them does. */
+export class HeldAnswers {
+  readonly #codec: AnswerCodec
+  readonly #held = new WeakMap<Answer, HeldAnswer>()
+
+  constructor(codec: AnswerCodec) {
+    this.#codec = codec
+  }
+
+  hold(answer: Answer): HeldAnswer {
+    const known = this.#held.get(answer)
+    if (known !== undefined) return known
+    const held = new HeldAnswer(this.#codec, { answer })
+    this.#held.set(answer, held)
+    return held
+  }
+}

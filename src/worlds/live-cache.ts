@@ -1,7 +1,6 @@
 import type { LoadedEntries } from '../domain/cached-entry.ts'
 import type { Vector } from '../domain/embedder.ts'
 import type { CacheLayer } from '../domain/receipt.ts'
-import type { Answer } from '../domain/request.ts'
 import { UserError } from '../domain/user-error.ts'
 import type {
   Answered,
@@ -19,7 +18,7 @@ import { VectorError } from '../vectors/vector-error.ts'
 import { CacheDesk, type Erased } from './cache-desk.ts'
 import type { CacheScope } from './cache-scope.ts'
 import { ComparedText } from './compared-text.ts'
-import { HeldAnswer } from './held-answer.ts'
+import { HeldAnswers } from './held-answer.ts'
 import type { LiveCacheCounts, LiveCacheOptions } from './live-cache-options.ts'
 import { bytesOf, factsOf, type LiveEntry } from './live-entry.ts'
 import { LiveFlights } from './live-flights.ts'
@@ -57,7 +56,7 @@ export class LiveCache implements ResponseCache {
   readonly #flights = new LiveFlights()
   readonly #audit = new LookUpAudit()
   readonly #seen = new WeakMap<Asked, Seen>()
-  readonly #held = new WeakMap<Answer, HeldAnswer>()
+  readonly #held: HeldAnswers
   #policy: CachePolicy
   #keysOf: LiveKeysOf
   #places = 0
@@ -73,6 +72,7 @@ export class LiveCache implements ResponseCache {
     this.#policy = policy
     this.#keysOf = compileLiveKeys(policy, hash)
     this.#vectors = embedder && new TextVectors(embedder)
+    this.#held = new HeldAnswers(options.codec)
     this.#layers = new LiveLayers(policy, { keeper, index, bounds, staleMs })
     this.desk = new CacheDesk(this.#layers, now)
   }
@@ -102,8 +102,11 @@ export class LiveCache implements ResponseCache {
     const { text } = seen
     if (text === null) return { kind: 'bypass', reason: 'no-text' }
     if (this.#isLong(seen)) return { kind: 'bypass', reason: 'long-conversation' }
-    return after(this.#vectors?.of(text.text) ?? null, (vector) =>
-      vector === null ? noVector : this.#nearest(asked, terms, seen, { text, vector }),
+    const vector = this.#vectors?.of(text.text) ?? null
+    if (vector instanceof Promise && terms.coalesce && seen.keys.exactKey !== null)
+      this.#flights.awaitLookUp(flightKey(terms.namespace, seen.keys.exactKey), vector)
+    return after(vector, (made) =>
+      made === null ? noVector : this.#nearest(asked, terms, seen, { text, vector: made }),
     )
   }
 
@@ -136,7 +139,7 @@ export class LiveCache implements ResponseCache {
     }
   }
 
-  findInFlight(asked: Asked, { namespace }: CacheTerms): InFlight | null {
+  findInFlight(asked: Asked, { namespace }: CacheTerms): MaybePromise<InFlight | null> {
     const at = this.#layers.advance(asked.at)
     this.#flights.sweep(at)
     const { exactKey } = this.#see(asked).keys
@@ -172,7 +175,7 @@ export class LiveCache implements ResponseCache {
       place: seen.place,
       ttlMs: layer === 'exact' ? terms.exactTtlMs : terms.semanticTtlMs,
       facts,
-      held: this.#hold(answer),
+      held: this.#held.hold(answer),
       compared: layer === 'exact' || text === null ? null : { text, group: keys.group, vector },
       isKept: this.#options.mayKeep?.(asked.request) ?? true,
       uses: { hits: 0 },
@@ -274,15 +277,6 @@ export class LiveCache implements ResponseCache {
 
   #isLong({ keys }: Seen): boolean {
     return keys.messages > this.#policy.semantic.maxMessages
-  }
-
-  /** Both layers hold the same one. */
-  #hold(answer: Answer): HeldAnswer {
-    const known = this.#held.get(answer)
-    if (known !== undefined) return known
-    const held = new HeldAnswer(this.#options.codec, { answer })
-    this.#held.set(answer, held)
-    return held
   }
 }
 

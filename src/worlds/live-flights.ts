@@ -1,5 +1,5 @@
 import type { RequestId } from '../domain/receipt.ts'
-import type { Answered, Asked, InFlight } from '../domain/world.ts'
+import type { Answered, Asked, InFlight, MaybePromise } from '../domain/world.ts'
 
 type Flight = {
   readonly id: RequestId
@@ -23,13 +23,21 @@ export class LiveFlights {
   readonly #flights = new Map<string, Flight>()
   readonly #owned = new Map<Asked, Flight>()
   readonly #landed = new Map<string, Landed>()
+  /** Requests that will begin unless a look-up finds an answer, which takes its time. */
+  readonly #lookUps = new Map<string, Promise<unknown>>()
 
   /** Calls under way. */
   get count(): number {
     return this.#owned.size
   }
 
-  find(key: string, at: number): InFlight | null {
+  /** Later where an identical request has yet to find out whether it begins. */
+  find(key: string, at: number): MaybePromise<InFlight | null> {
+    const lookUp = this.#lookUps.get(key)
+    return lookUp === undefined ? this.#find(key, at) : lookUp.then(() => this.#find(key, at))
+  }
+
+  #find(key: string, at: number): InFlight | null {
     const flight = this.#flights.get(key)
     if (flight !== undefined) {
       flight.waiting ??= new Promise((resolve) => {
@@ -46,6 +54,16 @@ export class LiveFlights {
     this.#flights.set(key, flight)
     this.#owned.set(asked, flight)
     this.#landed.delete(key)
+  }
+
+  /** Says that a request is looked up until then, and begins at once where nothing is found. */
+  awaitLookUp(key: string, found: Promise<unknown>): void {
+    // Whoever has found nothing has begun by the next turn of the event loop.
+    const turn = found.then(() => new Promise(setImmediate))
+    this.#lookUps.set(key, turn)
+    void turn.then(() => {
+      if (this.#lookUps.get(key) === turn) this.#lookUps.delete(key)
+    })
   }
 
   /** `at` is the moment of the last request. */

@@ -34,8 +34,8 @@ export class LiveNeighbours {
   readonly #settings: NeighbourSettings
   #guards: readonly GuardName[]
   readonly #entries = new Map<number, LiveEntry>()
-  /** Opened when the first vector tells how long they are. */
   #index: LiveIndex<number> | null = null
+  #dimensions = 0
   #cutShort = 0
 
   constructor(settings: NeighbourSettings) {
@@ -59,10 +59,8 @@ export class LiveNeighbours {
     if (compared === null || compared.vector === null) return
     const { vector, group } = compared
     compared.vector = null
-    const { mode, capacity } = this.#settings
-    this.#index ??= openLiveIndex({ dimensions: vector.length, mode, capacity })
     try {
-      this.#index.add(serial, vector, groupIn(space, group))
+      this.#indexFor(vector).add(serial, vector, groupIn(space, group))
     } catch (error) {
       if (!(error instanceof VectorError)) throw error
     }
@@ -78,7 +76,7 @@ export class LiveNeighbours {
     const { text, vector, group, namespace, threshold, at } = query
     const pick = new NearestPick<LiveEntry>()
     let left = this.#guards.length === 0 ? Number.POSITIVE_INFINITY : readAtMost
-    const found = this.#index?.walk(vector, groupIn(namespace, group), threshold) ?? []
+    const found = this.#indexFor(vector).walk(vector, groupIn(namespace, group), threshold)
     for (const { id, similarity } of found) {
       if (pick.isOver(similarity)) break
       const entry = this.#entries.get(id)
@@ -100,6 +98,16 @@ export class LiveNeighbours {
       return entry !== undefined && isAlive(entry, at) && entry.compared?.text.text !== text.text
     }
     return this.#index?.recall(vector, groupIn(namespace, group), threshold, accepts) ?? null
+  }
+
+  /** While it is empty any vector tells how long they are. */
+  #indexFor(vector: Vector): LiveIndex<number> {
+    const dimensions = vector.length
+    if (this.#index === null || (this.#index.size === 0 && this.#dimensions !== dimensions)) {
+      this.#dimensions = dimensions
+      this.#index = openLiveIndex({ ...this.#settings, dimensions })
+    }
+    return this.#index
   }
 }
 

@@ -24,6 +24,8 @@ const longestWaitMs = 3000
 /** Makes the vectors of live look-ups. Whatever goes wrong, a text has no vector then: no caller is to suffer from it. */
 export class TextVectors {
   readonly #embedder: LiveEmbedder
+  /** Of texts that are being embedded: equal ones are asked for once. */
+  readonly #coming = new Map<string, Promise<Vector | null>>()
   readonly #counts: VectorCounts = { texts: 0, tokens: 0, costNanoUsd: zeroNanoUsd, failed: 0 }
 
   constructor(embedder: LiveEmbedder) {
@@ -41,7 +43,7 @@ export class TextVectors {
   /** At once where the embedder can; null where the text has no vector. */
   of(text: string): MaybePromise<Vector | null> {
     const { embedOne } = this.#embedder
-    if (embedOne === undefined) return this.#ask(text)
+    if (embedOne === undefined) return this.#coming.get(text) ?? this.#ask(text)
     try {
       const vector = embedOne(text)
       this.#counts.texts++
@@ -56,7 +58,14 @@ export class TextVectors {
     return null
   }
 
-  async #ask(text: string): Promise<Vector | null> {
+  #ask(text: string): Promise<Vector | null> {
+    const coming = this.#embed(text)
+    this.#coming.set(text, coming)
+    void coming.then(() => this.#coming.delete(text))
+    return coming
+  }
+
+  async #embed(text: string): Promise<Vector | null> {
     try {
       const { vectors, tokens } = await this.#embedder.embed(
         [text],

@@ -216,14 +216,26 @@ describe('budgets', () => {
 
 describe('breakers', () => {
   test('are shown and reset', async () => {
-    const breaker = { target: 'openai:gpt-4o', state: 'open', failures: 5 }
+    const breaker = { target: 'openai:gpt-4o', state: 'open', failures: 5 } as const
     const { serve } = await listening({
-      breakers: () => [{ ...breaker, opensAgainAt: '2026-01-01T00:00:00.000Z' }],
+      breakers: () => [{ ...breaker, nextTryAt: '2026-01-01T00:00:00.000Z' }],
     })
     expect((await serve('breakers')).out).toMatch(/openai:gpt-4o +open +5 +2026-01-01T00:00:00/)
     const reset = await serve('breakers', 'reset', 'openai:gpt-4o')
     expect(reset.out).toBe('openai:gpt-4o is asked again\n')
     expect((await serve('breakers', 'reset', 'openai:x')).err).toContain('no breaker of openai:x')
+  })
+})
+
+describe('trials', () => {
+  test('are shown and reset', async () => {
+    const { serve, asked } = await listening()
+    expect((await serve('trials')).out).toMatch(/semantic +faq .*0\.95/)
+    expect((await serve('trials', 'reset', 'semantic')).out).toBe(
+      'semantic: as the policy has it, and counted anew\n',
+    )
+    expect(asked).toEqual([['resetTrials', 'semantic']])
+    expect((await serve('trials', 'reset', 'prefix')).err).toContain('no layer prefix')
   })
 })
 
@@ -308,6 +320,8 @@ test.each([
   'budgets reconcile',
   'breakers',
   'breakers reset',
+  'trials',
+  'trials reset',
   'reload',
 ])('the help of serve %s has examples', async (words) => {
   const { code, out } = await runIn(newTerminal(), 'serve', ...words.split(' '), '--help')

@@ -46,7 +46,10 @@ async function recovered(path: string): Promise<readonly JournalEntry[]> {
     const { entries, damaged } = store.recover()
     const found = [...entries]
     expect(damaged).toEqual([])
-    expect(writer.health()).toMatchObject({ state: 'ok', damagedLines: 0 })
+    const { state, damagedLines } = writer.health()
+    expect(state).toBe('ok')
+    // A kill may cut the line being written, of a turn that nobody was told of.
+    expect(damagedLines).toBeLessThanOrEqual(1)
     return found
   } finally {
     writer.close()

@@ -44,6 +44,25 @@ export const vectorIndexContract: Readonly<Record<string, Check>> = {
       ok(answers.some(([found]) => found?.wasThere === true))
     }),
 
+  'gives its entries to an index in memory, which then finds the same': (driver) =>
+    inMemory(driver, (index) => {
+      const vectors = randomVectors({ count: 300, dimensions, seed: 3, clusters: 30, spread: 0.6 })
+      const at = (row: number) => vectors.subarray(row * dimensions, (row + 1) * dimensions)
+      const next = random(4)
+      for (let step = 0; step < 500; step++) {
+        // Some vectors come twice, and some ids: of equals the first one added is found.
+        index.add(`${Math.floor(next() * 350)}`, at(Math.floor(next() * 200)), `${step % 3}`)
+        index.remove(`${Math.floor(next() * 700)}`)
+      }
+      const live = openLiveIndex<string>({ dimensions, mode: 'exact' })
+      for (const { id, vector, group } of index.entries()) live.add(id, vector, group)
+      equal(live.size, index.size())
+      for (let row = 0; row < 300; row++) {
+        const found = [index, live].map((each) => each.nearest(at(row), `${row % 3}`, 0.3))
+        deepEqual(found[1], found[0])
+      }
+    }),
+
   'looks past many that are not accepted': (driver) =>
     inMemory(driver, (index) => {
       for (let n = 0; n < 700; n++) index.add(`${n}`, pointAt(n / 2000), 'g')

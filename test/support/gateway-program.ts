@@ -34,11 +34,10 @@ export const serveProgram = (policy: (upstreamUrl: string) => string): GatewayPr
     const file = join(folder, 'llmcost.yaml')
     writeFileSync(file, policy(upstreamUrl))
     const adminPort = await freePort()
-    const flags = ['--policy', file, '--db', join(folder, 'store.db')]
+    const flags = ['--debug', '--policy', file, '--db', join(folder, 'store.db')]
     const ports = ['--port', '0', '--admin-port', String(adminPort)]
     const server = await startServer({
       argv: [process.execPath, launcher, 'serve', ...flags, ...ports],
-      env: { ...process.env, LLMCOST_DEBUG: '1' },
       cwd: folder,
       ready: servesAt,
     })

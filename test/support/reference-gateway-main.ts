@@ -64,7 +64,7 @@ function serve(request: IncomingMessage, response: ServerResponse, body: Buffer)
 }
 
 function leak(number: number): void {
-  if (has('leaks-memory')) kept.push(Buffer.alloc(400_000, 1))
+  if (has('leaks-memory')) kept.push(Buffer.alloc(1_000_000, 1))
   if (has('leaks-timers') && number % 10 === 0) setInterval(() => {}, 60_000)
   if (has('leaks-sockets') && number % 10 === 0)
     connect(Number(new URL(flags.upstream).port), '127.0.0.1').on('error', () => {})
@@ -137,10 +137,10 @@ const collectGarbage = runInNewContext('gc') as () => void
 const admin = createServer((_, response) => {
   collectGarbage()
   const { rss, heapUsed } = process.memoryUsage()
-  const resources: Record<string, number> = {}
-  for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1
+  const active: Record<string, number> = {}
+  for (const kind of process.getActiveResourcesInfo()) active[kind] = (active[kind] ?? 0) + 1
   response.setHeader('connection', 'close')
-  response.end(JSON.stringify({ rssBytes: rss, heapUsedBytes: heapUsed, resources }))
+  response.end(JSON.stringify({ rssBytes: rss, heapUsedBytes: heapUsed, active }))
 })
 
 admin.listen(Number(flags['admin-port']), '127.0.0.1', () => {

@@ -59,9 +59,10 @@ describe('a cached answer never reaches', () => {
     expect(
       await served(by('user'), [question(notice, { user: 'alice' }), question(notice)]),
     ).toEqual(['model', 'model'])
-    expect(
-      await served(by('user'), [question(notice), question(notice, { user: '' })]),
-    ).toEqual(['model', 'model'])
+    expect(await served(by('user'), [question(notice), question(notice, { user: '' })])).toEqual([
+      'model',
+      'model',
+    ])
   })
 
   it('a user whose name is written like somebody else’s field', async () => {
@@ -120,12 +121,12 @@ describe('a cached answer never reaches', () => {
       { messages, system: 'Answer for France.' },
       { messages, tools },
     ]
-    expect(await served({}, prompts.map((prompt) => question('', { prompt })))).toEqual([
-      'model',
-      'model',
-      'model',
-      'model',
-    ])
+    expect(
+      await served(
+        {},
+        prompts.map((prompt) => question('', { prompt })),
+      ),
+    ).toEqual(['model', 'model', 'model', 'model'])
   })
 })
 

@@ -15,14 +15,15 @@ export type Cores = {
 
 const anywhere: Pin = (argv) => argv
 
+export const anyCores: Cores = { measured: anywhere, others: anywhere, arePinned: false }
+
 /** One core for the gateway under test, another for the load and the API behind it. */
 export function readCores(): Cores {
   const { stdout, status } = spawnSync('taskset', ['-cp', String(process.pid)], {
     encoding: 'utf8',
   })
   const [first, second] = status === 0 ? coresIn(stdout) : []
-  if (first === undefined || second === undefined)
-    return { measured: anywhere, others: anywhere, arePinned: false }
+  if (first === undefined || second === undefined) return anyCores
   const on =
     (core: number): Pin =>
     (argv) => ['taskset', '-c', String(core), ...argv]

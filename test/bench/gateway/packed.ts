@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -8,6 +8,8 @@ const root = resolve(import.meta.dirname, '../../..')
 export function installPacked(folder: string): string {
   const user = join(folder, 'packed')
   mkdirSync(user)
+  // Or npm would install into the folder above, which has one.
+  writeFileSync(join(user, 'package.json'), '{"private":true}')
   // The build is up to date: the scripts of the package would make it again.
   const pack = ['pack', '--ignore-scripts', '--pack-destination', folder, '--loglevel', 'error']
   execFileSync('npm', pack, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })

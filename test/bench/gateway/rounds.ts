@@ -105,11 +105,22 @@ async function measureOne(each: Started, scenario: Scenario, options: RoundOptio
     if (scenario.repeats) requireHit(await rig.check(running, scenario))
     const found = await rig.measure(running, scenario, times)
     if (found.failed > 0) note(`${name}: ${found.failed} failed, ${found.answered} answered`)
-    if (!found.keptPace) note(`${name}: requests piled up`)
+    const lag = lagOf(scenario, found)
+    if (lag !== null) note(`${name}: ${lag}`)
     if (found.answered > 0 && found.keptPace) loads.set(scenario, found)
   } catch (error) {
     note(`${name}: ${reasonOf(error)}`)
   }
+}
+
+/** Of what was due, this share must be answered in time. */
+const leastHeld = 0.95
+
+/** How far a server was from holding a given pace; null where it held it, or none was given. */
+function lagOf({ pace }: Scenario, { keptPace, perSecond }: Measured): string | null {
+  if (!keptPace) return 'requests piled up'
+  if (pace.kind === 'closed' || perSecond >= leastHeld * pace.perSecond) return null
+  return `answered ${Math.round(perSecond)} a second`
 }
 
 /** By the header that tells it. */

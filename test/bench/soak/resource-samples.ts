@@ -1,12 +1,12 @@
 import { get } from 'node:http'
 import { rangeOf } from '../range.ts'
 
-/** What `GET /debug/resources` on the admin port answers, garbage being collected first. */
+/** What `GET /debug/resources` on the admin port answers; `collect` has garbage collected first. */
 export type Resources = {
   readonly rssBytes: number
   readonly heapUsedBytes: number
   /** Open handles and requests by kind, as `process.getActiveResourcesInfo` has them. */
-  readonly resources: Readonly<Record<string, number>>
+  readonly active: Readonly<Record<string, number>>
 }
 
 export type ResourceSample = {
@@ -19,13 +19,13 @@ export type ResourceSample = {
 
 /** One look at a running gateway, over a connection of its own, which is among the sockets. Throws where it is refused. */
 export async function sampleResources(adminUrl: string, atMs: number): Promise<ResourceSample> {
-  const found = await getJson<Resources>(`${adminUrl}/debug/resources`)
+  const found = await getJson<Resources>(`${adminUrl}/debug/resources?collect`)
   return {
     atMs,
     rssBytes: found.rssBytes,
     heapUsedBytes: found.heapUsedBytes,
-    sockets: found.resources['TCPSocketWrap'] ?? 0,
-    timers: found.resources['Timeout'] ?? 0,
+    sockets: found.active['TCPSocketWrap'] ?? 0,
+    timers: found.active['Timeout'] ?? 0,
   }
 }
 
