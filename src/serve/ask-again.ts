@@ -1,5 +1,5 @@
 import type { AuditNote } from '../domain/comparison.ts'
-import { zeroNanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { Request } from '../domain/request.ts'
 import type { Asked, Ledger, World } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
@@ -48,6 +48,8 @@ export async function askAgain(
     const decision = await decide(asked, { facts, asks: world.asks }, compiled, unheard(world))
     return { exchange, decision }
   } finally {
+    // Whatever went wrong: nothing stays held back for it.
+    state.ledger.settle(asked, exchange.spentNanoUsd as NanoUsd)
     state.exchanges.delete(own.id)
   }
 }
