@@ -15,7 +15,10 @@ import { mayCompare } from './serve-policy.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServeCacheOptions = {
+  /** Of the start. */
   readonly policy: Policy
+  /** In force when an answer is kept. */
+  readonly policyNow: () => Policy
   readonly prices: RunPrices
   readonly terminal: Terminal
   readonly store: GatewayStore
@@ -34,7 +37,7 @@ export type ServeCache = { readonly cache: LiveCache; close(): void }
 
 /** Opens the cache of a gateway, with what an earlier run left on disk where the policy keeps it there. */
 export async function openServeCache(options: ServeCacheOptions): Promise<ServeCache> {
-  const { policy, store, writer, now, say, isExact } = options
+  const { policy, policyNow, store, writer, now, say, isExact } = options
   const { cache, loaded, disk } = openLiveCache({
     database: store.database,
     write: (work) => writer.write(work),
@@ -46,7 +49,7 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
     codec: answerCodec,
     now,
     index: isExact ? 'exact' : 'fast',
-    mayKeep: (request) => contentModeOf(policy, request.key ?? null) === 'full',
+    mayKeep: (request) => mayBeOnDisk(policyNow(), request.key ?? null),
     staleMs: policy.failure.fallback.stale ? staleMs : 0,
   })
   if (loaded !== null && loaded.otherEmbedder > 0)
@@ -65,6 +68,16 @@ function contentOf(policy: Policy): ContentMode {
   const { cache } = policy
   const isOff = !cache.exact.on && !mayCompare(cache) && cache.rules.every(isOffIn)
   return isOff || policy.privacy.redact ? 'none' : contentModeOf(policy, null)
+}
+
+/** Whether the answers to whoever shows this key may be on disk. */
+export function mayBeOnDisk(
+  policy: Pick<Policy, 'cache' | 'privacy' | 'serve'>,
+  key: string | null,
+): boolean {
+  const { storage } = policy.cache
+  if (storage === 'memory' || (storage === 'auto' && policy.privacy.redact)) return false
+  return contentModeOf(policy, key) === 'full'
 }
 
 const isOffIn = ({ exact }: Policy['cache']['rules'][number]): boolean => exact !== true

@@ -56,6 +56,10 @@ export function addServe(program: Command, terminal: Terminal, exit: Exit): void
         'json',
       ]),
     )
+    .option(
+      '--replay-clock',
+      'in front of a mock alone: times are those of a log (docs/methods.md)',
+    )
     .option('--debug', 'show memory and open handles at /debug/resources of the admin port')
     .option('--redact', 'replace e-mail, phone, card, key and IP patterns in what is written down')
     .option(

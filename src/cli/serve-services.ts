@@ -3,6 +3,7 @@ import { keyHash } from '../engine/cache-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openForwarder } from '../providers/forward.ts'
 import { openScrub, type Scrub, secretsOf } from '../providers/keys.ts'
+import { mocksOnly } from '../providers/mocks-only.ts'
 import { Audits } from '../serve/audits.ts'
 import type { Exchange } from '../serve/exchange.ts'
 import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
@@ -10,11 +11,13 @@ import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import type { LiveClock } from '../serve/live-clock.ts'
 import { openMoneyWatch } from '../serve/money-watch.ts'
 import { namedPolicy } from '../serve/policy-in-force.ts'
+import type { ReplayClock } from '../serve/replay-clock.ts'
 import { Trials } from '../serve/trials.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
 import type { UpstreamWatch } from '../serve/upstream-watch.ts'
 import { similarityOf } from './log-embedder.ts'
 import type { RunPrices } from './price-book.ts'
+import { replayedOrigins } from './replay-clock.ts'
 import { runProgram } from './run-program.ts'
 import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
@@ -26,6 +29,8 @@ export type ServeParts = {
   readonly secret: string
   readonly writer: TurnWriter
   readonly clock: LiveClock
+  /** The same, where times are those of a log; else null. */
+  readonly replay: ReplayClock | null
   readonly upstreamWatch: UpstreamWatch
   /** The policy in force when a budget asks. */
   readonly inForce: () => PolicyInForce
@@ -34,17 +39,20 @@ export type ServeParts = {
 
 /** What a gateway keeps from its start to its end. */
 export async function servicesOf(
-  { policy, prices, secret, writer, clock, upstreamWatch, inForce, watch }: ServeParts,
-  { env }: Terminal,
+  { policy, prices, secret, writer, clock, replay, upstreamWatch, inForce, watch }: ServeParts,
+  terminal: Terminal,
 ): Promise<GatewayServices> {
+  const { env } = terminal
   const { now } = clock
   const hash = keyHash(secret)
   const exchanges = new Map<string, Exchange>()
   const costOf = targetCosts(prices.book)
   const { onAlert, onServed } = watch
   const scrubOf = scrubsOf(env)
+  const mocks = replay === null ? null : await replayedOrigins(policy.serve.providers, terminal)
+  const forwarder = await openForwarder({ env })
   return {
-    forwarder: await openForwarder({ env }),
+    forwarder: mocks === null ? forwarder : mocksOnly(forwarder, mocks),
     journal: writer,
     ...openMoneyWatch({ policy, hash, now, costOf, exchanges, inForce, onAlert }),
     prices: prices.book,
@@ -54,7 +62,7 @@ export async function servicesOf(
     chance: Math.random,
     newId: requestIds(now()),
     exchanges,
-    isReplay: false,
+    replay,
     scrub: (text) => scrubOf(inForce().compiled.policy)(text),
     similarity: await similarityOf(),
     passes: async (command, input, timeoutMs) =>

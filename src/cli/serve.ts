@@ -6,7 +6,11 @@ import { type RunningServe, startServe } from './start-serve.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServeFlags = InputFlags &
-  ServePolicyFlags & { readonly debug?: boolean; readonly log?: 'text' | 'json' }
+  ServePolicyFlags & {
+    readonly debug?: boolean
+    readonly log?: 'text' | 'json'
+    readonly replayClock?: boolean
+  }
 
 /** How long answers under way may take when the gateway is told to end. */
 const graceMs = 30_000
@@ -38,6 +42,8 @@ function announce(
 ): void {
   stdout.write(`OPENAI_BASE_URL=${gateway.url}/v1\nANTHROPIC_BASE_URL=${gateway.url}\n`)
   narrator.say(`dashboard: ${gateway.adminUrl}`)
+  if (gateway.state().replay !== null)
+    narrator.say('replay clock: times are those of x-llmcost-at and of the mock')
   narrator.say(
     source === null
       ? 'no policy: requests pass through and are written down; `llmcost policy init` writes one, --policy runs it'

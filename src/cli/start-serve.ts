@@ -20,6 +20,7 @@ import { type LiveClock, openLiveClock } from '../serve/live-clock.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
 import { type LaterRecounts, openLaterRecounts, recoverLedger } from '../serve/recover-ledger.ts'
+import { openReplayClock } from '../serve/replay-clock.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { openUpstreamWatch, type UpstreamWatch } from '../serve/upstream-watch.ts'
 import { type GatewayStore, openGatewayStore } from '../store/gateway-store.ts'
@@ -100,7 +101,8 @@ type Start = ServedPolicy &
 
 async function startOn(start: Start): Promise<RunningServe> {
   const { flags, terminal, policy, source, token, store, closeLedger } = start
-  const clock = openLiveClock()
+  const replay = flags.replayClock === true ? openReplayClock() : null
+  const clock = replay ?? openLiveClock()
   const upstreamWatch = openUpstreamWatch(clock.now)
   const problems = problemsOf(start, clock, upstreamWatch)
   const health = healthOf(problems)
@@ -109,11 +111,12 @@ async function startOn(start: Start): Promise<RunningServe> {
   const { now } = clock
   const watch = await openWatch({ ...start, now, health, running })
   const inForce = () => running.state?.() ?? first
-  const parts = { ...start, secret: store.secret, clock, upstreamWatch, inForce, watch }
+  const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
   const say = (sentence: string) => watch.say(sentence)
-  const kept = await openKept({ start, services, say, problems })
+  const policyNow = () => inForce().compiled.policy
+  const kept = await openKept({ start, policyNow, services, say, problems })
   const { cache, recounts } = kept
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
@@ -171,18 +174,26 @@ type Kept = {
 /** What an earlier run left, and what keeps it for the next one. */
 async function openKept({
   start,
+  policyNow,
   services,
   say,
   problems,
 }: {
   readonly start: Start
+  readonly policyNow: () => Policy
   readonly services: GatewayServices
   readonly say: (sentence: string) => void
   readonly problems: Problems[]
 }): Promise<Kept> {
   const { store, writer } = start
   const { now } = services
-  const opened = await openServeCache({ ...start, now, say, isExact: false })
+  const opened = await openServeCache({
+    ...start,
+    policyNow,
+    now,
+    say,
+    isExact: services.replay !== null,
+  })
   const { cache } = opened
   problems.push(() => cacheProblems(cache.counts.corrupt))
   const erasures = openErasures({ store, writer, cache })

@@ -9,16 +9,24 @@ import { dialectOf } from './dialects.ts'
  * a name on it, cache marks on whole messages, or ids and states of Responses messages.
  */
 export function callOfRequest(request: Request): Call | null {
+  const asked = bodyOfRequest(request)
+  return asked === null ? null : dialectOf(asked.dialect).readCall(asked.body)
+}
+
+/** The body of `callOfRequest`, with all that the log has of it: read as bodies are, it has the keys of the request. */
+export function bodyOfRequest(
+  request: Request,
+): { readonly dialect: DialectName; readonly body: JsonObject } | null {
   const { prompt, operation } = request
   if (prompt === undefined || operation === 'embedding') return null
-  const name = dialectOfRequest(request, prompt)
+  const dialect = dialectOfRequest(request, prompt)
   const body = defined({
     stream: request.streamed,
     ...request.params,
     model: request.requestedModel ?? request.model,
-    ...promptFields[name](prompt),
+    ...promptFields[dialect](prompt),
   })
-  return dialectOf(name).readCall(body)
+  return { dialect, body }
 }
 
 /** A prompt under the wire's names. */

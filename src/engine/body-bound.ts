@@ -155,11 +155,15 @@ const usualImageTokens = 1_500
  * answers usually take.
  */
 export function estimateOfBody(
-  { textBytes, images, choices }: BodySize,
+  size: BodySize,
   outputTokens: number,
   costOf: CostOfUsage,
 ): NanoUsd | null {
-  const inputTokens = Math.ceil(textBytes / bytesPerToken) + images * usualImageTokens
-  const cost = costOf({ ...noUsage, inputTokens, outputTokens: choices * outputTokens })
+  const inputTokens = estimatedInputOf(size)
+  const cost = costOf({ ...noUsage, inputTokens, outputTokens: size.choices * outputTokens })
   return cost === null ? null : (Math.ceil(cost * softMargin) as NanoUsd)
 }
+
+/** Input tokens that a request probably has. */
+export const estimatedInputOf = ({ textBytes, images }: BodySize): number =>
+  Math.ceil(textBytes / bytesPerToken) + images * usualImageTokens

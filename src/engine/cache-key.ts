@@ -9,6 +9,7 @@ import {
 } from '../domain/keys.ts'
 import type { Answer, Message, Request } from '../domain/request.ts'
 import { totalInputTokens } from '../domain/usage.ts'
+import { isUnshared } from './unshared.ts'
 
 /** Hashes text under a secret, so that short prompts cannot be guessed from a store that holds only hashes. */
 export type KeyHash = (text: string) => string
@@ -45,7 +46,7 @@ export function requestKeys(request: Request, hash: KeyHash): RequestKeys {
   const last = chain[chain.length - 1]
   return {
     chain,
-    exactKey: partitionKey(request, hash) + parent,
+    exactKey: isUnshared(request.params) ? null : partitionKey(request, hash) + parent,
     questionKey: question === undefined ? null : hash(bodyOf(question).content),
     prefix: prefixOf(chain),
     stepKey:

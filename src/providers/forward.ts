@@ -130,13 +130,17 @@ class Handler implements Dispatcher.DispatchHandlers, Forwarding {
       const name = (raw[index] as Buffer).toString('latin1').toLowerCase()
       const value = (raw[index + 1] as Buffer).toString('latin1')
       if (name === 'content-encoding') this.#decoder = decoderOf(value)
-      else headers.push(name, value)
+      if (name !== 'content-encoding' || !isDecoded(this.#decoder, value)) headers.push(name, value)
     }
     this.#decoder?.on('data', (bytes: Buffer) => {
       if (!this.#isOver && !this.#sink.chunk(bytes)) this.#decoder?.pause()
     })
     this.#decoder?.once('end', () => this.#end())
-    this.#decoder?.once('error', (error) => this.#fault(error))
+    this.#decoder?.once('error', (error) => {
+      this.#fault(error)
+      // Nobody reads on, so that the connection would wait for ever.
+      this.#abort?.()
+    })
     this.#sink.head(status, headers)
     return true
   }
@@ -176,6 +180,9 @@ const aborted: Fault = {
   status: null,
   retryAfterMs: null,
 }
+
+const isDecoded = (decoder: Gunzip | null, encoding: string): boolean =>
+  decoder !== null || encoding.trim().toLowerCase() === 'identity'
 
 /** Nothing is asked to compress; some do all the same. */
 function decoderOf(encoding: string): Gunzip | null {

@@ -1,9 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Block } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import { inTable } from '../domain/json.ts'
+import type { Finish, Reply } from '../domain/reply.ts'
 import { noUsage, type Usage } from '../domain/usage.ts'
 import { faultOf, type MockFaultName, mockFaultOf } from './mock-faults.ts'
 import type { MockAnswer } from './mock-model.ts'
+
+const finishes = ['stop', 'length', 'tool', 'filtered'] as const satisfies readonly Finish[]
+type MockFinish = (typeof finishes)[number]
 
 /** What `x-mock-*` headers of a request ask of its answer. */
 export type Forced = {
@@ -20,6 +25,8 @@ export type Forced = {
   readonly usage: Usage | null
   /** Which model it says answered. */
   readonly model: string | null
+  /** How the answer ends; with "tool" it is the call of one, with others a text. */
+  readonly finish: MockFinish | null
 }
 
 /** Reads the headers; a text says which of them means nothing. */
@@ -35,6 +42,9 @@ export function readForced(headers: IncomingHttpHeaders): Forced | string {
   const fault = headers['x-mock-fault'] ?? null
   if (fault !== null && fault !== 'none' && mockFaultOf(String(fault)) === undefined)
     broken.push(`x-mock-fault: there is no fault "${fault}"`)
+  const finish = headers['x-mock-finish'] ?? null
+  if (finish !== null && !finishes.some((name) => name === finish))
+    broken.push(`x-mock-finish is one of ${finishes.join(', ')}`)
   const usage = usageIn(headers['x-mock-usage'])
   if (usage === undefined) broken.push(`x-mock-usage is ${usageNames.join(',')}: six whole numbers`)
   const forced = {
@@ -46,6 +56,7 @@ export function readForced(headers: IncomingHttpHeaders): Forced | string {
     chunkMs: number('x-mock-chunk-ms', 0, longestMs),
     usage: usage ?? null,
     model: headers['x-mock-model']?.toString() ?? null,
+    finish: finish as Forced['finish'],
   }
   return broken.length === 0 ? forced : broken.join('; ')
 }
@@ -67,6 +78,7 @@ const longestMs = 86_400_000
 export function forceAnswer(answer: MockAnswer, forced: Forced, settings: Waits): MockAnswer {
   const reply = {
     ...answer.reply,
+    ...(forced.finish !== null && finished(answer.reply, forced.finish)),
     ...(forced.usage !== null && { usage: forced.usage }),
     ...(forced.model !== null && { model: forced.model }),
   }
@@ -87,6 +99,18 @@ export function forceAnswer(answer: MockAnswer, forced: Forced, settings: Waits)
 }
 
 type Waits = { readonly retryAfterMs: number; readonly slowMs: number }
+
+/** The answer with another end: the call of a tool, or its text. */
+function finished({ blocks }: Reply, finish: MockFinish): Pick<Reply, 'blocks' | 'finish'> {
+  const kind = finish === 'tool' ? 'tool-call' : 'text'
+  const kept = blocks.filter((block) => block.kind === kind)
+  if (kept.length > 0) return { blocks: kept, finish }
+  const made: Block =
+    finish === 'tool'
+      ? { kind: 'tool-call', id: 'call_forced', name: 'tool', input: '{}' }
+      : { kind: 'text', text: 'Done.' }
+  return { blocks: [made], finish }
+}
 
 /** A logged latency is the whole of it: the first content comes no later, and chunks share what remains. */
 function forcedTimes(answer: MockAnswer, forced: Forced) {

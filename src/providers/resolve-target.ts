@@ -22,8 +22,18 @@ export function resolveTarget(
   const providers: readonly KnownProvider[] = [...own, ...catalogue]
   const { provider, model } = named(target, providers) ?? served(target, providers)
   if (model === '') throw new UserError(`"${target}" names no model`, { hint: exampleHint })
-  return { provider: { ...provider, baseUrl: addressOf(provider, env) }, model }
+  return { provider: atAddress(provider, env), model }
 }
+
+/** A provider at the address that the environment gives it. Throws a UserError where it has none. */
+export const atAddress = (provider: KnownProvider, env: Environment): KnownProvider => ({
+  ...provider,
+  baseUrl: addressOf(provider, env),
+})
+
+/** Whether a provider has an address: some are the user's own resource, which the environment names. */
+export const hasAddress = ({ baseUrl, baseUrlEnv }: KnownProvider, env: Environment): boolean =>
+  baseUrl !== '' || (baseUrlEnv !== undefined && (env[baseUrlEnv] ?? '').trim() !== '')
 
 const exampleHint = 'write it as PROVIDER:MODEL, such as openai:gpt-4o-mini'
 

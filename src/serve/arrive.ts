@@ -13,6 +13,7 @@ import { pageFault } from './page-fault.ts'
 import { readDestination } from './read-destination.ts'
 import { type Caller, readIdentity } from './read-identity.ts'
 import { readWishes } from './read-wishes.ts'
+import type { Wishes } from './wishes.ts'
 
 /** The head of a request, as `node:http` has it. */
 export type Head = {
@@ -67,7 +68,7 @@ export function arrive(
     method,
     rawHeaders,
     hasGatewayKey: caller !== null,
-    wishes: readWishes(headers),
+    wishes: wishesAt(endpoint, readWishes(headers)),
   }
   const inbound = readInbound(arrival, (body, model) => {
     const home = state.upstreams.homeOf(endpoint, model, headers)
@@ -82,6 +83,12 @@ export function arrive(
     return { ...identity, home, credential: credential?.header ?? null }
   })
   return 'kind' in inbound ? refusedWith(inbound, endpoint.dialect) : inbound
+}
+
+/** Models of one name are not the same everywhere: who names a provider is answered from what it said. */
+function wishesAt({ provider }: Endpoint, wishes: Wishes): Wishes {
+  if (provider === null) return wishes
+  return { ...wishes, namespace: `${provider.name} ${wishes.namespace}` }
 }
 
 /** A fault in the words of the request's own wire format. */

@@ -7,9 +7,9 @@ import { limitsOf } from '../engine/time-limits.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { CallEnd } from '../worlds/live-targets.ts'
-import type { AttemptResult, LiveSend } from './attempt.ts'
+import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
-import { cancelled, headerIn } from './attempt-faults.ts'
+import { cancelled, headerIn, outOfTime } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
 import { budgetFault } from './budget-fault.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
@@ -176,17 +176,19 @@ async function run(
   })
   if (open.forwarding !== null) exchange.forwardings.delete(open.forwarding)
   exchange.waitedMs += result.latencyMs
-  return state.isReplay ? toldTimes(result) : result
+  if (state.replay === null) return result
+  const told = toldTimes(result, asking.terms.timeoutMs)
+  state.replay.pass(told.latencyMs)
+  return told
 }
 
-/** The times that a mock tells in place of letting them pass. */
-function toldTimes(result: AttemptResult): AttemptResult {
+/** The times that a mock tells in place of letting them pass; a rung's limit of time ends what would have taken longer. */
+function toldTimes(result: AttemptResult, limitMs: number | null): AttemptResult {
   const told = (name: string) => Number(headerIn(result.headers, name) ?? 0)
-  return {
-    ...result,
-    latencyMs: told('x-mock-latency-ms'),
-    firstTokenMs: result.firstTokenMs === null ? null : told('x-mock-first-token-ms'),
-  }
+  const latencyMs = told('x-mock-latency-ms')
+  const firstTokenMs = result.firstTokenMs === null ? null : told('x-mock-first-token-ms')
+  if (limitMs === null || latencyMs <= limitMs) return { ...result, latencyMs, firstTokenMs }
+  return { ...result, answer: null, fault: outOfTime, latencyMs: limitMs, firstTokenMs: null }
 }
 
 /** What cannot be asked costs nothing, and is no fault of the target. */
@@ -226,10 +228,11 @@ function attemptedOf(
   asking: Asking,
 ): Attempted {
   const { answer, partial, fault, refusal, latencyMs, firstTokenMs } = result
-  const used = usedOf(exchange, answer, partial, fault)
+  const used = usedOf(exchange, result)
   const provider = upstream.provider.name
   const costNanoUsd = costOf(
     state,
+    exchange.inbound.at,
     provider,
     model,
     answer?.reply ?? partial,
@@ -245,7 +248,7 @@ function attemptedOf(
     answer,
     partial,
     fault,
-    refusal,
+    refusal: refusal && shownRefusal(state, exchange, target, refusal),
     ...used,
     costNanoUsd,
     latencyMs,
@@ -268,4 +271,17 @@ function attemptedOf(
         ? null
         : asking.backoffMs(exchange.begun, fault.retryAfterMs),
   }
+}
+
+/** Some providers repeat the key in an error about it: that of the caller they may see, and no other. */
+function shownRefusal(
+  { scrub }: GatewayState,
+  { inbound }: Exchange,
+  target: string,
+  refusal: Refusal,
+): Refusal {
+  if (inbound.credential !== null && target === inbound.home.target) return refusal
+  const text = refusal.bytes.toString('utf8')
+  const shown = scrub(text)
+  return shown === text ? refusal : { ...refusal, bytes: Buffer.from(shown) }
 }

@@ -8,6 +8,8 @@ const faultOf = (kind: FaultKind, message: string): Fault => ({
 })
 
 export const cancelled = faultOf('cancelled', 'the caller went away')
+export const stalled = faultOf('cancelled', 'the caller reads no more')
+export const outOfTime = faultOf('timeout', 'a limit of time of the policy was reached')
 export const malformed = faultOf('malformed', 'what came is no answer of its format')
 export const tooLarge = faultOf('too-large', 'the answer is larger than is read')
 export const redirected = faultOf(

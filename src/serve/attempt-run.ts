@@ -4,10 +4,11 @@ import type { Reply } from '../domain/reply.ts'
 import type { Forwarding, ForwardSink } from '../providers/forward.ts'
 import { isErrorBody, isNoAnswer, jsonObjectIn } from '../providers/read-answer.ts'
 import type { AttemptOptions, AttemptResult, Refusal } from './attempt.ts'
-import { cancelled, headerIn, malformed, redirected, tooLarge } from './attempt-faults.ts'
+import { cancelled, headerIn, malformed, redirected, stalled, tooLarge } from './attempt-faults.ts'
 import { openAttemptLimits } from './attempt-limits.ts'
 import { emptyReply, LiveAnswer } from './live-answer.ts'
 import { StreamRun } from './stream-run.ts'
+import { openUsageTap, type UsageTap } from './usage-tap.ts'
 
 /** Makes one call. Whatever goes wrong upstream is in the result; the promise is always kept. */
 export const runAttempt = (options: AttemptOptions): Promise<AttemptResult> =>
@@ -38,16 +39,20 @@ class AttemptRun implements ForwardSink {
   readonly #chunks: Buffer[] = []
   #bytes = 0
   #stream: StreamRun | null = null
+  #tap: UsageTap | null = null
   #hasBegun = false
   #firstTokenMs: number | null = null
   #isDone = false
+  /** The caller is behind: what does not come is not the provider's doing. */
+  #isPaused = false
   #lingering: NodeJS.Timeout | null = null
 
   constructor(options: AttemptOptions, resolve: (result: AttemptResult) => void) {
     this.#options = options
     this.#resolve = resolve
     this.#startMs = options.now()
-    this.#limits = openAttemptLimits(options.limits, options.streamed, (fault) => this.#stop(fault))
+    const stop = (fault: Fault) => this.#stop(this.#isPaused ? stalled : fault)
+    this.#limits = openAttemptLimits(options.limits, options.streamed, stop)
   }
 
   start(): void {
@@ -55,7 +60,10 @@ class AttemptRun implements ForwardSink {
     this.#forwarding = forwarder.send(request, this)
     onStart({
       abort: () => this.#stop(cancelled),
-      resume: () => this.#forwarding?.resume(),
+      resume: () => {
+        this.#isPaused = false
+        this.#forwarding?.resume()
+      },
     })
   }
 
@@ -66,14 +74,14 @@ class AttemptRun implements ForwardSink {
     this.#headers = headers
     this.#mode = this.#modeOf(status, headers)
     if (this.#mode === 'stream') this.#stream = this.#openStream()
+    if (this.#mode === 'raw' && isEventStream(headers)) this.#tap = openUsageTap()
   }
 
   #modeOf(status: number, headers: readonly string[]): Mode {
     if (status >= 300) return 'refusal'
-    const type = headerIn(headers, 'content-type') ?? ''
-    if (this.#options.dialect === null)
-      return /json/i.test(type) || this.#options.live === null ? 'whole' : 'raw'
-    return /^text\/event-stream\b/i.test(type) ? 'stream' : 'whole'
+    if (this.#options.dialect !== null) return isEventStream(headers) ? 'stream' : 'whole'
+    const isJson = /json/i.test(headerIn(headers, 'content-type') ?? '')
+    return isJson || this.#options.live === null ? 'whole' : 'raw'
   }
 
   #openStream(): StreamRun {
@@ -95,6 +103,12 @@ class AttemptRun implements ForwardSink {
   }
 
   chunk(bytes: Buffer): boolean {
+    this.#isPaused = !this.#take(bytes)
+    return !this.#isPaused
+  }
+
+  /** False: the caller is behind. */
+  #take(bytes: Buffer): boolean {
     if (this.#isDone) return true
     this.#limits.progress()
     this.#bytes += bytes.length
@@ -111,6 +125,7 @@ class AttemptRun implements ForwardSink {
       return true
     }
     if (!this.#hasBegun) this.#begin()
+    this.#tap?.read(bytes)
     return this.#options.live?.write(bytes) ?? true
   }
 
@@ -244,6 +259,7 @@ class AttemptRun implements ForwardSink {
       partial,
       fault,
       refusal,
+      tapped: this.#tap?.end() ?? null,
       isServed: this.#hasBegun,
       headers: this.#headers,
       firstTokenMs: this.#firstTokenMs,
@@ -251,3 +267,6 @@ class AttemptRun implements ForwardSink {
     })
   }
 }
+
+const isEventStream = (headers: readonly string[]): boolean =>
+  /^text\/event-stream\b/i.test(headerIn(headers, 'content-type') ?? '')

@@ -5,6 +5,7 @@ import type { Part, Reply } from '../domain/reply.ts'
 import type { Forwarder, Forwarding, ForwardRequest } from '../providers/forward.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import type { Frame } from './sse-frames.ts'
+import type { Tapped } from './usage-tap.ts'
 
 /** An answer with a status that is no success, in its provider's own words. */
 export type Refusal = {
@@ -21,6 +22,8 @@ export type AttemptResult = {
   readonly partial: Reply | null
   readonly fault: Fault | null
   readonly refusal: Refusal | null
+  /** Of a stream that nobody reads; null: it was none. */
+  readonly tapped: Tapped | null
   /** Whether the caller has seen any of it. */
   readonly isServed: boolean
   /** Of the answer, whatever it was: names and values in turn. */

@@ -3,6 +3,7 @@ import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import { spenderOf } from '../worlds/spender-of.ts'
 import { admitHead, arrive, type Refused, refusedWith } from './arrive.ts'
+import { badRequest } from './bad-request.ts'
 import { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
@@ -31,7 +32,10 @@ export type ClientLimits = {
 /** The port that applications ask. */
 export const openDataServer = (options: DataServerOptions): Server =>
   createServer(limitsOf(options.limits ?? usualLimits), (request, response) => {
-    void take(options, request, response)
+    take(options, request, response).catch((error: unknown) => {
+      options.onBug(error)
+      response.destroy()
+    })
   })
 
 /** Slower callers only hold connections. */
@@ -66,7 +70,13 @@ async function take(
     }
     dialect = admitted.endpoint.dialect
     const { maxBodyBytes } = state.compiled.policy.serve
-    const at = state.isReplay ? replayedAt(request) : state.now()
+    const at = state.replay === null ? state.now() : replayedAt(request)
+    if (Number.isNaN(at)) {
+      request.resume()
+      refuse(response, refusedWith(undated, dialect))
+      return
+    }
+    state.replay?.goTo(at)
     const bytes = await readBody(request, maxBodyBytes)
     if (bytes === null) refuse(response, refusedWith(tooLarge(maxBodyBytes), dialect, closing))
     else {
@@ -78,13 +88,23 @@ async function take(
     // Whoever leaves while they are still sending gets no answer.
     if (request.destroyed && !request.complete) return
     onBug(error)
+    // What is on its way already is whole.
+    if (response.writableEnded) return
     if (response.headersSent) response.destroy()
     else refuse(response, refusedWith(internal, dialect))
   }
 }
 
-/** When the request was made that is made again. */
-const replayedAt = ({ headers }: IncomingMessage): number => Number(headers['x-llmcost-at'])
+/** When the request was made that is made again; NaN where it does not say. */
+function replayedAt({ headers }: IncomingMessage): number {
+  const text = headers['x-llmcost-at']
+  const at = text === undefined ? Number.NaN : Number(text)
+  return at >= 0 && at < Number.POSITIVE_INFINITY ? at : Number.NaN
+}
+
+const undated = badRequest(
+  'x-llmcost-at: when it was made, milliseconds since 1970, is required under --replay-clock.',
+)
 
 /** The rest of the body is not read. */
 const closing = ['connection', 'close']

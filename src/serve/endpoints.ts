@@ -31,6 +31,19 @@ const other: Kind = { dialect: null, operation: 'other', answers: 'dialect' }
 /** The endpoint of a path below "/v1". Only what is posted asks a model. */
 export function endpointOf(method: string, path: string, provider: KnownProvider | null): Endpoint {
   const [bare = ''] = path.split('?', 1)
-  const kind = method === 'POST' && Object.hasOwn(kinds, bare) ? kinds[bare] : undefined
-  return { path, provider, ...(kind ?? other) }
+  const plain = Object.hasOwn(kinds, bare) ? bare : plainPath(bare)
+  const kind = method === 'POST' && Object.hasOwn(kinds, plain) ? kinds[plain] : undefined
+  if (kind === undefined) return { path, provider, ...other }
+  return { path: plain === bare ? path : plain + path.slice(bare.length), provider, ...kind }
+}
+
+/** As servers read it that are not strict: another spelling must be no way around caches and budgets. */
+function plainPath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+      .replaceAll(/\/{2,}/g, '/')
+      .replace(/\/$/, '')
+  } catch {
+    return path
+  }
 }

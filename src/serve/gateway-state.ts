@@ -15,6 +15,7 @@ import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 import type { SurroundingsOf } from './live-surroundings.ts'
 import type { RateLimiter } from './rate-limiter.ts'
+import type { ReplayClock } from './replay-clock.ts'
 import type { Reserving } from './reserve.ts'
 import type { RewritesOf } from './rewrites.ts'
 import type { TagSpelling } from './tag-spelling.ts'
@@ -35,8 +36,8 @@ export type GatewayServices = {
   /** 0 to 1. */
   readonly chance: () => number
   readonly newId: () => string
-  /** Times are those that requests and a mock's answers tell, not those that pass. */
-  readonly isReplay: boolean
+  /** Times are those that requests and a mock's answers tell, not those that pass; null: as time goes. */
+  readonly replay: ReplayClock | null
   /** Requests under way, by id. */
   readonly exchanges: Map<string, Exchange>
   readonly scrub: (text: string) => string

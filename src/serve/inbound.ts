@@ -7,6 +7,7 @@ import type { Fault } from '../domain/fault.ts'
 import { isObject, type JsonObject, textOf } from '../domain/json.ts'
 import type { BypassReason } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
+import { isUnshared } from '../engine/unshared.ts'
 import type { Hint, TimeoutClassName } from '../policy/when.ts'
 import { badRequest } from './bad-request.ts'
 import { readCompletion } from './complete.ts'
@@ -147,7 +148,7 @@ function plainRequest(
 
 /** What no cache may answer, whatever the policy says. */
 function bypassOf({ prompt, params }: Request): BypassReason | null {
-  if (prompt === undefined) return 'no-key'
+  if (prompt === undefined || isUnshared(params)) return 'no-key'
   const choices = params?.['n']
   return typeof choices === 'number' && choices > 1 ? 'choices' : null
 }

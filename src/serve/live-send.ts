@@ -23,6 +23,12 @@ export function liveSendOf(
   const { outlet, inbound } = exchange
   const writer = outgoing.isSameDialect ? null : openWriter(state, exchange)
   let isPaused = false
+  // Until it begins another attempt may take its place: nobody is shown anything of it.
+  let unseen: Part[] | null = []
+  const show = (parts: readonly Part[]) => {
+    exchange.isBroken ||= parts.some(({ kind }) => kind === 'error')
+    exchange.show(parts)
+  }
   outlet.onDrain(() => {
     if (isPaused) for (const forwarding of exchange.forwardings) forwarding.resume()
     isPaused = false
@@ -33,16 +39,17 @@ export function liveSendOf(
       const ours = headersOfStream(exchange, steps, outgoing.target)
       const added = inbound.endpoint.dialect === null ? ours : [...streamHeaders, ...ours]
       outlet.begin(status, returnedHeaders(writer === null ? headers : [], added))
+      if (unseen !== null) show(unseen)
+      unseen = null
     },
     frame(frame, parts) {
-      exchange.show(parts)
-      exchange.isBroken ||= parts.some(({ kind }) => kind === 'error')
+      if (unseen === null) show(parts)
+      else unseen.push(...parts)
       if (writer !== null) return translated(writer, parts)
       return outgoing.addsUsage && isUsageOnly(frame) ? null : frame.bytes
     },
     broken(fault) {
-      exchange.isBroken = true
-      exchange.show([{ kind: 'error', fault, usage: null }])
+      show([{ kind: 'error', fault, usage: null }])
       return brokenEvent(exchange, fault)
     },
     write(bytes) {

@@ -1,4 +1,4 @@
-import { zeroNanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { Step } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
 import type {
@@ -63,7 +63,9 @@ export class LiveWorld implements World {
     this.cache = trial === null ? cache : watchedCache(cache, trial, insert)
     this.ledger = {
       admit: (asked) => admitted(state, exchange, asked),
-      settle: (asked, costNanoUsd) => state.ledger.settle(asked, costNanoUsd),
+      // Of a request that ends in an error of ours not all calls are in the receipt.
+      settle: (asked, costNanoUsd) =>
+        state.ledger.settle(asked, Math.max(costNanoUsd, exchange.spentNanoUsd) as NanoUsd),
     }
     this.#state = state
     this.#exchange = exchange
@@ -82,7 +84,8 @@ export class LiveWorld implements World {
       rewrites,
       timeout,
       backoffMs: (attempt, retryAfterMs) => {
-        if (!timeout.retries) return null
+        // The retries of a log are requests of their own.
+        if (!timeout.retries || this.#state.replay !== null) return null
         const ceiling = Math.min(maxMs, initialMs * 2 ** (attempt - 1))
         return Math.max(retryAfterMs ?? 0, ceiling * (0.5 + this.#state.chance() / 2))
       },
@@ -109,7 +112,8 @@ export class LiveWorld implements World {
   fallbacksOf(): readonly string[] {
     const { on, targets } = this.#state.compiled.policy.failure.fallback
     const { home } = this.#exchange.inbound
-    const others = on ? (targets[home.target] ?? []) : []
+    // A log shows what came of it, and not what others would have said.
+    const others = on && this.#state.replay === null ? (targets[home.target] ?? []) : []
     // Who has no key of ours would only say that it wants one.
     return others.filter((target) => {
       const { upstream } = this.#state.upstreams.find(target)

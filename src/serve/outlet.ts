@@ -5,7 +5,7 @@ export class Outlet {
   readonly #response: ServerResponse | null
   #hasBegun = false
   #isGone = false
-  #onGone: (() => void) | null = null
+  readonly #onGone: (() => void)[] = []
   #onDrain: (() => void) | null = null
 
   /** Null: nobody waits. */
@@ -28,10 +28,10 @@ export class Outlet {
     return this.#isGone
   }
 
-  /** Called once when the caller leaves before the end; at once where they have. */
+  /** Each is called once when the caller leaves before the end; at once where they have. */
   onGone(run: () => void): void {
     if (this.#isGone) run()
-    else this.#onGone = run
+    else this.#onGone.push(run)
   }
 
   onDrain(run: () => void): void {
@@ -59,6 +59,6 @@ export class Outlet {
     if (this.#response?.writableFinished === true) return
     this.#isGone = true
     this.#onDrain?.()
-    this.#onGone?.()
+    for (const run of this.#onGone.splice(0)) run()
   }
 }

@@ -3,12 +3,14 @@ import type { RewriteRequest } from '../engine/rewrite-request.ts'
 import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { chooseTiers } from '../policy/tiers.ts'
-import type { Environment } from '../providers/resolve-target.ts'
+import { type Environment, hasAddress } from '../providers/resolve-target.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
+import { stickyRoutes } from '../worlds/sticky-routes.ts'
 import { openGatewayKeys, requireKeys } from './gateway-keys.ts'
 import type { GatewayServices, GatewayState, PolicyInForce } from './gateway-state.ts'
 import { personalIn } from './kept-text.ts'
 import { compileSurroundings } from './live-surroundings.ts'
+import { requireOthers } from './own-address.ts'
 import { openRateLimiter } from './rate-limiter.ts'
 import { nameableProviders } from './read-destination.ts'
 import { openReserving } from './reserve.ts'
@@ -30,23 +32,28 @@ export function namedPolicy(asked: Policy) {
   return { policy: nameTiers(asked, tiers), tiers }
 }
 
+/** Sessions or traces whose route is remembered. */
+const mostSticky = 100_000
+
 /** Makes a policy ready to run. Throws a UserError for what cannot be run: keys that are missing, or must be there. */
 export function inForceOf(
   asked: Policy,
   { env, services, rewriteOf, cache }: InForceOptions,
 ): PolicyInForce {
   requireKeys(asked.serve)
+  requireOthers(asked.serve, env)
   const { policy, tiers } = namedPolicy(asked)
   const { exchanges, now, targets, costOf } = services
-  const upstreams = openUpstreams(policy.serve.providers, env, tiers.medium)
+  const nameable = nameableProviders(policy.serve).filter((each) => hasAddress(each, env))
+  const upstreams = openUpstreams(policy.serve.providers, env, tiers.medium, nameable)
   const { judge } = policy.serve.audit
   // A judge whom nobody can ask is a mistake of the policy's, not of the first audit.
   if (judge !== null) upstreams.find(judge)
   return {
-    compiled: compilePolicy(policy),
+    compiled: stickyRoutes(compilePolicy(policy), mostSticky),
     fingerprint: policyFingerprint(asked),
     upstreams,
-    providers: nameableProviders(policy.serve),
+    providers: nameable,
     keys: openGatewayKeys(policy.serve.keys, env),
     spelling: tagSpelling(policy),
     limiter: openRateLimiter(policy.serve.rateLimits, now),

@@ -5,7 +5,7 @@ import { writeRetryAfter } from '../dialects/retry-after.ts'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import { type NanoUsd, usdOf } from '../domain/money.ts'
-import type { Receipt } from '../domain/receipt.ts'
+import type { Receipt, Step } from '../domain/receipt.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { Decision } from '../engine/decide.ts'
 import { writeCompletion } from './complete.ts'
@@ -66,13 +66,17 @@ function usageEvent({ inbound, tellsUsage }: Exchange, { receipt, savedNanoUsd }
   if (!(inbound.wishes.usageEvent ?? tellsUsage)) return ''
   const data = {
     request_id: inbound.id,
-    cost_usd: usdOf(receipt.costNanoUsd),
+    cost_usd: receipt.steps.some(isUnpriced) ? null : usdOf(receipt.costNanoUsd),
     saved_usd: savedNanoUsd === null ? null : usdOf(savedNanoUsd),
     cached: receipt.servedBy !== null,
     latency_ms: receipt.latencyMs,
   }
   return `event: llmcost.usage\ndata: ${JSON.stringify(data)}\n\n`
 }
+
+/** A call that nobody knows the price of. */
+export const isUnpriced = (step: Step): boolean =>
+  step.kind === 'attempt' && step.costNanoUsd === null
 
 /** Sends a whole answer; null: it is still to be paid for. The status. */
 export function sendAnswer(exchange: Exchange, answer: LiveAnswer, done: Done | null): number {

@@ -1,4 +1,5 @@
 import type { ShadowNote } from '../domain/comparison.ts'
+import { textOf } from '../domain/json.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
@@ -17,8 +18,8 @@ import { LiveAnswer } from './live-answer.ts'
 import { LiveWorld } from './live-world.ts'
 import { comparisonOf } from './noted-comparisons.ts'
 import { openTrial, policyUnderTrial, type RequestTrial } from './request-trial.ts'
-import { sendDecision } from './send-answer.ts'
-import { servedRequest, settledOf } from './settled-of.ts'
+import { isUnpriced, sendDecision } from './send-answer.ts'
+import { servedRequest, servingCall, settledOf } from './settled-of.ts'
 import { nothingSighted, sightedBy } from './shadow-notes.ts'
 import { policyUnderWishes, worldUnderWishes } from './under-wishes.ts'
 
@@ -124,15 +125,25 @@ function baselineOf(
   { inbound, attempts }: Exchange,
   { receipt, answer }: Decision,
 ): NanoUsd | null {
-  const { home, at } = inbound
+  const { home, at, request } = inbound
   const isCached = receipt.servedBy !== null
   const reply = answer instanceof LiveAnswer ? answer.reply : null
-  const usage = isCached ? (reply?.usage ?? null) : (attempts.at(-1)?.usage ?? null)
+  const call = isCached ? undefined : servingCall(attempts, answer)
+  // What the caller chose themselves, a cheaper tier say, is no saving of ours.
+  if (call?.target === home.target) return call.costNanoUsd
+  const usage = isCached ? (reply?.usage ?? null) : (call?.usage ?? null)
   if (usage === null) return isCached ? null : zeroNanoUsd
-  const query = { provider: home.upstream.provider.name, model: home.model, at }
+  const serviceTier = textOf(request.params?.['service_tier'])
+  const query = { provider: home.upstream.provider.name, model: home.model, at, serviceTier }
   const pricing = prices.price(query, usage, reply?.fees)
   return pricing.kind === 'priced' ? costTotal(pricing.cost) : null
 }
 
-const savedOf = ({ receipt }: Decision, baselineNanoUsd: NanoUsd | null): NanoUsd | null =>
-  baselineNanoUsd === null ? null : ((baselineNanoUsd - receipt.costNanoUsd) as NanoUsd)
+/** Baseline less cost, as reports have it; null: one of them is not known. */
+function savedOf({ receipt }: Decision, baselineNanoUsd: NanoUsd | null): NanoUsd | null {
+  const { outcome, costNanoUsd, steps } = receipt
+  if (outcome === 'blocked') return zeroNanoUsd
+  if (baselineNanoUsd === null || steps.some(isUnpriced)) return null
+  const baseline = outcome === 'failed' ? Math.min(baselineNanoUsd, costNanoUsd) : baselineNanoUsd
+  return (baseline - costNanoUsd) as NanoUsd
+}

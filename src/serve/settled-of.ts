@@ -36,6 +36,13 @@ export function settledOf(
   }
 }
 
+/** The call whose answer was served, else the last: of calls made side by side, the accepted one need not be that. */
+export const servingCall = (
+  attempts: readonly AttemptNote[],
+  answer: Answer | null,
+): AttemptNote | undefined =>
+  attempts.findLast((call) => answer !== null && call.answer === answer) ?? attempts.at(-1)
+
 type Draft = { -readonly [Field in keyof Request]: Request[Field] }
 
 /**
@@ -47,9 +54,7 @@ export function servedRequest(
   { receipt, answer }: Decision,
   statusCode: number,
 ): Request {
-  // Of calls that were made side by side, the accepted one need not be the last.
-  const last =
-    attempts.findLast((call) => answer !== null && call.answer === answer) ?? attempts.at(-1)
+  const last = servingCall(attempts, answer)
   const isCached = receipt.servedBy !== null
   const reply = answer instanceof LiveAnswer ? answer.reply : (last?.partial ?? null)
   const fault = isCached ? null : (last?.fault ?? null)
@@ -109,13 +114,14 @@ function recordOf(
   request: Request,
   kept: KeptText,
 ): JsonObject {
-  const { at, prompt, answer, tags, ...plain } = request
+  const { at, prompt, answer, tags, error, ...plain } = request
   const record: Record<string, unknown> = plain
   record['v'] = 1
   if (at !== undefined) record['at'] = new Date(at).toISOString()
   if (prompt !== undefined && kept.keepsPrompt) record['prompt'] = kept.shown(recordPrompt(prompt))
   if (answer !== undefined)
     record['answer'] = kept.keepsAnswer ? kept.shown(answer as JsonObject) : withoutWords(answer)
+  if (error !== undefined) record['error'] = keptError(error, kept)
   if (tags !== undefined) record['tags'] = Object.fromEntries(tags)
   const rewrites = new Set(attempts.flatMap((attempt) => attempt.rewrites))
   if (rewrites.size > 0) record['rewrites'] = [...rewrites]
@@ -133,6 +139,10 @@ function recordOf(
 
 const withoutWords = ({ finishReason }: Answer) =>
   finishReason === undefined ? undefined : { finishReason }
+
+/** A provider's words may quote the prompt, or the answer: where those are not kept, only the kind of the failure is. */
+const keptError = (error: string, { keepsPrompt, keepsAnswer, shown }: KeptText) =>
+  keepsPrompt && keepsAnswer ? shown({ error })['error'] : error.replace(/:.*$/s, '')
 
 const recordPrompt = ({ system, messages, tools }: Prompt): JsonObject => ({
   ...(system !== undefined && { system }),

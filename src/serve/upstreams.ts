@@ -4,7 +4,7 @@ import { UserError } from '../domain/user-error.ts'
 import type { ProviderSettings } from '../policy/serving.ts'
 import type { KnownProvider } from '../providers/catalogue.ts'
 import { readKey } from '../providers/keys.ts'
-import { type Environment, resolveTarget } from '../providers/resolve-target.ts'
+import { atAddress, type Environment, resolveTarget } from '../providers/resolve-target.ts'
 import { autoModel } from './complete.ts'
 import type { Endpoint } from './endpoints.ts'
 
@@ -41,13 +41,14 @@ const vendorOf: Readonly<Record<DialectName, string>> = {
 }
 
 /**
- * The providers of a policy and the built-in ones; `autoTarget` is asked for "auto" where no route says who. Throws a UserError for a
- * target that nobody is known to serve.
+ * The providers of a policy and the built-in ones; `autoTarget` is asked for "auto" where no route says who. Only of
+ * `nameable` ones may the name stand in a request. Throws a UserError for a target that nobody is known to serve.
  */
 export function openUpstreams(
   own: readonly ProviderSettings[],
   env: Environment,
   autoTarget: string,
+  nameable: readonly KnownProvider[],
 ): Upstreams {
   const upstreams = new Map<string, Upstream>()
   const targets = new Map<string, Destination>()
@@ -73,10 +74,11 @@ export function openUpstreams(
     return destination
   }
   const ofVendor = (provider: KnownProvider, model: string): Destination => ({
-    upstream: upstreamOf(provider),
+    upstream: upstreamOf(atAddress(provider, env)),
     model,
     target: `${provider.name}:${model}`,
   })
+  const names = new Set(nameable.map(({ name }) => name))
   return {
     find: destinationOf,
     homeOf({ provider, dialect }, model, headers) {
@@ -86,12 +88,13 @@ export function openUpstreams(
       const vendor = isAnthropic ? 'anthropic' : vendorOf[dialect ?? 'openai-chat']
       if (model === '') return destinationOf(`${vendor}:-`)
       try {
-        return destinationOf(model)
+        const named = destinationOf(model)
+        if (names.has(named.upstream.provider.name)) return named
       } catch (error) {
         if (!(error instanceof UserError)) throw error
-        // A model that is newer than our list: the endpoint's own vendor will know.
-        return destinationOf(`${vendor}:${model}`)
       }
+      // A model that is newer than our list: the endpoint's own vendor will know.
+      return destinationOf(`${vendor}:${model}`)
     },
   }
 }

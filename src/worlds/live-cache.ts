@@ -222,7 +222,7 @@ export class LiveCache implements ResponseCache {
     let place = Number.MIN_SAFE_INTEGER
     const loaded = keeper?.load(at, (kept) => this.#layers.restore(restored(kept, place++), at))
     this.#serials = Math.max(this.#serials, loaded?.lastSerial ?? 0)
-    this.#layers.advance(at)
+    this.#layers.restored(at, loaded?.corrupt ?? 0)
     return loaded ?? null
   }
 

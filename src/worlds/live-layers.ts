@@ -57,7 +57,7 @@ export class LiveLayers {
     return this.#at
   }
 
-  /** Entries whose answer could not be read when it was to be served. */
+  /** Entries that could not be read, at the start or when they were to be served. */
   get corrupt(): number {
     return this.#corrupt
   }
@@ -75,6 +75,12 @@ export class LiveLayers {
     this.of('semantic').adopt(former.semantic)
     this.#isMoving = false
     this.neighbours.setGuards(semantic.guards)
+  }
+
+  /** All that the keeper had is there; so many entries of it could not be read. */
+  restored(at: number, corrupt: number): void {
+    this.#corrupt += corrupt
+    this.advance(at)
   }
 
   /** Goes on to a moment, unless a later one has been seen: what was born by then is there. The moment to look up at. */

@@ -4,6 +4,7 @@ import { benchDecide } from './benches/decide.ts'
 import { benchEmbed } from './benches/embed.ts'
 import { benchFirstAnalyze } from './benches/first-analyze.ts'
 import { benchGateway } from './benches/gateway.ts'
+import { benchGatewayRestart } from './benches/gateway-restart.ts'
 import { benchIngest } from './benches/ingest.ts'
 import { benchManyUsers } from './benches/many-users.ts'
 import { benchSecondAnalyze } from './benches/second-analyze.ts'
@@ -42,6 +43,11 @@ const benches: Readonly<Record<string, Bench>> = {
   gateway: {
     about: 'gateways side by side, ours among them (only when named)',
     run: benchGateway,
+    optional: true,
+  },
+  'gateway-restart': {
+    about: 'starts on a ledger of a million receipts (only when named)',
+    run: benchGatewayRestart,
     optional: true,
   },
   embed: { about: 'texts per second of the built-in embedders', run: benchEmbed },

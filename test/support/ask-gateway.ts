@@ -13,6 +13,8 @@ export type AskedOfGateway = {
   readonly isCut?: boolean
   /** So long after sending it the client goes away, whatever it has by then; null: it stays to the end. */
   readonly leavesAfterMs?: number | null
+  /** It waits so long before it reads on, after each 256 kB; null: it reads as fast as it can. */
+  readonly pauseMs?: number | null
 }
 
 /**
@@ -23,11 +25,13 @@ export type AskEnd = 'whole' | 'invalid' | 'refused' | 'broken' | 'left' | 'hung
 
 const path = '/v1/chat/completions'
 const longestMs = 30_000
+/** What a slow reader takes at once, characters. */
+const pausedEvery = 256_000
 
 /** Sends one request and waits for its end, whatever that is. */
 export const askGateway = (asked: AskedOfGateway): Promise<AskEnd> =>
   new Promise((resolve) => {
-    const { isCut = false, leavesAfterMs = null } = asked
+    const { isCut = false, leavesAfterMs = null, pauseMs = null } = asked
     const bytes = Buffer.from(asked.body)
     const sent = request(`${asked.url}${path}`, {
       method: 'POST',
@@ -50,10 +54,15 @@ export const askGateway = (asked: AskedOfGateway): Promise<AskEnd> =>
     const hanging = setTimeout(() => end('hung'), longestMs)
     sent.on('error', () => end('broken'))
     sent.on('response', (response) => {
-      let text = ''
+      let [text, unpaused] = ['', 0]
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
         text += chunk
+        unpaused += chunk.length
+        if (pauseMs === null || unpaused < pausedEvery) return
+        unpaused = 0
+        response.pause()
+        setTimeout(() => response.resume(), pauseMs)
       })
       response.on('error', () => end('broken'))
       response.on('end', () => end(endOf(response.statusCode ?? 0, text, asked.streams)))

@@ -17,6 +17,8 @@ export type StartedGateway = {
   readonly url: string
   readonly adminUrl: string
   readonly process: ServerProcess
+  /** What it said of mistakes of its own, so far. */
+  bugs(): readonly string[]
 }
 
 /** A gateway that can be started, killed and started again on the same ledger. */
@@ -33,15 +35,17 @@ export const serveProgram = (policy: (upstreamUrl: string) => string): GatewayPr
   async start({ folder, upstreamUrl }) {
     const file = join(folder, 'llmcost.yaml')
     writeFileSync(file, policy(upstreamUrl))
-    const adminPort = await freePort()
-    const flags = ['--debug', '--policy', file, '--db', join(folder, 'store.db')]
-    const ports = ['--port', '0', '--admin-port', String(adminPort)]
+    const flags = ['--policy', file, '--db', join(folder, 'store.db'), '--debug']
+    const ports = ['--port', '0', '--admin-port', '0']
+    const bugs = openBugWatch()
     const server = await startServer({
       argv: [process.execPath, launcher, 'serve', ...flags, ...ports],
       cwd: folder,
-      ready: servesAt,
+      ready: servesAndShows,
+      onOutput: bugs.read,
     })
-    return { url: server.said, adminUrl: `http://127.0.0.1:${adminPort}`, process: server }
+    const [url = '', adminUrl = ''] = server.groups
+    return { url, adminUrl, process: server, bugs: bugs.found }
   },
   async readJournal({ folder }, visit) {
     const ledger = await openDatabase(join(folder, 'store.db.gateway'), { readOnly: true })
@@ -90,7 +94,8 @@ export const referenceProgram = (...flaws: readonly Flaw[]): GatewayProgram => (
       cwd: root,
       ready: servesAt,
     })
-    return { url: server.said, adminUrl: `http://127.0.0.1:${adminPort}`, process: server }
+    const adminUrl = `http://127.0.0.1:${adminPort}`
+    return { url: server.said, adminUrl, process: server, bugs: () => [] }
   },
   async readJournal({ folder }, visit) {
     const lines = createInterface({ input: createReadStream(journalIn(folder)) })
@@ -102,6 +107,27 @@ const journalIn = (folder: string): string => join(folder, 'journal.jsonl')
 
 /** The line that a gateway prints for its users to copy, once it listens. */
 export const servesAt = /^OPENAI_BASE_URL=(http:\S+)\/v1$/m
+
+/** The same, and the line with the address of the admin port: on two streams, so in either order. */
+const servesAndShows =
+  /^(?=[\s\S]*^OPENAI_BASE_URL=(http:\S+)\/v1\n)(?=[\s\S]*^dashboard: (http:\S+)\n)/m
+
+/** Lines of a gateway's log that tell of its own mistakes; the first few are kept. */
+function openBugWatch() {
+  const bugs: string[] = []
+  let rest = ''
+  return {
+    found: (): readonly string[] => bugs,
+    read(text: string): void {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines)
+        if (line.includes('a mistake of the gateway') && bugs.length < mostBugs) bugs.push(line)
+    },
+  }
+}
+
+const mostBugs = 20
 
 /** `llmcost mock` on a free port. `settings`: its file, as YAML or JSON. */
 export async function startMock(folder: string, settings: string): Promise<ServerProcess> {

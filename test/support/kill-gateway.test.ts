@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Flaw, hasServe, referenceProgram, serveProgram } from './gateway-program.ts'
+import { type Flaw, referenceProgram } from './gateway-program.ts'
 import { killGateway } from './kill-gateway.ts'
 
 const kill = (kills: number, ...flaws: readonly Flaw[]) =>
@@ -32,23 +32,4 @@ describe.runIf(process.platform !== 'win32')('killing a gateway under load', () 
       expect.stringMatching(/^life 1, stopped: calls: \d+ were settled in this life/),
     )
   }, 60_000)
-
-  test.runIf(hasServe())(
-    'llmcost serve loses no settled call, ten times over',
-    async () => {
-      const program = serveProgram((upstreamUrl) => JSON.stringify(policyBefore(upstreamUrl)))
-      const { lives, problems } = await killGateway({ program, kills: 10, clients: 24, seed: '1' })
-      expect(problems).toEqual([])
-      expect(lives.every(({ whole }) => whole > 0)).toBe(true)
-    },
-    180_000,
-  )
-})
-
-/** YAML holds JSON. */
-const policyBefore = (upstreamUrl: string): object => ({
-  budgets: [{ scope: 'all', window: 'month', limit: '$1000', action: 'block', mode: 'hard' }],
-  serve: {
-    providers: [{ name: 'openai', dialect: 'openai-chat', baseUrl: `${upstreamUrl}/v1` }],
-  },
 })

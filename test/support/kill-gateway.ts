@@ -1,11 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MockTally } from '../../src/providers/mock-tally.ts'
+import { targetCosts } from '../../src/cli/target-costs.ts'
+import { openPriceBook } from '../../src/prices/price-book.ts'
+import { type MockServer, startMockServer } from '../../src/providers/mock-server.ts'
+import { type MockSettings, readMockSettings } from '../../src/providers/mock-settings.ts'
 import { randomFrom } from '../../src/stats/random.ts'
 import { type AskEnd, askGateway } from './ask-gateway.ts'
-import { type GatewayPlace, type GatewayProgram, startMock } from './gateway-program.ts'
+import type { GatewayPlace, GatewayProgram, StartedGateway } from './gateway-program.ts'
 import { type LedgerSums, readLedgerSums } from './ledger-sums.ts'
 
 export type KillOptions = {
@@ -26,6 +29,8 @@ export type Life = {
   readonly whole: number
   readonly ledger: LedgerSums
   readonly tally: Billed
+  /** What its budget counted as spent or held back before the first request; null: it tells of none. */
+  readonly countedUsd: number | null
 }
 
 /** What the mock says that it was asked, and what that cost. */
@@ -33,23 +38,34 @@ export type Billed = { readonly calls: number; readonly costNanoUsd: number }
 
 export type KillReport = { readonly lives: readonly Life[]; readonly problems: readonly string[] }
 
-const lifeMs = { least: 150, most: 700 }
-const mockSettings = JSON.stringify({
-  latency: { p50Ms: 20, p95Ms: 60, tokensPerSecond: 1500 },
-  outputTokens: { median: 30, sigma: 0.5 },
-})
+/** From the first whole answer on. */
+const lifeMs = { least: 50, most: 400 }
+const mockSettings = readMockSettings(
+  {
+    latency: { p50Ms: 20, p95Ms: 60, tokensPerSecond: 1500 },
+    outputTokens: { median: 30, sigma: 0.5 },
+  },
+  'the mock of this check',
+)
+
+/** The mock in this process, with prices for its tally. */
+export function startBillingMock(settings: MockSettings): Promise<MockServer> {
+  const costOf = targetCosts(openPriceBook())
+  return startMockServer({
+    settings,
+    priceOf: (model, usage) => costOf(model, usage, Number.NaN),
+  })
+}
 
 /**
  * Kills a gateway under load at moments that nobody chose, starts it again on the same ledger, and compares that with
  * what the mock behind it was asked: settled ≤ asked ≤ settled + begun. The last life ends with SIGTERM, and its calls
- * are settled to the nano-dollar.
+ * are settled to the nano-dollar. Each life begins with budgets that count all of what the ledger holds.
  */
 export async function killGateway(options: KillOptions): Promise<KillReport> {
   const folder = mkdtempSync(join(tmpdir(), 'llmcost-kill-'))
-  const mockFolder = join(folder, 'mock')
-  mkdirSync(mockFolder)
-  const mock = await startMock(mockFolder, mockSettings)
-  const place = { folder, upstreamUrl: mock.said }
+  const mock = await startBillingMock(mockSettings)
+  const place = { folder, upstreamUrl: mock.url }
   try {
     const next = randomFrom(options.seed)
     const answered: string[] = []
@@ -57,11 +73,11 @@ export async function killGateway(options: KillOptions): Promise<KillReport> {
     for (let number = 0; number <= options.kills; number++) {
       const livedMs = lifeMs.least + next() * (lifeMs.most - lifeMs.least)
       const end = number < options.kills ? 'killed' : 'stopped'
-      lives.push(await liveOnce(options, place, { number, livedMs, end, answered }))
+      lives.push(await liveOnce(options, { place, mock }, { number, livedMs, end, answered }))
     }
     return { lives, problems: problemsOf(lives, answered) }
   } finally {
-    await mock.end()
+    await mock.close()
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }
@@ -72,12 +88,15 @@ type LifePlan = Pick<Life, 'livedMs' | 'end'> & {
   readonly answered: string[]
 }
 
+type Surroundings = { readonly place: GatewayPlace; readonly mock: MockServer }
+
 async function liveOnce(
   { program, clients }: KillOptions,
-  place: GatewayPlace,
+  { place, mock }: Surroundings,
   { number, livedMs, end, answered }: LifePlan,
 ): Promise<Life> {
   const gateway = await program.start(place)
+  const countedUsd = await countedBy(gateway)
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   let [isOver, sent, whole] = [false, 0, 0]
   const client = async () => {
@@ -91,7 +110,8 @@ async function liveOnce(
   }
   const traffic = Promise.all(Array.from({ length: clients }, client))
   try {
-    await new Promise((resolve) => setTimeout(resolve, livedMs))
+    while (whole === 0 && !gateway.process.hasEnded) await pause(1)
+    await pause(livedMs)
     if (end === 'killed') await gateway.process.end('SIGKILL')
     isOver = true
     await traffic
@@ -99,11 +119,13 @@ async function liveOnce(
     await gateway.process.end()
     agent.destroy()
   }
-  const tally = await billedBy(place.upstreamUrl)
+  const tally = await billedBy(mock)
   const ledger = await readLedgerSums(program, place)
   const { startMs } = gateway.process
-  return { end, startMs, livedMs, sent, whole, ledger, tally }
+  return { end, startMs, livedMs, sent, whole, ledger, tally, countedUsd }
 }
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** Every question once, so that no cache answers; half of the answers are streamed. */
 function ask(client: {
@@ -121,16 +143,25 @@ function ask(client: {
   return askGateway({ ...client, user: 'anybody', body, streams })
 }
 
+/** Of the budget of all; null where the gateway tells of none. */
+async function countedBy({ adminUrl }: StartedGateway): Promise<number | null> {
+  const response = await fetch(`${adminUrl}/budgets`)
+  const { budgets } = (await response.json()) as { readonly budgets?: readonly Spent[] }
+  if (budgets === undefined) return null
+  return budgets.reduce((sum, { spentUsd, reservedUsd }) => sum + spentUsd + reservedUsd, 0)
+}
+
+type Spent = { readonly spentUsd: number; readonly reservedUsd: number }
+
 const lookMs = 50
 /** Looks that must agree: by then the mock has noticed who left. */
 const stillLooks = 4
 
 /** The mock's tally, once it stands still. */
-async function billedBy(mockUrl: string): Promise<Billed> {
+export async function billedBy(mock: Pick<MockServer, 'tally'>): Promise<Billed> {
   let last: Billed | null = null
   for (let still = 0; ; ) {
-    const response = await fetch(`${mockUrl}/mock/tally`)
-    const { calls, byModel } = (await response.json()) as MockTally
+    const { calls, byModel } = mock.tally()
     const costNanoUsd = Object.values(byModel).reduce(
       (sum, model) => sum + (model.costNanoUsd ?? Number.NaN),
       0,
@@ -138,7 +169,7 @@ async function billedBy(mockUrl: string): Promise<Billed> {
     still = last?.calls === calls ? still + 1 : 0
     last = { calls, costNanoUsd }
     if (still === stillLooks) return last
-    await new Promise((resolve) => setTimeout(resolve, lookMs))
+    await pause(lookMs)
   }
 }
 
@@ -150,6 +181,7 @@ function problemsOf(lives: readonly Life[], answered: readonly string[]): readon
       [
         ...boundsOf(life),
         ...(life.end === 'stopped' ? exactness(life, lives[number - 1]) : []),
+        ...counted(life, lives[number - 1]),
       ].map((problem) => `life ${number + 1}, ${life.end}: ${problem}`),
     ),
     ...(forgotten.length === 0
@@ -178,9 +210,20 @@ function boundsOf({ ledger, tally }: Life): readonly string[] {
   ]
 }
 
+/** Nothing that the ledger holds is forgotten by a budget, and nothing counted twice. */
+function counted({ countedUsd }: Life, before: Life | undefined): readonly string[] {
+  if (countedUsd === null) return []
+  const { settled, begun } = before?.ledger ?? { settled: nothing, begun: nothing }
+  const heldUsd = (settled.costNanoUsd + begun.costNanoUsd) / 1e9
+  return Math.abs(countedUsd - heldUsd) < 1e-9
+    ? []
+    : [`the budget began with $${countedUsd}, the ledger holds $${heldUsd}`]
+}
+
+const nothing = { calls: 0, costNanoUsd: 0 }
+
 /** Nobody was interrupted: the life's calls are all settled, at what they cost. */
 function exactness(life: Life, before: Life | undefined): readonly string[] {
-  const nothing = { calls: 0, costNanoUsd: 0 }
   return (['calls', 'costNanoUsd'] as const).flatMap((unit) => {
     const settled = life.ledger.settled[unit] - (before?.ledger.settled ?? nothing)[unit]
     const billed = life.tally[unit] - (before?.tally ?? nothing)[unit]

@@ -80,7 +80,7 @@ export async function startLiveGateway(options: {
     hash,
     now,
     exchanges,
-    isReplay: false,
+    replay: null,
     chance: () => 0.5,
     newId: () => `req_${++ids}`,
     scrub: (text) => text,

@@ -9,6 +9,8 @@ export type ServerCommand = {
   readonly cwd?: string
   /** What it prints once it listens, on either stream, or an address that answers then. */
   readonly ready: RegExp | string
+  /** Told of everything it says, on either stream, as it comes. */
+  readonly onOutput?: (text: string) => void
 }
 
 export type ServerProcess = {
@@ -17,6 +19,8 @@ export type ServerProcess = {
   readonly startMs: number
   /** What the pattern's first group caught; '' without one. */
   readonly said: string
+  /** What each group caught, the first one first. */
+  readonly groups: readonly string[]
   /** Resident memory; null once it has ended. */
   rssBytes(): number | null
   /** Processor time of all its threads so far, by 10 ms; null where the system does not tell. */
@@ -55,11 +59,12 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
     child.once('exit', forget)
     child.once('error', forget)
   })
-  const said = await readiness(child, command)
+  const groups = await readiness(child, command)
   return {
     pid: child.pid as number,
     startMs: performance.now() - startedAt,
-    said,
+    said: groups[0] ?? '',
+    groups,
     rssBytes: () => (hasEnded(child) ? null : rssOf(child.pid as number)),
     cpuMs: () => (hasEnded(child) ? null : cpuMsOf(child.pid as number)),
     get hasEnded() {
@@ -77,7 +82,10 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null
 
-function readiness(child: ChildProcess, { argv, ready }: ServerCommand): Promise<string> {
+function readiness(
+  child: ChildProcess,
+  { argv, ready, onOutput }: ServerCommand,
+): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     let output = ''
     let probe: NodeJS.Timeout | undefined
@@ -103,13 +111,16 @@ function readiness(child: ChildProcess, { argv, ready }: ServerCommand): Promise
     const listen = (chunk: Buffer) => {
       output = (output + chunk).slice(-keptCharacters)
       const match = typeof ready === 'string' ? null : ready.exec(output)
-      if (match !== null) settle(() => resolve(match[1] ?? ''))
+      if (match !== null) settle(() => resolve(match.slice(1)))
     }
-    // Later output is let go: unread, it would hold the process up.
+    // Later output is let go where nobody asks for it: unread, it would hold the process up.
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', listen).resume()
+    if (onOutput !== undefined)
+      for (const stream of [child.stdout, child.stderr])
+        stream?.on('data', (chunk: Buffer) => onOutput(chunk.toString()))
     if (typeof ready === 'string')
       probe = setInterval(() => {
-        void answers(ready).then((isReady) => isReady && settle(() => resolve('')))
+        void answers(ready).then((isReady) => isReady && settle(() => resolve([])))
       }, probeMs)
   })
 }

@@ -38,6 +38,8 @@ export type SoakFound = {
   /** After the last one, once it was as idle as before; where it never was, at the end of the time to settle. */
   readonly after: ResourceSample
   readonly receipts: SoakReceipts
+  /** Mistakes of its own that the gateway told of. */
+  readonly bugs: readonly string[]
 }
 
 export type SoakReceipts = {
@@ -68,6 +70,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakFound> {
       await gateway.process.end()
       return {
         ...watched.found,
+        bugs: gateway.bugs(),
         receipts: await countReceipts(options.program, place, watched.log),
       }
     } finally {
@@ -79,7 +82,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakFound> {
   }
 }
 
-type Watched = { readonly found: Omit<SoakFound, 'receipts'>; readonly log: TrafficLog }
+type Watched = { readonly found: Omit<SoakFound, 'receipts' | 'bugs'>; readonly log: TrafficLog }
 
 async function watchUnderTraffic(gateway: StartedGateway, options: SoakOptions): Promise<Watched> {
   const idle = await sampleResources(gateway.adminUrl, 0)
@@ -210,6 +213,7 @@ function isExpected({ kind, mayBeRefused }: SoakRequest, how: AskEnd): boolean {
     case 'json':
     case 'repeat':
     case 'stream':
+    case 'slow-reader':
       return how === 'whole' || (mayBeRefused && how === 'refused')
     case 'fault':
       return how !== 'hung'

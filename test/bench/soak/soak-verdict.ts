@@ -19,7 +19,7 @@ const allowedGrowth = (durationMs: number): number => (durationMs < 600_000 ? 40
 export function soakVerdict(found: SoakFound): SoakVerdict {
   const rss = growthOf(found.samples, ({ rssBytes }) => rssBytes)
   const heap = growthOf(found.samples, ({ heapUsedBytes }) => heapUsedBytes)
-  const { idle, after, receipts, unexpected } = found
+  const { idle, after, receipts, unexpected, bugs } = found
   const isWrong: readonly (readonly [boolean, string])[] = [
     [rss === null, 'too few samples to tell whether memory grows'],
     [
@@ -37,6 +37,7 @@ export function soakVerdict(found: SoakFound): SoakVerdict {
     [receipts.missing > 0, `${inWhole(receipts.missing)} requests have no receipt`],
     [receipts.doubled > 0, `${inWhole(receipts.doubled)} requests have more than one receipt`],
     [receipts.unknown > 0, `${inWhole(receipts.unknown)} receipts belong to no request`],
+    [bugs.length > 0, `it told of mistakes of its own: ${bugs[0]}`],
     [
       unexpected.count > 0,
       `${inWhole(unexpected.count)} requests ended as they must not: ${unexpected.examples.join('; ')}`,

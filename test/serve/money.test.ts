@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import {
+  asking,
+  chunk,
+  completion,
+  endOfStream,
+  startFixtureGateway,
+  usageChunk,
+} from '../support/fixture-gateway.ts'
+import { sendPieces, sendText, startEvents } from '../support/gateways/fixture-upstream.ts'
+
+const event = (type: string, more: object) =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`
+
+test('a stream that breaks off before its last count is paid for by its text', async () => {
+  const { gateway, post } = await startFixtureGateway(async (response) => {
+    startEvents(response)
+    await sendPieces(response, [
+      event('message_start', {
+        message: {
+          id: 'msg_1',
+          model: 'claude-haiku-4-5',
+          usage: { input_tokens: 30, output_tokens: 1 },
+        },
+      }),
+      event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
+      ...Array.from({ length: 20 }, () =>
+        event('content_block_delta', {
+          index: 0,
+          delta: { type: 'text_delta', text: 'word '.repeat(20) },
+        }),
+      ),
+    ])
+  })
+  const body = asking('Hi', { model: 'claude-haiku-4-5', max_tokens: 1000, stream: true })
+  await (await post('/v1/messages', body)).text()
+  const [settled] = gateway.settled()
+  expect(settled?.record).toMatchObject({ usageEstimated: true, usage: { inputTokens: 30 } })
+  expect((settled?.record['usage'] as { outputTokens: number }).outputTokens).toBeGreaterThan(300)
+})
+
+test('a broken stream with a picture is paid for as a picture, not as text', async () => {
+  const { gateway, post } = await startFixtureGateway(async (response) => {
+    startEvents(response)
+    await sendPieces(response, [chunk('A cat')])
+  })
+  const url = `data:image/png;base64,${'A'.repeat(400_000)}`
+  const content = [
+    { type: 'text', text: 'What is this?' },
+    { type: 'image_url', image_url: { url } },
+  ]
+  const body = { ...asking(''), messages: [{ role: 'user', content }], stream: true }
+  await (await post('/v1/chat/completions', body)).text()
+  const { inputTokens } = gateway.settled()[0]?.record['usage'] as { inputTokens: number }
+  expect(inputTokens).toBeGreaterThan(500)
+  expect(inputTokens).toBeLessThan(5_000)
+})
+
+test('what is only looked up again is not billed again', async () => {
+  const { gateway } = await startFixtureGateway((response) => {
+    const usage = { input_tokens: 1_000_000, output_tokens: 1_000_000, total_tokens: 2_000_000 }
+    sendText(response, 200, JSON.stringify({ id: 'resp_1', model: 'gpt-4o-mini', usage }))
+  })
+  await (await fetch(`${gateway.url}/v1/responses/resp_1?model=gpt-4o-mini`)).text()
+  expect(gateway.settled()[0]).toMatchObject({ costNanoUsd: 0 })
+  expect(gateway.settled()[0]?.record['usage']).toMatchObject({ inputTokens: 0 })
+})
+
+test.each(['/v1/%63hat/completions', '/v1//chat/completions', '/v1/chat/completions/'])(
+  '%s is no way around the price',
+  async (path) => {
+    const { gateway, upstream, post } = await startFixtureGateway(async (response) => {
+      startEvents(response)
+      await sendPieces(response, [chunk('Hi'), chunk('', 'stop'), usageChunk, endOfStream])
+    })
+    await (await post(path, asking('Hi', { stream: true }))).text()
+    expect(upstream.received[0]?.path).toBe('/v1/chat/completions')
+    expect(gateway.settled()[0]?.costNanoUsd).toBeGreaterThan(0)
+  },
+)
+
+test('a streamed completion of the old kind is paid for', async () => {
+  const piece = (more: object) =>
+    `data: ${JSON.stringify({ object: 'text_completion', model: 'gpt-3.5-turbo-instruct', ...more })}\n\n`
+  const { gateway, post } = await startFixtureGateway(async (response, _, turn) => {
+    startEvents(response)
+    const pieces = Array.from({ length: 50 }, () => piece({ choices: [{ index: 0, text: ' x' }] }))
+    const told = piece({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 50 } })
+    await sendPieces(response, [...pieces, ...(turn === 0 ? [told] : []), endOfStream])
+  })
+  const body = { model: 'gpt-3.5-turbo-instruct', prompt: 'Say x fifty times.', stream: true }
+  await (await post('/v1/completions', body)).text()
+  await (await post('/v1/completions', body)).text()
+  const [told, guessed] = gateway.settled()
+  expect(told?.record).toMatchObject({ usage: { inputTokens: 7, outputTokens: 50 } })
+  expect(guessed?.record).toMatchObject({ usageEstimated: true, usage: { outputTokens: 50 } })
+  expect(guessed?.costNanoUsd).toBeGreaterThan(0)
+})
+
+test('an answer under a name that has no price costs what was asked for', async () => {
+  const { gateway, post } = await startFixtureGateway((response) => {
+    sendText(response, 200, completion('Hello', { model: 'cluster-7/blend' }))
+  })
+  const response = await post('/v1/chat/completions', asking('Hi'))
+  expect(Number(response.headers.get('x-llmcost-cost-usd'))).toBeGreaterThan(0)
+  expect(gateway.settled()[0]?.costNanoUsd).toBeGreaterThan(0)
+})
+
+test('a cheaper tier of the caller’s own asking is no saving of the gateway', async () => {
+  const { post } = await startFixtureGateway((response) => {
+    sendText(response, 200, completion('Hello', { model: 'gpt-5', service_tier: 'flex' }))
+  })
+  const body = asking('Hi', { model: 'gpt-5', service_tier: 'flex' })
+  const response = await post('/v1/chat/completions', body)
+  expect(response.headers.get('x-llmcost-saved-usd')).toBe('0.000000000')
+})
