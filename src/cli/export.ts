@@ -21,6 +21,9 @@ export type ExportFlags = StoreFlags &
     readonly receipts?: boolean
     readonly policy?: string[]
     readonly escalations?: boolean
+    readonly shadow?: boolean
+    /** Of `shadow`. */
+    readonly limit?: number
     /** Of `escalations`. */
     readonly format?: TuningFormat
     readonly out?: string
@@ -31,6 +34,10 @@ export type ExportFlags = StoreFlags &
 export async function runExport(flags: ExportFlags, terminal: Terminal): Promise<number> {
   refuseConflicts(flags)
   if (flags.escalations === true) return await exportEscalations(flags, terminal)
+  if (flags.shadow === true) {
+    const { exportShadow } = await import('./export-shadow.ts')
+    return await exportShadow(flags, terminal)
+  }
   if (flags.receipts === true) {
     const { exportReceipts } = await import('./export-receipts.ts')
     await exportReceipts(flags, terminal, (work) => writeTo(flags.out, terminal, work))
@@ -50,14 +57,17 @@ export async function runExport(flags: ExportFlags, terminal: Terminal): Promise
   })
 }
 
-function refuseConflicts({ canonical, receipts, escalations, policy, format }: ExportFlags): void {
-  if ([canonical, receipts, escalations].filter((asked) => asked === true).length > 1) {
-    throw new UserError('--canonical, --receipts and --escalations exclude each other', {
+function refuseConflicts(flags: ExportFlags): void {
+  const { canonical, receipts, escalations, shadow, policy, format, limit } = flags
+  if ([canonical, receipts, escalations, shadow].filter((asked) => asked === true).length > 1) {
+    throw new UserError('--canonical, --receipts, --escalations and --shadow exclude each other', {
       hint: 'name one of them',
     })
   }
   if (policy !== undefined && receipts !== true)
     throw new UserError('--policy decides receipts', { hint: 'add --receipts' })
+  if (limit !== undefined && shadow !== true)
+    throw new UserError('--limit is for --shadow', { hint: 'everything else is exported whole' })
   if (format !== undefined && escalations !== true) {
     throw new UserError('--format is for --escalations', {
       hint: 'requests are exported as canonical JSONL alone',

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import type { StoredVerdict } from '../domain/stored-verdict.ts'
 import { UserError } from '../domain/user-error.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
@@ -30,6 +29,7 @@ import { policiesInForce, type SimulateFlags } from './simulate-policies.ts'
 import type { ReceiptJob } from './simulate-receipts.ts'
 import { openSimulation, usualConfidence } from './simulation.ts'
 import { type Terminal, viewOf } from './terminal.ts'
+import { writeNew } from './write-new.ts'
 import { writeOut } from './write-out.ts'
 
 export type LabelFlags = SimulateFlags & {
@@ -195,21 +195,6 @@ async function writeSample(
   narrator.say(
     `${plural(rows.length, 'pair')} written${path === '-' ? '' : ` to ${path}`}: fill in the column verdict with right or wrong, then llmcost label --import FILE`,
   )
-}
-
-/** Readable by its owner only: it holds prompts and answers. */
-function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') {
-      throw new UserError(`${path} is there already`, {
-        hint: 'it may hold verdicts: name another file, or remove it',
-      })
-    }
-    throw new UserError(`${path} cannot be written (${code})`, { hint: 'name another place' })
-  }
 }
 
 const verdictKeys: LabelKeys<StoredVerdict['verdict']> = {

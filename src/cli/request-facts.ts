@@ -1,4 +1,5 @@
 import type { StoredMessage } from '../domain/columns.ts'
+import type { AuditNote, ShadowHit, ShadowNote } from '../domain/comparison.ts'
 import type { Warning } from '../domain/report.ts'
 import { flag, type Profile } from '../domain/row.ts'
 import type { StoredRequest } from '../domain/stored-request.ts'
@@ -40,6 +41,8 @@ export function factsOf(request: StoredRequest, sameKey: number | null): readonl
     ['documents', profile.documentVersion ?? textAt(request, 'documentVersion')],
     ['tags', tagsText(profile.tags ?? textAt(request, 'tags'))],
     ['parameters', profile.params ?? textAt(request, 'params')],
+    ['shadow', shadowText(request)],
+    ['audit', auditText(request)],
     ['reasoning', reasoningText(request)],
     ['repeats', repeatsText(sameKey)],
     ['text', isWithheld(request) ? 'not kept in this store (--content hash)' : null],
@@ -51,6 +54,28 @@ const textAt = ({ extra }: StoredRequest, name: string): string | null => {
   const value = extra[name]
   return typeof value === 'string' ? value : null
 }
+
+/** What layers that only watched would have done. */
+function shadowText({ extra }: StoredRequest): string | null {
+  const notes = (extra['shadow'] ?? []) as readonly ShadowNote[]
+  const texts = notes.map((note) =>
+    note.kind === 'hit'
+      ? `${note.layer} cache, the answer of ${note.entry}, similarity ${note.similarity.toFixed(4)}: ${verdictText(note)}`
+      : `route ${note.route ?? 'unknown'}: ${note.targets.map(({ target }) => target).join(' → ')}`,
+  )
+  return texts.length === 0 ? null : texts.join('; ')
+}
+
+function auditText({ extra }: StoredRequest): string | null {
+  const note = extra['audit'] as AuditNote | undefined
+  if (note === undefined) return null
+  return note.kind === 'hit'
+    ? `of ${note.of}: the cached answer of ${note.entry} is ${verdictText(note)}`
+    : `of ${note.of}: ${note.target} against ${note.strong}, ${note.difference ?? 'unsettled'}`
+}
+
+const verdictText = ({ verdict, by }: Pick<ShadowHit, 'verdict' | 'by'>): string =>
+  `${verdict ?? 'not compared'}${by === null ? '' : ` (${by})`}`
 
 const modelText = ({ model, requestedModel }: Profile): string | null =>
   requestedModel === null || requestedModel === model

@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts'
 
 type Exit = { code: number }
 
-/** The commands that talk to a gateway that runs: status, cache, budgets, breakers, reload. */
+/** The commands that talk to a gateway that runs: status, cache, budgets, breakers, trials, reload. */
 export function addServeAdmin(serve: Command, terminal: Terminal, exit: Exit): void {
   // What stands behind a command's name is its own: `serve status --admin-port 5`.
   serve.enablePositionalOptions()
@@ -24,6 +24,7 @@ export function addServeAdmin(serve: Command, terminal: Terminal, exit: Exit): v
   addCache(serve, add)
   addBudgets(serve, add)
   addBreakers(serve, add)
+  addTrials(serve, add)
   add(serve, 'reload', 'have a running gateway read its policy file again', async (on, flags) =>
     (await admin()).runReload(flags, on),
   ).addHelpText('after', '\nExample:\n  llmcost serve reload --admin-port 5142')
@@ -147,6 +148,26 @@ const breakerExamples = `
 Examples:
   llmcost serve breakers
   llmcost serve breakers reset openai:gpt-4o-mini`
+
+function addTrials(serve: Command, add: Add): void {
+  const trials = add(
+    serve,
+    'trials',
+    'show what shadow, canary and audits have found out',
+    async (on, flags) => (await admin()).runTrials(flags, on),
+  ).addHelpText('after', trialExamples)
+  trials.enablePositionalOptions()
+  add(trials, 'reset', 'undo what audits have done to a layer', async (on, flags, [layer = '']) =>
+    (await admin()).runTrialReset(layer, flags, on),
+  )
+    .argument('<layer>', 'exact, semantic or routes')
+    .addHelpText('after', trialExamples)
+}
+
+const trialExamples = `
+Examples:
+  llmcost serve trials
+  llmcost serve trials reset semantic`
 
 function tag(text: string): { readonly name: string; readonly value: string } {
   const equals = text.indexOf('=')

@@ -134,6 +134,28 @@ export async function runBreakerReset(
   return 0
 }
 
+/** `llmcost serve trials`: what shadow, canary and audits have found out. */
+export async function runTrials(flags: AdminFlags, terminal: Terminal): Promise<number> {
+  const answer = await adminOf(flags, terminal).get('/trials')
+  if (flags.format === 'json') return printJson('serve-trials', answer, terminal)
+  const found = ['compared', 'wrong', 'unsettled', 'rate', 'limit', 'evidence']
+  const columns = ['layer', 'group', 'purpose', 'mode', 'threshold', ...found]
+  printRows(terminal, rowsIn(answer, 'trials'), columns, 'nothing has been compared yet')
+  return 0
+}
+
+/** `llmcost serve trials reset LAYER`: it serves as the policy has it. */
+export async function runTrialReset(
+  layer: string,
+  flags: AdminFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const answer = await adminOf(flags, terminal).post('/trials/reset', { layer })
+  if (flags.format === 'json') return printJson('serve-trials-reset', answer, terminal)
+  say(terminal, `${layer}: as the policy has it, and counted anew`)
+  return 0
+}
+
 /** `llmcost serve reload`: the policy file is read again. */
 export async function runReload(flags: AdminFlags, terminal: Terminal): Promise<number> {
   const answer = await adminOf(flags, terminal).post('/reload', {})

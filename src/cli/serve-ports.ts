@@ -39,6 +39,8 @@ export const adminPortsOf = (options: AdminPortsOptions): AdminPorts => {
     reconcile: (id, costNanoUsd) => reconcile(gateway, id, costNanoUsd),
     breakers: () => breakerLines(state().targets),
     resetBreaker: (target) => state().targets.reset(target),
+    trials: () => state().trials.lines(),
+    resetTrials: (layer) => state().trials.reset(layer),
     reload: watcher.reload,
     resources: isDebug ? (collects) => resourcesOf(state().exchanges.size, collects) : null,
   }

@@ -4,6 +4,7 @@ import { addFilterOptions, addStoreOptions, collect } from './common-options.ts'
 import type { DoctorFlags } from './doctor.ts'
 import type { ExplainFlags } from './explain.ts'
 import type { ExportFlags } from './export.ts'
+import { wholeNumber } from './flag-values.ts'
 import type { PricesFlags } from './prices.ts'
 import type { PricesUpdateFlags } from './prices-update.ts'
 import { tableFormats } from './print-table.ts'
@@ -124,6 +125,11 @@ function addExport(program: Command, terminal: Terminal, exit: Exit): void {
     .addOption(
       new Option('--format <format>', 'of --escalations (default openai)').choices(tuningFormats),
     )
+    .option(
+      '--shadow',
+      'cached answers that a gateway gave, or would have given, beside fresh ones, as a CSV for llmcost label --import',
+    )
+    .option('--limit <n>', 'of --shadow: how many pairs (default 200)', wholeNumber)
     .option('--out <file>', 'write to this file, readable by you only, instead of standard output')
     .addHelpText(
       'after',
@@ -132,7 +138,8 @@ Examples:
   llmcost export --canonical --out requests.jsonl
   llmcost export --since 7d --where feature=search | gzip > search.jsonl.gz
   llmcost export --receipts --policy llmcost.yaml --out receipts.jsonl
-  llmcost export --escalations --format openai --out tuning.jsonl`,
+  llmcost export --escalations --format openai --out tuning.jsonl
+  llmcost export --shadow --out pairs.csv`,
     )
   addFilterOptions(addStoreOptions(command)).action(async (flags: ExportFlags) => {
     const { runExport } = await import('./export.ts')

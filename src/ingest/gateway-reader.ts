@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/comparison.ts'
 import { ledgerFormat, type Settled } from '../domain/journal.ts'
 import { defined, isObject } from '../domain/json.ts'
 import type { RequestKeys } from '../domain/keys.ts'
@@ -29,6 +30,8 @@ function readSettled({ id, at, costNanoUsd, record, keys, receipt }: Settled): R
       keys: hasKeys(keys) ? keys : undefined,
       fees: withOthers(reading.fees, otherCallsOf(attempts, costNanoUsd)),
       loggedCostNanoUsd: isPriced(attempts) ? costNanoUsd : reading.loggedCostNanoUsd,
+      shadow: Array.isArray(record['shadow']) ? (record['shadow'] as Request['shadow']) : undefined,
+      audit: isObject(record['audit']) ? (record['audit'] as unknown as AuditNote) : undefined,
     }),
     id,
     at: reading.at ?? at,

@@ -86,6 +86,8 @@ const keptAsTheyAre = [
   'variant',
   'diffLines',
   'receipt',
+  'shadow',
+  'audit',
 ] as const satisfies readonly (keyof Request)[]
 
 /** What a request holds beside its columns, as JSON, or null when that is nothing. */

@@ -167,6 +167,8 @@ function audit({ policy }: ChecklistInput): Answer {
     return yes('the semantic cache is off')
   if (policy.serve.auditShare > 0) return yes('serve.auditShare asks some hits again')
   if (policy.serve.shadow.includes('semantic')) return yes('it runs in the shadow')
+  if (policy.serve.canary?.layers.includes('semantic') === true)
+    return yes('only some get it, and what the others would get is compared')
   return no('nobody looks at its hits', 'set serve.auditShare, e.g. to 2%')
 }
 

@@ -1,5 +1,5 @@
 import { usdOf } from '../domain/money.ts'
-import type { Receipt, Step } from '../domain/receipt.ts'
+import type { Receipt, Step, ValidatorWord } from '../domain/receipt.ts'
 import { safeText } from './escape.ts'
 import { formatMs, formatUsdExact, unknownMark } from './numbers.ts'
 
@@ -76,11 +76,20 @@ export function stepText(step: Step): string {
     case 'attempt':
       return `${step.target}: ${step.outcome}${step.reason === null ? '' : ` (${step.reason})`}${costText(step.costNanoUsd)}, ${formatMs(step.latencyMs)}`
     case 'validate':
-      return `validators: ${step.verdict}${costText(step.costNanoUsd)}`
+      return `validators: ${step.verdict}${(step.shadow ?? []).map(shadowText).join('')}${costText(step.costNanoUsd)}`
     case 'remember':
       return `kept in the ${step.layer} cache`
   }
 }
+
+/** What one in shadow mode would have said. */
+const shadowText = ({ name, verdict }: ValidatorWord): string => `, ${name} ${shadowWords[verdict]}`
+
+const shadowWords = {
+  pass: 'would pass it',
+  fail: 'would reject it',
+  unknown: 'could not tell',
+} as const
 
 const costText = (costNanoUsd: number | null): string =>
   `, ${costNanoUsd === null ? unknownMark : formatUsdExact(usdOf(costNanoUsd), 9)}`

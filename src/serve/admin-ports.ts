@@ -4,6 +4,7 @@ import type { NanoUsd } from '../domain/money.ts'
 import type { CacheLayer, RequestId } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
 import type { NamespaceField } from '../policy/caching.ts'
+import type { ShadowLayer } from '../policy/serving.ts'
 import type { Health } from './data-server.ts'
 import type { BreakerLine } from './gateway-snapshot.ts'
 import type { Reloaded } from './policy-watcher.ts'
@@ -29,6 +30,10 @@ export type AdminPorts = {
   readonly breakers: () => readonly BreakerLine[]
   /** Lets a target be asked again at once. False: nothing is known of it. */
   readonly resetBreaker: (target: string) => boolean
+  /** What shadow, canary and audits have found out, as the snapshot has it. */
+  readonly trials: () => readonly object[]
+  /** Undoes what audits have done to a layer: it serves as the policy has it. */
+  readonly resetTrials: (layer: ShadowLayer) => void
   readonly reload: () => Promise<Reloaded>
   /** Null: not shown. */
   readonly resources: ((collects: boolean) => Resources) | null

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../domain/json.ts'
 import { type NanoUsd, readUsd } from '../domain/money.ts'
 import type { MaybePromise } from '../domain/world.ts'
+import { shadowLayers } from '../policy/serving.ts'
 import { AdminError } from './admin-error.ts'
 import { entryLine, intentLine } from './admin-lines.ts'
 import type { AdminPorts } from './admin-ports.ts'
@@ -76,6 +77,7 @@ const looks = ({ page, metrics, ...ports }: AdminPorts): readonly AdminRoute[] =
   get('/budgets', () => ({ budgets: ports.budgets() })),
   get('/intents', () => ({ intents: ports.intents().map(intentLine) })),
   get('/breakers', () => ({ breakers: ports.breakers() })),
+  get('/trials', () => ({ trials: ports.trials() })),
 ]
 
 const cacheRoutes = ({ cache }: AdminPorts): readonly AdminRoute[] => [
@@ -110,6 +112,13 @@ const changes = (ports: AdminPorts): readonly AdminRoute[] => [
     if (!ports.resetBreaker(target))
       throw noSuch(`breaker of ${target}`, '`llmcost serve breakers` lists the targets')
     return { reset: target }
+  }),
+  post('/trials/reset', ({ body }) => {
+    const name = textIn(body, 'layer')
+    const layer = shadowLayers.find((each) => each === name)
+    if (layer === undefined) throw noSuch(`layer ${name}`, `layers: ${shadowLayers.join(', ')}`)
+    ports.resetTrials(layer)
+    return { reset: layer }
   }),
   {
     method: 'POST',

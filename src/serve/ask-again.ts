@@ -1,5 +1,5 @@
 import type { AuditNote } from '../domain/comparison.ts'
-import { zeroNanoUsd } from '../domain/money.ts'
+import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { Request } from '../domain/request.ts'
 import type { Asked, Ledger, World } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
@@ -48,6 +48,8 @@ export async function askAgain(
     const decision = await decide(asked, { facts, asks: world.asks }, compiled, unheard(world))
     return { exchange, decision }
   } finally {
+    // Whatever went wrong: nothing stays held back for it.
+    state.ledger.settle(asked, exchange.spentNanoUsd as NanoUsd)
     state.exchanges.delete(own.id)
   }
 }
@@ -105,13 +107,16 @@ export function settleAgain(
   state.audits.paid('audit', decision.receipt.costNanoUsd)
 }
 
-/** The record of a question of the gateway's own: of nobody, no part of a conversation, and nothing to be cached. */
+/**
+ * The record of a question of the gateway's own: no part of a conversation, and nothing to be cached. Whose question it
+ * was stays, so that it goes when what is theirs is erased.
+ */
 export function ownQuestion(
   request: Request,
   purpose: SidePurpose,
   note: AuditNote | null,
 ): Request {
-  const { tags: _, ...rest } = ofNobody(request)
+  const { tags: _, session: _s, trace: _t, ...rest } = request
   return {
     ...rest,
     operation: 'other',

@@ -1,5 +1,5 @@
 import type { Comparison, HitComparison, RouteComparison, ShadowHit } from '../domain/comparison.ts'
-import type { Step } from '../domain/receipt.ts'
+import type { Step, ValidatorWord } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { Decision } from '../engine/decide.ts'
@@ -45,9 +45,7 @@ export async function auditRoute(
   { route, target, strong }: RoutedDown,
 ): Promise<AuditEnd> {
   const { inbound, compiled, decision } = audited
-  const validators = decision.receipt.steps.flatMap((step) =>
-    step.kind === 'validate' ? (step.shadow ?? []) : [],
-  )
+  const validators = watchersOf(decision.receipt.steps)
   const named = { target, strong: strong ?? inbound.home.target }
   const plain = { kind: 'route', group: route, ...named, validators } as const
   const fresh = await askAgain(state, { ...audited, compiled: onlyAsking(compiled, strong, route) })
@@ -56,6 +54,15 @@ export async function auditRoute(
     pair: pairOf(audited, decision.answer, answer),
     comparisonOf: ({ difference, by }) => ({ ...plain, difference, by }),
   })
+}
+
+/** What validators in shadow mode said of the answer that was accepted, which stands behind it. */
+function watchersOf(steps: readonly Step[]): readonly ValidatorWord[] {
+  const accepted = steps.findLastIndex(
+    (step) => step.kind === 'attempt' && step.outcome === 'accepted',
+  )
+  const next = steps[accepted + 1]
+  return next?.kind === 'validate' ? (next.shadow ?? []) : []
 }
 
 /** Lets the judge say of an entry that would have been served what computing could not. */

@@ -1,6 +1,5 @@
 import type { Step } from '../domain/receipt.ts'
-import type { RoutedDown } from './audit-served.ts'
-import { type Audited, auditHit, auditRoute, judgeShadow } from './audit-served.ts'
+import { type Audited, auditHit, auditRoute, judgeShadow, type RoutedDown } from './audit-served.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { RequestTrial } from './request-trial.ts'

@@ -10,7 +10,7 @@ import type { Health } from './data-server.ts'
 import { type EventFeed, type EventStream, openEventStream } from './event-stream.ts'
 import type { Forecast } from './forecast.ts'
 import type { BreakerLine, BudgetLine, GatewaySnapshot } from './gateway-snapshot.ts'
-import { type LiveStats, openLiveStats, type PolicyFacts } from './live-stats.ts'
+import { type GatewayState, type LiveStats, openLiveStats, type PolicyFacts } from './live-stats.ts'
 import { type Metrics, openMetrics } from './metrics.ts'
 import type { OtlpTrace } from './otlp-trace.ts'
 import type { ServeLog } from './serve-log.ts'
@@ -73,20 +73,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   const { now, log, trace } = options
   let policy = options.policy
   let parts: WatchedParts | null = null
-  const state = () => ({
-    health: {
-      status: options.health().status,
-      problems: options.health().why,
-      ledger: options.ledgerHealth().state,
-      inFlight: options.inFlight(),
-      openIntents: parts?.ledger.maybeBilled().length ?? 0,
-      missedHits: null,
-    },
-    breakers: parts === null ? [] : breakerLines(parts.targets),
-    budgets: parts === null ? [] : budgetLines(parts.ledger, policy, now()),
-    trials: parts?.trials.lines() ?? [],
-    audits: parts?.audits.counts ?? noAudits,
-  })
+  const state = () => stateOf(options, parts, policy)
   const stats = openLiveStats({ policy: factsOf(options, policy, options.fingerprint), now, state })
   const snapshot = () => stats.snapshot()
   const metrics: Metrics = openMetrics(state)
@@ -136,6 +123,26 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     },
   }
 }
+
+/** What the gateway says of itself; little, before it is told whom it watches. */
+const stateOf = (
+  { health, ledgerHealth, inFlight, now }: GatewayWatchOptions,
+  parts: WatchedParts | null,
+  policy: Policy,
+): GatewayState => ({
+  health: {
+    status: health().status,
+    problems: health().why,
+    ledger: ledgerHealth().state,
+    inFlight: inFlight(),
+    openIntents: parts?.ledger.maybeBilled().length ?? 0,
+    missedHits: null,
+  },
+  breakers: parts === null ? [] : breakerLines(parts.targets),
+  budgets: parts === null ? [] : budgetLines(parts.ledger, policy, now()),
+  trials: parts?.trials.lines() ?? [],
+  audits: parts?.audits.counts ?? noAudits,
+})
 
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -54,13 +54,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     isDraining: () => isDraining,
     async close(graceMs) {
       isDraining = true
-      const { exchanges, forwarder } = options.services
+      const { exchanges, audits, forwarder } = options.services
+      const underWay = () => exchanges.size + audits.counts.inFlight
       const end = performance.now() + graceMs
       await drained(data, graceMs)
       // Callers who have left may be owed for: their calls are read on to the usage.
-      await emptied(exchanges, end - performance.now())
+      await emptied(underWay, end - performance.now())
       await forwarder.close()
-      await emptied(exchanges, brokenOffMs)
+      await emptied(underWay, brokenOffMs)
       await closed(admin)
     },
   }
@@ -84,9 +85,9 @@ async function drained(server: Server, graceMs: number): Promise<void> {
 }
 
 /** Waits until no request is under way, for so long at most. */
-async function emptied(exchanges: ReadonlyMap<string, unknown>, mostMs: number): Promise<void> {
+async function emptied(underWay: () => number, mostMs: number): Promise<void> {
   const end = performance.now() + mostMs
-  while (exchanges.size > 0 && performance.now() < end)
+  while (underWay() > 0 && performance.now() < end)
     await new Promise((resolve) => setTimeout(resolve, lookMs))
 }
 

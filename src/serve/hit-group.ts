@@ -1,7 +1,7 @@
 import type { HitComparison } from '../domain/comparison.ts'
 import type { CacheLayer } from '../domain/receipt.ts'
 import type { AuditPolicy } from '../policy/serving.ts'
-import { RecentlyUsed } from '../worlds/recently-used.ts'
+import { ComparedEntries } from './compared-entries.ts'
 import { advanceHits, alarmBet, type HitEvidence, noHits, thresholdAbove } from './hit-evidence.ts'
 
 /** What a group has come to, as plain JSON. */
@@ -27,9 +27,6 @@ export type HitAction = {
   readonly evidence: HitEvidence
 }
 
-/** Older ones are gone from the cache, or nearly so. */
-const rememberedEntries = 5_000
-
 /**
  * Whether the hits of one layer and feature are wrong too often. Hits of one entry are right and wrong together, so that
  * only the first of each entry counts: a bet on every hit would lose its level, up to a false alarm in every third run.
@@ -43,7 +40,7 @@ export class HitGroup {
   #isTold: boolean
   #evidence: HitEvidence
   #highestWrong: number | null
-  #entries = newEntries()
+  #entries: ComparedEntries
 
   constructor(layer: CacheLayer, name: string | null, known?: HitGroupState) {
     this.layer = layer
@@ -53,7 +50,7 @@ export class HitGroup {
     this.#isTold = known?.isTold ?? false
     this.#evidence = known?.evidence ?? noHits
     this.#highestWrong = known?.highestWrong ?? null
-    for (const entry of known?.entries ?? []) this.#entries.set(entry, true)
+    this.#entries = new ComparedEntries(known?.entries)
   }
 
   get threshold(): number | null {
@@ -75,10 +72,7 @@ export class HitGroup {
     if (similarity < (this.#threshold ?? Number.NEGATIVE_INFINITY)) return null
     if (verdict === 'wrong')
       this.#highestWrong = Math.max(similarity, this.#highestWrong ?? similarity)
-    const key = String(entry)
-    const isRepeat = this.#entries.get(key) === true
-    this.#entries.set(key, true)
-    if (isRepeat) return null
+    if (!this.#entries.isFirst(entry)) return null
     this.#evidence = advanceHits(this.#evidence, verdict, alarmBet(audit), 'left-out')
     if (this.#isTold || this.#evidence.bet.rejectedAt === null) return null
     return this.#act(isServed && !this.#isOff ? audit.action : 'alert')
@@ -89,7 +83,7 @@ export class HitGroup {
     this.#evidence = noHits
     this.#isTold = false
     this.#highestWrong = null
-    this.#entries = newEntries()
+    this.#entries = new ComparedEntries()
   }
 
   state(): HitGroupState {
@@ -101,7 +95,7 @@ export class HitGroup {
       isTold: this.#isTold,
       evidence: this.#evidence,
       highestWrong: this.#highestWrong,
-      entries: this.#entries.map((entry) => entry),
+      entries: this.#entries.list(),
     }
   }
 
@@ -119,5 +113,3 @@ export class HitGroup {
     return { kind: above === null ? 'disabled' : 'tightened', evidence }
   }
 }
-
-const newEntries = () => new RecentlyUsed<string, true>(rememberedEntries, () => true)

@@ -1,6 +1,6 @@
 import type { Comparison } from '../domain/comparison.ts'
 import type { Promotion, ShadowLayer } from '../policy/serving.ts'
-import { RecentlyUsed } from '../worlds/recently-used.ts'
+import { ComparedEntries } from './compared-entries.ts'
 import { advanceHits, type HitEvidence, noHits, promiseBet } from './hit-evidence.ts'
 import {
   advanceRoutes,
@@ -19,8 +19,6 @@ export type LayerPromiseState = {
   readonly entries: readonly string[]
 }
 
-const rememberedEntries = 5_000
-
 /**
  * Whether a layer that some callers get, and others only watch, may be given to all. It is looked at after every
  * comparison, so that no bound for a number of labels fixed beforehand holds here, exact or not; a bet may be looked at
@@ -32,7 +30,7 @@ export class LayerPromise {
   #isTold: boolean
   #hits: HitEvidence
   #routes: RouteEvidence
-  #entries = newEntries()
+  #entries: ComparedEntries
 
   constructor(layer: ShadowLayer, known?: LayerPromiseState) {
     this.layer = layer
@@ -40,7 +38,7 @@ export class LayerPromise {
     this.#isTold = known?.isTold ?? false
     this.#hits = known?.hits ?? noHits
     this.#routes = known?.routes ?? noRoutes
-    for (const entry of known?.entries ?? []) this.#entries.set(entry, true)
+    this.#entries = new ComparedEntries(known?.entries)
   }
 
   /** All get it. */
@@ -65,10 +63,7 @@ export class LayerPromise {
       const { decided } = this.#routes.margin
       isProved = decided?.verdict === 'non-inferior' && comparedRoutes(this.#routes) >= minHits
     } else {
-      const key = String(comparison.entry)
-      const isRepeat = this.#entries.get(key) === true
-      this.#entries.set(key, true)
-      if (isRepeat) return false
+      if (!this.#entries.isFirst(comparison.entry)) return false
       this.#hits = advanceHits(this.#hits, comparison.verdict, promiseBet(promotion), 'wrong')
       isProved = this.#hits.bet.rejectedAt !== null && this.#hits.compared >= minHits
     }
@@ -83,7 +78,7 @@ export class LayerPromise {
     if (this.#isTold) return
     this.#hits = noHits
     this.#routes = noRoutes
-    this.#entries = newEntries()
+    this.#entries = new ComparedEntries()
   }
 
   state(): LayerPromiseState {
@@ -93,9 +88,7 @@ export class LayerPromise {
       isTold: this.#isTold,
       hits: this.#hits,
       routes: this.#routes,
-      entries: this.#entries.map((entry) => entry),
+      entries: this.#entries.list(),
     }
   }
 }
-
-const newEntries = () => new RecentlyUsed<string, true>(rememberedEntries, () => true)

@@ -42,6 +42,7 @@ export const bypassReasons = [
   'not-answered',
   'choices',
   'tool-call',
+  'operation',
 ] as const satisfies readonly (BypassReason | null)[]
 const reason = Object.fromEntries(bypassReasons.map((name, number) => [name, number])) as Record<
   Exclude<(typeof bypassReasons)[number], null>,
@@ -112,6 +113,8 @@ function bypassOf(
   wantsSeveral: boolean,
 ): number {
   if (keys.exact[place] === -1) return reason['no-key']
+  // A gateway's audits, and what is no conversation at all.
+  if (profile.operation === 'other') return reason.operation
   if (hasTimes && Number.isNaN(columns.at[place])) return reason['no-time']
   if (wantsSeveral || (keys.choices[place] as number) > 1) return reason.choices
   if (profile.status !== null && profile.status !== 'ok') return reason['not-answered']

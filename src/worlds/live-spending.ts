@@ -89,10 +89,16 @@ export const spendingOfIntent = ({ at, spender, budgets, reservedNanoUsd }: Inte
   amountOf: () => reservedNanoUsd ?? 0,
 })
 
-/** The request of a settled entry; of a record that cannot be read, who spent. */
+/** The request of a settled entry; of a record that cannot be read, who spent. An audit is spent by nobody in particular. */
 export function askedOfEntry({ id, at, record, spender }: Settled): Asked {
   const reading = readCanonical(record)
   const isRead = isReading(reading) && 'model' in reading
   const unknown: Request = { model: '', operation: 'other', status: 'ok' }
-  return { id, at, request: { ...(isRead ? reading : unknown), ...spender }, bypass: null }
+  const request = { ...unspent(isRead ? reading : unknown), ...spender }
+  return { id, at, request, bypass: null }
+}
+
+function unspent(request: Request): Request {
+  const { user: _, key: _k, team: _t, feature: _f, session: _s, trace: _r, ...rest } = request
+  return rest
 }

@@ -227,6 +227,18 @@ describe('breakers', () => {
   })
 })
 
+describe('trials', () => {
+  test('are shown and reset', async () => {
+    const { serve, asked } = await listening()
+    expect((await serve('trials')).out).toMatch(/semantic +faq .*0\.95/)
+    expect((await serve('trials', 'reset', 'semantic')).out).toBe(
+      'semantic: as the policy has it, and counted anew\n',
+    )
+    expect(asked).toEqual([['resetTrials', 'semantic']])
+    expect((await serve('trials', 'reset', 'prefix')).err).toContain('no layer prefix')
+  })
+})
+
 test('reload says which policy is in force, or what keeps the new one from it', async () => {
   const { serve: running, path } = await startedServe({ env: {} })
   const port = new URL(running.gateway.adminUrl).port
@@ -308,6 +320,8 @@ test.each([
   'budgets reconcile',
   'breakers',
   'breakers reset',
+  'trials',
+  'trials reset',
   'reload',
 ])('the help of serve %s has examples', async (words) => {
   const { code, out } = await runIn(newTerminal(), 'serve', ...words.split(' '), '--help')

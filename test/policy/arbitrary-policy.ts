@@ -14,6 +14,7 @@ import type {
   ValidatorTest,
 } from '../../src/policy/routing.ts'
 import { routePresetNames } from '../../src/policy/routing.ts'
+import type { ServePolicy } from '../../src/policy/serving.ts'
 import type { When } from '../../src/policy/when.ts'
 
 /** Text with what YAML and people trip over. */
@@ -192,6 +193,38 @@ const semantic = fc.record({
   guards: fc.subarray(['numbers', 'names', 'negation', 'order'] as const),
 })
 
+const inside = fc.double({ min: 0.001, max: 0.999, noNaN: true })
+const serve: fc.Arbitrary<ServePolicy> = fc
+  .record({
+    shadow: fc.subarray(['exact'] as const),
+    auditShare: share,
+    audit: fc.record({
+      routeShare: share,
+      maxWrongPerHit: inside,
+      maxLoss: inside,
+      confidence: inside,
+      action: fc.constantFrom('tighten' as const, 'disable' as const, 'alert' as const),
+      judge: fc.option(text),
+      maxInFlight: fc.integer({ min: 1, max: 99 }),
+    }),
+    canary: fc.option(
+      fc.record({
+        share,
+        by: fc.constantFrom('session' as const, 'user' as const, 'request' as const),
+        layers: fc.subarray(['semantic', 'routes'] as const),
+        promote: fc.option(
+          fc.record({
+            minHits: fc.integer({ min: 1, max: 10 ** 6 }),
+            maxWrongPerHit: inside,
+            confidence: inside,
+            auto: fc.boolean(),
+          }),
+        ),
+      }),
+    ),
+  })
+  .map((some) => ({ ...defaultPolicy.serve, ...some }))
+
 /** Any policy that a file can say. */
 export const arbitraryPolicy: fc.Arbitrary<Policy> = fc
   .record({
@@ -233,5 +266,6 @@ export const arbitraryPolicy: fc.Arbitrary<Policy> = fc
     planPricesNanoUsd: fc.dictionary(text, usd, { maxKeys: 2 }),
     userLimitNanoUsd: fc.option(usd),
     evidence: fc.array(text, { maxLength: 2 }),
+    serve,
   })
   .map((some) => ({ ...defaultPolicy, ...some }))

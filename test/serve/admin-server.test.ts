@@ -74,6 +74,12 @@ describe('what it shows', () => {
     ['/budgets', 200, 'application/json', '{"budgets":[]}'],
     ['/intents', 200, 'application/json', '{"intents":[]}'],
     ['/breakers', 200, 'application/json', '{"breakers":[]}'],
+    [
+      '/trials',
+      200,
+      'application/json',
+      '{"trials":[{"layer":"semantic","group":"faq","threshold":0.95}]}',
+    ],
     ['/cache', 200, 'application/json', '{"entries":[]}'],
   ])('GET %s', async (path, status, type, text) => {
     const { ask } = await started()
@@ -237,6 +243,14 @@ describe('what it changes', () => {
     expect((await post('/breakers/reset', { target: 'openai:gpt-4o' })).status).toBe(200)
     expect((await post('/breakers/reset', { target: 'openai:other' })).status).toBe(404)
     expect((await post('/breakers/reset', {})).status).toBe(400)
+  })
+
+  test('what audits have done to a layer is undone', async () => {
+    const { post, asked } = await started()
+    expect((await post('/trials/reset', { layer: 'semantic' })).status).toBe(200)
+    expect((await post('/trials/reset', { layer: 'prefix' })).status).toBe(404)
+    expect((await post('/trials/reset', {})).status).toBe(400)
+    expect(asked).toEqual([['resetTrials', 'semantic']])
   })
 
   test('a policy that cannot be taken is told with its line and hint', async () => {

@@ -56,8 +56,9 @@ test('a semantic hit is asked again, compared, and paid for by nobody in particu
       },
     },
   })
-  for (const who of ['user', 'feature', 'trace', 'session', 'key'])
-    expect(audit?.record).not.toHaveProperty(who)
+  // Whose question it was stays, so that it can be erased; no conversation or trace has it twice.
+  expect(audit?.record).toMatchObject({ user: 'ada', feature: 'faq' })
+  for (const name of ['trace', 'session']) expect(audit?.record).not.toHaveProperty(name)
   const intent = gateway.journal.find(({ kind, id }) => kind === 'begun' && id === audit?.id)
   expect(intent).toMatchObject({ attempt: 1, target: 'openai:gpt-4o-mini', spender: {} })
   expect(audit?.costNanoUsd).toBeGreaterThan(0)
@@ -86,6 +87,22 @@ test('what was paid for an audit is what its receipt says and what the provider 
   const { inputTokens = 0, outputTokens = 0 } = gateway.mock.tally().byModel['gpt-4o-mini'] ?? {}
   const billed = inputTokens * 150 + outputTokens * 600
   expect(settled.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0)).toBe(billed)
+})
+
+test('a hit of a stream is asked again as a stream, and compared by what it comes to', async () => {
+  const gateway = await start({ policy: audited(), mock: { script } })
+  await gateway.ask('question on refunds')
+  const stream = await gateway.post({ text: 'question on returns', streams: true })
+  const text = await stream.text()
+  expect(text).toContain('data: [DONE]')
+  expect(text).not.toContain('12')
+  await gateway.audits.ended()
+  expect(gateway.mock.tally()).toMatchObject({ calls: 2, streams: 1 })
+  const [audit] = ofAudits(gateway.settled())
+  expect(audit).toMatchObject({
+    record: { answer: { text: 'It takes 12 days.' }, audit: { verdict: 'wrong' } },
+  })
+  expect(audit?.costNanoUsd).toBeGreaterThan(0)
 })
 
 test('a share of hits is audited, by chance', async () => {

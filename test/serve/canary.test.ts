@@ -181,6 +181,27 @@ serve: { auditShare: 100%, audit: { maxWrongPerHit: 30%, confidence: 80% ${more}
   expect(trials.hasActed).toBe(false)
 })
 
+test('people may undo what audits have done to a layer, and to no other', async () => {
+  const policy = `
+cache: { namespace: shared, exact: off, semantic: on }
+serve: { auditShare: 100%, audit: { maxWrongPerHit: 30%, confidence: 80% } }`
+  await start({ policy, mock: { script } })
+  for (const topic of ['one', 'two', 'three']) {
+    await gateway.ask(`${topic} on refunds`)
+    await gateway.ask(`${topic} on returns`)
+    await gateway.audits.ended()
+  }
+  const { trials } = gateway
+  trials.reset('routes')
+  expect(trials.thresholdOf(undefined)).toBe(0.96)
+  trials.reset('semantic')
+  expect([trials.thresholdOf(undefined), trials.hasActed, trials.lines()]).toEqual([
+    null,
+    false,
+    [],
+  ])
+})
+
 test('a layer in the shadow for all cannot be given to some', () => {
   const text = 'serve: { shadow: [semantic], canary: { share: 10%, layers: [semantic] } }'
   expect(() => policyOf(text)).toThrow('is in the shadow for everybody')

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { HitComparison } from '../../src/domain/comparison.ts'
 import type { AuditPolicy } from '../../src/policy/serving.ts'

@@ -5,11 +5,15 @@ import { startWatchedGateway } from '../support/watched-gateway.ts'
 type Options = Parameters<typeof startWatchedGateway>[0]
 type Watched = Awaited<ReturnType<typeof startWatchedGateway>>
 let gateway: Watched
+const open: Watched[] = []
 
-afterEach(() => gateway.close())
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close()
+})
 
 const start = async (options: Options) => {
   gateway = await startWatchedGateway(options)
+  open.push(gateway)
   return gateway
 }
 
@@ -86,6 +90,28 @@ test('an answer of the strongest model itself is not asked again', async () => {
   expect(comparisons()).toEqual([])
 })
 
+test('only what validators said of the answer that the caller got is held against it', async () => {
+  const rungs = [
+    '{ target: gpt-4o-mini, validators: [long, odd] }',
+    '{ target: gpt-4.1-mini, validators: [blind] }',
+    'gpt-4o',
+  ]
+  const policy = routed('', '', `[${rungs.join(', ')}]`).replace(
+    'routes:',
+    `validators:
+  long: { kind: length, min: 1000, mode: enforce }
+  odd: { kind: regex, pattern: "99", must: not-match, mode: shadow }
+  blind: { kind: length, min: 1, mode: shadow }
+routes:`,
+  )
+  await start({ policy, mock: { models: models() } })
+  await gateway.ask('about returns', { model: 'gpt-4o' })
+  await gateway.audits.ended()
+  expect(comparisons()).toMatchObject([
+    { target: 'gpt-4.1-mini', strong: 'gpt-4o', validators: [{ name: 'blind', verdict: 'pass' }] },
+  ])
+})
+
 test('a judge says what computing cannot, in both orders, and is paid for on an account of its own', async () => {
   for (const [verdict, difference] of [
     ['TIE', 0],
@@ -116,7 +142,6 @@ test('a judge says what computing cannot, in both orders, and is paid for on an 
     expect(gateway.paid.map(([purpose]) => purpose)).toEqual(['audit', 'judge'])
     expect(JSON.stringify(judged)).not.toContain('shops')
     expect(gateway.bugs).toEqual([])
-    if (verdict !== 'nothing') await gateway.close()
   }
 })
 
@@ -171,7 +196,6 @@ test('a route that loses more than it may is told of, and taken out where the po
       expect(gateway.settled().at(-1)?.record['shadow']).toMatchObject([
         { kind: 'route', route: 'all' },
       ])
-    else await gateway.close()
   }
 })
 

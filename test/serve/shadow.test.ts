@@ -1,13 +1,18 @@
 import { afterEach, expect, test } from 'vitest'
+import { alikeCache } from '../support/alike-cache.ts'
 import { answersByLastWord, startWatchedGateway } from '../support/watched-gateway.ts'
 
 type Watched = Awaited<ReturnType<typeof startWatchedGateway>>
 let gateway: Watched
+const open: Watched[] = []
 
-afterEach(() => gateway.close())
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close()
+})
 
 const start = async (...options: Parameters<typeof startWatchedGateway>) => {
   gateway = await startWatchedGateway(...options)
+  open.push(gateway)
   return gateway
 }
 
@@ -48,14 +53,12 @@ test('a semantic cache in the shadow serves nothing and says what it would have 
 
 test('the bytes of an answer do not change with the shadow, streamed or not', async () => {
   const bytesOf = async (policy: string, streams: boolean) => {
-    const own = await startWatchedGateway({ policy, mock: { script } })
+    const own = await start({ policy, mock: { script } })
     await own.ask('question on refunds')
     const bytes = await (await own.post({ text: 'question on returns', streams })).text()
     const shadow = own.settled().at(-1)?.record['shadow']
-    await own.close()
     return { bytes: bytes.replace(/"created":\d+/g, ''), shadow }
   }
-  await start({ policy: 'coalesce: off' })
   for (const streams of [false, true]) {
     const off = await bytesOf('cache: { exact: off, semantic: off }', streams)
     const shadow = await bytesOf(`${caches}\nserve: { shadow: [exact, semantic] }`, streams)
@@ -95,6 +98,30 @@ test('an exact shadow beside a semantic cache that serves does not stop it', asy
   expect(last?.receipt.outcome).toBe('hit')
   // What another layer served is no fresh answer to hold it against.
   expect(lastShadow(gateway)).toMatchObject([{ layer: 'exact', verdict: null }])
+})
+
+test('a shadow answers nobody, also where nobody else does', async () => {
+  const failure = 'failure: { retries: { attempts: 0 }, fallback: { stale: true } }'
+  const headers = { 'x-mock-fault': '500' }
+  for (const [shadow, status] of [
+    ['', 200],
+    ['serve: { shadow: [exact] }', 500],
+  ] as const) {
+    const cache = 'cache: { namespace: shared, exact: { on: true, ttl: 1s }, semantic: off }'
+    const own = await start({
+      policy: `${cache}\n${failure}\n${shadow}`,
+      mock: { script },
+      // What the exact layer holds is over for it, and only the last resort looks at it.
+      parts: { cache: stale(alikeCache(() => 0).cache) },
+    })
+    await own.ask('question on refunds')
+    expect((await own.post({ text: 'question on refunds', headers })).status).toBe(status)
+  }
+})
+
+const stale = (cache: ReturnType<typeof alikeCache>['cache']) => ({
+  ...cache,
+  findExact: () => null,
 })
 
 test('answers that call tools are not compared: no cache holds them', async () => {

@@ -43,6 +43,8 @@ export function recordingPorts(parts: Partial<AdminPorts> = {}) {
     },
     breakers: () => [],
     resetBreaker: (target) => target === 'openai:gpt-4o',
+    trials: () => [{ layer: 'semantic', group: 'faq', threshold: 0.95 }],
+    resetTrials: (layer) => void asked.push(['resetTrials', layer]),
     reload: async () => ({ kind: 'unchanged', fingerprint: 'f' }),
     resources: null,
     ...parts,

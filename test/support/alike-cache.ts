@@ -1,5 +1,6 @@
 import type { CacheEntry, CacheTerms, ResponseCache } from '../../src/domain/world.ts'
 import { lastUserText } from '../../src/engine/spoken-text.ts'
+import type { LiveCache } from '../../src/worlds/live-cache.ts'
 
 type Held = { readonly key: string; readonly space: string; entry: CacheEntry }
 
@@ -7,7 +8,11 @@ type Held = { readonly key: string; readonly space: string; entry: CacheEntry }
 export function alikeCache(similarity: (a: string, b: string) => number) {
   const layers = { exact: new Map<string, Held>(), semantic: new Map<string, Held>() }
   const spaceOf = ({ namespace }: CacheTerms, model: string) => `${namespace}\n${model}`
-  const cache: ResponseCache = {
+  const cache: ResponseCache & Pick<LiveCache, 'lastGood'> = {
+    lastGood: ({ request }, { namespace }) => {
+      const key = `${namespace}\n${request.model}\n${JSON.stringify(request.prompt)}`
+      return layers.exact.get(key)?.entry ?? null
+    },
     findExact({ request }, terms) {
       const space = spaceOf(terms, request.model)
       return layers.exact.get(`${space}\n${JSON.stringify(request.prompt)}`)?.entry ?? null
