@@ -1,7 +1,12 @@
 import * as z from 'zod'
 import { when } from './file-when.ts'
-import type { Assertion, AssertionLimit, Operator } from './governance.ts'
-import { operators } from './governance.ts'
+import {
+  type Assertion,
+  type AssertionLimit,
+  assertionLevels,
+  type Operator,
+  operators,
+} from './governance.ts'
 import {
   type BatchRule,
   type Compression,
@@ -162,6 +167,8 @@ type FlatAssertion = Omit<Assertion, 'limit' | 'name'> & {
   readonly value?: number
   readonly maxIncrease?: number
   readonly maxDecrease?: number
+  readonly maxIncreaseBy?: number
+  readonly maxDecreaseBy?: number
 }
 export type FileAssertion = Omit<Assertion, 'name'> & { readonly name?: string }
 
@@ -175,19 +182,25 @@ const flatAssertion = section<FlatAssertion>({
   value: optional(value, 'In the unit of the metric.'),
   maxIncrease: optional(share, 'Over the baseline, as a share of it.'),
   maxDecrease: optional(share, 'Under the baseline, as a share of it.'),
-  level: defaulted(oneOf(['error', 'warn']), 'error', 'error: exit code 1.'),
+  maxIncreaseBy: optional(value, 'Over the baseline, in the unit of the metric.'),
+  maxDecreaseBy: optional(value, 'Under the baseline, in the unit of the metric.'),
+  level: defaulted(oneOf(assertionLevels), 'error', 'error: exit code 1; off: not looked at.'),
 })
 
 export const assertion: z.ZodType<FileAssertion> = z.codec(
   flatAssertion,
   z.custom<FileAssertion>(),
   {
-    decode({ operator, value: bound, maxIncrease, maxDecrease, ...rest }, context): FileAssertion {
+    decode(flat, context): FileAssertion {
+      const { operator, value: bound, maxIncrease, maxDecrease, ...others } = flat
+      const { maxIncreaseBy, maxDecreaseBy, ...rest } = others
       const limits: AssertionLimit[] = []
       if (bound !== undefined)
         limits.push({ kind: 'value', operator: operator ?? '<=', value: bound })
       if (maxIncrease !== undefined) limits.push({ kind: 'increase', maxShare: maxIncrease })
       if (maxDecrease !== undefined) limits.push({ kind: 'decrease', maxShare: maxDecrease })
+      if (maxIncreaseBy !== undefined) limits.push({ kind: 'increase-by', max: maxIncreaseBy })
+      if (maxDecreaseBy !== undefined) limits.push({ kind: 'decrease-by', max: maxDecreaseBy })
       const [limit] = limits
       if (limit !== undefined && limits.length === 1) return { ...rest, limit }
       context.issues.push({
@@ -206,6 +219,10 @@ export const assertion: z.ZodType<FileAssertion> = z.codec(
           return { ...rest, maxIncrease: limit.maxShare }
         case 'decrease':
           return { ...rest, maxDecrease: limit.maxShare }
+        case 'increase-by':
+          return { ...rest, maxIncreaseBy: limit.max }
+        case 'decrease-by':
+          return { ...rest, maxDecreaseBy: limit.max }
       }
     },
   },

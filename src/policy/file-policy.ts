@@ -31,10 +31,22 @@ import {
 } from './file-routing.ts'
 import { serve } from './file-serving.ts'
 import { type FileValidator, validator } from './file-validators.ts'
-import type { Policy } from './policy.ts'
+import { noDataWords } from './governance.ts'
+import type { CheckPolicy, Policy } from './policy.ts'
 import { stickyWords } from './routing.ts'
 import { defaulted, section } from './section.ts'
-import { listOf, nullable, oneOf, onOff, recordOf, text, timezone, unread, usd } from './values.ts'
+import {
+  boolean,
+  listOf,
+  nullable,
+  oneOf,
+  onOff,
+  recordOf,
+  text,
+  timezone,
+  unread,
+  usd,
+} from './values.ts'
 
 /** A policy as its file holds it: names not yet looked up, presets not yet spelt out. */
 export type FilePolicy = Omit<
@@ -52,10 +64,12 @@ export type FilePolicy = Omit<
   readonly check: FileCheck
 }
 
-type FileCheck = { readonly assertions: readonly FileAssertion[] }
+type FileCheck = Omit<CheckPolicy, 'assertions'> & { readonly assertions: readonly FileAssertion[] }
 
 const check = section<FileCheck>({
   assertions: defaulted(listOf(assertion), [], 'What must hold, or `llmcost check` fails.'),
+  noData: defaulted(oneOf(noDataWords), 'fail', 'When a figure is unknown; fail: exit code 2.'),
+  exact: defaulted(boolean, false, 'Runs are recorded or mocked: no difference is noise.'),
 })
 
 /** Every key of the file at the top, with its default. */

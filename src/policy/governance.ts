@@ -133,19 +133,29 @@ export type Privacy = {
 /** An assertion of `check`. */
 export type Assertion = {
   readonly name: string
-  /** A path in the report: `totals.costUsd`, `layers.exact.hitRate`. */
+  /** A path in the report: `totals.costUsd`, `layers.exact.hitRate`; or a name that all reports share: `costUsd`. */
   readonly metric: string
   /** Only requests with these values. */
   readonly where: Readonly<Record<string, string>>
   readonly limit: AssertionLimit
-  readonly level: 'error' | 'warn'
+  readonly level: AssertionLevel
 }
+
+export const assertionLevels = ['error', 'warn', 'off'] as const
+export type AssertionLevel = (typeof assertionLevels)[number]
+
+/** What it means for `check` that a figure is unknown. */
+export const noDataWords = ['pass', 'warn', 'fail'] as const
+export type NoData = (typeof noDataWords)[number]
 
 export type AssertionLimit =
   | { readonly kind: 'value'; readonly operator: Operator; readonly value: number }
   /** Against the baseline: 0.05 allows 5 % more; negative demands less. */
   | { readonly kind: 'increase'; readonly maxShare: number }
   | { readonly kind: 'decrease'; readonly maxShare: number }
+  /** The same in the unit of the metric. */
+  | { readonly kind: 'increase-by'; readonly max: number }
+  | { readonly kind: 'decrease-by'; readonly max: number }
 
 export const operators = ['<', '<=', '=', '>=', '>'] as const
 export type Operator = (typeof operators)[number]

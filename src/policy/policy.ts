@@ -6,6 +6,7 @@ import type {
   Budget,
   FailurePolicy,
   LoopGuard,
+  NoData,
   Privacy,
   Timeouts,
 } from './governance.ts'
@@ -52,4 +53,9 @@ export type Policy = {
   readonly timezone: string
 }
 
-export type CheckPolicy = { readonly assertions: readonly Assertion[] }
+export type CheckPolicy = {
+  readonly assertions: readonly Assertion[]
+  readonly noData: NoData
+  /** Runs are recorded or mocked: a difference is no noise, however few show it. */
+  readonly exact: boolean
+}

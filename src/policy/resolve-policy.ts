@@ -32,6 +32,7 @@ export function resolvePolicy(file: FilePolicy): Policy {
     batch: named(file.batch, 'batch'),
     outputCaps: named(file.outputCaps, 'outputCap'),
     check: {
+      ...file.check,
       assertions: file.check.assertions.map(({ name, ...each }) => ({
         ...each,
         name: name ?? each.metric,

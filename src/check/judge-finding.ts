@@ -1,0 +1,227 @@
+import type { Assertion, AssertionLimit, NoData } from '../policy/governance.ts'
+import { type Compared, familyLevel } from './compare.ts'
+import type { View } from './filtered.ts'
+import { type Evidence, pairedEvidence, unpairedEvidence } from './noise.ts'
+import type { CheckVerdict, Finding, Reason } from './result.ts'
+
+/** One assertion with the figures it is about. */
+export type Question = {
+  readonly assertion: Assertion
+  readonly metric: string
+  readonly before: View | null
+  readonly after: View
+  readonly baseline: number | null
+  readonly actual: number | null
+}
+
+type Tested = 'costNanoUsd' | 'inputTokens' | 'cacheReadTokens' | 'outputTokens'
+
+/** Figures whose increase can be told from noise, by what of a run they add up. */
+const testedMetrics: Readonly<Record<string, Tested>> = {
+  cost: 'costNanoUsd',
+  costUsd: 'costNanoUsd',
+  'totals.costUsd': 'costNanoUsd',
+  'perRun.meanUsd': 'costNanoUsd',
+  costPerRequestUsd: 'costNanoUsd',
+  'perRequest.meanUsd': 'costNanoUsd',
+  'perTrace.meanUsd': 'costNanoUsd',
+  usdPerThousandRequests: 'costNanoUsd',
+  'totals.inputTokens': 'inputTokens',
+  'totals.cacheReadTokens': 'cacheReadTokens',
+  'totals.outputTokens': 'outputTokens',
+}
+
+/** Counts are what they are: more of them is no noise. */
+const countedMetrics = new Set([
+  'requests',
+  'totals.requests',
+  'perRun.runs',
+  'perRun.callsMean',
+  'perTrace.callsMean',
+])
+const volumeMetrics = new Set(['costUsd', 'totals.costUsd'])
+
+export const isRelative = ({ limit }: Assertion): boolean => limit.kind !== 'value'
+
+const isIncrease = ({ kind }: AssertionLimit): boolean =>
+  kind === 'increase' || kind === 'increase-by'
+
+/** Whether an assertion is held to a test where runs are noisy. */
+export const needsTest = ({ metric, limit }: Assertion): boolean =>
+  isIncrease(limit) && metric in testedMetrics
+
+/** The bound in the unit of the figure; null where the baseline is unknown. */
+export function boundOf(limit: AssertionLimit, baseline: number | null): number | null {
+  if (limit.kind !== 'value' && baseline === null) return null
+  const from = baseline ?? 0
+  switch (limit.kind) {
+    case 'value':
+      return limit.value
+    case 'increase':
+      return from + Math.abs(from) * limit.maxShare
+    case 'decrease':
+      return from - Math.abs(from) * limit.maxShare
+    case 'increase-by':
+      return from + limit.max
+    case 'decrease-by':
+      return from - limit.max
+  }
+}
+
+export const operatorOf = (limit: AssertionLimit): Finding['operator'] =>
+  limit.kind === 'value' ? limit.operator : isIncrease(limit) ? '<=' : '>='
+
+/** What the runs of both sides say of a question; null where it needs no test or has none. */
+export function evidenceFor(
+  question: Question,
+  { comparison, pairing }: Compared,
+  threshold: number,
+): Evidence | null {
+  const { assertion, before, after } = question
+  const field = testedMetrics[assertion.metric]
+  if (!needsTest(assertion) || field === undefined || before === null) return null
+  const testing = { seed: `${assertion.name} ${assertion.metric}`, threshold }
+  const fields = Object.keys(assertion.where)
+  const byFeature = fields.every((name) => name === 'feature')
+  if (comparison.mode === 'paired' && byFeature) {
+    const { feature } = assertion.where
+    const pairs = pairing.pairs.filter(
+      (pair) => feature === undefined || pair.after.feature === feature,
+    )
+    return pairedEvidence(pairs, field, testing)
+  }
+  const isSampled = comparison.mode === 'paired' || comparison.mode === 'unpaired'
+  return isSampled && field === 'costNanoUsd'
+    ? unpairedEvidence(before.runs, after.runs, testing)
+    : null
+}
+
+/** The finding, given the evidence and its p-values after Holm's correction. */
+export function judgeFinding(
+  question: Question,
+  { comparison }: Compared,
+  evidence: Evidence | null,
+  adjusted: readonly number[],
+): Finding {
+  const { assertion, metric, baseline, actual } = question
+  const { name, where, limit, level } = assertion
+  const expected = boundOf(limit, baseline)
+  const reason =
+    missing(question) ??
+    reasonOf(question, comparison, evidence, adjusted, expected as number, actual as number)
+  const outcome = outcomeOf(reason, level)
+  return {
+    name,
+    metric,
+    filter: where,
+    level: level === 'warn' ? 'warn' : 'error',
+    expected,
+    actual,
+    operator: operatorOf(limit),
+    baseline,
+    change: changeOf(baseline, actual),
+    interval: evidence?.interval ?? null,
+    typicalChange: evidence?.typicalChange ?? null,
+    pValue: adjusted.length === 0 ? null : Math.min(...adjusted),
+    outcome,
+    reason,
+    pass: outcome === 'pass',
+  }
+}
+
+const changeOf = (baseline: number | null, actual: number | null): number | null =>
+  baseline === null || actual === null || baseline === 0
+    ? null
+    : (actual - baseline) / Math.abs(baseline)
+
+function missing({ assertion, metric, before, after, baseline, actual }: Question): Reason | null {
+  const sides = isRelative(assertion) && before !== null ? [before, after] : [after]
+  if (sides.some(({ requests }) => requests === 0)) return 'no-requests'
+  const isMoney = metric === 'cost' || /usd/i.test(metric)
+  if (isMoney && sides.some(({ requests, unpriced }) => requests === unpriced))
+    return 'nothing-priced'
+  if (actual === null) return 'unknown-now'
+  return isRelative(assertion) && baseline === null ? 'unknown-before' : null
+}
+
+function reasonOf(
+  { assertion, before, after, baseline }: Question,
+  { mode }: Compared['comparison'],
+  evidence: Evidence | null,
+  adjusted: readonly number[],
+  expected: number,
+  actual: number,
+): Reason {
+  const { limit } = assertion
+  const isWithin = holds(operatorOf(limit), actual, expected)
+  const isCounted = !isRelative(assertion) || countedMetrics.has(assertion.metric)
+  if (mode === 'exact' || isCounted) return isWithin ? 'within' : 'beyond'
+  const mostShare = changeOf(baseline, expected) ?? 0
+  if (evidence !== null && isProven(evidence, adjusted, mostShare)) return 'beyond'
+  if (isWithin) return 'within'
+  const isVolume = mode === 'unpaired' && volumeMetrics.has(assertion.metric)
+  if (isVolume && moreRuns(before, after) > mostShare) return 'beyond'
+  if (evidence === null) return 'no-test'
+  return evidence.pValues.length === 0 ? 'too-few-runs' : 'inside-noise'
+}
+
+/** By which share there are more runs: more of the same, whatever one of them costs. */
+const moreRuns = (before: View | null, after: View): number =>
+  before === null ? 0 : after.runs.count / before.runs.count - 1
+
+/** A typical scenario that rose proves nothing where all together surely fell. */
+function isProven(evidence: Evidence, adjusted: readonly number[], mostShare: number): boolean {
+  const hasFallen = evidence.interval !== null && evidence.interval.high < 0
+  return (
+    !hasFallen &&
+    adjusted.some((p, test) => p <= familyLevel && (evidence.shares[test] ?? 0) > mostShare)
+  )
+}
+
+/** Sums of the same amounts in another order differ in their last digits. */
+function holds(operator: Finding['operator'], actual: number, expected: number): boolean {
+  const slack = 1e-12 * Math.max(Math.abs(actual), Math.abs(expected))
+  const difference = actual - expected
+  switch (operator) {
+    case '<':
+      return difference < -slack
+    case '<=':
+      return difference <= slack
+    case '=':
+      return Math.abs(difference) <= slack
+    case '>=':
+      return difference >= -slack
+    case '>':
+      return difference > slack
+  }
+}
+
+const noDataReasons: readonly Reason[] = [
+  'unknown-now',
+  'unknown-before',
+  'nothing-priced',
+  'no-requests',
+]
+const doubtful: readonly Reason[] = ['inside-noise', 'too-few-runs', 'no-test']
+
+function outcomeOf(reason: Reason, level: Assertion['level']): CheckVerdict {
+  if (reason === 'within') return 'pass'
+  if (noDataReasons.includes(reason)) return 'no-data'
+  return doubtful.includes(reason) || level === 'warn' ? 'warn' : 'fail'
+}
+
+/** The worst of all findings: what fails counts for more than what is unknown. */
+export function verdictOf(findings: readonly Finding[], noData: NoData): CheckVerdict {
+  const has = (wanted: CheckVerdict) => findings.some(({ outcome }) => outcome === wanted)
+  if (has('fail')) return 'fail'
+  if (has('no-data') && (noData === 'fail' || findings.every((each) => each.outcome === 'no-data')))
+    return 'no-data'
+  if (has('warn') || (has('no-data') && noData === 'warn')) return 'warn'
+  return 'pass'
+}
+
+/** 0 passed or warned, 1 a regression, 2 nothing to tell it by. */
+export function exitCodeOf(verdict: CheckVerdict, noData: NoData): number {
+  if (verdict === 'fail') return 1
+  return verdict === 'no-data' && noData === 'fail' ? 2 : 0
+}

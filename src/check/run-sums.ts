@@ -1,0 +1,124 @@
+import { orZero, type RequestLookup, type RequestSource } from '../domain/columns.ts'
+import { profileValue, tagValue } from '../domain/profile-value.ts'
+import { flag } from '../domain/row.ts'
+
+/** What one run came to: a trace, the requests of a named scenario that have no trace, or a single request. */
+export type RunSum = {
+  /** The tag "scenario" of its first request that has one. */
+  name: string | null
+  /** Of its first request. */
+  readonly feature: string | null
+  readonly seq: number
+  readonly question: number
+  /** Decides which runs a sample keeps; equal for equal traces. */
+  readonly identity: number
+  requests: number
+  calls: number
+  cost: number
+  unpriced: number
+  inputTokens: number
+  cacheReadTokens: number
+  cacheWriteTokens: number
+  outputTokens: number
+  /** What it cost in each group, by the group's number. */
+  readonly byGroup: Map<number, number>
+}
+
+export const usageColumns = [
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+] as const
+
+const columns = [
+  'seq',
+  'profile',
+  'flags',
+  'trace',
+  'questionKey',
+  'cost',
+  ...usageColumns,
+] as const
+
+const scenarioField = 'tag:scenario'
+
+/** Sums of every run, in the order of their first requests. `groupOf` numbers the groups of profiles. */
+export function sumRuns(
+  source: RequestSource,
+  lookup: RequestLookup,
+  groupOf: readonly number[],
+): readonly RunSum[] {
+  const runs = new Runs()
+  const names = source.profiles.map((profile) => profileValue(profile, scenarioField))
+  const ownName = (seq: number) => tagValue(lookup.extraOf(seq)['tags'], scenarioField)
+  for (const segment of source.segments(columns)) {
+    for (let row = 0; row < segment.length; row++) {
+      const cell: Cell = (name) => segment[name][row] as number
+      const profile = cell('profile')
+      const isOwn = (cell('flags') & flag.ownTags) !== 0
+      const name = isOwn ? ownName(cell('seq')) : (names[profile] ?? null)
+      const run = runs.at(cell, name, source.profiles[profile]?.feature ?? null)
+      addTo(run, cell, groupOf[profile] ?? 0)
+    }
+  }
+  return runs.all
+}
+
+type Cell = (name: (typeof columns)[number]) => number
+
+/** The runs by what holds their requests together. */
+class Runs {
+  readonly all: RunSum[] = []
+  readonly #byKey = new Map<number | string, RunSum>()
+
+  /** The run of a request: its trace, else its scenario, else one of its own. */
+  at(cell: Cell, name: string | null, feature: string | null): RunSum {
+    const trace = cell('trace')
+    const key = Number.isNaN(trace) ? name : trace
+    const known = key === null ? undefined : this.#byKey.get(key)
+    if (known !== undefined) {
+      known.name ??= name
+      return known
+    }
+    const seq = cell('seq')
+    const run: RunSum = {
+      ...emptySums(),
+      name,
+      feature,
+      seq,
+      question: cell('questionKey'),
+      identity: Number.isNaN(trace) ? seq : trace,
+      byGroup: new Map(),
+    }
+    this.all.push(run)
+    if (key !== null) this.#byKey.set(key, run)
+    return run
+  }
+}
+
+const emptySums = () => ({
+  requests: 0,
+  calls: 0,
+  cost: 0,
+  unpriced: 0,
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+})
+
+function addTo(run: RunSum, cell: (name: (typeof columns)[number]) => number, group: number): void {
+  const cost = orZero(cell('cost'))
+  const flags = cell('flags')
+  run.requests++
+  if ((flags & flag.servedFromCache) === 0) run.calls++
+  if ((flags & flag.unpriced) !== 0) run.unpriced++
+  run.cost += cost
+  run.inputTokens += cell('inputTokens')
+  run.cacheReadTokens += cell('cacheReadTokens')
+  run.cacheWriteTokens += cell('cacheWrite5mTokens') + cell('cacheWrite1hTokens')
+  run.outputTokens += cell('outputTokens')
+  run.byGroup.set(group, (run.byGroup.get(group) ?? 0) + cost)
+}

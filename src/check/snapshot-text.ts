@@ -1,0 +1,159 @@
+import { isObject, type JsonObject } from '../domain/json.ts'
+import { UserError } from '../domain/user-error.ts'
+import { figuresOf, metricsOf } from './metrics.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A snapshot as a file: JSON with a line for each scenario and group, so that a diff of two shows what changed. */
+export function snapshotText(snapshot: Snapshot): string {
+  const parts = Object.entries(snapshot).map(([key, value]) => {
+    const inner = inLines(value)
+    return `  ${JSON.stringify(key)}: ${inner}`
+  })
+  return `{\n${parts.join(',\n')}\n}\n`
+}
+
+function inLines(value: unknown): string {
+  const isList = Array.isArray(value) && value.some(isObject)
+  if (isList) return `[\n${value.map((each) => `    ${JSON.stringify(each)}`).join(',\n')}\n  ]`
+  if (!isObject(value) || !('costUsd' in value)) return JSON.stringify(value)
+  const lines = Object.entries(value).map(
+    ([key, inner]) => `    ${JSON.stringify(key)}: ${JSON.stringify(inner)}`,
+  )
+  return `{\n${lines.join(',\n')}\n  }`
+}
+
+/**
+ * Reads a snapshot, or what `analyze`, `simulate` and `replay` print with --format json, which has figures but no
+ * scenarios. Throws a UserError that names the file.
+ */
+export function readSnapshot(text: string, path: string): Snapshot {
+  const json = parsed(text, path)
+  const kind = json['kind']
+  if (kind === 'llmcost-snapshot') return checkedSnapshot(json, path)
+  if (kind === 'analyze' || kind === 'simulate' || kind === 'replay')
+    return reportSnapshot(kind, json, path)
+  throw new UserError(`${path} is no snapshot`, { hint: writeAnew(path) })
+}
+
+const writeAnew = (path: string): string =>
+  `write one with llmcost check --save ${path}, or with --format json of analyze, simulate or replay`
+
+function parsed(text: string, path: string): JsonObject {
+  try {
+    const json: unknown = JSON.parse(text)
+    if (isObject(json)) return json
+  } catch {
+    // Said below.
+  }
+  throw new UserError(`${path} is no JSON object: it may be cut off`, { hint: writeAnew(path) })
+}
+
+/** The shape of what the comparison reads; figures within are numbers wherever this program wrote them. */
+function checkedSnapshot(json: JsonObject, path: string): Snapshot {
+  const problem = problemOf(json)
+  if (problem === null) return json as unknown as Snapshot
+  throw new UserError(`${path} is a broken snapshot: ${problem}`, { hint: writeAnew(path) })
+}
+
+const scenarioNumbers = [
+  'runs',
+  'requests',
+  'calls',
+  'costNanoUsd',
+  'unpriced',
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'outputTokens',
+] as const
+
+const groupNumbers = [
+  'requests',
+  'retries',
+  'retryCostNanoUsd',
+  'unpriced',
+  'servedFromCache',
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+  'costNanoUsd',
+] as const
+
+const totalNumbers = ['requests', 'costNanoUsd', 'unpricedRequests'] as const
+
+function problemOf(json: JsonObject): string | null {
+  const { version, source, fingerprints, totals, period, metrics, scenarios, groups, runs } =
+    json as Record<string, unknown>
+  if (version !== 1) return `version ${String(version)} is not known, only 1`
+  const sections = { source, fingerprints, totals, period, metrics, runs }
+  for (const [name, value] of Object.entries(sections))
+    if (!isObject(value)) return `${name} is missing`
+  if (!hasNumbers(totals, totalNumbers)) return 'totals are incomplete'
+  if (!Object.values(metrics as object).every((each) => each === null || isNumber(each)))
+    return 'metrics hold what is no number'
+  if (!isSample(runs)) return 'runs hold what is no number'
+  if (!Array.isArray(scenarios) || !scenarios.every(isScenario)) return 'scenarios are incomplete'
+  if (!Array.isArray(groups) || !groups.every(isGroup)) return 'groups are incomplete'
+  return null
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value)
+
+const hasNumbers = (value: unknown, names: readonly string[]): boolean =>
+  isObject(value) && names.every((name) => isNumber(value[name]))
+
+const isSample = (value: unknown): boolean =>
+  isObject(value) &&
+  isNumber(value['count']) &&
+  Array.isArray(value['samples']) &&
+  value['samples'].every(isNumber)
+
+const isScenario = (value: unknown): boolean =>
+  hasNumbers(value, scenarioNumbers) && typeof (value as JsonObject)['scenario'] === 'string'
+
+const isGroup = (value: unknown): boolean =>
+  hasNumbers(value, groupNumbers) &&
+  isSample((value as JsonObject)['runs']) &&
+  isObject((value as JsonObject)['costByClass'])
+
+function reportSnapshot(
+  kind: 'analyze' | 'simulate' | 'replay',
+  json: JsonObject,
+  path: string,
+): Snapshot {
+  const metrics = metricsOf(kind, figuresOf(json))
+  const of = (name: string): number => metrics[name] ?? 0
+  const { fingerprints, period, generatedAt } = json as Record<string, unknown>
+  if (!isObject(fingerprints) || typeof generatedAt !== 'string')
+    throw new UserError(`${path} is an incomplete report of ${kind}`, { hint: writeAnew(path) })
+  return {
+    kind: 'llmcost-snapshot',
+    version: 1,
+    generatedAt,
+    source: { kind, inputs: [path] },
+    fingerprints: fingerprints as Snapshot['fingerprints'],
+    totals: {
+      requests: of('requests'),
+      errors: of('totals.errors'),
+      inputTokens: of('totals.inputTokens'),
+      cacheReadTokens: of('totals.cacheReadTokens'),
+      cacheWrite5mTokens: of('totals.cacheWrite5mTokens'),
+      cacheWrite1hTokens: of('totals.cacheWrite1hTokens'),
+      outputTokens: of('totals.outputTokens'),
+      costNanoUsd: Math.round(of('costUsd') * 1e9),
+      unpricedRequests: Math.round(of('unpricedShare') * of('requests')),
+      estimatedRequests: of('totals.estimatedRequests'),
+      servedFromCacheRequests: of('totals.servedFromCacheRequests'),
+    },
+    period: isObject(period)
+      ? (period as unknown as Snapshot['period'])
+      : { from: null, to: null, days: 0 },
+    metrics,
+    scenarioCount: 0,
+    scenarios: [],
+    groups: [],
+    runs: { count: 0, samples: [] },
+  }
+}
