@@ -112,7 +112,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     },
     reload(next, fingerprint) {
       policy = next
-      stats.usePolicy(factsOf(options, next, fingerprint))
+      stats.followPolicy(factsOf(options, next, fingerprint))
       alerts.reload(next)
     },
     async close() {

@@ -62,7 +62,7 @@ export type LiveStats = {
   /** Counts what an audit found out about a request that was counted before. */
   addAudit(note: AuditNote): void
   /** Holds the figures against another policy from now on. */
-  usePolicy(policy: PolicyFacts): void
+  followPolicy(policy: PolicyFacts): void
   /** About a millisecond: for people, not for every request. With so many of the last minutes in its series. */
   snapshot(minutes?: number): GatewaySnapshot
 }
@@ -134,7 +134,7 @@ class Fold implements LiveStats {
     this.#recent.setAudit(String(note.of), agrees)
   }
 
-  usePolicy(policy: PolicyFacts): void {
+  followPolicy(policy: PolicyFacts): void {
     this.#advance()
     this.#policy = policy
     this.#calendar = calendarOf(policy.timezone)

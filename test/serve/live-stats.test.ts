@@ -28,7 +28,7 @@ function open(parts: Parameters<typeof policyFacts>[0] = {}) {
     add: (served: Served) => stats.add(served),
     addCost: stats.addCost.bind(stats),
     addAudit: stats.addAudit.bind(stats),
-    usePolicy: stats.usePolicy.bind(stats),
+    followPolicy: stats.followPolicy.bind(stats),
     snapshot: () => stats.snapshot(),
     goTo(at: number) {
       now = at
@@ -432,7 +432,9 @@ describe('metrics with an action threshold', () => {
   test('come from the policy, which may be another one from now on', () => {
     const stats = open()
     for (let index = 0; index < 40; index++) stats.add(servedOf())
-    stats.usePolicy(policyFacts({ alerts: [{ metric: 'errorRate', side: 'above', limit: 0.02 }] }))
+    stats.followPolicy(
+      policyFacts({ alerts: [{ metric: 'errorRate', side: 'above', limit: 0.02 }] }),
+    )
     expect(stats.snapshot().windows.hour.watched).toEqual([
       { metric: 'errorRate', value: 0, of: 40, side: 'above', limit: 0.02, isCrossed: false },
     ])
