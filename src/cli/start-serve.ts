@@ -33,7 +33,7 @@ import type { ServeFlags } from './serve.ts'
 import { openServeCache } from './serve-cache.ts'
 import { type ServedPolicy, servedPolicy } from './serve-policy.ts'
 import { adminPortsOf } from './serve-ports.ts'
-import { servicesOf } from './serve-services.ts'
+import { type ServeParts, servicesOf } from './serve-services.ts'
 import { openWatch } from './serve-watch.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -102,8 +102,7 @@ type Start = ServedPolicy &
 async function startOn(start: Start): Promise<RunningServe> {
   const { flags, terminal, policy, source, token, store, writer, closeLedger } = start
   const narrator = new Narrator(terminal, flags)
-  const replay = flags.replayClock === true ? openReplayClock() : null
-  const clock = replay ?? openLiveClock()
+  const { clock, replay } = clockFor(flags)
   const upstreamWatch = openUpstreamWatch(clock.now)
   const problems: Problems[] = [
     () => ledgerProblems(writer.health()),
@@ -168,6 +167,11 @@ async function startOn(start: Start): Promise<RunningServe> {
       closeLedger()
     },
   }
+}
+
+function clockFor({ replayClock }: ServeFlags): Pick<ServeParts, 'clock' | 'replay'> {
+  const replay = replayClock === true ? openReplayClock() : null
+  return { clock: replay ?? openLiveClock(), replay }
 }
 
 /** A policy made ready, and all that outlives policies told of it; nothing of it happens where one is broken. */
