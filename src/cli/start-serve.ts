@@ -33,7 +33,7 @@ import type { ServeFlags } from './serve.ts'
 import { openServeCache } from './serve-cache.ts'
 import { type ServedPolicy, servedPolicy } from './serve-policy.ts'
 import { adminPortsOf } from './serve-ports.ts'
-import { servicesOf } from './serve-services.ts'
+import { type ServeParts, servicesOf } from './serve-services.ts'
 import { openWatch } from './serve-watch.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -101,8 +101,7 @@ type Start = ServedPolicy &
 
 async function startOn(start: Start): Promise<RunningServe> {
   const { flags, terminal, policy, source, token, store, closeLedger } = start
-  const replay = flags.replayClock === true ? openReplayClock() : null
-  const clock = replay ?? openLiveClock()
+  const { clock, replay } = clockFor(flags)
   const upstreamWatch = openUpstreamWatch(clock.now)
   const problems = problemsOf(start, clock, upstreamWatch)
   const health = healthOf(problems)
@@ -152,6 +151,11 @@ async function startOn(start: Start): Promise<RunningServe> {
       closeLedger()
     },
   }
+}
+
+function clockFor({ replayClock }: ServeFlags): Pick<ServeParts, 'clock' | 'replay'> {
+  const replay = replayClock === true ? openReplayClock() : null
+  return { clock: replay ?? openLiveClock(), replay }
 }
 
 const problemsOf = (

@@ -274,6 +274,7 @@ describe('requests that mean nothing', () => {
   test.each([
     { 'x-mock-fault': 'nonsense' },
     { 'x-mock-status': '200' },
+    { 'x-mock-finish': 'soon' },
     { 'x-mock-latency-ms': 'soon' },
   ])('%o is refused by name', async (headers) => {
     const { server } = await startMock()
