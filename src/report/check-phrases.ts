@@ -101,7 +101,8 @@ export function comparisonSentence({ comparison }: CheckResult): string {
 }
 
 /** What a scenario's runs do otherwise: "+1 call, +412 input tokens". */
-export function causeOf({ change, difference, formerly }: ScenarioChange): string {
+export function causeOf(scenario: ScenarioChange): string {
+  const { change, difference, differenceUsd, formerly } = scenario
   if (difference === null) return change
   const parts = [
     [difference.calls, 'call', 'calls'],
@@ -116,7 +117,8 @@ export function causeOf({ change, difference, formerly }: ScenarioChange): strin
       const size = formatCount(Math.abs(count))
       return `${count > 0 ? '+' : '-'}${size} ${size === '1' ? one : many}`
     })
-  const cause = moved.length === 0 ? 'the same tokens at another price' : moved.join(', ')
+  const same = differenceUsd === 0 ? 'otherwise the same' : 'the same tokens at another price'
+  const cause = moved.length === 0 ? same : moved.join(', ')
   return formerly === null ? cause : `renamed from ${formerly}; ${cause}`
 }
 

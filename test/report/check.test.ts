@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { check } from '../../src/check/check.ts'
+import type { CheckResult } from '../../src/check/result.ts'
+import type { Assertion } from '../../src/policy/governance.ts'
+import { type CheckFormat, formatCheck } from '../../src/report/format-check.ts'
+import { describedKeys, type JsonSchema, reversed, schemaProblems } from '../support/json-schema.ts'
+import { scenario, snapshotOf } from '../support/snapshots.ts'
+
+const view = { width: 80, color: false, unicode: true }
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+const schema = JSON.parse(read('../../src/report/schema/check.schema.json')) as JsonSchema
+
+const assertion = (metric: string, limit: Assertion['limit']): Assertion => ({
+  name: metric,
+  metric,
+  where: {},
+  limit,
+  level: 'error',
+})
+
+const assertions: readonly Assertion[] = [
+  assertion('cost', { kind: 'increase', maxShare: 0.05 }),
+  { ...assertion('hitRate', { kind: 'value', operator: '>=', value: 0.3 }), level: 'warn' },
+  assertion('wrongHitRate', { kind: 'value', operator: '<=', value: 0.01 }),
+  assertion('requests', { kind: 'value', operator: '>=', value: 1 }),
+]
+
+const baseline = snapshotOf([
+  scenario('refund', 10_000_000),
+  scenario('greeting', 2_000_000, { question: 'q-1' }),
+  scenario('old name', 3_000_000, { question: 'q-2' }),
+  scenario('retired', 1_000_000),
+])
+
+const resultOf = (before: typeof baseline | null, after: typeof baseline): CheckResult =>
+  check(before, after, {
+    generatedAt: '2026-11-02T00:00:00.000Z',
+    inputs: [],
+    warnings: [],
+    policy: {
+      noData: 'warn',
+      exact: true,
+      assertions: before === null ? assertions.slice(1) : assertions,
+    },
+  })
+
+const regressed = (name = 'refund') =>
+  resultOf(
+    baseline,
+    snapshotOf(
+      [
+        scenario(name, 14_000_000, { inputTokens: 1700, calls: 2 }),
+        scenario('greeting', 2_000_000, { question: 'q-1' }),
+        scenario('new name', 3_000_000, { question: 'q-2' }),
+        scenario('added', 500_000),
+      ],
+      { fingerprints: { policy: null, prices: 'book-2', embedder: null } },
+    ),
+  )
+
+const quiet = (): CheckResult =>
+  check(baseline, baseline, {
+    generatedAt: '2026-11-02T00:00:00.000Z',
+    inputs: [],
+    warnings: [],
+    policy: { noData: 'fail', exact: false, assertions: assertions.slice(0, 1) },
+  })
+
+const print = (result: CheckResult, format: CheckFormat) => formatCheck(result, format, view)
+
+it.each(['terminal', 'json', 'markdown', 'junit', 'github'] as const)(
+  'golden %s of a regression',
+  async (format) => {
+    await expect(print(regressed(), format)).toMatchFileSnapshot(`golden/check.${format}.txt`)
+  },
+)
+
+it('a comment is two lines where nothing changed', () => {
+  expect(print(quiet(), 'markdown')).toBe(
+    '<!-- llmcost check -->\n\n**LLM cost pass: 1 passed of 1 assertion**\n',
+  )
+})
+
+describe('JSON', () => {
+  it.each([
+    ['a regression', () => regressed()],
+    ['nothing new', quiet],
+    ['no baseline', () => resultOf(null, baseline)],
+  ])('of %s fits the schema, key for key', (_, result) => {
+    const parsed = JSON.parse(print(result(), 'json'))
+    expect(parsed.verdict).toBe(result().verdict)
+    expect(schemaProblems(parsed, schema)).toEqual([])
+    const backwards = reversed(result()) as CheckResult
+    expect(print(backwards, 'json')).toBe(print(result(), 'json'))
+    expect(Object.keys(parsed)).toEqual(Object.keys(schema.properties ?? {}))
+  })
+
+  it('has every key described in docs/json-output.md, in the order it is printed', () => {
+    const [, docs = ''] = read('../../docs/json-output.md').split('\n## `llmcost check`\n')
+    const own = docs.split('\n## ')[0] ?? ''
+    const keys = [...own.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, key]) => key ?? '')
+    const head = ['kind', 'version', 'generatedAt', 'inputs', 'fingerprints', 'warnings']
+    const described = describedKeys(schema).filter(
+      (key) => !head.includes(key.split(/[.[]/)[0] ?? ''),
+    )
+    expect(described.filter((key) => !keys.includes(key))).toEqual([])
+    expect(keys.filter((key) => described.includes(key))).toEqual(described)
+  })
+})
+
+it('text of a log breaks out of no report', () => {
+  const result = regressed('\u001b[31m</failure>\n::error::x|<script>@team')
+  expect(print(result, 'terminal')).not.toContain('\u001b')
+  expect(print(result, 'terminal')).not.toMatch(/^::/m)
+  expect(print(result, 'markdown')).toContain('::error::x\\|&lt;script&gt;@\u200bteam')
+  const named = {
+    ...regressed(),
+    findings: regressed().findings.map((each) => ({ ...each, name: '\n::stop-commands::x,<' })),
+  }
+  const commands = print(named, 'github')
+    .split('\n')
+    .filter((line) => line.startsWith('::'))
+  expect(commands.map((line) => line.split(' ')[0])).toEqual(['::error', '::warning', '::warning'])
+  expect(print(named, 'junit')).toContain('::stop-commands::x,&lt;')
+})
