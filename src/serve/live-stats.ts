@@ -138,7 +138,7 @@ class Fold implements LiveStats {
     this.#advance()
     this.#policy = policy
     this.#calendar = calendarOf(policy.timezone)
-    this.#mixes.useTiers(policy.tiers)
+    this.#mixes.setTiers(policy.tiers)
   }
 
   snapshot(minutes = keptMinutes): GatewaySnapshot {

@@ -31,7 +31,7 @@ export class Mixes {
     this.tierOf = tierReader(tiers)
   }
 
-  useTiers(tiers: Tiers): void {
+  setTiers(tiers: Tiers): void {
     this.tierOf = tierReader(tiers)
   }
 
