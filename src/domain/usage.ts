@@ -28,6 +28,14 @@ export type Fees = {
   readonly otherCallsNanoUsd?: NanoUsd
 }
 
+/** How input is billed: each token in one of these. */
+export const inputClasses = [
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+] as const satisfies readonly (keyof Usage)[]
+
 export const noUsage: Usage = {
   inputTokens: 0,
   cacheReadTokens: 0,

@@ -1,4 +1,4 @@
-import type { Usage } from '../domain/usage.ts'
+import { inputClasses, type Usage } from '../domain/usage.ts'
 import type { PrefixUsage } from './prefix-cache.ts'
 
 export type HistoryUsage = {
@@ -16,26 +16,19 @@ export type HistoryUsage = {
  * a prefix scope that it leaves as it was, keeps its logged usage to the token.
  */
 export function historyUsage({ logged, asLogged, underPolicy }: HistoryUsage): Usage {
-  const lost = classes.map((name) =>
+  const lost = inputClasses.map((name) =>
     Math.min(logged[name], Math.max(0, asLogged[name] - underPolicy[name])),
   )
-  const gained = classes.map((name) => Math.max(0, underPolicy[name] - asLogged[name]))
+  const gained = inputClasses.map((name) => Math.max(0, underPolicy[name] - asLogged[name]))
   const moved = Math.min(sum(lost), sum(gained))
   if (moved === 0) return logged
   const minus = divide(moved, lost)
   const plus = divide(moved, gained)
-  const [inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens] = classes.map(
+  const [inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens] = inputClasses.map(
     (name, index) => logged[name] - (minus[index] as number) + (plus[index] as number),
   ) as [number, number, number, number]
   return { ...logged, inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens }
 }
-
-const classes = [
-  'inputTokens',
-  'cacheReadTokens',
-  'cacheWrite5mTokens',
-  'cacheWrite1hTokens',
-] as const satisfies readonly (keyof PrefixUsage)[]
 
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0)
 

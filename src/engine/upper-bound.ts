@@ -1,6 +1,6 @@
 import type { Block, Call } from '../domain/call.ts'
 import type { NanoUsd } from '../domain/money.ts'
-import { noUsage, type Usage } from '../domain/usage.ts'
+import { inputClasses, noUsage, type Usage } from '../domain/usage.ts'
 
 /** The largest output under a budget, where the caller names none: enough for any answer but an essay that thinks. */
 export const cappedOutputTokens = 8_192
@@ -92,13 +92,6 @@ export function dearestCost(
   const thinking = costOf({ ...dearest, reasoningTokens: outputTokens })
   return thinking !== null && thinking > most ? thinking : most
 }
-
-const inputClasses = [
-  'inputTokens',
-  'cacheReadTokens',
-  'cacheWrite5mTokens',
-  'cacheWrite1hTokens',
-] as const satisfies readonly (keyof Usage)[]
 
 function inputBound(call: Call): number {
   const pictures = picturesIn([...call.system, ...call.turns.flatMap(({ blocks }) => blocks)])

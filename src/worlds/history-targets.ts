@@ -1,6 +1,6 @@
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { flag } from '../domain/row.ts'
-import { noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
+import { inputClasses, noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
 import { softMargin } from '../engine/body-bound.ts'
 import type { EvidenceAt, KnownAnswer } from './evidence-answers.ts'
 import type { History } from './history.ts'
@@ -167,13 +167,6 @@ export class HistoryTargets {
     return [...this.#assumptions].sort()
   }
 }
-
-const inputClasses = [
-  'inputTokens',
-  'cacheReadTokens',
-  'cacheWrite5mTokens',
-  'cacheWrite1hTokens',
-] as const satisfies readonly (keyof Usage)[]
 
 const isSameInput = (a: Usage, b: Usage): boolean =>
   inputClasses.every((name) => a[name] === b[name])
