@@ -111,14 +111,13 @@ function questionOf(
   if (assertion.metric === 'cost') return costQuestion(assertion, views, before, after, compared)
   const { metric } = assertion
   requireKnown(metric, views)
-  return {
-    assertion,
-    metric,
-    ...views,
-    baseline: views.before?.metrics[metric] ?? null,
-    actual: views.after.metrics[metric] ?? null,
-  }
+  return { assertion, metric, ...views, ...figuresOf(views, metric) }
 }
+
+const figuresOf = ({ before, after }: Views, metric: string) => ({
+  baseline: before?.metrics[metric] ?? null,
+  actual: after.metrics[metric] ?? null,
+})
 
 type Views = { readonly before: View | null; readonly after: View }
 
@@ -142,13 +141,7 @@ function costQuestion(
     return { assertion, metric: 'cost', ...views, baseline: baseline ?? 0, actual: actual ?? 0 }
   }
   const metric = comparison.mode === 'unpaired' ? 'perRun.meanUsd' : 'costUsd'
-  return {
-    assertion,
-    metric,
-    ...views,
-    baseline: views.before?.metrics[metric] ?? null,
-    actual: views.after.metrics[metric] ?? null,
-  }
+  return { assertion, metric, ...views, ...figuresOf(views, metric) }
 }
 
 /** Whether all spend is that of scenarios that the snapshot lists. */

@@ -1,5 +1,5 @@
 import type { AnalyzeResult, Group } from '../analyze/result.ts'
-import { formatJson, type KeyOrder, orderKeys } from './json.ts'
+import { formatJson, headOrder, type KeyOrder, orderKeys } from './json.ts'
 
 /** The result as `--format json` prints it. Described in docs/json-output.md. */
 export const analyzeJson = (result: AnalyzeResult): string =>
@@ -132,12 +132,7 @@ const aggregate = {
 } as const
 
 const analyzeOrder: KeyOrder<AnalyzeResult> = {
-  kind: true,
-  version: true,
-  generatedAt: true,
-  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: 'sorted' },
-  fingerprints: { policy: true, prices: true, embedder: true },
-  warnings: { code: true, message: true, count: true },
+  ...headOrder,
   totals,
   period: { from: true, to: true, days: true },
   projection: { costUsdPerMonth: true, interval, days: true, notes: true },

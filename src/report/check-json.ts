@@ -1,5 +1,5 @@
 import type { CheckResult } from '../check/result.ts'
-import { formatJson, type KeyOrder, orderKeys } from './json.ts'
+import { formatJson, headOrder, type KeyOrder, orderKeys } from './json.ts'
 
 /** The result as `--format json` prints it. Described in docs/json-output.md. */
 export const checkJson = (result: CheckResult): string => formatJson(orderKeys(result, checkOrder))
@@ -14,12 +14,7 @@ const side = {
 } as const
 
 const checkOrder: KeyOrder<CheckResult> = {
-  kind: true,
-  version: true,
-  generatedAt: true,
-  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: 'sorted' },
-  fingerprints: { policy: true, prices: true, embedder: true },
-  warnings: { code: true, message: true, count: true },
+  ...headOrder,
   verdict: true,
   noData: true,
   baseline: side,

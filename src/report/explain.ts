@@ -1,7 +1,7 @@
 import type { Explanation, Place } from '../analyze/explanation.ts'
 import { safeText } from './escape.ts'
 import { formatGrid, type GridColumn } from './grid.ts'
-import { formatJson, type KeyOrder, orderKeys } from './json.ts'
+import { formatJson, headOrder, type KeyOrder, orderKeys } from './json.ts'
 import { formatCount, formatUsdExact, unknownMark } from './numbers.ts'
 import { receiptValue, stepLabel, stepTexts, sumText } from './receipt.ts'
 import {
@@ -173,12 +173,7 @@ function explainJson({ receipt, ...rest }: Explanation): string {
 const place = { file: true, line: true, byteOffset: true } as const
 
 const explainOrder: KeyOrder<Omit<Explanation, 'receipt'>> = {
-  kind: true,
-  version: true,
-  generatedAt: true,
-  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: 'sorted' },
-  fingerprints: { policy: true, prices: true, embedder: true },
-  warnings: { code: true, message: true, count: true },
+  ...headOrder,
   id: true,
   place,
   format: true,

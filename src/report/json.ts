@@ -16,6 +16,16 @@ export type KeyOrder<T> = T extends readonly (infer Element)[]
       ? 'sorted' | 'as-is'
       : { readonly [Key in keyof T]-?: KeyOrder<NonNullable<T[Key]>> }
 
+/** Of what every result begins with. */
+export const headOrder = {
+  kind: true,
+  version: true,
+  generatedAt: true,
+  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: 'sorted' },
+  fingerprints: { policy: true, prices: true, embedder: true },
+  warnings: { code: true, message: true, count: true },
+} as const
+
 /** The value with its keys in the given order, however it was built. */
 export function orderKeys<T>(value: T, order: KeyOrder<T>): unknown {
   return applyOrder(value, order as Order)

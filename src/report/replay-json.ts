@@ -1,5 +1,5 @@
 import type { ReplayResult } from '../replay/result.ts'
-import { formatJson, type KeyOrder, orderKeys } from './json.ts'
+import { formatJson, headOrder, type KeyOrder, orderKeys } from './json.ts'
 
 /** The result as `--format json` prints it. Described in docs/json-output.md. */
 export const replayJson = (result: ReplayResult): string =>
@@ -74,12 +74,7 @@ const judge = {
 const rate = { count: true, of: true, rate: true, interval, upperBound: true } as const
 
 const replayOrder: KeyOrder<ReplayResult> = {
-  kind: true,
-  version: true,
-  generatedAt: true,
-  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: 'sorted' },
-  fingerprints: { policy: true, prices: true, embedder: true },
-  warnings: { code: true, message: true, count: true },
+  ...headOrder,
   run: true,
   policyText: true,
   baseline: true,

@@ -1,5 +1,5 @@
 import type { SimulateResult } from '../simulate/result.ts'
-import { formatJson, type KeyOrder, orderKeys } from './json.ts'
+import { formatJson, headOrder, type KeyOrder, orderKeys } from './json.ts'
 
 /** The result as `--format json` prints it. Described in docs/json-output.md. */
 export const simulateJson = (result: SimulateResult): string =>
@@ -138,12 +138,7 @@ const pair = {
 } as const
 
 const simulateOrder: KeyOrder<SimulateResult> = {
-  kind: true,
-  version: true,
-  generatedAt: true,
-  inputs: { path: true, format: true, requests: true, duplicates: true, skipped: 'sorted' },
-  fingerprints: { policy: true, prices: true, embedder: true },
-  warnings: { code: true, message: true, count: true },
+  ...headOrder,
   period: { from: true, to: true, days: true },
   policyText: true,
   baseline: {

@@ -3,8 +3,8 @@ import type { Intent } from '../domain/journal.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { CacheLayer, RequestId } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
-import type { NamespaceField } from '../policy/caching.ts'
 import type { ShadowLayer } from '../policy/serving.ts'
+import type { CacheScope } from '../worlds/cache-scope.ts'
 import type { Health } from './data-server.ts'
 import type { BreakerLine } from './gateway-snapshot.ts'
 import type { Reloaded } from './policy-watcher.ts'
@@ -65,16 +65,6 @@ export type ListedEntry = {
   readonly hits: number
   readonly bytes: number
 }
-
-export type CacheScope =
-  | { readonly kind: 'all' }
-  /** Those that hold the answer of a request. */
-  | { readonly kind: 'request'; readonly id: string }
-  | { readonly kind: 'namespace'; readonly namespace: string }
-  /** Left by requests with this value. */
-  | { readonly kind: 'field'; readonly field: NamespaceField; readonly value: string }
-  /** "user:123:*" */
-  | { readonly kind: 'pattern'; readonly pattern: string }
 
 export type Invalidated = {
   readonly exact: number

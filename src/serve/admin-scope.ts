@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../domain/json.ts'
+import type { CacheScope } from '../worlds/cache-scope.ts'
 import { AdminError } from './admin-error.ts'
-import type { CacheScope } from './admin-ports.ts'
 
 /** How a body names what it means, each with what stands beside the name. */
 const scopes: Readonly<Record<string, (value: Json | undefined) => CacheScope>> = {

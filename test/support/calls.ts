@@ -1,28 +1,11 @@
 import fc from 'fast-check'
 import type { Block, Call, DialectName, Tool, Turn } from '../../src/domain/call.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
+import { plainCall as callOf } from '../../src/score/plain-call.ts'
 
 /** A call that says nothing but a question, for tests to change. */
 export const plainCall = (changes: Partial<Call> = {}): Call => ({
-  model: 'm',
-  system: [],
-  turns: [{ role: 'user', blocks: [{ kind: 'text', text: 'Hi' }] }],
-  tools: [],
-  toolChoice: null,
-  parallelToolCalls: null,
-  format: { kind: 'text' },
-  maxOutputTokens: null,
-  temperature: null,
-  topP: null,
-  topK: null,
-  seed: null,
-  stop: [],
-  reasoning: null,
-  user: null,
-  serviceTier: null,
-  streamed: false,
-  more: {},
-  origin: 'openai-chat',
+  ...callOf('m', '', 'Hi', null),
   ...changes,
 })
 
