@@ -1,7 +1,7 @@
 import type { NanoUsd } from '../domain/money.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
+import { retryDelayMs } from '../engine/retry-delay.ts'
 import type { Asks } from '../engine/validators.ts'
-import type { Retries } from '../policy/governance.ts'
 import { type ArmOptions, answerBy, answerOnce } from '../replay/arms.ts'
 import { textAsker } from '../replay/ask-text.ts'
 import type { Asker } from '../replay/asker.ts'
@@ -70,16 +70,12 @@ function optionsOf(
       askClassifier(textAsker(asker), compiled.policy.classifiers, classifier, each.question),
     turn: 0,
     timeoutOf: (each) => timeouts.classes[classOf(cases.seenOf(each).facts)],
-    backoffMs(each, target, attempt) {
-      const random = randomFrom(`${seed} jitter ${each.id} ${target} ${attempt}`)
-      return backoff(failure.retries, attempt, random())
+    retryDelayMs(each, target, made, fault) {
+      const chance = randomFrom(`${seed} jitter ${each.id} ${target} ${made}`)
+      return retryDelayMs(failure.retries, made, fault, chance)
     },
   }
 }
-
-/** Doubles from the first wait to the longest; up to half of it is left to chance. */
-const backoff = ({ initialMs, maxMs }: Retries, attempt: number, chance: number): number =>
-  Math.min(maxMs, initialMs * 2 ** attempt) * (0.5 + chance / 2)
 
 /** Nano-dollars of a flag's dollars. */
 export const nanoUsdOf = (usd: number): NanoUsd => Math.round(usd * 1e9) as NanoUsd

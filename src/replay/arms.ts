@@ -1,5 +1,5 @@
 import type { Call } from '../domain/call.ts'
-import { type Fault, passingFaults } from '../domain/fault.ts'
+import type { Fault } from '../domain/fault.ts'
 import type { Json } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Step } from '../domain/receipt.ts'
@@ -33,7 +33,12 @@ export type ArmOptions = {
   /** The class of the policy that says how long a case may take, and whether it is tried again. */
   readonly timeoutOf: (each: ReplayCase) => TimeoutClass
   /** The same whenever and in whichever order it is asked: what is stored is to be gone through as it was. */
-  readonly backoffMs: (each: ReplayCase, target: string, attempt: number) => number
+  readonly retryDelayMs: (
+    each: ReplayCase,
+    target: string,
+    made: number,
+    fault: Fault,
+  ) => number | null
 }
 
 /** Answers a case by the policy, under the same engine as history and live traffic. Null: nothing was asked. */
@@ -99,7 +104,7 @@ type Trail = {
 }
 
 async function askTarget(
-  { asker, callOf, turn, backoffMs, timeoutOf }: ArmOptions,
+  { asker, callOf, turn, retryDelayMs, timeoutOf }: ArmOptions,
   each: ReplayCase,
   named: string | null,
   timeoutMs: number | null,
@@ -119,14 +124,15 @@ async function askTarget(
   })
   if (asking.kind === 'not-asked') throw new NotAsked()
   trail.isNew = asking.isNew
-  const delayMs = timeout.retries ? backoffMs(each, target, attempt) : null
+  const delayMs = (fault: Fault) =>
+    timeout.retries ? retryDelayMs(each, target, attempt + 1, fault) : null
   return attemptedOf(asking, target, delayMs, trail)
 }
 
 function attemptedOf(
   { reply }: Extract<Asking, { kind: 'answered' }>,
   target: string,
-  backoffMs: number | null,
+  delayMs: (fault: Fault) => number | null,
   trail: Trail,
 ): Attempted {
   const { answer, costNanoUsd } = reply
@@ -154,13 +160,9 @@ function attemptedOf(
     usage: usage ?? noUsage,
     costNanoUsd: isGuess ? null : costNanoUsd,
     latencyMs,
-    retryAfterMs: retryAfter(fault, backoffMs),
+    retryAfterMs: delayMs(fault),
   }
 }
-
-/** Null: asking again is no use. What the provider asks for is waited for. */
-const retryAfter = ({ kind, retryAfterMs }: Fault, backoffMs: number | null): number | null =>
-  backoffMs !== null && passingFaults.has(kind) ? Math.max(backoffMs, retryAfterMs ?? 0) : null
 
 function answerOf({ blocks, finish }: Reply): Answer {
   const text = blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')

@@ -1,5 +1,5 @@
 import { dialectOf } from '../dialects/dialects.ts'
-import { type Fault, passingFaults } from '../domain/fault.ts'
+import type { Fault } from '../domain/fault.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { Asked, Attempted, AttemptTerms } from '../domain/world.ts'
@@ -27,8 +27,8 @@ export type Asking = {
   readonly terms: AttemptTerms
   readonly rewrites: Rewrites
   readonly timeout: TimeoutClass
-  /** Until it is asked again, milliseconds; null: it is not. */
-  readonly backoffMs: (attempt: number, retryAfterMs: number | null) => number | null
+  /** Until it is asked again after so many attempts, milliseconds; null: it is not. */
+  readonly retryDelayMs: (made: number, fault: Fault) => number | null
   /** Hands the answer on while it comes; null: it is kept until it is whole. */
   readonly live: (outgoing: Outgoing) => LiveSend | null
 }
@@ -260,6 +260,7 @@ function attemptedOf(
   state.onAttempt(note)
   const { usage } = used
   if (fault === null) return { kind: 'answered', answer, usage, costNanoUsd, latencyMs }
+  const made = exchange.attempts.filter((each) => each.target === target).length
   return {
     kind: fault.kind === 'timeout' ? 'timeout' : 'failed',
     reason: fault.kind,
@@ -267,10 +268,7 @@ function attemptedOf(
     costNanoUsd,
     latencyMs,
     // Nobody else's answer may follow what the caller has begun to read.
-    retryAfterMs:
-      result.isServed || exchange.isSettled || !passingFaults.has(fault.kind)
-        ? null
-        : asking.backoffMs(exchange.begun, fault.retryAfterMs),
+    retryAfterMs: result.isServed || exchange.isSettled ? null : asking.retryDelayMs(made, fault),
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   World,
 } from '../domain/world.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
+import { retryDelayMs } from '../engine/retry-delay.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import { askClassifier, openValidatorAsks } from '../score/ask-validators.ts'
@@ -76,19 +77,16 @@ export class LiveWorld implements World {
     this.#rewrites ??= this.#state.rewritesOf(this.#exchange.inbound, this.#facts)
     const rewrites = await this.#rewrites
     const timeout = timesUnderWishes(this.#timeout(), this.#exchange.inbound.wishes)
-    const { policy } = this.#state.compiled
-    const { initialMs, maxMs } = policy.failure.retries
+    const { compiled, replay, chance } = this.#state
+    const { retries } = compiled.policy.failure
     return askTarget(this.#state, this.#exchange, asked, {
       target,
       terms,
       rewrites,
       timeout,
-      backoffMs: (attempt, retryAfterMs) => {
-        // The retries of a log are requests of their own.
-        if (!timeout.retries || this.#state.replay !== null) return null
-        const ceiling = Math.min(maxMs, initialMs * 2 ** (attempt - 1))
-        return Math.max(retryAfterMs ?? 0, ceiling * (0.5 + this.#state.chance() / 2))
-      },
+      // The retries of a log are requests of their own.
+      retryDelayMs: (made, fault) =>
+        timeout.retries && replay === null ? retryDelayMs(retries, made, fault, chance) : null,
       live: (outgoing) => this.#live(outgoing, terms.steps),
     })
   }

@@ -7,6 +7,7 @@ import { noUsage } from '../../src/domain/usage.ts'
 import type { FoundEntry } from '../../src/domain/world.ts'
 import { type CompiledPolicy, compilePolicy } from '../../src/engine/compile-policy.ts'
 import { RequestFacts } from '../../src/engine/request-facts.ts'
+import { retryDelayMs } from '../../src/engine/retry-delay.ts'
 import { limitsOf, usualLimits } from '../../src/engine/time-limits.ts'
 import { unasked } from '../../src/engine/validators.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
@@ -100,7 +101,8 @@ function answer(
       classify: () => ({ label: 'medium', costNanoUsd: 0 as NanoUsd, latencyMs: 0 }),
       turn: 0,
       timeoutOf: () => timeout,
-      backoffMs: () => 200,
+      retryDelayMs: (_each, _target, made, fault) =>
+        retryDelayMs(compiled.policy.failure.retries, made, fault, () => 0),
     },
     caseOf(0),
   )
