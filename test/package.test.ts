@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundle } from '../scripts/bundle.ts'
 
 type Manifest = {
-  readonly scripts: { readonly build: string }
   readonly name: string
   readonly version: string
   readonly engines?: { readonly node?: string }
@@ -155,21 +155,7 @@ function bundledPackages(): readonly string[] {
 
 let bundleInputs: readonly string[] = []
 beforeAll(async () => {
-  const { metafile } = await build({
-    entryPoints: [join(root, 'src/cli/main.ts')],
-    absWorkingDir: root,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    outdir: 'dist',
-    external: [...manifest.scripts.build.matchAll(/--external:(\S+)/g)].map(
-      ([, name = '']) => name,
-    ),
-    write: false,
-    metafile: true,
-    logLevel: 'error',
-  })
+  const { metafile } = await build({ ...bundle, absWorkingDir: root, metafile: true })
   bundleInputs = Object.keys(metafile.inputs)
 })
 
@@ -187,6 +173,7 @@ describe('the packed package', () => {
     mkdirSync(copy)
     mkdirSync(user)
     const sources = [
+      'scripts',
       'package.json',
       'bin',
       'src',

@@ -76,7 +76,7 @@ type BetterConstructor = new (
 ) => BetterDatabase
 
 const missingBinary =
-  /bindings file|Cannot find (?:module|package)|NODE_MODULE_VERSION|ERR_DLOPEN|invalid ELF/
+  /bindings file|Cannot find (?:module|package)|NODE_MODULE_VERSION|ERR_DLOPEN|invalid ELF|self-register/
 
 function openBetter(path: string, options: OpenOptions): Database | null {
   const readOnly = options.readOnly === true
