@@ -37,21 +37,41 @@ export type Reserving = {
 /** Answers of models that were not asked before are taken to be so long. */
 const usualOutputTokens = 500
 
+type Known = {
+  readonly size: BodySize | null
+  /** By target. */
+  readonly costs: Readonly<Record<Budget['mode'], Map<string, number | null>>>
+}
+
 export function openReserving(options: ReserveOptions): Reserving {
   const { policy, exchanges, costOf } = options
   const ladders = policy.routes.flatMap(({ to }) => laddersIn(to))
-  const sizes = new WeakMap<Inbound, BodySize | null>()
-  const sizeOf = (inbound: Inbound): BodySize | null => {
-    const known = sizes.get(inbound)
-    if (known !== undefined) return known
+  const known = new WeakMap<Inbound, Known>()
+  const knownOf = (inbound: Inbound): Known => {
+    const before = known.get(inbound)
+    if (before !== undefined) return before
     const size = inbound.body === null ? null : sizeOfBody(inbound.body, inbound.bytes.length)
-    sizes.set(inbound, size)
-    return size
+    const made = { size, costs: { hard: new Map(), soft: new Map() } }
+    known.set(inbound, made)
+    return made
   }
+  /** Each budget asks anew, and a call after the request. */
   const ofCall: Reserving['ofCall'] = (inbound, target, mode) => {
     // What only asks for facts (a list of models, a file) costs nothing.
     if (inbound.method !== 'POST') return 0
-    const size = sizeOf(inbound)
+    const { size, costs } = knownOf(inbound)
+    const before = costs[mode].get(target)
+    if (before !== undefined) return before
+    const cost = costOfCall(inbound, size, target, mode)
+    costs[mode].set(target, cost)
+    return cost
+  }
+  const costOfCall = (
+    inbound: Inbound,
+    size: BodySize | null,
+    target: string,
+    mode: Budget['mode'],
+  ): number | null => {
     if (size === null || inbound.body === null) return null
     const cost = (usage: Usage) => costOf(target, usage, inbound.at)
     const { dialect, operation } = inbound.endpoint
