@@ -15,8 +15,12 @@ export function setup(): void {
 }
 
 function newestSource(): number {
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  const paths = [...sources.map((path) => join('src', path)), 'package.json', 'package-lock.json']
+  const sources = ['src', 'scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+      join(folder, path),
+    ),
+  )
+  const paths = [...sources, 'package.json', 'package-lock.json']
   return Math.max(...paths.map((path) => statSync(join(root, path)).mtimeMs))
 }
 
