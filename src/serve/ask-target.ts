@@ -11,11 +11,11 @@ import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
 import { cancelled, headerIn, outOfTime } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
-import { budgetFault } from './budget-fault.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
+import { refusalBefore } from './refuse-call.ts'
 import { toldToMock } from './replay-headers.ts'
 import type { Rewrites } from './rewrites.ts'
 import { UnwrittenError } from './turn-writer.ts'
@@ -75,24 +75,6 @@ function destinationOf(
   return place === wanted && target === null ? home : upstreams.find(place)
 }
 
-/** What speaks against one more call: its price, which nobody knows, or a budget. */
-function refusalBefore(
-  state: GatewayState,
-  exchange: Exchange,
-  asked: Asked,
-  destination: Destination,
-): Fault | null {
-  const { inbound } = exchange
-  if (isUnpricedRefused(state, inbound, destination)) return unpriced(destination.target)
-  if (state.compiled.policy.budgets.length === 0) return null
-  const word = state.ledger.raise(asked, (_, mode) => {
-    const more = state.reserving.ofCall(inbound, destination.target, mode)
-    return more === null ? null : exchange.spentNanoUsd + more
-  })
-  if (word === null || word.action === 'alert') return null
-  return budgetFault(state.ledger.refusalOf(asked, word.budget), asked.at)
-}
-
 /** Null once it is written down that a call is about to be made. */
 async function writeDown(
   { journal, ledger, reserving }: GatewayState,
@@ -128,25 +110,6 @@ const endOf = ({ answer, fault }: AttemptResult): CallEnd =>
   fault === null
     ? { kind: 'answered', outputTokens: answer?.reply.usage?.outputTokens ?? null }
     : { kind: 'failed', fault: fault.kind }
-
-const oneToken = { ...noUsage, inputTokens: 1 }
-
-/** A model without a price would switch every budget off; a policy may refuse it. */
-function isUnpricedRefused(
-  { compiled, prices }: GatewayState,
-  { endpoint, at }: Inbound,
-  { upstream, model }: Destination,
-): boolean {
-  if (compiled.policy.serve.onUnpriced !== 'refuse' || endpoint.operation === 'other') return false
-  return prices.price({ provider: upstream.provider.name, model, at }, oneToken).kind === 'unpriced'
-}
-
-const unpriced = (target: string): Fault => ({
-  kind: 'bad-request',
-  message: `The price of ${target} is not known, and this gateway refuses such models (serve.onUnpriced).`,
-  status: 400,
-  retryAfterMs: null,
-})
 
 async function run(
   state: GatewayState,

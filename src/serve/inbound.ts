@@ -44,6 +44,8 @@ type Identified = {
   readonly home: Destination
   /** The header with the caller's own key of that provider; null: there is none. */
   readonly credential: string | null
+  /** The caller shows a key that is not meant for that provider. */
+  readonly isKeyWithheld: boolean
   /** The caller's own word for how hard it is. */
   readonly hint: Hint | null
   /** How long it may take, where the caller says; null: as the policy has it. */
