@@ -11,7 +11,7 @@ import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
 import { cancelled, headerIn, outOfTime } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
-import type { AttemptNote, Exchange } from './exchange.ts'
+import type { AttemptNote, CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
@@ -49,8 +49,24 @@ export async function askTarget(
     capsOutput: state.reserving.capsOutput,
   })
   if ('fault' in outgoing) return refused(exchange, destination, outgoing.fault)
-  const over = refusalBefore(state, exchange, asked, destination)
+  const bound: CallBound = (mode) => state.reserving.ofCall(inbound, destination.target, mode)
+  const over = refusalBefore(state, exchange, asked, destination, bound)
   if (over !== null) return refused(exchange, destination, over)
+  try {
+    return await makeCall(state, exchange, asked, asking, destination, outgoing)
+  } finally {
+    exchange.bounds.delete(bound)
+  }
+}
+
+async function makeCall(
+  state: GatewayState,
+  exchange: Exchange,
+  asked: Asked,
+  asking: Asking,
+  destination: Destination,
+  outgoing: Outgoing,
+): Promise<Attempted> {
   const call = state.targets.begin(destination.target, asking.target !== null)
   if (call === null) return refused(exchange, destination, outOfOrder(destination.target))
   const unwritten = await writeDown(state, exchange, asked, destination.target)

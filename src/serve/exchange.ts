@@ -4,6 +4,7 @@ import type { NanoUsd } from '../domain/money.ts'
 import type { Part, Reply } from '../domain/reply.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
+import type { Budget } from '../policy/governance.ts'
 import type { DisconnectAction } from '../policy/serving.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { Refusal } from './attempt.ts'
@@ -38,6 +39,9 @@ export type AttemptNote = {
   readonly firstTokenMs: number | null
 }
 
+/** What one call may cost, nano-dollars, as budgets of a mode hold it back; null: nobody can tell. */
+export type CallBound = (mode: Budget['mode']) => number | null
+
 /** A request that waits for another one's answer. */
 export type Follower = {
   /** Parts of a streamed answer, as they come. */
@@ -59,8 +63,10 @@ export class Exchange {
   readonly forwardings = new Set<Forwarding>()
   /** Until a model was waited for no more, milliseconds in all. */
   waitedMs = 0
-  /** By all calls so far. */
+  /** By all calls so far, as budgets count it. */
   spentNanoUsd = 0
+  /** What calls under way may still cost. */
+  readonly bounds = new Set<CallBound>()
   /** The request as the engine has it; null before it is decided. */
   asked: Asked | null = null
   /** Calls that were begun. */

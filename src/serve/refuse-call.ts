@@ -1,8 +1,8 @@
 import type { Fault } from '../domain/fault.ts'
 import { noUsage } from '../domain/usage.ts'
-import type { Asked } from '../domain/world.ts'
+import type { Asked, BudgetWord } from '../domain/world.ts'
 import { budgetFault } from './budget-fault.ts'
-import type { Exchange } from './exchange.ts'
+import type { CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import type { Destination } from './upstreams.ts'
@@ -13,17 +13,36 @@ export function refusalBefore(
   exchange: Exchange,
   asked: Asked,
   destination: Destination,
+  bound: CallBound,
 ): Fault | null {
   const { inbound } = exchange
   if (isKeyMissing(inbound, destination)) return keyless(destination)
   if (isUnpricedRefused(state, inbound, destination)) return unpriced(destination.target)
-  if (state.compiled.policy.budgets.length === 0) return null
-  const word = state.ledger.raise(asked, (_, mode) => {
-    const more = state.reserving.ofCall(inbound, destination.target, mode)
-    return more === null ? null : exchange.spentNanoUsd + more
-  })
-  if (word === null || word.action === 'alert') return null
-  return budgetFault(state.ledger.refusalOf(asked, word.budget), asked.at)
+  const word = holdBack(state, exchange, asked, bound)
+  return word === null ? null : budgetFault(state.ledger.refusalOf(asked, word.budget), asked.at)
+}
+
+/**
+ * Holds back what one more call may cost, on top of what the request has spent and of its calls that are under way,
+ * until `bound` is taken out of the exchange's bounds. Otherwise the budget that has no room for it.
+ */
+export function holdBack(
+  { compiled, ledger }: Pick<GatewayState, 'compiled' | 'ledger'>,
+  exchange: Exchange,
+  asked: Asked,
+  bound: CallBound,
+): BudgetWord | null {
+  if (compiled.policy.budgets.length === 0) return null
+  const all = [...exchange.bounds, bound]
+  const word = ledger.raise(asked, (_, mode) =>
+    all.reduce<number | null>((sum, each) => {
+      const more = sum === null ? null : each(mode)
+      return sum === null || more === null ? null : sum + more
+    }, exchange.spentNanoUsd),
+  )
+  if (word !== null && word.action !== 'alert') return word
+  exchange.bounds.add(bound)
+  return null
 }
 
 const oneToken = { ...noUsage, inputTokens: 1 }

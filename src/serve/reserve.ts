@@ -1,3 +1,4 @@
+import type { Call } from '../domain/call.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Usage } from '../domain/usage.ts'
@@ -9,6 +10,7 @@ import {
   sizeOfBody,
   upperBoundOfBody,
 } from '../engine/body-bound.ts'
+import { outputCapOf } from '../engine/upper-bound.ts'
 import type { Budget } from '../policy/governance.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { RouteChoice } from '../policy/routing.ts'
@@ -30,6 +32,13 @@ export type Reserving = {
   readonly ofRequest: (asked: Asked, mode: Budget['mode']) => number | null
   /** Of one call. */
   readonly ofCall: (inbound: Inbound, target: string, mode: Budget['mode']) => number | null
+  /** Of a question of the gateway's own. `at`: milliseconds since 1970 UTC. */
+  readonly ofQuestion: (
+    target: string,
+    call: Call,
+    at: number,
+    mode: Budget['mode'],
+  ) => number | null
   /** Whether a largest output must be asked for where a request names none: what has no end has no price. */
   readonly capsOutput: boolean
 }
@@ -64,8 +73,8 @@ export function openReserving(options: ReserveOptions): Reserving {
       operation === 'embedding' ? 0 : outputLimitOf(dialect ?? 'openai-chat', inbound.body).tokens
     return upperBoundOfBody(size, output, cost)
   }
-  /** Of a question of the gateway's own, as its request says it. */
-  const ofQuestion: Reserving['ofRequest'] = ({ request, at }, mode) => {
+  /** Of a request of the gateway's own, as it says it. */
+  const ofOwnRequest: Reserving['ofRequest'] = ({ request, at }, mode) => {
     const { model, prompt, params } = request
     if (prompt === undefined) return null
     const body = { messages: prompt.messages, ...params } as unknown as JsonObject
@@ -79,9 +88,10 @@ export function openReserving(options: ReserveOptions): Reserving {
   }
   return {
     ofCall,
+    ofQuestion: openQuestionBounds(costOf),
     ofRequest(asked, mode) {
       const inbound = exchanges.get(String(asked.id))?.inbound
-      if (inbound === undefined) return ofQuestion(asked, mode)
+      if (inbound === undefined) return ofOwnRequest(asked, mode)
       const own = ofCall(inbound, inbound.home.target, mode)
       // An estimate is of the call that is probably made; a bound is of whatever may be.
       if (mode === 'soft') return own
@@ -89,6 +99,19 @@ export function openReserving(options: ReserveOptions): Reserving {
       return [own, ...routed].reduce(largest)
     },
     capsOutput: policy.budgets.some(({ mode }) => mode === 'hard'),
+  }
+}
+
+/** Of calls that hold texts alone. */
+function openQuestionBounds(costOf: ReserveOptions['costOf']): Reserving['ofQuestion'] {
+  return (target, call, at, mode) => {
+    const textBytes = Buffer.byteLength(JSON.stringify(call))
+    const size = { textBytes, images: 0, hasTools: false, choices: 1 }
+    const output = call.maxOutputTokens ?? outputCapOf(target)
+    const cost = (usage: Usage) => costOf(target, usage, at)
+    return mode === 'soft'
+      ? estimateOfBody(size, output, cost)
+      : upperBoundOfBody(size, output, cost)
   }
 }
 
