@@ -185,6 +185,7 @@ function refused(exchange: Exchange, destination: Destination, fault: Fault): At
     refusal: null,
     usage: noUsage,
     isEstimated: false,
+    isUnknown: false,
     costNanoUsd: 0 as NanoUsd,
     latencyMs: 0,
     firstTokenMs: null,
@@ -208,17 +209,13 @@ function attemptedOf(
   asking: Asking,
 ): Attempted {
   const { answer, partial, fault, refusal, latencyMs, firstTokenMs } = result
-  const used = usedOf(exchange, result)
+  const { isOpenEnded, ...used } = usedOf(exchange, result)
   const provider = upstream.provider.name
-  const costNanoUsd = costOf(
-    state,
-    exchange.inbound.at,
-    provider,
-    model,
-    answer?.reply ?? partial,
-    used.usage,
-    latencyMs,
-  )
+  const reply = answer?.reply ?? partial
+  const { at } = exchange.inbound
+  const costNanoUsd = used.isUnknown
+    ? null
+    : costOf(state, at, provider, model, reply, used.usage, latencyMs)
   const note: AttemptNote = {
     target,
     provider,
@@ -235,7 +232,9 @@ function attemptedOf(
     firstTokenMs,
   }
   exchange.attempts.push(note)
-  exchange.spentNanoUsd += costNanoUsd ?? 0
+  const { capsOutput, ofCall } = state.reserving
+  const mostNanoUsd = isOpenEnded && capsOutput ? ofCall(exchange.inbound, target, 'hard') : null
+  exchange.spentNanoUsd += Math.max(costNanoUsd ?? 0, mostNanoUsd ?? 0)
   state.onAttempt(note)
   const { usage } = used
   if (fault === null) return { kind: 'answered', answer, usage, costNanoUsd, latencyMs }

@@ -34,6 +34,8 @@ export type AttemptNote = {
   readonly usage: Usage
   /** True where the provider did not say, and it was guessed from the text. */
   readonly isEstimated: boolean
+  /** The provider did not say, and there is nothing to guess it from: `usage` is none. */
+  readonly isUnknown: boolean
   readonly costNanoUsd: NanoUsd | null
   readonly latencyMs: number
   readonly firstTokenMs: number | null
