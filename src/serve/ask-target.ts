@@ -212,10 +212,9 @@ function attemptedOf(
   const { isOpenEnded, ...used } = usedOf(exchange, result)
   const provider = upstream.provider.name
   const reply = answer?.reply ?? partial
-  const { at } = exchange.inbound
   const costNanoUsd = used.isUnknown
     ? null
-    : costOf(state, at, provider, model, reply, used.usage, latencyMs)
+    : costOf(state, exchange.inbound, provider, model, reply, used.usage, latencyMs)
   const note: AttemptNote = {
     target,
     provider,

@@ -1,6 +1,6 @@
 import { readAnyUsage } from '../dialects/usage.ts'
 import { maybeBilledFaults } from '../domain/fault.ts'
-import { isObject, type JsonObject, listOf, objectOf, textOf as textIn } from '../domain/json.ts'
+import { isObject, type JsonObject, listOf, objectOf, textOf as wireText } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { Reply } from '../domain/reply.ts'
@@ -98,7 +98,7 @@ const usageIn = (body: JsonObject | null): Usage | null =>
 
 const completionIn = ({ choices }: JsonObject): string =>
   listOf(choices)
-    .map((choice) => textIn(objectOf(choice)['text']) ?? '')
+    .map((choice) => wireText(objectOf(choice)['text']) ?? '')
     .join('')
 
 const textOf = (reply: Reply | null): string =>
@@ -112,10 +112,10 @@ const textOf = (reply: Reply | null): string =>
     )
     .join('')
 
-/** By the prices of `at`, when the request came, as those of logs. Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
+/** By the prices of when the request came, as those of logs. Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
 export function costOf(
   { prices }: Pick<GatewayState, 'prices'>,
-  at: number,
+  { at, body }: Pick<Inbound, 'at' | 'body'>,
   provider: string,
   model: string,
   reply: Reply | null,
@@ -123,7 +123,15 @@ export function costOf(
   latencyMs: number,
 ): NanoUsd | null {
   if (usage === noUsage && reply?.fees === undefined) return 0 as NanoUsd
-  const query = { provider, at, serviceTier: reply?.serviceTier, latencyMs }
+  // What broke off does not say how it was served: as it was asked for, then.
+  const query = {
+    provider,
+    at,
+    serviceTier: reply?.serviceTier,
+    speed: reply?.speed ?? wireText(body?.['speed']),
+    inferenceGeo: reply?.inferenceGeo ?? wireText(body?.['inference_geo']),
+    latencyMs,
+  }
   const priceOf = (name: string) => prices.price({ ...query, model: name }, usage, reply?.fees)
   const own = priceOf(reply?.model ?? model)
   // Some servers answer under a name of their own, which would make every call free.

@@ -1,6 +1,7 @@
 import type { Call } from '../domain/call.ts'
-import type { JsonObject } from '../domain/json.ts'
+import { type JsonObject, textOf } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
+import type { PricedWay } from '../domain/price.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
 import {
@@ -10,7 +11,7 @@ import {
   sizeOfBody,
   upperBoundOfBody,
 } from '../engine/body-bound.ts'
-import { outputCapOf } from '../engine/upper-bound.ts'
+import { type CostOfUsage, outputCapOf } from '../engine/upper-bound.ts'
 import type { Budget } from '../policy/governance.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { RouteChoice } from '../policy/routing.ts'
@@ -21,7 +22,7 @@ export type ReserveOptions = {
   readonly policy: Policy
   readonly exchanges: ReadonlyMap<string, Exchange>
   /** Null: no price is known. `target` is "provider:model", or as the policy spells it. */
-  readonly costOf: (target: string, usage: Usage, at: number) => NanoUsd | null
+  readonly costOf: (target: string, usage: Usage, at: number, way?: PricedWay) => NanoUsd | null
   /** Output tokens of a target's answers of late; null: none came. */
   readonly usualOutputTokensOf: (target: string) => number | null
 }
@@ -62,7 +63,7 @@ export function openReserving(options: ReserveOptions): Reserving {
     if (inbound.method !== 'POST') return 0
     const size = sizeOf(inbound)
     if (size === null || inbound.body === null) return null
-    const cost = (usage: Usage) => costOf(target, usage, inbound.at)
+    const cost = openCost(costOf, target, inbound.at, wayIn(inbound.body))
     const { dialect, operation } = inbound.endpoint
     if (mode === 'soft') {
       const output =
@@ -115,11 +116,29 @@ function openQuestionBounds(costOf: ReserveOptions['costOf']): Reserving['ofQues
   }
 }
 
+/** What usage costs in the way that is asked for; a provider may serve it in the usual one all the same. */
+function openCost(
+  costOf: ReserveOptions['costOf'],
+  target: string,
+  at: number,
+  way: PricedWay | null,
+): CostOfUsage {
+  if (way === null) return (usage) => costOf(target, usage, at)
+  return (usage) => largest(costOf(target, usage, at), costOf(target, usage, at, way))
+}
+
+/** The way in which a request wants to be served; null: the usual one. */
+function wayIn(body: JsonObject): PricedWay | null {
+  const serviceTier = textOf(body['service_tier'])
+  const speed = textOf(body['speed'])
+  return serviceTier === undefined && speed === undefined ? null : { serviceTier, speed }
+}
+
 const sum = (amounts: readonly (number | null)[]): number | null =>
   amounts.reduce<number | null>((a, b) => (a === null || b === null ? null : a + b), 0)
 
-const largest = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? null : Math.max(a, b)
+const largest = <Amount extends number>(a: Amount | null, b: Amount | null): Amount | null =>
+  a === null || b === null ? null : a > b ? a : b
 
 /** The targets of each ladder that a request may take. */
 function laddersIn(to: RouteChoice): readonly (readonly string[])[] {

@@ -68,7 +68,7 @@ export function servedRequest(
   draft.status = statusOf(receipt, fault?.kind ?? null, outlet.isGone)
   draft.statusCode = statusCode
   if (answer !== null) draft.answer = plainAnswer(answer)
-  if (reply?.serviceTier !== undefined) draft.serviceTier = reply.serviceTier
+  if (reply !== null) noteWay(draft, reply)
   if (fault !== null) draft.error = `${fault.kind}: ${fault.message}`
   const route = routeIn(receipt)
   if (route !== undefined) draft.route = route
@@ -80,6 +80,12 @@ export function servedRequest(
   if (reply !== null) noteReply(draft, reply)
   if (last !== undefined) noteCall(draft, last)
   return draft
+}
+
+function noteWay(draft: Draft, { serviceTier, speed, inferenceGeo }: Reply): void {
+  if (serviceTier !== undefined) draft.serviceTier = serviceTier
+  if (speed !== undefined) draft.speed = speed
+  if (inferenceGeo !== undefined) draft.inferenceGeo = inferenceGeo
 }
 
 function noteReply(draft: Draft, { id, fees }: Reply): void {
