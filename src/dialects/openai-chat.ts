@@ -15,11 +15,13 @@ import type { AnsweredBody, AskedBody } from './body.ts'
 import { readOpenAiUsage } from './usage.ts'
 
 const promptFields = new Set(['model', 'messages', 'prompt', 'input', 'tools', 'functions'])
+/** `store` keeps a completion for its owner's pages: no later call goes on from it, as one does from a response. */
+const unasked = new Set([...promptFields, 'store'])
 
 /** An OpenAI chat (or legacy completion, or embedding) request body. */
 export function readChatRequest(body: JsonObject): AskedBody {
   const asked: { -readonly [Name in keyof AskedBody]: AskedBody[Name] } = {
-    params: paramsOf(body, promptFields),
+    params: paramsOf(body, unasked),
     streamed: booleanOf(body['stream']) ?? false,
   }
   const model = textOf(body['model'])

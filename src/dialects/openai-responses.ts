@@ -20,7 +20,8 @@ const promptFields = new Set(['model', 'input', 'instructions', 'tools'])
 export function readResponsesRequest(body: JsonObject): AskedBody {
   return {
     ...defined({ model: textOf(body['model']), prompt: responsesPrompt(body) }),
-    params: paramsOf(body, promptFields),
+    // The provider keeps a response, for others to go on from, unless it is told not to.
+    params: { ...paramsOf(body, promptFields), store: body['store'] ?? true },
     streamed: booleanOf(body['stream']) ?? false,
   }
 }

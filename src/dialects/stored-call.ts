@@ -6,11 +6,16 @@ import { dialectOf } from './dialects.ts'
 /**
  * A logged request as a call again, in the dialect that its prompt was written in; null where the log has no prompt, or
  * where no answer was asked for (embeddings). The log does not tell: a leading "developer" message from a "system" one,
- * a name on it, cache marks on whole messages, or ids and states of Responses messages.
+ * a name on it, cache marks on whole messages, or ids and states of Responses messages. That its provider was to keep the
+ * answer is left out: this call is another one.
  */
 export function callOfRequest(request: Request): Call | null {
   const asked = bodyOfRequest(request)
-  return asked === null ? null : dialectOf(asked.dialect).readCall(asked.body)
+  if (asked === null) return null
+  const call = dialectOf(asked.dialect).readCall(asked.body)
+  if (call.more['store'] !== true) return call
+  const { store: _, ...more } = call.more
+  return { ...call, more }
 }
 
 /** The body of `callOfRequest`, with all that the log has of it: read as bodies are, it has the keys of the request. */
@@ -97,7 +102,14 @@ type Signs = {
 
 const signsOf: Readonly<Partial<Record<DialectName, Signs>>> = {
   'openai-responses': {
-    params: new Set(['max_output_tokens', 'text', 'include', 'previous_response_id', 'truncation']),
+    params: new Set([
+      'max_output_tokens',
+      'text',
+      'include',
+      'previous_response_id',
+      'truncation',
+      'store',
+    ]),
     types: ['item', 'input_text', 'output_text', 'input_image', 'input_file'],
     isTool: (tool) => tool['type'] === 'function' && 'parameters' in tool,
   },

@@ -59,7 +59,7 @@ export type LoadedEntries = {
 
 /** Where a live cache keeps its entries beyond its own life. Changes are not made at once, and never throw. */
 export type EntryKeeper = {
-  /** Gives the entries that are alive at a moment, in the order of birth. Throws where they cannot be read. */
+  /** Gives the entries whose time was not over by a moment, in the order of birth; the others are gone. Throws where they cannot be read. */
   load(at: number, take: (entry: KeptEntry) => void): LoadedEntries
   add(entry: KeptEntry): void
   /** Its time began anew. */

@@ -44,6 +44,8 @@ export type Settled = {
   readonly at: number
   /** Of all its calls; unpriced ones count nothing. */
   readonly costNanoUsd: NanoUsd
+  /** What budgets count in its place, where calls may have come to more than anybody told; absent: `costNanoUsd`. */
+  readonly countedNanoUsd?: NanoUsd
   readonly spender: Spender
   /**
    * The request as a canonical record (docs/formats.md), with no more text than may be kept. Model and usage are those of

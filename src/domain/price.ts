@@ -27,6 +27,9 @@ export type PriceQuery = {
   readonly latencyMs?: number | undefined
 }
 
+/** The way in which a call is served, where that changes its price. */
+export type PricedWay = Pick<PriceQuery, 'serviceTier' | 'speed' | 'inferenceGeo'>
+
 /** Where a price came from, stored once and referred to by each request it priced. */
 export type PriceSource = {
   /** Identifies rates, band and modifiers: equal ids price equally. */

@@ -102,6 +102,8 @@ export type BypassReason =
   | 'no-text'
   | 'no-vector'
   | 'choices'
+  /** Its provider keeps the answer under an id that a cache would not give it. */
+  | 'stored'
   | 'tool-call'
   | 'not-answered'
   | 'long-conversation'

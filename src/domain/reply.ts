@@ -14,6 +14,9 @@ export type Reply = {
   readonly usage: Usage | null
   readonly fees?: Fees
   readonly serviceTier?: string
+  /** Anthropic's "fast", and where it ran, which change the price. */
+  readonly speed?: string
+  readonly inferenceGeo?: string
   /** What the provider says it cost, dollars (OpenRouter). */
   readonly loggedUsd?: number
   /** Remarks on usage, from the vocabulary of `Request.warnings`. */
@@ -55,6 +58,8 @@ export type Part =
       readonly usage: Usage | null
       readonly fees?: Fees
       readonly serviceTier?: string
+      readonly speed?: string
+      readonly inferenceGeo?: string
       readonly loggedUsd?: number
       readonly warnings?: readonly string[]
     }

@@ -11,7 +11,12 @@ import type { Seen } from './decide.ts'
 import { hasAnswer, sumLadder, sumSpeculative } from './ladder-sum.ts'
 import { type Climb, notAsked, type Tried, tryTarget } from './try-target.ts'
 
-export type Laddered = { readonly outcome: Outcome; readonly answer: Answer | null }
+export type Laddered = {
+  readonly outcome: Outcome
+  readonly answer: Answer | null
+  /** Every validator that was asked spoke against it: it is given because there is no better one. */
+  readonly isRejected: boolean
+}
 
 /**
  * Asks the models of the request's ladder, cheap to strong, until an answer passes its validators. A request without a
@@ -169,7 +174,8 @@ function settle({ compiled, course }: Climb, tried: readonly Tried[]): Laddered 
   course.latencyMs += sum.latencyMs
   const served = sum.served ?? sum.answered
   const answer = served === null ? undefined : tried[served]
-  if (answer === undefined) return { outcome: 'failed', answer: null }
-  if (!answer.isKnown) return { outcome: 'unmeasured', answer: null }
-  return { outcome: 'answered', answer: answer.answer }
+  const isRejected = answer?.outcome === 'rejected'
+  if (answer === undefined) return { outcome: 'failed', answer: null, isRejected }
+  if (!answer.isKnown) return { outcome: 'unmeasured', answer: null, isRejected }
+  return { outcome: 'answered', answer: answer.answer, isRejected }
 }

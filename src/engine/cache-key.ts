@@ -46,7 +46,7 @@ export function requestKeys(request: Request, hash: KeyHash): RequestKeys {
   const last = chain[chain.length - 1]
   return {
     chain,
-    exactKey: isUnshared(request.params) ? null : partitionKey(request, hash) + parent,
+    exactKey: isUnshared(request) ? null : partitionKey(request, hash) + parent,
     questionKey: question === undefined ? null : hash(bodyOf(question).content),
     prefix: prefixOf(chain),
     stepKey:

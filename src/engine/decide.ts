@@ -66,7 +66,7 @@ export async function decide(
 function keep(
   asked: Asked,
   terms: CacheTerms,
-  { outcome, answer }: Laddered,
+  { outcome, answer, isRejected }: Laddered,
   course: Course,
   world: World,
 ): Answered | null {
@@ -74,7 +74,8 @@ function keep(
   if (outcome === 'failed') return null
   if (asked.bypass === null && callsTools(answer)) course.bypass('tool-call')
   const answered = { at: asked.at + course.latencyMs, answer }
-  if (asked.bypass === null && mayStore(terms) && isWhole(answer))
+  // What every validator spoke against is better than nothing to its caller, and to nobody after.
+  if (asked.bypass === null && mayStore(terms) && isWhole(answer) && !isRejected)
     remember(asked, terms, answered, course, world)
   return answered
 }

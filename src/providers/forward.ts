@@ -19,6 +19,8 @@ export type ForwardRequest = {
 
 /** Who takes the answer as it comes. Exactly one of `end` and `fault` is called, and nothing after it. */
 export type ForwardSink = {
+  /** There is a connection, and the request goes out on it. */
+  sent(): void
   /** Names (in small letters) and values in turn. */
   head(status: number, headers: readonly string[]): void
   /** False: no more before `resume`. */
@@ -118,8 +120,12 @@ class Handler implements Dispatcher.DispatchHandlers, Forwarding {
   }
 
   onConnect(abort: (error?: Error) => void): void {
-    if (this.#isAborted) abort()
-    else this.#abort = abort
+    if (this.#isAborted) {
+      abort()
+      return
+    }
+    this.#abort = abort
+    this.#sink.sent()
   }
 
   onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {

@@ -13,6 +13,7 @@ import { pageFault } from './page-fault.ts'
 import { readDestination } from './read-destination.ts'
 import { type Caller, readIdentity } from './read-identity.ts'
 import { readWishes } from './read-wishes.ts'
+import { keyHolder } from './upstreams.ts'
 import type { Wishes } from './wishes.ts'
 
 /** The head of a request, as `node:http` has it. */
@@ -80,7 +81,13 @@ export function arrive(
       body,
       spelling: state.spelling,
     })
-    return { ...identity, home, credential: credential?.header ?? null }
+    const isMeant = keyHolder(endpoint, headers) === home.upstream.provider.name
+    return {
+      ...identity,
+      home,
+      credential: isMeant ? (credential?.header ?? null) : null,
+      isKeyWithheld: !isMeant && credential !== null,
+    }
   })
   return 'kind' in inbound ? refusedWith(inbound, endpoint.dialect) : inbound
 }

@@ -11,11 +11,11 @@ import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
 import { cancelled, headerIn, outOfTime } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
-import { budgetFault } from './budget-fault.ts'
-import type { AttemptNote, Exchange } from './exchange.ts'
+import type { AttemptNote, CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
+import { refusalBefore } from './refuse-call.ts'
 import { toldToMock } from './replay-headers.ts'
 import type { Rewrites } from './rewrites.ts'
 import { UnwrittenError } from './turn-writer.ts'
@@ -49,8 +49,24 @@ export async function askTarget(
     capsOutput: state.reserving.capsOutput,
   })
   if ('fault' in outgoing) return refused(exchange, destination, outgoing.fault)
-  const over = refusalBefore(state, exchange, asked, destination)
+  const bound: CallBound = (mode) => state.reserving.ofCall(inbound, destination.target, mode)
+  const over = refusalBefore(state, exchange, asked, destination, bound)
   if (over !== null) return refused(exchange, destination, over)
+  try {
+    return await makeCall(state, exchange, asked, asking, destination, outgoing)
+  } finally {
+    exchange.bounds.delete(bound)
+  }
+}
+
+async function makeCall(
+  state: GatewayState,
+  exchange: Exchange,
+  asked: Asked,
+  asking: Asking,
+  destination: Destination,
+  outgoing: Outgoing,
+): Promise<Attempted> {
   const call = state.targets.begin(destination.target, asking.target !== null)
   if (call === null) return refused(exchange, destination, outOfOrder(destination.target))
   const unwritten = await writeDown(state, exchange, asked, destination.target)
@@ -73,24 +89,6 @@ function destinationOf(
   const wanted = target ?? home.target
   const place = targets.placeFor(wanted)
   return place === wanted && target === null ? home : upstreams.find(place)
-}
-
-/** What speaks against one more call: its price, which nobody knows, or a budget. */
-function refusalBefore(
-  state: GatewayState,
-  exchange: Exchange,
-  asked: Asked,
-  destination: Destination,
-): Fault | null {
-  const { inbound } = exchange
-  if (isUnpricedRefused(state, inbound, destination)) return unpriced(destination.target)
-  if (state.compiled.policy.budgets.length === 0) return null
-  const word = state.ledger.raise(asked, (_, mode) => {
-    const more = state.reserving.ofCall(inbound, destination.target, mode)
-    return more === null ? null : exchange.spentNanoUsd + more
-  })
-  if (word === null || word.action === 'alert') return null
-  return budgetFault(state.ledger.refusalOf(asked, word.budget), asked.at)
 }
 
 /** Null once it is written down that a call is about to be made. */
@@ -128,25 +126,6 @@ const endOf = ({ answer, fault }: AttemptResult): CallEnd =>
   fault === null
     ? { kind: 'answered', outputTokens: answer?.reply.usage?.outputTokens ?? null }
     : { kind: 'failed', fault: fault.kind }
-
-const oneToken = { ...noUsage, inputTokens: 1 }
-
-/** A model without a price would switch every budget off; a policy may refuse it. */
-function isUnpricedRefused(
-  { compiled, prices }: GatewayState,
-  { endpoint, at }: Inbound,
-  { upstream, model }: Destination,
-): boolean {
-  if (compiled.policy.serve.onUnpriced !== 'refuse' || endpoint.operation === 'other') return false
-  return prices.price({ provider: upstream.provider.name, model, at }, oneToken).kind === 'unpriced'
-}
-
-const unpriced = (target: string): Fault => ({
-  kind: 'bad-request',
-  message: `The price of ${target} is not known, and this gateway refuses such models (serve.onUnpriced).`,
-  status: 400,
-  retryAfterMs: null,
-})
 
 async function run(
   state: GatewayState,
@@ -206,6 +185,7 @@ function refused(exchange: Exchange, destination: Destination, fault: Fault): At
     refusal: null,
     usage: noUsage,
     isEstimated: false,
+    isUnknown: false,
     costNanoUsd: 0 as NanoUsd,
     latencyMs: 0,
     firstTokenMs: null,
@@ -229,17 +209,12 @@ function attemptedOf(
   asking: Asking,
 ): Attempted {
   const { answer, partial, fault, refusal, latencyMs, firstTokenMs } = result
-  const used = usedOf(exchange, result)
+  const { isOpenEnded, ...used } = usedOf(exchange, result)
   const provider = upstream.provider.name
-  const costNanoUsd = costOf(
-    state,
-    exchange.inbound.at,
-    provider,
-    model,
-    answer?.reply ?? partial,
-    used.usage,
-    latencyMs,
-  )
+  const reply = answer?.reply ?? partial
+  const costNanoUsd = used.isUnknown
+    ? null
+    : costOf(state, exchange.inbound, provider, model, reply, used.usage, latencyMs)
   const note: AttemptNote = {
     target,
     provider,
@@ -256,7 +231,9 @@ function attemptedOf(
     firstTokenMs,
   }
   exchange.attempts.push(note)
-  exchange.spentNanoUsd += costNanoUsd ?? 0
+  const { capsOutput, ofCall } = state.reserving
+  const mostNanoUsd = isOpenEnded && capsOutput ? ofCall(exchange.inbound, target, 'hard') : null
+  exchange.spentNanoUsd += Math.max(costNanoUsd ?? 0, mostNanoUsd ?? 0)
   state.onAttempt(note)
   const { usage } = used
   if (fault === null) return { kind: 'answered', answer, usage, costNanoUsd, latencyMs }

@@ -1,71 +1,105 @@
 import { readAnyUsage } from '../dialects/usage.ts'
-import { isObject } from '../domain/json.ts'
+import { maybeBilledFaults } from '../domain/fault.ts'
+import { isObject, type JsonObject, listOf, objectOf, textOf as wireText } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { Reply } from '../domain/reply.ts'
 import { noUsage, type Usage } from '../domain/usage.ts'
 import { estimatedInputOf, sizeOfBody } from '../engine/body-bound.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
+import { jsonObjectIn } from '../providers/read-answer.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import type { LiveAnswer } from './live-answer.ts'
-import type { Tapped } from './usage-tap.ts'
 
-type Used = Pick<AttemptNote, 'usage' | 'isEstimated'>
+export type Used = Pick<AttemptNote, 'usage' | 'isEstimated' | 'isUnknown'> & {
+  /** It may have come to more, as far as anybody here can tell: a hard budget counts what it may have cost at most. */
+  readonly isOpenEnded: boolean
+}
 
-/** What the provider says was used; guessed from the texts where an answer broke off before it said so. */
-export function usedOf(
-  { inbound }: Exchange,
-  {
-    answer,
-    partial,
-    fault,
-    tapped,
-  }: Pick<AttemptResult, 'answer' | 'partial' | 'fault' | 'tapped'>,
-): Used {
-  if (tapped !== null) return usedByTap(inbound, tapped)
+type Ended = Omit<AttemptResult, 'isServed' | 'headers' | 'firstTokenMs' | 'latencyMs'>
+
+const toldOf = (usage: Usage): Used => ({
+  usage,
+  isEstimated: false,
+  isUnknown: false,
+  isOpenEnded: false,
+})
+const nothingUsed = toldOf(noUsage)
+
+/**
+ * What the provider says was used. Where it does not say: guessed from the texts, or unknown where those tell nothing.
+ * What is only looked up was paid for when it was made.
+ */
+export function usedOf({ inbound }: Pick<Exchange, 'inbound'>, result: Ended): Used {
+  const { answer, partial, fault, tapped } = result
+  if (!mayBeBilled(inbound)) return nothingUsed
+  // Of a stream of old completions each event is about a token.
+  if (tapped !== null)
+    return tapped.usage === null ? untold(inbound, tapped.events) : toldOf(tapped.usage)
+  const body = plainBodyOf(answer)
   const reply = answer?.reply ?? partial
-  const told = reply?.usage ?? usageInBody(inbound, answer)
-  if (told !== null && fault === null) return { usage: told, isEstimated: false }
-  const wasAnswered = answer !== null || (partial !== null && partial.blocks.length > 0)
-  if (!wasAnswered) return { usage: told ?? noUsage, isEstimated: false }
-  const outputTokens = estimateTokens(textOf(reply))
-  if (told === null) return guessed(inbound, outputTokens)
-  // A stream of Anthropic begins with a count of a few tokens, which its end would have replaced.
-  if (2 * told.outputTokens >= outputTokens) return { usage: told, isEstimated: false }
-  return { usage: { ...told, outputTokens }, isEstimated: true }
+  const told = reply?.usage ?? usageIn(body)
+  if (told !== null && fault === null) return toldOf(told)
+  if (answer === null && (partial === null || partial.blocks.length === 0))
+    return told === null ? usedBy(inbound, result) : toldOf(told)
+  const outputTokens = estimateTokens(body === null ? textOf(reply) : completionIn(body))
+  return told === null ? untold(inbound, outputTokens) : brokenOff(told, outputTokens)
 }
 
-/** Of a stream of old completions, which tell their usage to nobody who does not ask, each event is about a token. */
-function usedByTap(inbound: Inbound, { usage, events }: Tapped): Used {
-  if (usage !== null) return { usage, isEstimated: false }
-  return inbound.endpoint.operation === 'completion'
-    ? guessed(inbound, events)
-    : { usage: noUsage, isEstimated: false }
+/** A stream of Anthropic begins with a count of a few tokens, which its end would have replaced. */
+const brokenOff = (told: Usage, outputTokens: number): Used =>
+  2 * told.outputTokens >= outputTokens
+    ? toldOf(told)
+    : { ...toldOf({ ...told, outputTokens }), isEstimated: true }
+
+/** Nobody is billed for counting, checking and keeping; all else that is posted may be. */
+const mayBeBilled = ({ method, endpoint }: Inbound): boolean =>
+  method === 'POST' && !free.test(endpoint.path)
+
+const free =
+  /^\/(?:messages\/count_tokens|responses\/input_tokens|moderations|files|uploads)(?=[/?]|$)/
+
+/** There is nothing to read. Of a call that we ended the provider had begun: it bills the input, if anything. */
+function usedBy(inbound: Inbound, { fault, refusal, wasSent }: Ended): Used {
+  // Bytes that were handed on unread.
+  if (fault === null) return untold(inbound, 0)
+  const isUntold = wasSent && refusal === null
+  if (!isUntold || !maybeBilledFaults.has(fault.kind)) return nothingUsed
+  const isOurs = fault.kind === 'cancelled' || fault.kind === 'timeout'
+  return { ...(isOurs ? untold(inbound, 0) : nothingUsed), isOpenEnded: true }
 }
 
-function guessed({ body, bytes }: Inbound, outputTokens: number): Used {
+/** Pictures, speech and the like are not billed by their text. */
+function untold(inbound: Inbound, outputTokens: number): Used {
+  if (inbound.endpoint.operation === 'other')
+    return { ...nothingUsed, isUnknown: true, isOpenEnded: true }
+  return { ...toldOf(guessed(inbound, outputTokens)), isEstimated: true }
+}
+
+function guessed({ body, bytes, endpoint }: Inbound, outputTokens: number): Usage {
   const size = body === null ? null : sizeOfBody(body, bytes.length)
   const inputTokens =
     size === null ? estimateTokens(bytes.toString('utf8')) : estimatedInputOf(size)
-  return { usage: { ...noUsage, inputTokens, outputTokens }, isEstimated: true }
+  const isEmbedding = endpoint.operation === 'embedding'
+  return { ...noUsage, inputTokens, outputTokens: isEmbedding ? 0 : outputTokens }
 }
 
-/** Of endpoints that speak no dialect, such as embeddings. What is only looked up was paid for when it was made. */
-function usageInBody({ method }: Inbound, answer: LiveAnswer | null): Usage | null {
+/** An answer of an endpoint that speaks no dialect, such as embeddings; null for any other. */
+function plainBodyOf(answer: LiveAnswer | null): JsonObject | null {
   if (answer === null || answer.wire === null || answer.wire.dialect !== null) return null
-  if (method !== 'POST') return noUsage
-  try {
-    const body: unknown = JSON.parse(answer.wire.bytes.toString('utf8'))
-    return isObject(body) && isObject(body['usage'])
-      ? (readAnyUsage(body['usage']).usage ?? noUsage)
-      : noUsage
-  } catch {
-    return noUsage
-  }
+  return jsonObjectIn(answer.wire.bytes.toString('utf8')) ?? {}
 }
+
+const usageIn = (body: JsonObject | null): Usage | null =>
+  isObject(body?.['usage']) ? (readAnyUsage(body['usage']).usage ?? null) : null
+
+const completionIn = ({ choices }: JsonObject): string =>
+  listOf(choices)
+    .map((choice) => wireText(objectOf(choice)['text']) ?? '')
+    .join('')
 
 const textOf = (reply: Reply | null): string =>
   (reply?.blocks ?? [])
@@ -78,10 +112,10 @@ const textOf = (reply: Reply | null): string =>
     )
     .join('')
 
-/** By the prices of `at`, when the request came, as those of logs. Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
+/** By the prices of when the request came, as those of logs. Null: nobody knows the price. A call that used nothing costs nothing, whatever its model. */
 export function costOf(
-  { prices }: GatewayState,
-  at: number,
+  { prices }: Pick<GatewayState, 'prices'>,
+  { at, body }: Pick<Inbound, 'at' | 'body'>,
   provider: string,
   model: string,
   reply: Reply | null,
@@ -89,7 +123,15 @@ export function costOf(
   latencyMs: number,
 ): NanoUsd | null {
   if (usage === noUsage && reply?.fees === undefined) return 0 as NanoUsd
-  const query = { provider, at, serviceTier: reply?.serviceTier, latencyMs }
+  // What broke off does not say how it was served: as it was asked for, then.
+  const query = {
+    provider,
+    at,
+    serviceTier: reply?.serviceTier,
+    speed: reply?.speed ?? wireText(body?.['speed']),
+    inferenceGeo: reply?.inferenceGeo ?? wireText(body?.['inference_geo']),
+    latencyMs,
+  }
   const priceOf = (name: string) => prices.price({ ...query, model: name }, usage, reply?.fees)
   const own = priceOf(reply?.model ?? model)
   // Some servers answer under a name of their own, which would make every call free.

@@ -43,6 +43,7 @@ class AttemptRun implements ForwardSink {
   #hasBegun = false
   #firstTokenMs: number | null = null
   #isDone = false
+  #wasSent = false
   /** The caller is behind: what does not come is not the provider's doing. */
   #isPaused = false
   #lingering: NodeJS.Timeout | null = null
@@ -65,6 +66,10 @@ class AttemptRun implements ForwardSink {
         this.#forwarding?.resume()
       },
     })
+  }
+
+  sent(): void {
+    this.#wasSent = true
   }
 
   head(status: number, headers: readonly string[]): void {
@@ -260,6 +265,7 @@ class AttemptRun implements ForwardSink {
       fault,
       refusal,
       tapped: this.#tap?.end() ?? null,
+      wasSent: this.#wasSent,
       isServed: this.#hasBegun,
       headers: this.#headers,
       firstTokenMs: this.#firstTokenMs,

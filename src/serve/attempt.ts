@@ -24,6 +24,8 @@ export type AttemptResult = {
   readonly refusal: Refusal | null
   /** Of a stream that nobody reads; null: it was none. */
   readonly tapped: Tapped | null
+  /** Whether anything went out: where not, the provider cannot have billed it. */
+  readonly wasSent: boolean
   /** Whether the caller has seen any of it. */
   readonly isServed: boolean
   /** Of the answer, whatever it was: names and values in turn. */

@@ -4,6 +4,7 @@ import type { NanoUsd } from '../domain/money.ts'
 import type { Part, Reply } from '../domain/reply.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
+import type { Budget } from '../policy/governance.ts'
 import type { DisconnectAction } from '../policy/serving.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { Refusal } from './attempt.ts'
@@ -33,10 +34,15 @@ export type AttemptNote = {
   readonly usage: Usage
   /** True where the provider did not say, and it was guessed from the text. */
   readonly isEstimated: boolean
+  /** The provider did not say, and there is nothing to guess it from: `usage` is none. */
+  readonly isUnknown: boolean
   readonly costNanoUsd: NanoUsd | null
   readonly latencyMs: number
   readonly firstTokenMs: number | null
 }
+
+/** What one call may cost, nano-dollars, as budgets of a mode hold it back; null: nobody can tell. */
+export type CallBound = (mode: Budget['mode']) => number | null
 
 /** A request that waits for another one's answer. */
 export type Follower = {
@@ -59,8 +65,10 @@ export class Exchange {
   readonly forwardings = new Set<Forwarding>()
   /** Until a model was waited for no more, milliseconds in all. */
   waitedMs = 0
-  /** By all calls so far. */
+  /** By all calls so far, as budgets count it. */
   spentNanoUsd = 0
+  /** What calls under way may still cost. */
+  readonly bounds = new Set<CallBound>()
   /** The request as the engine has it; null before it is decided. */
   asked: Asked | null = null
   /** Calls that were begun. */

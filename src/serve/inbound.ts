@@ -7,7 +7,7 @@ import type { Fault } from '../domain/fault.ts'
 import { isObject, type JsonObject, textOf } from '../domain/json.ts'
 import type { BypassReason } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
-import { isUnshared } from '../engine/unshared.ts'
+import { isStored, isUnshared } from '../engine/unshared.ts'
 import type { Hint, TimeoutClassName } from '../policy/when.ts'
 import { badRequest } from './bad-request.ts'
 import { readCompletion } from './complete.ts'
@@ -44,6 +44,8 @@ type Identified = {
   readonly home: Destination
   /** The header with the caller's own key of that provider; null: there is none. */
   readonly credential: string | null
+  /** The caller shows a key that is not meant for that provider. */
+  readonly isKeyWithheld: boolean
   /** The caller's own word for how hard it is. */
   readonly hint: Hint | null
   /** How long it may take, where the caller says; null: as the policy has it. */
@@ -147,8 +149,10 @@ function plainRequest(
 }
 
 /** What no cache may answer, whatever the policy says. */
-function bypassOf({ prompt, params }: Request): BypassReason | null {
-  if (prompt === undefined || isUnshared(params)) return 'no-key'
+function bypassOf(request: Request): BypassReason | null {
+  const { prompt, params } = request
+  if (prompt === undefined || isUnshared(request)) return 'no-key'
+  if (isStored(params)) return 'stored'
   const choices = params?.['n']
   return typeof choices === 'number' && choices > 1 ? 'choices' : null
 }

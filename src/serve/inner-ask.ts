@@ -8,6 +8,7 @@ import { runAttempt } from './attempt-run.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import { ownHeaders } from './pass-headers.ts'
+import { UnwrittenError } from './turn-writer.ts'
 import type { Destination } from './upstreams.ts'
 
 /** A question of the gateway's own: of a judge, a classifier, an audit. */
@@ -37,7 +38,7 @@ export async function askInner(
   const dialect = dialectOf(upstream.provider.dialect)
   const { body, losses } = dialect.writeCall({ ...call, model, streamed: false })
   if (losses.some(({ level }) => level === 'refused')) return nothing
-  await state.journal.begin(intent)
+  if (!(await isWritten(state, intent))) return nothing
   const result = await runAttempt({
     forwarder: state.forwarder,
     request: {
@@ -58,6 +59,17 @@ export async function askInner(
   })
   const { answer, latencyMs } = result
   return { answer, latencyMs, costNanoUsd: costOf(state, destination, answer) }
+}
+
+/** False where a hard budget has to count the call and nothing can be written: it is not made then. */
+async function isWritten({ journal, reserving }: GatewayState, intent: Intent): Promise<boolean> {
+  try {
+    await journal.begin(intent, { isHard: reserving.capsOutput })
+    return true
+  } catch (error) {
+    if (error instanceof UnwrittenError) return false
+    throw error
+  }
 }
 
 const nothing: InnerAnswer = { answer: null, costNanoUsd: zeroNanoUsd, latencyMs: 0 }

@@ -19,12 +19,13 @@ import type { TextAnswer, TextQuestion } from '../score/text-question.ts'
 import { askTarget } from './ask-target.ts'
 import type { LiveSend } from './attempt.ts'
 import { budgetFault } from './budget-fault.ts'
-import type { Exchange } from './exchange.ts'
+import type { CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { askInner } from './inner-ask.ts'
 import { LiveAnswer } from './live-answer.ts'
 import { liveSendOf } from './live-send.ts'
 import type { Outgoing } from './outgoing.ts'
+import { holdBack } from './refuse-call.ts'
 import { type RequestTrial, watchedCache } from './request-trial.ts'
 import type { Rewrites } from './rewrites.ts'
 import { sendAnswer } from './send-answer.ts'
@@ -141,15 +142,23 @@ export class LiveWorld implements World {
 
   readonly #askText = async (question: TextQuestion): Promise<TextAnswer> => {
     const { target, system, user, maxOutputTokens } = question
-    const exchange = this.#exchange
-    if (exchange.asked === null) return unanswered
-    const intent = this.#state.ledger.begin(exchange.asked, target, ++exchange.begun)
+    const [state, exchange] = [this.#state, this.#exchange]
+    const { asked } = exchange
+    if (asked === null) return unanswered
     const call = plainCall(target, system, user, maxOutputTokens)
-    const asked = await askInner(this.#state, { target, call, limits: innerLimits, intent })
-    const { answer, costNanoUsd, latencyMs } = asked
-    exchange.waitedMs += latencyMs
-    exchange.spentNanoUsd += costNanoUsd
-    return { text: answer?.text ?? null, costNanoUsd, latencyMs }
+    const bound: CallBound = (mode) => state.reserving.ofQuestion(target, call, asked.at, mode)
+    // Without room for it in a budget it is as if nobody had answered.
+    if (holdBack(state, exchange, asked, bound) !== null) return unanswered
+    try {
+      const intent = state.ledger.begin(asked, target, ++exchange.begun)
+      const answered = await askInner(state, { target, call, limits: innerLimits, intent })
+      const { answer, costNanoUsd, latencyMs } = answered
+      exchange.waitedMs += latencyMs
+      exchange.spentNanoUsd += costNanoUsd
+      return { text: answer?.text ?? null, costNanoUsd, latencyMs }
+    } finally {
+      exchange.bounds.delete(bound)
+    }
   }
 
   wait(ms: number): Promise<void> {

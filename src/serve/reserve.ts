@@ -1,5 +1,7 @@
-import type { JsonObject } from '../domain/json.ts'
+import type { Call } from '../domain/call.ts'
+import { type JsonObject, textOf } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
+import type { PricedWay } from '../domain/price.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
 import {
@@ -9,6 +11,7 @@ import {
   sizeOfBody,
   upperBoundOfBody,
 } from '../engine/body-bound.ts'
+import { type CostOfUsage, outputCapOf } from '../engine/upper-bound.ts'
 import type { Budget } from '../policy/governance.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { RouteChoice } from '../policy/routing.ts'
@@ -19,7 +22,7 @@ export type ReserveOptions = {
   readonly policy: Policy
   readonly exchanges: ReadonlyMap<string, Exchange>
   /** Null: no price is known. `target` is "provider:model", or as the policy spells it. */
-  readonly costOf: (target: string, usage: Usage, at: number) => NanoUsd | null
+  readonly costOf: (target: string, usage: Usage, at: number, way?: PricedWay) => NanoUsd | null
   /** Output tokens of a target's answers of late; null: none came. */
   readonly usualOutputTokensOf: (target: string) => number | null
 }
@@ -30,6 +33,13 @@ export type Reserving = {
   readonly ofRequest: (asked: Asked, mode: Budget['mode']) => number | null
   /** Of one call. */
   readonly ofCall: (inbound: Inbound, target: string, mode: Budget['mode']) => number | null
+  /** Of a question of the gateway's own. `at`: milliseconds since 1970 UTC. */
+  readonly ofQuestion: (
+    target: string,
+    call: Call,
+    at: number,
+    mode: Budget['mode'],
+  ) => number | null
   /** Whether a largest output must be asked for where a request names none: what has no end has no price. */
   readonly capsOutput: boolean
 }
@@ -73,7 +83,7 @@ export function openReserving(options: ReserveOptions): Reserving {
     mode: Budget['mode'],
   ): number | null => {
     if (size === null || inbound.body === null) return null
-    const cost = (usage: Usage) => costOf(target, usage, inbound.at)
+    const cost = openCost(costOf, target, inbound.at, wayIn(inbound.body))
     const { dialect, operation } = inbound.endpoint
     if (mode === 'soft') {
       const output =
@@ -84,8 +94,8 @@ export function openReserving(options: ReserveOptions): Reserving {
       operation === 'embedding' ? 0 : outputLimitOf(dialect ?? 'openai-chat', inbound.body).tokens
     return upperBoundOfBody(size, output, cost)
   }
-  /** Of a question of the gateway's own, as its request says it. */
-  const ofQuestion: Reserving['ofRequest'] = ({ request, at }, mode) => {
+  /** Of a request of the gateway's own, as it says it. */
+  const ofOwnRequest: Reserving['ofRequest'] = ({ request, at }, mode) => {
     const { model, prompt, params } = request
     if (prompt === undefined) return null
     const body = { messages: prompt.messages, ...params } as unknown as JsonObject
@@ -99,9 +109,10 @@ export function openReserving(options: ReserveOptions): Reserving {
   }
   return {
     ofCall,
+    ofQuestion: openQuestionBounds(costOf),
     ofRequest(asked, mode) {
       const inbound = exchanges.get(String(asked.id))?.inbound
-      if (inbound === undefined) return ofQuestion(asked, mode)
+      if (inbound === undefined) return ofOwnRequest(asked, mode)
       const own = ofCall(inbound, inbound.home.target, mode)
       // An estimate is of the call that is probably made; a bound is of whatever may be.
       if (mode === 'soft') return own
@@ -112,11 +123,42 @@ export function openReserving(options: ReserveOptions): Reserving {
   }
 }
 
+/** Of calls that hold texts alone. */
+function openQuestionBounds(costOf: ReserveOptions['costOf']): Reserving['ofQuestion'] {
+  return (target, call, at, mode) => {
+    const textBytes = Buffer.byteLength(JSON.stringify(call))
+    const size = { textBytes, images: 0, hasTools: false, choices: 1 }
+    const output = call.maxOutputTokens ?? outputCapOf(target)
+    const cost = (usage: Usage) => costOf(target, usage, at)
+    return mode === 'soft'
+      ? estimateOfBody(size, output, cost)
+      : upperBoundOfBody(size, output, cost)
+  }
+}
+
+/** What usage costs in the way that is asked for; a provider may serve it in the usual one all the same. */
+function openCost(
+  costOf: ReserveOptions['costOf'],
+  target: string,
+  at: number,
+  way: PricedWay | null,
+): CostOfUsage {
+  if (way === null) return (usage) => costOf(target, usage, at)
+  return (usage) => largest(costOf(target, usage, at), costOf(target, usage, at, way))
+}
+
+/** The way in which a request wants to be served; null: the usual one. */
+function wayIn(body: JsonObject): PricedWay | null {
+  const serviceTier = textOf(body['service_tier'])
+  const speed = textOf(body['speed'])
+  return serviceTier === undefined && speed === undefined ? null : { serviceTier, speed }
+}
+
 const sum = (amounts: readonly (number | null)[]): number | null =>
   amounts.reduce<number | null>((a, b) => (a === null || b === null ? null : a + b), 0)
 
-const largest = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? null : Math.max(a, b)
+const largest = <Amount extends number>(a: Amount | null, b: Amount | null): Amount | null =>
+  a === null || b === null ? null : a > b ? a : b
 
 /** The targets of each ladder that a request may take. */
 function laddersIn(to: RouteChoice): readonly (readonly string[])[] {

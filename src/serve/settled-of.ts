@@ -1,6 +1,7 @@
 import type { Settled } from '../domain/journal.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { withoutText } from '../domain/keys.ts'
+import type { NanoUsd } from '../domain/money.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import type { Reply } from '../domain/reply.ts'
 import type { Answer, AttemptAnswer, Prompt, Request, Status } from '../domain/request.ts'
@@ -21,13 +22,14 @@ export function settledOf(
   kept: KeptText,
 ): Settled {
   const { receipt } = decision
-  const { inbound, asked } = exchange
+  const { inbound, asked, spentNanoUsd } = exchange
   const { id, at } = inbound
   return {
     kind: 'settled',
     id,
     at,
     costNanoUsd: receipt.costNanoUsd,
+    ...(spentNanoUsd > receipt.costNanoUsd && { countedNanoUsd: spentNanoUsd as NanoUsd }),
     // The gateway's own questions are on nobody's account.
     spender: spenderOf(asked?.request ?? inbound.request),
     record: recordOf(exchange, decision, served, kept),
@@ -66,7 +68,7 @@ export function servedRequest(
   draft.status = statusOf(receipt, fault?.kind ?? null, outlet.isGone)
   draft.statusCode = statusCode
   if (answer !== null) draft.answer = plainAnswer(answer)
-  if (reply?.serviceTier !== undefined) draft.serviceTier = reply.serviceTier
+  if (reply !== null) noteWay(draft, reply)
   if (fault !== null) draft.error = `${fault.kind}: ${fault.message}`
   const route = routeIn(receipt)
   if (route !== undefined) draft.route = route
@@ -80,6 +82,12 @@ export function servedRequest(
   return draft
 }
 
+function noteWay(draft: Draft, { serviceTier, speed, inferenceGeo }: Reply): void {
+  if (serviceTier !== undefined) draft.serviceTier = serviceTier
+  if (speed !== undefined) draft.speed = speed
+  if (inferenceGeo !== undefined) draft.inferenceGeo = inferenceGeo
+}
+
 function noteReply(draft: Draft, { id, fees }: Reply): void {
   if (id !== null) draft.responseId = id
   if (fees !== undefined) draft.fees = fees
@@ -88,7 +96,7 @@ function noteReply(draft: Draft, { id, fees }: Reply): void {
 function noteCall(draft: Draft, call: AttemptNote): void {
   draft.provider = call.provider
   draft.target = call.target
-  draft.usage = call.usage
+  if (!call.isUnknown) draft.usage = call.usage
   if (call.isEstimated) draft.usageEstimated = true
   if (call.firstTokenMs !== null) draft.firstTokenMs = call.firstTokenMs
 }

@@ -33,8 +33,18 @@ export type Upstreams = {
   homeOf(endpoint: Endpoint, model: string, headers: IncomingHttpHeaders): Destination
 }
 
+/**
+ * The provider whose key a client shows: the one that it names, else the vendor of the API that it asks. The name of a
+ * model says nothing of that: a client has one key and asks for any model.
+ */
+export function keyHolder({ provider, dialect }: Endpoint, headers: IncomingHttpHeaders): string {
+  if (provider !== null) return provider.name
+  const isAnthropic = dialect === null && headers['anthropic-version'] !== undefined
+  return isAnthropic ? 'anthropic' : vendors[dialect ?? 'openai-chat']
+}
+
 /** What no model's name tells is sent to the vendor of the endpoint. */
-const vendorOf: Readonly<Record<DialectName, string>> = {
+const vendors: Readonly<Record<DialectName, string>> = {
   'openai-chat': 'openai',
   'openai-responses': 'openai',
   'anthropic-messages': 'anthropic',
@@ -91,11 +101,10 @@ export function openUpstreams(
   }
   return {
     find: destinationOf,
-    homeOf({ provider, dialect }, model, headers) {
-      if (provider !== null) return ofVendor(provider, model)
+    homeOf(endpoint, model, headers) {
+      if (endpoint.provider !== null) return ofVendor(endpoint.provider, model)
       if (model === autoModel) return destinationOf(autoTarget)
-      const isAnthropic = dialect === null && headers['anthropic-version'] !== undefined
-      const vendor = isAnthropic ? 'anthropic' : vendorOf[dialect ?? 'openai-chat']
+      const vendor = keyHolder(endpoint, headers)
       if (model === '') return destinationOf(`${vendor}:-`)
       // A model that is newer than our list: the endpoint's own vendor will know.
       return ofModel(model) ?? destinationOf(`${vendor}:${model}`)

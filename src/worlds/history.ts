@@ -4,6 +4,7 @@ import type { JsonObject } from '../domain/json.ts'
 import type { BypassReason } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
 import { flag, type Profile } from '../domain/row.ts'
+import { isStored } from '../engine/unshared.ts'
 import { type Columns, columnsInOrder } from './history-columns.ts'
 import { type HistoryKeys, historyKeys } from './history-keys.ts'
 import { storedRequests } from './stored-request.ts'
@@ -43,6 +44,7 @@ export const bypassReasons = [
   'choices',
   'tool-call',
   'operation',
+  'stored',
 ] as const satisfies readonly (BypassReason | null)[]
 const reason = Object.fromEntries(bypassReasons.map((name, number) => [name, number])) as Record<
   Exclude<(typeof bypassReasons)[number], null>,
@@ -64,7 +66,7 @@ export function loadHistory(
   const count = columns.seq.length
   const keys = kept ?? historyKeys(columns, stored)
   const latencyMs = columns.latencyMs.map((ms) => (Number.isNaN(ms) ? 0 : Math.max(0, ms)))
-  const wantSeveral = profiles.map(wantsSeveral)
+  const asked = profiles.map(askedReason)
   const bypass = Uint8Array.from({ length: count }, (_, place) =>
     bypassOf(
       profiles[columns.profile[place] as number] as Profile,
@@ -72,7 +74,7 @@ export function loadHistory(
       place,
       columns,
       hasTimes,
-      wantSeveral[columns.profile[place] as number] === true,
+      asked[columns.profile[place] as number] ?? null,
     ),
   )
   return {
@@ -96,11 +98,14 @@ export function loadHistory(
   }
 }
 
-/** Whether several choices were asked for, however many came. */
-function wantsSeveral(profile: Profile | undefined): boolean {
-  if (profile?.params == null || !profile.params.includes('"n"')) return false
-  const { n } = JSON.parse(profile.params) as JsonObject
-  return typeof n === 'number' && n > 1
+type AskedReason = 'stored' | 'choices' | null
+
+/** What parameters say: that the provider keeps the answer, or that several choices were asked for, however many came. */
+function askedReason({ params: text }: Profile): AskedReason {
+  if (text === null || !/"(?:n|store)"/.test(text)) return null
+  const params = JSON.parse(text) as JsonObject
+  if (isStored(params)) return 'stored'
+  return typeof params['n'] === 'number' && params['n'] > 1 ? 'choices' : null
 }
 
 /** Why a request can neither be served by a cache nor fill one, whatever the policy says. */
@@ -110,13 +115,14 @@ function bypassOf(
   place: number,
   columns: Columns,
   hasTimes: boolean,
-  wantsSeveral: boolean,
+  asked: AskedReason,
 ): number {
   if (keys.exact[place] === -1) return reason['no-key']
   // A gateway's audits, and what is no conversation at all.
   if (profile.operation === 'other') return reason.operation
   if (hasTimes && Number.isNaN(columns.at[place])) return reason['no-time']
-  if (wantsSeveral || (keys.choices[place] as number) > 1) return reason.choices
+  if (asked !== null) return reason[asked]
+  if ((keys.choices[place] as number) > 1) return reason.choices
   if (profile.status !== null && profile.status !== 'ok') return reason['not-answered']
   if (profile.finishReason !== null && toolFinishes.has(profile.finishReason))
     return reason['tool-call']

@@ -215,12 +215,14 @@ export class LiveCache implements ResponseCache {
 
   /** Takes in what the keeper has of an earlier process. Throws where it cannot be read. */
   restore(): LoadedEntries | null {
-    const { keeper, codec, now } = this.#options
+    const { keeper, codec, now, staleMs = 0 } = this.#options
     const at = now()
     const restored = openRestorer(codec)
     // Before all that are asked for from now on.
     let place = Number.MIN_SAFE_INTEGER
-    const loaded = keeper?.load(at, (kept) => this.#layers.restore(restored(kept, place++), at))
+    const loaded = keeper?.load(at - staleMs, (kept) =>
+      this.#layers.restore(restored(kept, place++), at),
+    )
     this.#serials = Math.max(this.#serials, loaded?.lastSerial ?? 0)
     this.#layers.restored(at, loaded?.corrupt ?? 0)
     return loaded ?? null

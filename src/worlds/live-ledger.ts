@@ -48,6 +48,9 @@ export type LiveLedgerOptions = SpendingOptions & {
   readonly mostTraces?: number
 }
 
+const countedOf = ({ costNanoUsd, countedNanoUsd }: Settled): NanoUsd =>
+  countedNanoUsd ?? costNanoUsd
+
 /** A request that was let pass and is not settled. */
 type Open = {
   readonly spending: Spending
@@ -260,15 +263,16 @@ export class LiveLedger implements Ledger {
       const step = keys === null ? this.#options.stepOf(askedOfEntry(entry)) : keys.stepKey
       this.#traces.note(spender.trace, step)
     }
-    if (!this.#settleOpen(entry.id, entry.costNanoUsd)) this.#spend(this.#accounts, entry)
+    if (!this.#settleOpen(entry.id, countedOf(entry))) this.#spend(this.#accounts, entry)
   }
 
   #spend(accounts: readonly BudgetAccount[], entry: Settled): void {
-    if (entry.costNanoUsd === 0 || accounts.length === 0) return
+    const counted = countedOf(entry)
+    if (counted === 0 || accounts.length === 0) return
     const options = { ...this.#options, reserve: () => 0 }
     const spending = new LiveSpending(askedOfEntry(entry), options)
     const { holds } = claimOf(accounts, spending)
-    settle(holds, entry.costNanoUsd)
+    settle(holds, counted)
     for (const hold of holds) this.#tellSpent(hold, entry.at)
   }
 

@@ -1,4 +1,5 @@
 import type { NanoUsd } from '../domain/money.ts'
+import type { PricedWay } from '../domain/price.ts'
 import type { Usage } from '../domain/usage.ts'
 import { totalInputTokens } from '../domain/usage.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
@@ -9,7 +10,7 @@ import { familyOf } from './same-model.ts'
  * What so many tokens cost at a target ("provider:model", or a model) at a moment, milliseconds since 1970 UTC and NaN
  * where nobody knows it. Null: no price is known.
  */
-export type CostOf = (target: string, usage: Usage, at: number) => NanoUsd | null
+export type CostOf = (target: string, usage: Usage, at: number, way?: PricedWay) => NanoUsd | null
 
 /** How many tokens one model counts and writes where another one counts and writes one. */
 export type TokenRatio = {

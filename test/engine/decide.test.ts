@@ -427,12 +427,13 @@ describe('a ladder of models', () => {
     expect(kept).toEqual([['exact', 7, at + 100]])
   })
 
-  it('gives the last answer where every one was rejected', async () => {
+  it('gives the last answer where every one was rejected, and keeps it for nobody else', async () => {
     const validators = [atLeast(8)]
     const policy = routed(rung('small', { validators }), rung('large', { validators }))
     const calls = { small: [answered('No.')], large: [answered('Never.')] }
-    const { receipt, shared } = await decided({ policy, calls })
+    const { receipt, shared, kept } = await decided({ policy, calls })
     expect(receipt.outcome).toBe('answered')
+    expect(kept).toEqual([])
     expect(shared[1]).toMatchObject({ answer: { text: 'Never.' } })
   })
 

@@ -167,10 +167,12 @@ describe('callers who leave', () => {
     expect(heard.length).toBeGreaterThanOrEqual(callers / 2)
     const records = streamed(gateway)
     expect(new Set(records.map(({ record }) => record['status']))).toEqual(new Set(['cancelled']))
-    const paid = records.filter(({ costNanoUsd }) => costNanoUsd > 0)
-    expect(paid.length).toBeGreaterThanOrEqual(heard.length)
-    for (const { record } of paid)
-      expect((record['usage'] as Usage).outputTokens).toBeGreaterThan(0)
+    const usages = records.map(({ record }) => record['usage'] as Usage)
+    // All had reached the provider, which may bill what it read.
+    expect(records.filter(({ costNanoUsd }) => costNanoUsd === 0)).toEqual([])
+    expect(usages.filter(({ inputTokens }) => inputTokens === 0)).toEqual([])
+    const answered = usages.filter(({ outputTokens }) => outputTokens > 0)
+    expect(answered.length).toBeGreaterThanOrEqual(heard.length)
     expect(gateway.serve.gateway.state().exchanges.size).toBe(0)
   }, 60_000)
 

@@ -258,6 +258,23 @@ describe('another policy', () => {
     expect(ledger.standings(noon, 9)[0]?.members).toMatchObject([{ spentNanoUsd: usd(1) }])
   })
 
+  it('counts what a call may have come to, where nobody told', () => {
+    const asked = askedOf('a', usd(2))
+    const entry: Settled = { ...settledOf(asked, usd(1)), countedNanoUsd: usd(2) }
+    const ledger = openLedger(ledgerPolicy([budgetOf()]))
+    ledger.admit(asked)
+    const intent = ledger.begin(asked, 'openai:gpt-4o', 1)
+    const restarted = openLedger(ledgerPolicy([budgetOf()]))
+    for (const each of [intent, entry]) restarted.replay(each)
+    expect(restarted.standings(noon, 1)[0]?.members).toMatchObject([
+      { spentNanoUsd: usd(2), reservedNanoUsd: 0 },
+    ])
+    const later = openLedger(ledgerPolicy([]))
+    const names = new Set(later.reload(ledgerPolicy([budgetOf()]), noon).map((r) => r.budget))
+    later.recount(entry, names)
+    expect(later.standings(noon, 1)[0]?.members).toMatchObject([{ spentNanoUsd: usd(2) }])
+  })
+
   it('gives two budgets that count the same each a sum of its own', () => {
     const ledger = openLedger(ledgerPolicy([budgetOf()]))
     ledger.admit(askedOf('a', usd(1)))

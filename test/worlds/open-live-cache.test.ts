@@ -7,6 +7,7 @@ import type { Vector } from '../../src/domain/embedder.ts'
 import type { NanoUsd } from '../../src/domain/money.ts'
 import { openLexicalEmbedder } from '../../src/embed/lexical-embedder.ts'
 import { keyHash } from '../../src/engine/cache-key.ts'
+import { compilePolicy } from '../../src/engine/compile-policy.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import {
@@ -16,7 +17,9 @@ import {
 } from '../../src/worlds/open-live-cache.ts'
 import {
   answered,
+  askedOf,
   cachingPolicy,
+  factsFor,
   openPlainGateway,
   plainCodec,
   question,
@@ -186,6 +189,25 @@ describe('a live cache on disk', () => {
     const { cache, stop } = await start(path, policy, {}, 100)
     expect(cache.desk.find('req_0').map(({ hits }) => hits)).toEqual([2, 0])
     stop(200)
+  })
+
+  it('has answers whose time is over for as long as one of them may still be the last resort', async () => {
+    const path = newPath()
+    const policy = cachingPolicy({ exact: { ttlSeconds: 0.1 }, semantic: { ttlSeconds: 0.1 } })
+    const staleMs = 500
+    const first = await start(path, policy, { staleMs })
+    await first.ask(question('x'), 0)
+    first.stop(300)
+    const second = await start(path, policy, { staleMs }, 400)
+    const asked = askedOf(question('x'), 400)
+    const terms = compilePolicy(policy).termsOf(factsFor(question('x')))
+    expect(second.cache.findExact(asked, terms)).toBeNull()
+    expect(second.cache.lastGood(asked, terms)).toMatchObject({ id: 'req_0', bornMs: 2 })
+    second.stop(500)
+    const third = await start(path, policy, { staleMs }, 603)
+    expect(third.loaded).toMatchObject({ expired: 2 })
+    expect(third.cache.lastGood(asked, terms)).toBeNull()
+    third.stop(700)
   })
 
   it('does not keep what may not be kept there', async () => {

@@ -59,13 +59,15 @@ export const stopReasons: Readonly<Record<Finish, string | null>> = {
 /** Every answer has read something: counts that are all zero come from a writer that knew none. */
 export function readUsage(
   wire: JsonObject,
-): Pick<Reply, 'usage' | 'fees' | 'serviceTier' | 'warnings'> {
+): Pick<Reply, 'usage' | 'fees' | 'serviceTier' | 'speed' | 'inferenceGeo' | 'warnings'> {
   const { usage, fees, warnings, rejected } = readAnthropicUsage(wire)
   return {
     usage: usage === undefined || totalTokens(usage) === 0 ? null : usage,
     ...defined({
       fees,
       serviceTier: textOf(wire['service_tier']),
+      speed: textOf(wire['speed']),
+      inferenceGeo: textOf(wire['inference_geo']),
       warnings: rejected === undefined ? warnings : [rejected],
     }),
   }
