@@ -33,18 +33,24 @@ export type ServeCacheOptions = {
 const staleMs = 7 * 86_400_000
 
 /** A gateway's cache, and what writes the last of it to disk. */
-export type ServeCache = { readonly cache: LiveCache; close(): void }
+export type ServeCache = {
+  readonly cache: LiveCache
+  /** Null: nothing is compared. */
+  readonly embedder: Embedder | null
+  close(): void
+}
 
 /** Opens the cache of a gateway, with what an earlier run left on disk where the policy keeps it there. */
 export async function openServeCache(options: ServeCacheOptions): Promise<ServeCache> {
   const { policy, policyNow, store, writer, now, say, isExact } = options
+  const embedder = mayCompare(policy.cache) ? await liveEmbedder(options) : null
   const { cache, loaded, disk } = openLiveCache({
     database: store.database,
     write: (work) => writer.write(work),
     warn: say,
     content: contentOf(policy),
     policy: policy.cache,
-    embedder: mayCompare(policy.cache) ? await liveEmbedder(options) : null,
+    embedder,
     hash: keyHash(store.secret),
     codec: answerCodec,
     now,
@@ -56,6 +62,7 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
     say(`cache: ${loaded.otherEmbedder} answers were compared by another embedder, and are dropped`)
   return {
     cache,
+    embedder,
     close() {
       cache.close()
       if (disk !== null) writer.write(() => disk.writeAll())

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { dirname } from 'node:path'
+import type { Embedder } from '../domain/embedder.ts'
 import type { Policy } from '../policy/policy.ts'
 import { adminToken } from '../serve/admin-guard.ts'
 import type { CacheAdmin } from '../serve/admin-ports.ts'
@@ -119,6 +120,7 @@ async function startOn(start: Start): Promise<RunningServe> {
   const { cache, recounts } = kept
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
+  await warm(start, kept, first, { watch, now })
   const onBug = (error: unknown) => watch.onBug(error)
   let admin: RequestListener = notYet
   const asAdmin: RequestListener = (request, response) => admin(request, response)
@@ -171,6 +173,7 @@ const problemsOf = (
 
 type Kept = {
   readonly cache: LiveCache
+  readonly embedder: Embedder | null
   readonly recounts: LaterRecounts
   close(): void
 }
@@ -209,11 +212,27 @@ async function openKept({
   const recounts = openLaterRecounts(store, services.ledger)
   return {
     cache,
+    embedder: opened.embedder,
     recounts,
     close() {
       for (const part of [recounts, checkpoints, erasures, opened]) part.close()
     },
   }
+}
+
+/** Before anybody is served. */
+async function warm(
+  { flags, terminal, prices }: Start,
+  { cache, embedder }: Kept,
+  inForce: PolicyInForce,
+  { watch, now }: { readonly watch: GatewayWatch; readonly now: () => number },
+): Promise<void> {
+  const { warmFromLog: from = [] } = flags
+  if (from.length === 0) return
+  const { warmFromLog } = await import('./warm-from-log.ts')
+  const job = { from, flags, terminal, prices, inForce, cache, embedder, now }
+  const { costNanoUsd } = await warmFromLog(job)
+  if (costNanoUsd !== null && costNanoUsd > 0) watch.onSideCost('embedding', costNanoUsd)
 }
 
 type Outliving = {

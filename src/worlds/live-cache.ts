@@ -193,18 +193,21 @@ export class LiveCache implements ResponseCache {
 
   /**
    * Keeps an answer of the past as if it had been given to this request, unless there is a later one; in the order of
-   * birth. `vector` is that of `textOf`.
+   * birth. `vector` is that of `textOf`. Whether a layer took it.
    */
-  warm(asked: Asked, terms: CacheTerms, entry: CacheEntry, vector: Vector | null): void {
+  warm(asked: Asked, terms: CacheTerms, entry: CacheEntry, vector: Vector | null): boolean {
     const seen = this.#see(asked)
     seen.vector = vector
     this.#layers.advance(entry.bornMs)
+    let isTaken = false
     for (const layer of ['exact', 'semantic'] as const) {
       const key = this.#keyIn(layer, seen)
       const held = key && this.#layers.of(layer).held(terms.namespace, key)
-      if (terms[layer] && !(held && held.bornMs >= entry.bornMs))
-        this.remember(layer, asked, terms, entry)
+      if (key === null || !terms[layer] || (held && held.bornMs >= entry.bornMs)) continue
+      this.remember(layer, asked, terms, entry)
+      isTaken = true
     }
+    return isTaken
   }
 
   /** The last answer to an identical request, be its time over or not: for when nobody else answers. */
