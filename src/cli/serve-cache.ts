@@ -37,6 +37,8 @@ export type ServeCache = {
   readonly cache: LiveCache
   /** Null: nothing is compared. */
   readonly embedder: Embedder | null
+  /** Has all that waits to be on disk written soon. */
+  flush(): void
   close(): void
 }
 
@@ -60,12 +62,16 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
   })
   if (loaded !== null && loaded.otherEmbedder > 0)
     say(`cache: ${loaded.otherEmbedder} answers were compared by another embedder, and are dropped`)
+  const flush = () => {
+    if (disk !== null) writer.write(() => disk.writeAll())
+  }
   return {
     cache,
     embedder,
+    flush,
     close() {
       cache.close()
-      if (disk !== null) writer.write(() => disk.writeAll())
+      flush()
     },
   }
 }

@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http'
 import { dirname } from 'node:path'
-import type { Embedder } from '../domain/embedder.ts'
 import type { Policy } from '../policy/policy.ts'
 import { adminToken } from '../serve/admin-guard.ts'
 import type { CacheAdmin } from '../serve/admin-ports.ts'
@@ -31,7 +30,7 @@ import { Narrator } from './narrator.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
 import { rewriteOf } from './rewrite-by-program.ts'
 import type { ServeFlags } from './serve.ts'
-import { openServeCache } from './serve-cache.ts'
+import { openServeCache, type ServeCache } from './serve-cache.ts'
 import { type ServedPolicy, servedPolicy } from './serve-policy.ts'
 import { adminPortsOf } from './serve-ports.ts'
 import { type ServeParts, servicesOf } from './serve-services.ts'
@@ -173,7 +172,7 @@ const problemsOf = (
 
 type Kept = {
   readonly cache: LiveCache
-  readonly embedder: Embedder | null
+  readonly opened: ServeCache
   readonly recounts: LaterRecounts
   close(): void
 }
@@ -212,7 +211,7 @@ async function openKept({
   const recounts = openLaterRecounts(store, services.ledger)
   return {
     cache,
-    embedder: opened.embedder,
+    opened,
     recounts,
     close() {
       for (const part of [recounts, checkpoints, erasures, opened]) part.close()
@@ -223,14 +222,14 @@ async function openKept({
 /** Before anybody is served. */
 async function warm(
   { flags, terminal, prices }: Start,
-  { cache, embedder }: Kept,
+  { opened }: Kept,
   inForce: PolicyInForce,
   { watch, now }: { readonly watch: GatewayWatch; readonly now: () => number },
 ): Promise<void> {
   const { warmFromLog: from = [] } = flags
   if (from.length === 0) return
   const { warmFromLog } = await import('./warm-from-log.ts')
-  const job = { from, flags, terminal, prices, inForce, cache, embedder, now }
+  const job = { from, flags, terminal, prices, inForce, opened, now }
   const { costNanoUsd } = await warmFromLog(job)
   if (costNanoUsd !== null && costNanoUsd > 0) watch.onSideCost('embedding', costNanoUsd)
 }

@@ -1,4 +1,3 @@
-import type { Embedder } from '../domain/embedder.ts'
 import { usdOf } from '../domain/money.ts'
 import type { Reply } from '../domain/reply.ts'
 import type { Answer, Request } from '../domain/request.ts'
@@ -16,13 +15,14 @@ import { openRequestSource } from '../store/request-source.ts'
 import { openVectorCache } from '../store/vectors.ts'
 import { loadHistory } from '../worlds/history.ts'
 import { openHistorySight } from '../worlds/history-world.ts'
-import type { LiveCache } from '../worlds/live-cache.ts'
 import { type Warmed, type WarmSkip, warmFromHistory, warmSkips } from '../worlds/warm-cache.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import { interruptible } from './interrupt.ts'
 import { type OpenLogs, openLogs } from './logs.ts'
 import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
 import type { ServeFlags } from './serve.ts'
+import type { ServeCache } from './serve-cache.ts'
 import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -33,8 +33,7 @@ export type WarmJob = {
   readonly terminal: Terminal
   readonly prices: RunPrices
   readonly inForce: Pick<PolicyInForce, 'compiled' | 'isPersonal'>
-  readonly cache: LiveCache
-  readonly embedder: Embedder | null
+  readonly opened: Pick<ServeCache, 'cache' | 'embedder' | 'flush'>
   readonly now: () => number
 }
 
@@ -64,11 +63,14 @@ export async function warmFromLog(job: WarmJob): Promise<Warmed> {
     return warmed
   } finally {
     logs.store.close()
+    // What a log took to read is not to be held as long as a gateway runs.
+    collectGarbage()
   }
 }
 
 async function warmFrom(job: WarmJob, logs: OpenLogs, signal: AbortSignal): Promise<Warmed> {
-  const { flags, terminal, prices, inForce, cache, embedder, now } = job
+  const { flags, terminal, prices, inForce, opened, now } = job
+  const { cache, embedder, flush } = opened
   const { compiled, isPersonal } = inForce
   const { policy } = compiled
   const { database, secret } = logs.store
@@ -86,11 +88,14 @@ async function warmFrom(job: WarmJob, logs: OpenLogs, signal: AbortSignal): Prom
       embedder,
       ...(embedder?.isWorthStoring === true && { vectors: openVectorCache(database, hash) }),
       now: now(),
-      most: Math.max(...[policy.cache.exact, policy.cache.semantic].map(mostOf)),
       answerOf: (answer, request) => servable(answer, request, isPersonal),
       idOf: ({ text }, { model, prompt }, bornMs) =>
         `log_${hash(JSON.stringify([model, prompt, bornMs, text])).slice(0, 16)}`,
-      onProgress: (done, total) => narrator.working('warming the cache', done, total),
+      onProgress(done, total) {
+        narrator.working('warming the cache', done, total)
+        // More than some thousand that wait are not kept.
+        flush()
+      },
       signal,
     })
   } catch (error) {
@@ -100,10 +105,6 @@ async function warmFrom(job: WarmJob, logs: OpenLogs, signal: AbortSignal): Prom
     narrator.clear()
   }
 }
-
-/** Of a layer, entries. */
-const mostOf = ({ maxEntries }: { readonly maxEntries: number | null }): number =>
-  maxEntries ?? 100_000
 
 /** In the form in which a gateway serves answers; null where it would not have kept this one. */
 function servable(
@@ -120,9 +121,9 @@ function servable(
 const isOff = ({ exact, semantic, rules }: CachePolicy): boolean =>
   !exact.on && !semantic.on && rules.every((rule) => rule.exact !== true && rule.semantic !== true)
 
-function sentencesOf(warmed: Warmed, { cache, inForce }: WarmJob): readonly string[] {
+function sentencesOf(warmed: Warmed, { opened, inForce }: WarmJob): readonly string[] {
   const { kept, skipped, tokens, costNanoUsd, embedderFault } = warmed
-  const { exact, semantic } = cache.counts
+  const { exact, semantic } = opened.cache.counts
   const left = warmSkips.filter((skip) => skipped[skip] > 0)
   const why = left.map((skip) => `${formatCount(skipped[skip])} ${skipWords[skip]}`)
   const entries = `${formatCount(exact.entries)} exact and ${formatCount(semantic.entries)} semantic entries now`
@@ -141,13 +142,13 @@ const ownKeys =
   'cache: without cache.namespace and serve.keys callers share by their own provider key, which a log does not hold: only callers without one are served from it'
 
 const skipWords: Readonly<Record<WarmSkip, string>> = {
-  'over-limit': 'beyond the largest number of entries',
+  'over-limit': 'beyond what the cache can hold, the older ones',
   expired: 'older than their time to live',
   'not-whole': 'without a whole answer in words',
   'ruled-out': 'ruled out by the policy',
   repeated: 'answered again later',
   'no-text': 'whose texts the store does not hold as they were, or that are personal',
-  held: 'in the cache already',
+  held: 'in the cache already, or older than all in a cache that is full',
 }
 
 const mixed = (): UserError =>

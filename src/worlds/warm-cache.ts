@@ -9,6 +9,7 @@ import type { CachePolicy } from '../policy/caching.ts'
 import type { History } from './history.ts'
 import type { FactsAt } from './history-facts.ts'
 import type { LiveCache } from './live-cache.ts'
+import { overheadBytes } from './live-entry.ts'
 import { loggedAnswer } from './logged-answer.ts'
 
 export type WarmOptions = {
@@ -21,12 +22,13 @@ export type WarmOptions = {
   readonly vectors?: VectorCache | undefined
   /** Milliseconds since 1970 UTC: entries are as old as their answers. */
   readonly now: number
-  /** So many of the newest answers at most; 100,000 by default. */
+  /** So many of the newest answers at most, and no more than the cache can hold. */
   readonly most?: number
   /** The answer as the cache is to hold it; null: it cannot be served. By default as the log has it. */
   readonly answerOf?: (answer: Answer, request: Request) => Answer | null
   /** The id of an entry; one id must never stand for two answers. By default the place in the store. */
   readonly idOf?: (answer: Answer, request: Request, bornMs: number) => string | number
+  /** Also the moment to write down what was kept so far. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -43,7 +45,7 @@ export const warmSkips = [
   'repeated',
   /** The log holds its question or its answer as a hash at most, or nobody could serve it. */
   'no-text',
-  /** The cache has it already, or a later answer to the same. */
+  /** The cache has it already, or a later answer to the same, or is full of newer ones. */
   'held',
 ] as const
 export type WarmSkip = (typeof warmSkips)[number]
@@ -157,19 +159,26 @@ async function collect(
   history: History,
   options: WarmOptions,
 ): Promise<{ candidates: readonly Candidate[]; skipped: Record<WarmSkip, number> }> {
-  const { most = 100_000, signal, onProgress } = options
+  const { cache, most = Number.POSITIVE_INFINITY, signal, onProgress } = options
+  const { maxEntries, maxBytes } = cache.desk.room
   const skipped = Object.fromEntries(warmSkips.map((name) => [name, 0])) as Record<WarmSkip, number>
   const candidates: Candidate[] = []
   const chooser = new Chooser(history, options)
+  let bytes = 0
   for (const [index, place] of newestFirst(history).entries()) {
     if (index % lookedAtOnce === 0) {
       await new Promise(setImmediate)
       signal?.throwIfAborted()
       onProgress?.(index, history.count * 2)
     }
-    const chosen = candidates.length < most ? chooser.choose(place) : 'over-limit'
-    if (typeof chosen === 'string') skipped[chosen]++
-    else candidates.push(chosen)
+    const isFull = candidates.length >= Math.min(most, maxEntries) || bytes >= maxBytes
+    const chosen = isFull ? 'over-limit' : chooser.choose(place)
+    if (typeof chosen === 'string') {
+      skipped[chosen]++
+      continue
+    }
+    candidates.push(chosen)
+    bytes += overheadBytes + (chosen.answer.text?.length ?? 0)
   }
   return { candidates: candidates.reverse(), skipped }
 }

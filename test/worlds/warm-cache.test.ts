@@ -145,6 +145,16 @@ describe('a cache warmed from a log', () => {
     expect(servedBy(await gateway.ask(question('question 1'), now))).toBe('model')
   })
 
+  it('takes no more than the cache can hold, the newest first', async () => {
+    const records = [1, 2, 3].map((at) => record(at, `question ${at}`))
+    const { gateway, kept, skipped } = await warmed(records, {
+      exact: { maxEntries: 2 },
+      semantic: { maxEntries: 1 },
+    })
+    expect([kept, skipped['over-limit']]).toEqual([2, 1])
+    expect(gateway.cache.counts).toMatchObject({ exact: { entries: 2 }, semantic: { entries: 1 } })
+  })
+
   it('keeps for identical questions what it can where the embedder fails', async () => {
     const broken = {
       ...openLexicalEmbedder(),
