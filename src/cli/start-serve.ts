@@ -108,14 +108,14 @@ async function startOn(start: Start): Promise<RunningServe> {
   // What watches, what is watched and what decides know of each other.
   const running: { state: (() => GatewayState) | null } = { state: null }
   const { now } = clock
-  const watch = await openWatch({ ...start, now, health, running })
+  const { watch, keepScore } = await openWatch({ ...start, now, health, running })
   const inForce = () => running.state?.() ?? first
   const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
   const say = (sentence: string) => watch.say(sentence)
   const policyNow = () => inForce().compiled.policy
-  const kept = await openKept({ start, policyNow, services, say, problems })
+  const kept = await openKept({ start, policyNow, services, say, problems, keepScore })
   const { cache, recounts } = kept
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
@@ -130,7 +130,7 @@ async function startOn(start: Start): Promise<RunningServe> {
     gateway,
     path: source,
     read: () => policyAgain(start),
-    inForceOf: (next) => replaced(next, ready, { services, cache, watch, recounts }),
+    inForceOf: (next) => replaced(next, ready, { services, cache, watch, recounts, keepScore }),
     say,
   })
   problems.push(watcher.problems)
@@ -184,12 +184,14 @@ async function openKept({
   services,
   say,
   problems,
+  keepScore,
 }: {
   readonly start: Start
   readonly policyNow: () => Policy
   readonly services: GatewayServices
   readonly say: (sentence: string) => void
   readonly problems: Problems[]
+  readonly keepScore: () => void
 }): Promise<Kept> {
   const { store, writer } = start
   const { now } = services
@@ -207,7 +209,7 @@ async function openKept({
   if (damagedTurns.length > 0)
     problems.push(() => [`ledger: ${damagedTurns.length} turns cannot be read`])
   new Narrator(start.terminal, start.flags).detail(`ledger: ${entries} entries were read`)
-  const checkpoints = openCheckpoints({ writer, store, ...services })
+  const checkpoints = openCheckpoints({ writer, store, ...services, beside: keepScore })
   const recounts = openLaterRecounts(store, services.ledger)
   return {
     cache,
@@ -239,13 +241,14 @@ type Outliving = {
   readonly cache: LiveCache
   readonly watch: GatewayWatch
   readonly recounts: LaterRecounts
+  readonly keepScore: () => void
 }
 
 /** A policy made ready, and all that outlives policies told of it; nothing of it happens where one is broken. */
 function replaced(
   next: Policy,
   ready: (policy: Policy) => PolicyInForce,
-  { services, cache, watch, recounts }: Outliving,
+  { services, cache, watch, recounts, keepScore }: Outliving,
 ): PolicyInForce {
   const { ledger, targets, trials, now } = services
   const inForce = ready(next)
@@ -254,7 +257,8 @@ function replaced(
   const counted = ledger.reload(policy, now())
   targets.reload(policy)
   trials.reload(policy)
-  watch.reload(policy, inForce.fingerprint)
+  keepScore()
+  watch.reload(policy, inForce.fingerprint, next)
   recounts.recount(counted).catch(watch.onBug)
   return inForce
 }

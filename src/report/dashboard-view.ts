@@ -4,7 +4,13 @@ import type { GatewaySnapshot, MinuteSeries, RecentReceipt } from '../serve/gate
 import { safeText } from './escape.ts'
 import { formatMs, formatUsd, formatUsdExact, plural, unknownMark } from './numbers.ts'
 import { stepText } from './receipt.ts'
-import { breakersTable, budgetsTable, forecastTable, trialsTable } from './serve-state-tables.ts'
+import {
+  breakersTable,
+  budgetsTable,
+  earlierForecastsTable,
+  forecastTable,
+  trialsTable,
+} from './serve-state-tables.ts'
 import {
   type BarTable,
   bypassTable,
@@ -80,6 +86,7 @@ export const dashboardView = (snapshot: GatewaySnapshot): DashboardView => ({
   ) as Record<WindowName, WindowView>,
   tables: [
     ...(snapshot.forecast === null ? [] : [forecastTable(snapshot.forecast)]),
+    earlierForecastsTable(snapshot.earlierForecasts),
     budgetsTable(snapshot.budgets),
     breakersTable(snapshot.breakers),
     trialsTable(snapshot.trials),

@@ -4,7 +4,13 @@ import { sparkline } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatUsd, plural } from './numbers.ts'
 import { type Block, joinBlocks, type Screen, screenOf, type View } from './screen.ts'
-import { breakersTable, budgetsTable, forecastTable, trialsTable } from './serve-state-tables.ts'
+import {
+  breakersTable,
+  budgetsTable,
+  earlierForecastsTable,
+  forecastTable,
+  trialsTable,
+} from './serve-state-tables.ts'
 import {
   type BarTable,
   layersTable,
@@ -22,6 +28,9 @@ export type ServeStatusView = View & {
   readonly window?: WindowName
 }
 
+/** Of earlier runs. */
+const shownForecasts = 5
+
 /** A running gateway for a person at a terminal: what it spends and saves, and what wants attention. */
 export function formatServeStatus(snapshot: GatewaySnapshot, view: ServeStatusView): string {
   const screen = screenOf(view)
@@ -30,6 +39,7 @@ export function formatServeStatus(snapshot: GatewaySnapshot, view: ServeStatusVi
   const { forecast, budgets, breakers, trials } = snapshot
   const tables: readonly BarTable[] = [
     ...(forecast === null ? [] : [forecastTable(forecast)]),
+    earlierForecastsTable(snapshot.earlierForecasts.slice(0, shownForecasts)),
     budgetsTable(budgets),
     breakersTable(breakers.filter(({ state }) => state !== 'closed')),
     trialsTable(trials),

@@ -9,13 +9,15 @@ export type CheckpointOptions = {
   readonly store: GatewayStore
   readonly ledger: LiveLedger
   readonly trials: Trials
+  /** What else is to be written with them. */
+  readonly beside: () => void
 }
 
 /** A restart reads what was written since the last one: some seconds' worth. */
 const everyMs = 10_000
 
 /** Keeps what the ledger and all comparisons add up to, now and then and at the end, so that a restart need not read all of it. */
-export function openCheckpoints({ writer, store, ledger, trials }: CheckpointOptions): {
+export function openCheckpoints({ writer, store, ledger, trials, beside }: CheckpointOptions): {
   close(): void
 } {
   let last = store.newestTurn()
@@ -25,6 +27,7 @@ export function openCheckpoints({ writer, store, ledger, trials }: CheckpointOpt
       last = turn
       const state = { ledger: ledger.state(), trials: trials.state() }
       store.checkpoint(turn, state as unknown as JsonObject)
+      beside()
     })
   }
   const timer = setInterval(checkpoint, everyMs)
