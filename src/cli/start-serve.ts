@@ -17,6 +17,7 @@ import {
 import type { GatewayServices, GatewayState, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import { type LiveClock, openLiveClock } from '../serve/live-clock.ts'
+import { type MissedHitsWatch, watchMissedHits } from '../serve/missed-hits.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
 import { type LaterRecounts, openLaterRecounts, recoverLedger } from '../serve/recover-ledger.ts'
@@ -113,10 +114,10 @@ async function startOn(start: Start): Promise<RunningServe> {
   const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
-  const say = (sentence: string) => watch.say(sentence)
   const policyNow = () => inForce().compiled.policy
-  const kept = await openKept({ start, policyNow, services, say, problems, keepScore })
+  const kept = await openKept({ start, policyNow, services, watch, problems, keepScore })
   const { cache, recounts } = kept
+  watch.watchMisses(kept.misses)
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
   await warm(start, kept, first, { watch, now })
@@ -131,7 +132,7 @@ async function startOn(start: Start): Promise<RunningServe> {
     path: source,
     read: () => policyAgain(start),
     inForceOf: (next) => replaced(next, ready, { services, cache, watch, recounts, keepScore }),
-    say,
+    say: (sentence) => watch.say(sentence),
   })
   problems.push(watcher.problems)
   // It may have changed since it was read, before anybody watched it.
@@ -173,6 +174,7 @@ const problemsOf = (
 type Kept = {
   readonly cache: LiveCache
   readonly opened: ServeCache
+  readonly misses: MissedHitsWatch
   readonly recounts: LaterRecounts
   close(): void
 }
@@ -182,14 +184,14 @@ async function openKept({
   start,
   policyNow,
   services,
-  say,
+  watch,
   problems,
   keepScore,
 }: {
   readonly start: Start
   readonly policyNow: () => Policy
   readonly services: GatewayServices
-  readonly say: (sentence: string) => void
+  readonly watch: GatewayWatch
   readonly problems: Problems[]
   readonly keepScore: () => void
 }): Promise<Kept> {
@@ -199,7 +201,7 @@ async function openKept({
     ...start,
     policyNow,
     now,
-    say,
+    say: (sentence) => watch.say(sentence),
     isExact: services.replay !== null,
   })
   const { cache } = opened
@@ -211,12 +213,14 @@ async function openKept({
   new Narrator(start.terminal, start.flags).detail(`ledger: ${entries} entries were read`)
   const checkpoints = openCheckpoints({ writer, store, ...services, beside: keepScore })
   const recounts = openLaterRecounts(store, services.ledger)
+  const misses = watchMissedHits({ cache, onBug: watch.onBug })
   return {
     cache,
     opened,
+    misses,
     recounts,
     close() {
-      for (const part of [recounts, checkpoints, erasures, opened]) part.close()
+      for (const part of [misses, recounts, checkpoints, erasures, opened]) part.close()
     },
   }
 }

@@ -11,6 +11,7 @@ import {
   forecastTable,
   trialsTable,
 } from './serve-state-tables.ts'
+import { missedPieces } from './serve-status.ts'
 import {
   type BarTable,
   bypassTable,
@@ -96,7 +97,6 @@ export const dashboardView = (snapshot: GatewaySnapshot): DashboardView => ({
 })
 
 function headView({ health, policy, startedAt, baseline, windows }: GatewaySnapshot): HeadView {
-  const { missedHits } = health
   const watched = windows.start.watched.find(({ metric }) => metric === 'hitRate')
   return {
     status: health.status,
@@ -107,9 +107,7 @@ function headView({ health, policy, startedAt, baseline, windows }: GatewaySnaps
       `${plural(health.inFlight, 'request')} under way`,
       ...(windows.start.requests === 0 ? ['no request is done yet'] : []),
       ...(health.openIntents === 0 ? [] : [`${plural(health.openIntents, 'call')} maybe billed`]),
-      ...(missedHits === null || missedHits.scanned === 0
-        ? []
-        : [`${plural(missedHits.missed, 'missed hit')} in ${plural(missedHits.scanned, 'scan')}`]),
+      ...missedPieces(health.missedHits),
     ],
     baseline: safeText(baseline),
     hitRateLimit: watched?.limit ?? null,

@@ -1,5 +1,5 @@
 import type { WindowName } from '../serve/gateway-figures.ts'
-import type { GatewaySnapshot } from '../serve/gateway-snapshot.ts'
+import type { GatewayHealth, GatewaySnapshot } from '../serve/gateway-snapshot.ts'
 import { sparkline } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatUsd, plural } from './numbers.ts'
@@ -72,6 +72,7 @@ function headBlock({ health, policy, startedAt }: GatewaySnapshot, screen: Scree
     ...(health.openIntents === 0
       ? []
       : [paint('dim', `${plural(health.openIntents, 'call')} maybe billed`)]),
+    ...missedPieces(health.missedHits).map((text) => paint('dim', text)),
   ]
   const problems = health.problems.flatMap((problem) => wrapText(safeText(problem), width - 4))
   return [
@@ -79,6 +80,12 @@ function headBlock({ health, policy, startedAt }: GatewaySnapshot, screen: Scree
     ...problems.map((line) => `  ${paint('red', line)}`),
   ]
 }
+
+/** What the index of the semantic cache misses; nothing where that was not measured. */
+export const missedPieces = (missedHits: GatewayHealth['missedHits']): readonly string[] =>
+  missedHits === null || missedHits.scanned === 0
+    ? []
+    : [`${plural(missedHits.missed, 'missed hit')} in ${plural(missedHits.scanned, 'scan')}`]
 
 /** The amounts under each other, each with what it is and what it rests on. */
 function heroBlock(tiles: readonly Tile[], { width, paint }: Screen): Block {

@@ -9,9 +9,10 @@ import type { LiveTargets } from '../worlds/live-targets.ts'
 import { type Audits, noAudits } from './audits.ts'
 import type { Health } from './data-server.ts'
 import { type EventFeed, type EventStream, openEventStream } from './event-stream.ts'
-import type { BreakerLine, BudgetLine, GatewaySnapshot } from './gateway-snapshot.ts'
+import type { BreakerLine, BudgetLine, GatewayHealth, GatewaySnapshot } from './gateway-snapshot.ts'
 import { type GatewayState, type LiveStats, openLiveStats, type PolicyFacts } from './live-stats.ts'
 import { type Metrics, openMetrics } from './metrics.ts'
+import type { MissedHitsWatch } from './missed-hits.ts'
 import type { OtlpTrace } from './otlp-trace.ts'
 import type { ServeLog } from './serve-log.ts'
 import { servedFacts } from './served-facts.ts'
@@ -62,6 +63,8 @@ export type GatewayWatch = TrialWatch & {
   metricsText(): string
   /** Told once all are there: they know of alerts before they can be watched. */
   watch(parts: WatchedParts): void
+  /** Told what finds out what the semantic cache misses. */
+  watchMisses(misses: Pick<MissedHitsWatch, 'latest'>): void
   /** `asked` is the policy as its file has it, with tiers that no model stands for yet. */
   reload(policy: Policy, fingerprint: string, asked: Policy): void
   close(): Promise<void>
@@ -75,9 +78,10 @@ const shownMembers = 10
 export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   const { now, log, trace } = options
   let parts: WatchedParts | null = null
+  let misses: Pick<MissedHitsWatch, 'latest'> | null = null
   const followed = followPolicies(options, (facts) => stats.followPolicy(facts))
   const { facts } = followed
-  const state = () => stateOf(options, parts, followed.policy())
+  const state = () => stateOf(options, parts, followed.policy(), misses?.latest() ?? null)
   const stats = openLiveStats({ policy: facts(), now, state })
   const snapshot = () => stats.snapshot()
   const metrics: Metrics = openMetrics(state)
@@ -113,6 +117,9 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     metricsText: () => metrics.text(),
     watch(known) {
       parts = known
+    },
+    watchMisses(known) {
+      misses = known
     },
     reload(next, fingerprint, asked) {
       followed.follow(next, fingerprint, asked)
@@ -163,6 +170,7 @@ const stateOf = (
   { health, ledgerHealth, inFlight, now, scoredForecasts }: GatewayWatchOptions,
   parts: WatchedParts | null,
   policy: Policy,
+  missedHits: GatewayHealth['missedHits'],
 ): GatewayState => ({
   health: {
     status: health().status,
@@ -170,7 +178,7 @@ const stateOf = (
     ledger: ledgerHealth().state,
     inFlight: inFlight(),
     openIntents: parts?.ledger.maybeBilled().length ?? 0,
-    missedHits: null,
+    missedHits,
   },
   breakers: parts === null ? [] : breakerLines(parts.targets),
   budgets: parts === null ? [] : budgetLines(parts.ledger, policy, now()),

@@ -24,7 +24,7 @@ import { LiveFlights } from './live-flights.ts'
 import { compileLiveKeys, type LiveKeys, type LiveKeysOf } from './live-keys.ts'
 import { LiveLayers } from './live-layers.ts'
 import type { NearQuery } from './live-neighbours.ts'
-import { LookUpAudit } from './look-up-audit.ts'
+import { LookUpAudit, type MissedHits } from './look-up-audit.ts'
 import { openRestorer } from './restore-entry.ts'
 import { TextVectors } from './text-vectors.ts'
 
@@ -252,10 +252,8 @@ export class LiveCache implements ResponseCache {
   }
 
   /** Of the neighbours of the last look-ups, how many the index in use misses. Takes its time. */
-  async missedHits(): Promise<{ readonly looked: number; readonly missed: number }> {
-    const { neighbours } = this.#layers
-    const { truePairs, found } = await this.#audit.recall(neighbours, this.#options.now())
-    return { looked: truePairs, missed: truePairs - found }
+  missedHits(): Promise<MissedHits> {
+    return this.#audit.missedHits(this.#layers.neighbours, this.#options.now())
   }
 
   get counts(): LiveCacheCounts {
