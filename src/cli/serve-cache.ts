@@ -4,6 +4,7 @@ import { keyHash } from '../engine/cache-key.ts'
 import type { ContentMode } from '../policy/governance.ts'
 import type { Policy } from '../policy/policy.ts'
 import { answerCodec } from '../serve/answer-codec.ts'
+import { bookedEmbedder, type EmbedderBook } from '../serve/booked-embedder.ts'
 import { contentModeOf } from '../serve/content-mode.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
@@ -27,6 +28,8 @@ export type ServeCacheOptions = {
   readonly say: (sentence: string) => void
   /** Compares with every entry, so that what is served can be held against a simulation. */
   readonly isExact: boolean
+  /** Where what an embedder bills is written down. */
+  readonly book: EmbedderBook
 }
 
 /** Answers whose time is over are kept so much longer where the policy serves them when nobody else answers. */
@@ -44,7 +47,7 @@ export type ServeCache = {
 
 /** Opens the cache of a gateway, with what an earlier run left on disk where the policy keeps it there. */
 export async function openServeCache(options: ServeCacheOptions): Promise<ServeCache> {
-  const { policy, policyNow, store, writer, now, say, isExact } = options
+  const { policy, policyNow, store, writer, now, say, isExact, book } = options
   const embedder = mayCompare(policy.cache) ? await liveEmbedder(options) : null
   const { cache, loaded, disk } = openLiveCache({
     database: store.database,
@@ -52,7 +55,7 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
     warn: say,
     content: contentOf(policy),
     policy: policy.cache,
-    embedder,
+    embedder: embedder && bookedEmbedder(embedder, book),
     hash: keyHash(store.secret),
     codec: answerCodec,
     now,

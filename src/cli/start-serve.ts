@@ -203,15 +203,19 @@ async function openKept({
     now,
     say: (sentence) => watch.say(sentence),
     isExact: services.replay !== null,
+    book: { ...services, onCost: watch.onSideCost },
   })
   const { cache } = opened
   problems.push(() => cacheProblems(cache.counts.corrupt))
   const erasures = openErasures({ store, writer, cache })
-  const { entries, damagedTurns } = recoverLedger(store, services, now())
+  const { alerts, stats } = watch
+  const recovered = recoverLedger(store, { ...services, alerts }, now())
+  const { entries, damagedTurns, knowsToday } = recovered
+  if (knowsToday) stats.spentEarlier(alerts.spentOn(now()))
   if (damagedTurns.length > 0)
     problems.push(() => [`ledger: ${damagedTurns.length} turns cannot be read`])
   new Narrator(start.terminal, start.flags).detail(`ledger: ${entries} entries were read`)
-  const checkpoints = openCheckpoints({ writer, store, ...services, beside: keepScore })
+  const checkpoints = openCheckpoints({ writer, store, ...services, alerts, beside: keepScore })
   const recounts = openLaterRecounts(store, services.ledger)
   const misses = watchMissedHits({ cache, onBug: watch.onBug })
   return {

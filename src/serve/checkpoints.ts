@@ -1,5 +1,6 @@
 import type { JsonObject } from '../domain/json.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
+import type { LiveAlerts } from '../worlds/live-alerts.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { Trials } from './trials.ts'
 import type { TurnWriter } from './turn-writer.ts'
@@ -9,6 +10,7 @@ export type CheckpointOptions = {
   readonly store: GatewayStore
   readonly ledger: LiveLedger
   readonly trials: Trials
+  readonly alerts: LiveAlerts
   /** What else is to be written with them. */
   readonly beside: () => void
 }
@@ -17,7 +19,14 @@ export type CheckpointOptions = {
 const everyMs = 10_000
 
 /** Keeps what the ledger and all comparisons add up to, now and then and at the end, so that a restart need not read all of it. */
-export function openCheckpoints({ writer, store, ledger, trials, beside }: CheckpointOptions): {
+export function openCheckpoints({
+  writer,
+  store,
+  ledger,
+  trials,
+  alerts,
+  beside,
+}: CheckpointOptions): {
   close(): void
 } {
   let last = store.newestTurn()
@@ -25,7 +34,7 @@ export function openCheckpoints({ writer, store, ledger, trials, beside }: Check
     writer.write((turn) => {
       if (turn === last) return
       last = turn
-      const state = { ledger: ledger.state(), trials: trials.state() }
+      const state = { ledger: ledger.state(), trials: trials.state(), alerts: alerts.state() }
       store.checkpoint(turn, state as unknown as JsonObject)
       beside()
     })

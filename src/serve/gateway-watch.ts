@@ -102,7 +102,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     alerts,
     events,
     onAlert,
-    ...openTrialWatch(stats, metrics, onAlert),
+    ...openTrialWatch(stats, metrics, alerts, onAlert, now),
     onServed(served) {
       const facts = servedFacts(served)
       stats.add(served, facts)

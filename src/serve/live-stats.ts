@@ -52,8 +52,6 @@ export type LiveStatsOptions = {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly state: () => GatewayState
-  /** Spent earlier on this day, before a restart; absent: nobody knows. */
-  readonly earlierTodayNanoUsd?: NanoUsd
 }
 
 /** What one sees of a running gateway. */
@@ -66,6 +64,8 @@ export type LiveStats = {
   addAudit(note: AuditNote): void
   /** Holds the figures against another policy from now on. */
   followPolicy(policy: PolicyFacts): void
+  /** Told what was spent earlier on this day, before a restart. */
+  spentEarlier(costNanoUsd: number): void
   /** The forecast beside what came of it since the policy is in force; null without one. */
   forecastScore(): ForecastScore | null
   /** About a millisecond: for people, not for every request. With so many of the last minutes in its series. */
@@ -94,7 +94,7 @@ class Fold implements LiveStats {
   #todaySince: number
   #span: PolicySpan
 
-  constructor({ policy, now, state, earlierTodayNanoUsd }: LiveStatsOptions) {
+  constructor({ policy, now, state }: LiveStatsOptions) {
     this.#now = now
     this.#state = state
     this.#startedAt = now()
@@ -103,9 +103,8 @@ class Fold implements LiveStats {
     this.#mixes = new Mixes(policy.tiers)
     this.#minute = Math.floor(this.#startedAt / minuteMs)
     this.#day = this.#calendar.dayOf(this.#startedAt)
-    this.#todayNano = earlierTodayNanoUsd ?? 0
-    this.#todaySince =
-      earlierTodayNanoUsd === undefined ? this.#startedAt : this.#calendar.startOf(this.#day)
+    this.#todayNano = 0
+    this.#todaySince = this.#startedAt
     this.#openMinute()
     this.#span = this.#beginSpan()
   }
@@ -147,6 +146,12 @@ class Fold implements LiveStats {
     this.#policy = policy
     this.#calendar = calendarOf(policy.timezone)
     this.#mixes.setTiers(policy.tiers)
+  }
+
+  spentEarlier(costNanoUsd: number): void {
+    this.#advance()
+    this.#todayNano += costNanoUsd
+    this.#todaySince = this.#calendar.startOf(this.#day)
   }
 
   forecastScore(): ForecastScore | null {

@@ -238,7 +238,9 @@ test('a restart knows what the day cost before, where the ledger does', () => {
   const options = { policy: policyFacts(), now: () => start, state: gatewayState }
   const unknown = openLiveStats(options).snapshot().today
   expect(unknown).toMatchObject({ costUsd: 0, since: new Date(start).toISOString() })
-  const known = openLiveStats({ ...options, earlierTodayNanoUsd: nano(12.5) }).snapshot().today
+  const stats = openLiveStats(options)
+  stats.spentEarlier(nano(12.5))
+  const known = stats.snapshot().today
   expect(known).toMatchObject({ costUsd: 12.5, since: '2026-10-31T00:00:00.000Z' })
 })
 
