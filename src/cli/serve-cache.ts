@@ -4,6 +4,7 @@ import { keyHash } from '../engine/cache-key.ts'
 import type { ContentMode } from '../policy/governance.ts'
 import type { Policy } from '../policy/policy.ts'
 import { answerCodec } from '../serve/answer-codec.ts'
+import { bookedEmbedder, type EmbedderBook } from '../serve/booked-embedder.ts'
 import { contentModeOf } from '../serve/content-mode.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
@@ -27,24 +28,34 @@ export type ServeCacheOptions = {
   readonly say: (sentence: string) => void
   /** Compares with every entry, so that what is served can be held against a simulation. */
   readonly isExact: boolean
+  /** Where what an embedder bills is written down. */
+  readonly book: EmbedderBook
 }
 
 /** Answers whose time is over are kept so much longer where the policy serves them when nobody else answers. */
 const staleMs = 7 * 86_400_000
 
 /** A gateway's cache, and what writes the last of it to disk. */
-export type ServeCache = { readonly cache: LiveCache; close(): void }
+export type ServeCache = {
+  readonly cache: LiveCache
+  /** Null: nothing is compared. */
+  readonly embedder: Embedder | null
+  /** Has all that waits to be on disk written soon. */
+  flush(): void
+  close(): void
+}
 
 /** Opens the cache of a gateway, with what an earlier run left on disk where the policy keeps it there. */
 export async function openServeCache(options: ServeCacheOptions): Promise<ServeCache> {
-  const { policy, policyNow, store, writer, now, say, isExact } = options
+  const { policy, policyNow, store, writer, now, say, isExact, book } = options
+  const embedder = mayCompare(policy.cache) ? await liveEmbedder(options) : null
   const { cache, loaded, disk } = openLiveCache({
     database: store.database,
     write: (work) => writer.write(work),
     warn: say,
     content: contentOf(policy),
     policy: policy.cache,
-    embedder: mayCompare(policy.cache) ? await liveEmbedder(options) : null,
+    embedder: embedder && bookedEmbedder(embedder, book),
     hash: keyHash(store.secret),
     codec: answerCodec,
     now,
@@ -54,11 +65,16 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
   })
   if (loaded !== null && loaded.otherEmbedder > 0)
     say(`cache: ${loaded.otherEmbedder} answers were compared by another embedder, and are dropped`)
+  const flush = () => {
+    if (disk !== null) writer.write(() => disk.writeAll())
+  }
   return {
     cache,
+    embedder,
+    flush,
     close() {
       cache.close()
-      if (disk !== null) writer.write(() => disk.writeAll())
+      flush()
     },
   }
 }

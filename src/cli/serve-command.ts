@@ -13,6 +13,7 @@ Examples:
   llmcost serve
   llmcost serve --policy llmcost.yaml
   llmcost serve --port 8080 --threshold 0.92 --namespace user
+  llmcost serve --warm-from-log logs/*.jsonl                  # or: --warm-from-log store
   llmcost serve --content none --redact
   OPENAI_BASE_URL=http://127.0.0.1:4143/v1 llmcost serve      # in front of llmcost mock
 
@@ -59,6 +60,10 @@ export function addServe(program: Command, terminal: Terminal, exit: Exit): void
     .option(
       '--replay-clock',
       'in front of a mock alone: times are those of a log (docs/methods.md)',
+    )
+    .option(
+      '--warm-from-log <files...>',
+      'first fill the cache from these logs, or from all that the store holds: store',
     )
     .option('--debug', 'show memory and open handles at /debug/resources of the admin port')
     .option('--redact', 'replace e-mail, phone, card, key and IP patterns in what is written down')

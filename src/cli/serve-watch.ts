@@ -1,4 +1,5 @@
 import type { Json } from '../domain/json.ts'
+import { forecastKey } from '../policy/forecast-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { postWebhook } from '../providers/post-webhook.ts'
@@ -13,7 +14,11 @@ import { readOtlpSettings } from '../serve/otlp-settings.ts'
 import { type OtlpTrace, openOtlpTrace } from '../serve/otlp-trace.ts'
 import { openServeLog, type ServeLog } from '../serve/serve-log.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
+import { keptForecast } from '../store/forecasts.ts'
+import type { GatewayStore } from '../store/gateway-store.ts'
 import type { AlertEvent } from '../worlds/alert-event.ts'
+import { openForecastScores } from './forecast-scores.ts'
+import { storePath } from './logs.ts'
 import { packageVersion } from './package-version.ts'
 import type { ServeFlags } from './serve.ts'
 import { type Terminal, viewOf } from './terminal.ts'
@@ -26,20 +31,30 @@ export type WatchOptions = {
   readonly writer: TurnWriter
   readonly now: () => number
   readonly health: Health
+  readonly store: GatewayStore
   readonly running: { readonly state: (() => GatewayState) | null }
 }
 
+export type OpenedWatch = {
+  readonly watch: GatewayWatch
+  /** Writes down what came of the forecast so far. */
+  readonly keepScore: () => void
+}
+
 /** Opens the log, the figures, and what sends traces and alerts where environment and policy say so. */
-export async function openWatch(options: WatchOptions): Promise<GatewayWatch> {
-  const { policy, source, writer, now, health, running } = options
+export async function openWatch(options: WatchOptions): Promise<OpenedWatch> {
+  const { policy, source, writer, now, health, running, flags, terminal } = options
+  const scores = openForecastScores(options)
+  const [storeAt, driver] = [storePath(flags, terminal), terminal.env['LLMCOST_SQLITE']]
   const log = logOf(options)
   const trace = await traceOf(options)
   const post = posterOf(options, log)
-  return openGatewayWatch({
+  const watch = openGatewayWatch({
     policy,
     fingerprint: policyFingerprint(policy),
     source,
-    forecast: null,
+    forecastOf: (next) => keptForecast(storeAt, driver, forecastKey(next)),
+    scoredForecasts: scores.scored,
     now,
     health,
     ledgerHealth: () => writer.health(),
@@ -49,6 +64,7 @@ export async function openWatch(options: WatchOptions): Promise<GatewayWatch> {
     feedOf: openDashboardFeed,
     post: (alert) => void post(alert),
   })
+  return { watch, keepScore: () => scores.keep(watch.stats.forecastScore()) }
 }
 
 function logOf({ flags, terminal, now }: WatchOptions): ServeLog {

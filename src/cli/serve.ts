@@ -10,6 +10,7 @@ export type ServeFlags = InputFlags &
     readonly debug?: boolean
     readonly log?: 'text' | 'json'
     readonly replayClock?: boolean
+    readonly warmFromLog?: string[]
   }
 
 /** How long answers under way may take when the gateway is told to end. */

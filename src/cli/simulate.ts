@@ -1,16 +1,21 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { UserError } from '../domain/user-error.ts'
+import { forecastKey } from '../policy/forecast-key.ts'
+import type { Policy } from '../policy/policy.ts'
 import { writePolicy } from '../policy/write-policy.ts'
 import { formatSimulate } from '../report/format-simulate.ts'
 import { requireTerminal } from '../report/require-terminal.ts'
+import { forecastOf } from '../simulate/forecast-of.ts'
+import type { SimulateResult } from '../simulate/result.ts'
+import { keepForecast } from '../store/forecasts.ts'
 import { zoneOf } from './common-options.ts'
 import { interruptible } from './interrupt.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
-import { openLogs } from './logs.ts'
+import { type OpenLogs, openLogs } from './logs.ts'
 import { openRunPrices } from './price-book.ts'
 import { policiesInForce, type SimulateFlags } from './simulate-policies.ts'
 import { explainDecision, writeReceiptFile } from './simulate-receipts.ts'
-import { openSimulation, type Simulation } from './simulation.ts'
+import { openSimulation, type Simulation, type SimulationJob } from './simulation.ts'
 import { gridOf } from './sweep-grid.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
@@ -32,7 +37,7 @@ export async function runSimulate(
     if (logs.interrupted) return interruptedCode(terminal)
     const job = { files, flags, terminal, prices, policies, grid, zone, logs }
     const output = await interruptible(terminal, async (signal) =>
-      outputOf(await openSimulation(job), flags, terminal, signal),
+      outputOf(await openSimulation(job), job, signal),
     )
     if (flags.write !== undefined) writeNew(flags.write, writePolicy(policies[0].policy))
     await writeOut(terminal.stdout, output)
@@ -60,11 +65,20 @@ function writeNew(path: string, text: string): void {
   }
 }
 
+/** What was found out of a policy, for a gateway that comes to run it. */
+function keepForecastOf(result: SimulateResult, policy: Policy, { store }: OpenLogs): void {
+  const { database } = store
+  try {
+    database.transaction(() => keepForecast(database, forecastOf(result, forecastKey(policy))))
+  } catch {
+    // A store that cannot be written to has no forecast for a gateway.
+  }
+}
+
 /** The report, or what was asked for in its place. */
 async function outputOf(
   simulation: Simulation,
-  flags: SimulateFlags,
-  terminal: Terminal,
+  { flags, terminal, logs, policies }: SimulationJob,
   signal: AbortSignal,
 ): Promise<string> {
   const { explain, receipts, interactive } = flags
@@ -76,5 +90,6 @@ async function outputOf(
   if (explain !== undefined) return explainDecision(explain, await simulation.receiptJob(signal))
   if (receipts !== undefined) await writeReceiptFile(receipts, await simulation.receiptJob(signal))
   const result = await simulation.result(signal)
+  keepForecastOf(result, policies[0].policy, logs)
   return formatSimulate(result, flags.format ?? 'terminal', viewOf(terminal.stdout, terminal.env))
 }

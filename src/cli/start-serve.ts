@@ -17,6 +17,7 @@ import {
 import type { GatewayServices, GatewayState, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import { type LiveClock, openLiveClock } from '../serve/live-clock.ts'
+import { type MissedHitsWatch, watchMissedHits } from '../serve/missed-hits.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
 import { type LaterRecounts, openLaterRecounts, recoverLedger } from '../serve/recover-ledger.ts'
@@ -30,7 +31,7 @@ import { Narrator } from './narrator.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
 import { rewriteOf } from './rewrite-by-program.ts'
 import type { ServeFlags } from './serve.ts'
-import { openServeCache } from './serve-cache.ts'
+import { openServeCache, type ServeCache } from './serve-cache.ts'
 import { type ServedPolicy, servedPolicy } from './serve-policy.ts'
 import { adminPortsOf } from './serve-ports.ts'
 import { type ServeParts, servicesOf } from './serve-services.ts'
@@ -108,17 +109,18 @@ async function startOn(start: Start): Promise<RunningServe> {
   // What watches, what is watched and what decides know of each other.
   const running: { state: (() => GatewayState) | null } = { state: null }
   const { now } = clock
-  const watch = await openWatch({ ...start, now, health, running })
+  const { watch, keepScore } = await openWatch({ ...start, now, health, running })
   const inForce = () => running.state?.() ?? first
   const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
-  const say = (sentence: string) => watch.say(sentence)
   const policyNow = () => inForce().compiled.policy
-  const kept = await openKept({ start, policyNow, services, say, problems })
+  const kept = await openKept({ start, policyNow, services, watch, problems, keepScore })
   const { cache, recounts } = kept
+  watch.watchMisses(kept.misses)
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
   const first = ready(policy)
+  await warm(start, kept, first, { watch, now })
   const onBug = (error: unknown) => watch.onBug(error)
   let admin: RequestListener = notYet
   const asAdmin: RequestListener = (request, response) => admin(request, response)
@@ -129,8 +131,8 @@ async function startOn(start: Start): Promise<RunningServe> {
     gateway,
     path: source,
     read: () => policyAgain(start),
-    inForceOf: (next) => replaced(next, ready, { services, cache, watch, recounts }),
-    say,
+    inForceOf: (next) => replaced(next, ready, { services, cache, watch, recounts, keepScore }),
+    say: (sentence) => watch.say(sentence),
   })
   problems.push(watcher.problems)
   // It may have changed since it was read, before anybody watched it.
@@ -171,6 +173,8 @@ const problemsOf = (
 
 type Kept = {
   readonly cache: LiveCache
+  readonly opened: ServeCache
+  readonly misses: MissedHitsWatch
   readonly recounts: LaterRecounts
   close(): void
 }
@@ -180,14 +184,16 @@ async function openKept({
   start,
   policyNow,
   services,
-  say,
+  watch,
   problems,
+  keepScore,
 }: {
   readonly start: Start
   readonly policyNow: () => Policy
   readonly services: GatewayServices
-  readonly say: (sentence: string) => void
+  readonly watch: GatewayWatch
   readonly problems: Problems[]
+  readonly keepScore: () => void
 }): Promise<Kept> {
   const { store, writer } = start
   const { now } = services
@@ -195,25 +201,47 @@ async function openKept({
     ...start,
     policyNow,
     now,
-    say,
+    say: (sentence) => watch.say(sentence),
     isExact: services.replay !== null,
+    book: { ...services, onCost: watch.onSideCost },
   })
   const { cache } = opened
   problems.push(() => cacheProblems(cache.counts.corrupt))
   const erasures = openErasures({ store, writer, cache })
-  const { entries, damagedTurns } = recoverLedger(store, services, now())
+  const { alerts, stats } = watch
+  const recovered = recoverLedger(store, { ...services, alerts }, now())
+  const { entries, damagedTurns, knowsToday } = recovered
+  if (knowsToday) stats.spentEarlier(alerts.spentOn(now()))
   if (damagedTurns.length > 0)
     problems.push(() => [`ledger: ${damagedTurns.length} turns cannot be read`])
   new Narrator(start.terminal, start.flags).detail(`ledger: ${entries} entries were read`)
-  const checkpoints = openCheckpoints({ writer, store, ...services })
+  const checkpoints = openCheckpoints({ writer, store, ...services, alerts, beside: keepScore })
   const recounts = openLaterRecounts(store, services.ledger)
+  const misses = watchMissedHits({ cache, onBug: watch.onBug })
   return {
     cache,
+    opened,
+    misses,
     recounts,
     close() {
-      for (const part of [recounts, checkpoints, erasures, opened]) part.close()
+      for (const part of [misses, recounts, checkpoints, erasures, opened]) part.close()
     },
   }
+}
+
+/** Before anybody is served. */
+async function warm(
+  { flags, terminal, prices }: Start,
+  { opened }: Kept,
+  inForce: PolicyInForce,
+  { watch, now }: { readonly watch: GatewayWatch; readonly now: () => number },
+): Promise<void> {
+  const { warmFromLog: from = [] } = flags
+  if (from.length === 0) return
+  const { warmFromLog } = await import('./warm-from-log.ts')
+  const job = { from, flags, terminal, prices, inForce, opened, now }
+  const { costNanoUsd } = await warmFromLog(job)
+  if (costNanoUsd !== null && costNanoUsd > 0) watch.onSideCost('embedding', costNanoUsd)
 }
 
 type Outliving = {
@@ -221,13 +249,14 @@ type Outliving = {
   readonly cache: LiveCache
   readonly watch: GatewayWatch
   readonly recounts: LaterRecounts
+  readonly keepScore: () => void
 }
 
 /** A policy made ready, and all that outlives policies told of it; nothing of it happens where one is broken. */
 function replaced(
   next: Policy,
   ready: (policy: Policy) => PolicyInForce,
-  { services, cache, watch, recounts }: Outliving,
+  { services, cache, watch, recounts, keepScore }: Outliving,
 ): PolicyInForce {
   const { ledger, targets, trials, now } = services
   const inForce = ready(next)
@@ -236,7 +265,8 @@ function replaced(
   const counted = ledger.reload(policy, now())
   targets.reload(policy)
   trials.reload(policy)
-  watch.reload(policy, inForce.fingerprint)
+  keepScore()
+  watch.reload(policy, inForce.fingerprint, next)
   recounts.recount(counted).catch(watch.onBug)
   return inForce
 }

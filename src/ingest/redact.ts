@@ -29,6 +29,9 @@ export function redact(text: string): string {
   return result.replace(phoneCandidate, (match) => (looksLikePhone(match) ? '[PHONE]' : match))
 }
 
+/** Whether something may have been taken out of a text: it is not what was said then. */
+export const mayBeRedacted = (text: string): boolean => /\[(?:KEY|EMAIL|IP|CARD|PHONE)\]/.test(text)
+
 /** Replaces keys alone: what is no prompt and no answer keeps none, whatever the settings. */
 export function redactKeys(text: string): string {
   let result = text

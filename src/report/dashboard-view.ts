@@ -4,7 +4,14 @@ import type { GatewaySnapshot, MinuteSeries, RecentReceipt } from '../serve/gate
 import { safeText } from './escape.ts'
 import { formatMs, formatUsd, formatUsdExact, plural, unknownMark } from './numbers.ts'
 import { stepText } from './receipt.ts'
-import { breakersTable, budgetsTable, forecastTable, trialsTable } from './serve-state-tables.ts'
+import {
+  breakersTable,
+  budgetsTable,
+  earlierForecastsTable,
+  forecastTable,
+  trialsTable,
+} from './serve-state-tables.ts'
+import { missedPieces } from './serve-status.ts'
 import {
   type BarTable,
   bypassTable,
@@ -80,6 +87,7 @@ export const dashboardView = (snapshot: GatewaySnapshot): DashboardView => ({
   ) as Record<WindowName, WindowView>,
   tables: [
     ...(snapshot.forecast === null ? [] : [forecastTable(snapshot.forecast)]),
+    earlierForecastsTable(snapshot.earlierForecasts),
     budgetsTable(snapshot.budgets),
     breakersTable(snapshot.breakers),
     trialsTable(snapshot.trials),
@@ -89,7 +97,6 @@ export const dashboardView = (snapshot: GatewaySnapshot): DashboardView => ({
 })
 
 function headView({ health, policy, startedAt, baseline, windows }: GatewaySnapshot): HeadView {
-  const { missedHits } = health
   const watched = windows.start.watched.find(({ metric }) => metric === 'hitRate')
   return {
     status: health.status,
@@ -100,9 +107,7 @@ function headView({ health, policy, startedAt, baseline, windows }: GatewaySnaps
       `${plural(health.inFlight, 'request')} under way`,
       ...(windows.start.requests === 0 ? ['no request is done yet'] : []),
       ...(health.openIntents === 0 ? [] : [`${plural(health.openIntents, 'call')} maybe billed`]),
-      ...(missedHits === null || missedHits.scanned === 0
-        ? []
-        : [`${plural(missedHits.missed, 'missed hit')} in ${plural(missedHits.scanned, 'scan')}`]),
+      ...missedPieces(health.missedHits),
     ],
     baseline: safeText(baseline),
     hitRateLimit: watched?.limit ?? null,

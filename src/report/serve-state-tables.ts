@@ -1,4 +1,4 @@
-import type { ForecastMetric, ForecastScore } from '../serve/forecast.ts'
+import type { ForecastMetric, ForecastScore, ScoredFigure } from '../domain/forecast.ts'
 import type { BreakerLine, BudgetLine } from '../serve/gateway-snapshot.ts'
 import type { TrialLine } from '../serve/trial-lines.ts'
 import { safeText } from './escape.ts'
@@ -87,52 +87,97 @@ export const trialsTable = (trials: readonly TrialLine[]): BarTable => ({
 })
 
 /** What the simulation said beside what came of it. */
-export function forecastTable({
-  policy,
-  isOfThisPolicy,
-  generatedAt,
-  scored,
-}: ForecastScore): BarTable {
-  const of = isOfThisPolicy ? 'of this policy' : `of another policy, ${safeText(policy)}`
+export function forecastTable({ generatedAt, from, scored }: ForecastScore): BarTable {
   return {
     title: 'Forecast and actual',
-    remark: `simulated ${generatedAt.slice(0, 10)} ${of}; actual since the start`,
+    remark: `simulated ${generatedAt.slice(0, 10)}; actual since ${timeText(from)}`,
     columns: [
       nameColumn('', 23),
       numberColumn('forecast'),
       numberColumn('interval', 1),
       { ...numberColumn('actual'), style: 'bold' },
       numberColumn('requests', 2),
-      { title: '' },
+      { title: 'off by' },
     ],
-    rows: scored.map(({ metric, value, interval, actual, requests, isInside }) => {
-      const { words, format } = forecastWords[metric]
+    rows: scored.map((figure) => {
+      const { value, interval, actual, requests } = figure
+      const { format } = forecastWords[figure.metric]
       return [
-        words,
+        wordsOf(figure),
         format(value),
         interval === null ? unknownMark : `${format(interval.low)} – ${format(interval.high)}`,
         format(actual),
         formatCount(requests),
-        insideWord(isInside, actual),
+        offText(figure),
       ]
     }),
     shares: null,
   }
 }
 
-function insideWord(isInside: boolean | null, actual: number | null): string {
-  if (isInside !== null) return isInside ? 'inside' : 'outside'
-  return actual === null ? 'not yet' : 'no interval'
+/** How far forecasts were off before: this tool's own errors. */
+export const earlierForecastsTable = (scores: readonly ForecastScore[]): BarTable => ({
+  title: 'Earlier forecasts',
+  remark: 'how far they were off; each run of the gateway under a policy',
+  columns: [
+    nameColumn('from', 16),
+    { title: 'policy', dropOrder: 2 },
+    { title: 'simulated', dropOrder: 1 },
+    numberColumn('requests'),
+    ...earlierMetrics.map((metric) => numberColumn(forecastWords[metric].short)),
+  ],
+  rows: scores.map(({ from, policy, generatedAt, scored }) => [
+    timeText(from),
+    safeText(policy.slice(0, 8)),
+    generatedAt.slice(0, 10),
+    formatCount(Math.max(0, ...scored.map(({ requests }) => requests))),
+    ...earlierMetrics.map((metric) => {
+      const figure = scored.find((each) => each.metric === metric)
+      return figure === undefined ? unknownMark : offText(figure)
+    }),
+  ]),
+  shares: null,
+})
+
+const earlierMetrics = ['costUsdPer1k', 'hitRate', 'savedShare'] as const
+
+const wordsOf = ({ metric, route }: ScoredFigure): string =>
+  route === null ? forecastWords[metric].words : `${forecastWords[metric].words} ${safeText(route)}`
+
+/** Shares in points, the rest in proportion to the forecast. */
+function offText({ metric, value, actual, isInside }: ScoredFigure): string {
+  if (actual === null) return 'not yet'
+  const { isShare } = forecastWords[metric]
+  if (!isShare && value === 0) return unknownMark
+  const off = (isShare ? actual - value : actual / value - 1) * 100
+  const text = `${off >= 0 ? '+' : '−'}${Math.abs(off).toFixed(1)} ${isShare ? 'points' : '%'}`
+  return isInside === null ? text : `${text}, ${isInside ? 'inside' : 'outside'}`
 }
 
 const forecastWords: Readonly<
   Record<
     ForecastMetric,
-    { readonly words: string; readonly format: (value: number | null) => string }
+    {
+      readonly words: string
+      readonly short: string
+      readonly isShare: boolean
+      readonly format: (value: number | null) => string
+    }
   >
 > = {
-  costUsdPer1k: { words: 'cost per 1,000 requests', format: formatUsd },
-  hitRate: { words: 'combined hit rate', format: formatShare },
-  savedShare: { words: 'saved, of the baseline', format: formatShare },
-  p95LatencyMs: { words: 'p95 latency', format: formatMs },
+  costUsdPer1k: {
+    words: 'cost per 1,000 requests',
+    short: 'cost',
+    isShare: false,
+    format: formatUsd,
+  },
+  hitRate: { words: 'combined hit rate', short: 'hit rate', isShare: true, format: formatShare },
+  savedShare: {
+    words: 'saved, of the baseline',
+    short: 'saved',
+    isShare: true,
+    format: formatShare,
+  },
+  p95LatencyMs: { words: 'p95 latency', short: 'p95', isShare: false, format: formatMs },
+  routeShare: { words: 'to route', short: 'route', isShare: true, format: formatShare },
 }

@@ -22,6 +22,22 @@ type PrintedSnapshot = Omit<GatewaySnapshot, 'recent'> & {
 const interval = { low: true, high: true, level: true, method: true } as const
 const quantiles = { count: true, p50: true, p95: true, p99: true } as const
 
+const forecast = {
+  policy: true,
+  generatedAt: true,
+  from: true,
+  to: true,
+  scored: {
+    metric: true,
+    route: true,
+    value: true,
+    interval,
+    actual: true,
+    requests: true,
+    isInside: true,
+  },
+} as const
+
 const savings = {
   baselineUsd: true,
   costUsd: true,
@@ -189,11 +205,7 @@ const snapshotOrder: KeyOrder<PrintedSnapshot> = {
     isProved: true,
   },
   audits: { inFlight: true, compared: true, dropped: true, refused: true, failed: true },
-  forecast: {
-    policy: true,
-    generatedAt: true,
-    isOfThisPolicy: true,
-    scored: { metric: true, value: true, interval, actual: true, requests: true, isInside: true },
-  },
+  forecast,
+  earlierForecasts: forecast,
   recent,
 }

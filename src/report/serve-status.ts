@@ -1,10 +1,16 @@
 import type { WindowName } from '../serve/gateway-figures.ts'
-import type { GatewaySnapshot } from '../serve/gateway-snapshot.ts'
+import type { GatewayHealth, GatewaySnapshot } from '../serve/gateway-snapshot.ts'
 import { sparkline } from './charts.ts'
 import { safeText } from './escape.ts'
 import { formatUsd, plural } from './numbers.ts'
 import { type Block, joinBlocks, type Screen, screenOf, type View } from './screen.ts'
-import { breakersTable, budgetsTable, forecastTable, trialsTable } from './serve-state-tables.ts'
+import {
+  breakersTable,
+  budgetsTable,
+  earlierForecastsTable,
+  forecastTable,
+  trialsTable,
+} from './serve-state-tables.ts'
 import {
   type BarTable,
   layersTable,
@@ -22,6 +28,9 @@ export type ServeStatusView = View & {
   readonly window?: WindowName
 }
 
+/** Of earlier runs. */
+const shownForecasts = 5
+
 /** A running gateway for a person at a terminal: what it spends and saves, and what wants attention. */
 export function formatServeStatus(snapshot: GatewaySnapshot, view: ServeStatusView): string {
   const screen = screenOf(view)
@@ -30,6 +39,7 @@ export function formatServeStatus(snapshot: GatewaySnapshot, view: ServeStatusVi
   const { forecast, budgets, breakers, trials } = snapshot
   const tables: readonly BarTable[] = [
     ...(forecast === null ? [] : [forecastTable(forecast)]),
+    earlierForecastsTable(snapshot.earlierForecasts.slice(0, shownForecasts)),
     budgetsTable(budgets),
     breakersTable(breakers.filter(({ state }) => state !== 'closed')),
     trialsTable(trials),
@@ -62,6 +72,7 @@ function headBlock({ health, policy, startedAt }: GatewaySnapshot, screen: Scree
     ...(health.openIntents === 0
       ? []
       : [paint('dim', `${plural(health.openIntents, 'call')} maybe billed`)]),
+    ...missedPieces(health.missedHits).map((text) => paint('dim', text)),
   ]
   const problems = health.problems.flatMap((problem) => wrapText(safeText(problem), width - 4))
   return [
@@ -69,6 +80,12 @@ function headBlock({ health, policy, startedAt }: GatewaySnapshot, screen: Scree
     ...problems.map((line) => `  ${paint('red', line)}`),
   ]
 }
+
+/** What the index of the semantic cache misses; nothing where that was not measured. */
+export const missedPieces = (missedHits: GatewayHealth['missedHits']): readonly string[] =>
+  missedHits === null || missedHits.scanned === 0
+    ? []
+    : [`${plural(missedHits.missed, 'missed hit')} in ${plural(missedHits.scanned, 'scan')}`]
 
 /** The amounts under each other, each with what it is and what it rests on. */
 function heroBlock(tiles: readonly Tile[], { width, paint }: Screen): Block {

@@ -55,7 +55,7 @@ export async function askAgain(
 }
 
 /** An id of the same kind as those of requests. */
-export const ownId = ({ newId }: GatewayState, purpose: SidePurpose): string =>
+export const ownId = ({ newId }: Pick<GatewayState, 'newId'>, purpose: SidePurpose): string =>
   `${purpose}_${newId().replace(/^req_/, '')}`
 
 /** Without those on whose account it was: budgets of members do not count it. */

@@ -1,20 +1,26 @@
-import type { Forecast, ForecastMetric, ForecastScore } from './forecast.ts'
+import type { Forecast, ForecastFigure, ForecastScore } from '../domain/forecast.ts'
+import { ratio } from './figures.ts'
 import type { Figures } from './gateway-figures.ts'
 
-/** Holds what a simulation said of a policy against what came of it. */
+/** What of the figures under one policy a forecast speaks of. */
+export type ScoredFigures = Pick<
+  Figures,
+  'from' | 'requests' | 'costUsdPer1k' | 'cache' | 'savings' | 'latencyMs'
+> & { readonly routes: readonly Pick<Figures['routes'][number], 'name' | 'requests'>[] }
+
+/** Holds what a simulation said of a policy against what came of it up to a moment. */
 export function scoreForecast(
-  forecast: Forecast | null,
-  fingerprint: string,
-  actual: Figures,
-): ForecastScore | null {
-  if (forecast === null) return null
-  const { policy, generatedAt, figures } = forecast
+  { policy, generatedAt, figures }: Forecast,
+  actual: ScoredFigures,
+  to: string,
+): ForecastScore {
   return {
     policy,
     generatedAt,
-    isOfThisPolicy: policy === fingerprint,
+    from: actual.from,
+    to,
     scored: figures.map((figure) => {
-      const { value, requests } = measured[figure.metric](actual)
+      const { value, requests } = measured(figure, actual)
       const { interval } = figure
       const isInside =
         value === null || interval === null ? null : value >= interval.low && value <= interval.high
@@ -25,9 +31,21 @@ export function scoreForecast(
 
 type Measured = { readonly value: number | null; readonly requests: number }
 
-const measured: Readonly<Record<ForecastMetric, (actual: Figures) => Measured>> = {
-  costUsdPer1k: ({ costUsdPer1k, requests }) => ({ value: costUsdPer1k, requests }),
-  hitRate: ({ cache }) => ({ value: cache.hitRate, requests: cache.cacheable }),
-  savedShare: ({ savings }) => ({ value: savings.share, requests: savings.known }),
-  p95LatencyMs: ({ latencyMs }) => ({ value: latencyMs.p95, requests: latencyMs.count }),
+function measured({ metric, route }: ForecastFigure, actual: ScoredFigures): Measured {
+  const { requests, costUsdPer1k, cache, savings, latencyMs, routes } = actual
+  switch (metric) {
+    case 'costUsdPer1k':
+      return { value: costUsdPer1k, requests }
+    case 'hitRate':
+      return { value: cache.hitRate, requests: cache.cacheable }
+    case 'savedShare':
+      return { value: savings.share, requests: savings.known }
+    case 'p95LatencyMs':
+      return { value: latencyMs.p95, requests: latencyMs.count }
+    case 'routeShare': {
+      const all = routes.reduce((sum, each) => sum + each.requests, 0)
+      const own = routes.find(({ name }) => name === route)?.requests ?? 0
+      return { value: ratio(own, all), requests: all }
+    }
+  }
 }

@@ -1,7 +1,7 @@
+import type { ForecastScore } from '../domain/forecast.ts'
 import type { Outcome, Step } from '../domain/receipt.ts'
 import type { BreakerState } from '../policy/when.ts'
 import type { AuditCounts } from './audits.ts'
-import type { ForecastScore } from './forecast.ts'
 import type { Figures, WindowName } from './gateway-figures.ts'
 import type { TrialLine } from './trial-lines.ts'
 
@@ -35,6 +35,8 @@ export type GatewaySnapshot = {
   readonly trials: readonly TrialLine[]
   readonly audits: AuditCounts
   readonly forecast: ForecastScore | null
+  /** Of earlier runs and earlier policies, the newest first: the tool's own history of errors. */
+  readonly earlierForecasts: readonly ForecastScore[]
   /** Newest first. */
   readonly recent: readonly RecentReceipt[]
 }

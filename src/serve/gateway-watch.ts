@@ -1,3 +1,4 @@
+import type { Forecast, ForecastScore } from '../domain/forecast.ts'
 import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -8,10 +9,10 @@ import type { LiveTargets } from '../worlds/live-targets.ts'
 import { type Audits, noAudits } from './audits.ts'
 import type { Health } from './data-server.ts'
 import { type EventFeed, type EventStream, openEventStream } from './event-stream.ts'
-import type { Forecast } from './forecast.ts'
-import type { BreakerLine, BudgetLine, GatewaySnapshot } from './gateway-snapshot.ts'
+import type { BreakerLine, BudgetLine, GatewayHealth, GatewaySnapshot } from './gateway-snapshot.ts'
 import { type GatewayState, type LiveStats, openLiveStats, type PolicyFacts } from './live-stats.ts'
 import { type Metrics, openMetrics } from './metrics.ts'
+import type { MissedHitsWatch } from './missed-hits.ts'
 import type { OtlpTrace } from './otlp-trace.ts'
 import type { ServeLog } from './serve-log.ts'
 import { servedFacts } from './served-facts.ts'
@@ -24,7 +25,9 @@ export type GatewayWatchOptions = {
   readonly fingerprint: string
   /** The policy file; null: there is none. */
   readonly source: string | null
-  readonly forecast: Forecast | null
+  /** What a simulation said of a policy; null where nobody simulated it. */
+  readonly forecastOf: (policy: Policy) => Promise<Forecast | null>
+  readonly scoredForecasts: () => readonly ForecastScore[]
   readonly now: () => number
   readonly health: Health
   readonly ledgerHealth: () => LedgerHealth
@@ -60,7 +63,10 @@ export type GatewayWatch = TrialWatch & {
   metricsText(): string
   /** Told once all are there: they know of alerts before they can be watched. */
   watch(parts: WatchedParts): void
-  reload(policy: Policy, fingerprint: string): void
+  /** Told what finds out what the semantic cache misses. */
+  watchMisses(misses: Pick<MissedHitsWatch, 'latest'>): void
+  /** `asked` is the policy as its file has it, with tiers that no model stands for yet. */
+  reload(policy: Policy, fingerprint: string, asked: Policy): void
   close(): Promise<void>
 }
 
@@ -71,17 +77,19 @@ const shownMembers = 10
 
 export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   const { now, log, trace } = options
-  let policy = options.policy
   let parts: WatchedParts | null = null
-  const state = () => stateOf(options, parts, policy)
-  const stats = openLiveStats({ policy: factsOf(options, policy, options.fingerprint), now, state })
+  let misses: Pick<MissedHitsWatch, 'latest'> | null = null
+  const followed = followPolicies(options, (facts) => stats.followPolicy(facts))
+  const { facts } = followed
+  const state = () => stateOf(options, parts, followed.policy(), misses?.latest() ?? null)
+  const stats = openLiveStats({ policy: facts(), now, state })
   const snapshot = () => stats.snapshot()
   const metrics: Metrics = openMetrics(state)
   const onAlert = (alert: AlertEvent) => {
     log.event('warn', alert.text, { metric: alert.metric, value: alert.value, limit: alert.limit })
     options.post(alert)
   }
-  const alerts = new LiveAlerts({ policy, onAlert })
+  const alerts = new LiveAlerts({ policy: options.policy, onAlert })
   const events = openEventStream({
     feed: options.feedOf((minutes) => stats.snapshot(minutes)),
   })
@@ -94,7 +102,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     alerts,
     events,
     onAlert,
-    ...openTrialWatch(stats, metrics, onAlert),
+    ...openTrialWatch(stats, metrics, alerts, onAlert, now),
     onServed(served) {
       const facts = servedFacts(served)
       stats.add(served, facts)
@@ -110,9 +118,11 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     watch(known) {
       parts = known
     },
-    reload(next, fingerprint) {
-      policy = next
-      stats.followPolicy(factsOf(options, next, fingerprint))
+    watchMisses(known) {
+      misses = known
+    },
+    reload(next, fingerprint, asked) {
+      followed.follow(next, fingerprint, asked)
       alerts.reload(next)
     },
     async close() {
@@ -124,11 +134,43 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   }
 }
 
+/** The policy in force; its forecast is looked for meanwhile, and told of when it is found. */
+function followPolicies(
+  { source, forecastOf, ...first }: GatewayWatchOptions,
+  onFacts: (facts: PolicyFacts) => void,
+) {
+  let { policy, fingerprint } = first
+  let asked = policy
+  let forecast: Forecast | null = null
+  const facts = () => factsOf(source, policy, fingerprint, forecast)
+  const find = async () => {
+    const of = asked
+    const found = await forecastOf(of)
+    if (found === null || asked !== of) return
+    forecast = found
+    onFacts(facts())
+  }
+  void find()
+  return {
+    policy: () => policy,
+    facts,
+    follow(next: Policy, itsFingerprint: string, itsFile: Policy): void {
+      policy = next
+      asked = itsFile
+      fingerprint = itsFingerprint
+      forecast = null
+      onFacts(facts())
+      void find()
+    },
+  }
+}
+
 /** What the gateway says of itself; little, before it is told whom it watches. */
 const stateOf = (
-  { health, ledgerHealth, inFlight, now }: GatewayWatchOptions,
+  { health, ledgerHealth, inFlight, now, scoredForecasts }: GatewayWatchOptions,
   parts: WatchedParts | null,
   policy: Policy,
+  missedHits: GatewayHealth['missedHits'],
 ): GatewayState => ({
   health: {
     status: health().status,
@@ -136,21 +178,23 @@ const stateOf = (
     ledger: ledgerHealth().state,
     inFlight: inFlight(),
     openIntents: parts?.ledger.maybeBilled().length ?? 0,
-    missedHits: null,
+    missedHits,
   },
   breakers: parts === null ? [] : breakerLines(parts.targets),
   budgets: parts === null ? [] : budgetLines(parts.ledger, policy, now()),
   trials: parts?.trials.lines() ?? [],
   audits: parts?.audits.counts ?? noAudits,
+  scoredForecasts: scoredForecasts(),
 })
 
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)
 
 const factsOf = (
-  { source, forecast }: GatewayWatchOptions,
+  source: string | null,
   policy: Policy,
   fingerprint: string,
+  forecast: Forecast | null,
 ): PolicyFacts => ({
   fingerprint,
   source,

@@ -1,4 +1,5 @@
 import type { AuditNote } from '../domain/comparison.ts'
+import type { Forecast, ForecastScore } from '../domain/forecast.ts'
 import { type NanoUsd, usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { AlertRule } from '../policy/governance.ts'
@@ -6,12 +7,12 @@ import type { Tiers } from '../policy/routing.ts'
 import { type Calendar, calendarOf, isoDay } from '../worlds/calendar.ts'
 import type { AuditCounts } from './audits.ts'
 import { type FigureFacts, figuresOf } from './figures.ts'
-import type { Forecast } from './forecast.ts'
 import { scoreForecast } from './forecast-score.ts'
 import type { Figures, SidePurpose, WindowName } from './gateway-figures.ts'
 import type { BreakerLine, BudgetLine, GatewayHealth, GatewaySnapshot } from './gateway-snapshot.ts'
 import { keptMinutes, MinuteRing } from './minute-series.ts'
 import { Mixes } from './mixes.ts'
+import { type CountedSoFar, PolicySpan } from './policy-span.ts'
 import { RecentReceipts } from './recent-receipts.ts'
 import { countAudit, counterSize, countRequest, paidFor } from './served-counts.ts'
 import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
@@ -42,6 +43,8 @@ export type GatewayState = {
   readonly budgets: readonly BudgetLine[]
   readonly trials: readonly TrialLine[]
   readonly audits: AuditCounts
+  /** What came of forecasts in this and in earlier runs, the newest first. */
+  readonly scoredForecasts: readonly ForecastScore[]
 }
 
 export type LiveStatsOptions = {
@@ -49,8 +52,6 @@ export type LiveStatsOptions = {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly state: () => GatewayState
-  /** Spent earlier on this day, before a restart; absent: nobody knows. */
-  readonly earlierTodayNanoUsd?: NanoUsd
 }
 
 /** What one sees of a running gateway. */
@@ -63,6 +64,10 @@ export type LiveStats = {
   addAudit(note: AuditNote): void
   /** Holds the figures against another policy from now on. */
   followPolicy(policy: PolicyFacts): void
+  /** Told what was spent earlier on this day, before a restart. */
+  spentEarlier(costNanoUsd: number): void
+  /** The forecast beside what came of it since the policy is in force; null without one. */
+  forecastScore(): ForecastScore | null
   /** About a millisecond: for people, not for every request. With so many of the last minutes in its series. */
   snapshot(minutes?: number): GatewaySnapshot
 }
@@ -87,8 +92,9 @@ class Fold implements LiveStats {
   #day: number
   #todayNano: number
   #todaySince: number
+  #span: PolicySpan
 
-  constructor({ policy, now, state, earlierTodayNanoUsd }: LiveStatsOptions) {
+  constructor({ policy, now, state }: LiveStatsOptions) {
     this.#now = now
     this.#state = state
     this.#startedAt = now()
@@ -97,10 +103,10 @@ class Fold implements LiveStats {
     this.#mixes = new Mixes(policy.tiers)
     this.#minute = Math.floor(this.#startedAt / minuteMs)
     this.#day = this.#calendar.dayOf(this.#startedAt)
-    this.#todayNano = earlierTodayNanoUsd ?? 0
-    this.#todaySince =
-      earlierTodayNanoUsd === undefined ? this.#startedAt : this.#calendar.startOf(this.#day)
+    this.#todayNano = 0
+    this.#todaySince = this.#startedAt
     this.#openMinute()
+    this.#span = this.#beginSpan()
   }
 
   add(served: Served, facts = servedFacts(served)): void {
@@ -136,19 +142,43 @@ class Fold implements LiveStats {
 
   followPolicy(policy: PolicyFacts): void {
     this.#advance()
+    if (policy.fingerprint !== this.#policy.fingerprint) this.#span = this.#beginSpan()
     this.#policy = policy
     this.#calendar = calendarOf(policy.timezone)
     this.#mixes.setTiers(policy.tiers)
+  }
+
+  spentEarlier(costNanoUsd: number): void {
+    this.#advance()
+    this.#todayNano += costNanoUsd
+    this.#todaySince = this.#calendar.startOf(this.#day)
+  }
+
+  forecastScore(): ForecastScore | null {
+    const { forecast, alerts, baselineP95Ms } = this.#policy
+    if (forecast === null) return null
+    const figures = this.#span.figures(this.#soFar(), { rules: alerts, baselineP95Ms })
+    return scoreForecast(forecast, figures, isoTime(this.#now()))
+  }
+
+  #beginSpan(): PolicySpan {
+    return new PolicySpan(isoTime(this.#now()), this.#soFar())
+  }
+
+  #soFar(): CountedSoFar {
+    const counts = this.#counts.sum('start', this.#minute)
+    const { routes } = this.#mixes.lines('start', this.#minute)
+    return { counts, latencies: this.#latencies.bars, routes }
   }
 
   snapshot(minutes = keptMinutes): GatewaySnapshot {
     this.#advance()
     const now = this.#now()
     const { fingerprint, source, baseline, timezone } = this.#policy
-    const { health, breakers, budgets, trials, audits } = this.#state()
+    const { health, breakers, budgets, trials, audits, scoredForecasts } = this.#state()
+    const forecast = this.forecastScore()
     const minute = this.#minute
     const startMinute = Math.floor(this.#startedAt / minuteMs)
-    const start = this.#figures('start', now)
     this.#minutes.setLatency(minute, this.#latencies.ofMinute(minute))
     return {
       kind: 'serve-status',
@@ -165,13 +195,18 @@ class Fold implements LiveStats {
         isWholeDay: this.#todaySince === this.#calendar.startOf(this.#day),
         costUsd: usdOf(this.#todayNano),
       },
-      windows: { hour: this.#figures('hour', now), day: this.#figures('day', now), start },
+      windows: {
+        hour: this.#figures('hour', now),
+        day: this.#figures('day', now),
+        start: this.#figures('start', now),
+      },
       series: this.#minutes.series(Math.max(startMinute, minute - minutes + 1), minute),
       breakers,
       budgets,
       trials,
       audits,
-      forecast: scoreForecast(this.#policy.forecast, fingerprint, start),
+      forecast,
+      earlierForecasts: scoredForecasts.filter(({ from }) => from !== forecast?.from),
       recent: this.#recent.list(),
     }
   }

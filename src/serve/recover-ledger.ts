@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import type { JournalEntry } from '../domain/journal.ts'
+import type { JournalEntry, Settled } from '../domain/journal.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
 import type { LedgerState, Recount } from '../worlds/ledger-state.ts'
+import type { AlertsState, LiveAlerts } from '../worlds/live-alerts.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { Trials } from './trials.ts'
 import type { TrialsState } from './trials-state.ts'
@@ -11,17 +12,23 @@ import type { TrialsState } from './trials-state.ts'
 export type RecoveredLedger = {
   /** Entries that were read. */
   readonly entries: number
+  /** Whether what was spent earlier on this day is known. */
+  readonly knowsToday: boolean
   /** Turns that cannot be read. */
   readonly damagedTurns: readonly number[]
 }
 
 /** What is made of a journal. */
-type Folds = { readonly ledger: LiveLedger; readonly trials: Trials }
+type Folds = {
+  readonly ledger: LiveLedger
+  readonly trials: Trials
+  readonly alerts: LiveAlerts
+}
 
 /** Brings them to where an earlier run left them: its last checkpoint, and what was written after. */
 export function recoverLedger(
   store: GatewayStore,
-  { ledger, trials }: Folds,
+  { ledger, trials, alerts }: Folds,
   now: number,
 ): RecoveredLedger {
   const { checkpoint, entries, damaged } = store.recover()
@@ -29,20 +36,36 @@ export function recoverLedger(
   const recounts = ledger.restore(state, now)
   const tried = checkpoint?.state['trials']
   if (isObject(tried) && tried['v'] === 1) trials.restore(tried as unknown as TrialsState)
+  const settled: Paid[] = []
   let count = 0
   for (const entry of entries) {
     ledger.replay(entry)
-    if (entry.kind === 'settled') trials.replay(entry)
     count++
+    if (entry.kind !== 'settled') continue
+    trials.replay(entry)
+    settled.push({ at: entry.at, costNanoUsd: entry.costNanoUsd, spender: entry.spender })
   }
+  const watched = alertsIn(checkpoint?.state)
+  // Of days that an earlier version counted nothing is known.
+  const knowsToday = watched !== null || (checkpoint === null && count > 0)
+  if (knowsToday) alerts.restore(watched ?? noDays, now, settled)
   count += recount(store, ledger, recounts, checkpoint?.turn ?? 0)
-  return { entries: count, damagedTurns: damaged }
+  return { entries: count, knowsToday, damagedTurns: damaged }
 }
 
 const stateIn = (kept: JsonObject | undefined): LedgerState => {
   const state = kept?.['ledger']
   return isObject(state) && state['v'] === 1 ? (state as unknown as LedgerState) : nothing
 }
+
+type Paid = Pick<Settled, 'at' | 'costNanoUsd' | 'spender'>
+
+function alertsIn(kept: JsonObject | undefined): AlertsState | null {
+  const state = kept?.['alerts']
+  return isObject(state) && state['v'] === 1 ? (state as unknown as AlertsState) : null
+}
+
+const noDays: AlertsState = { v: 1, days: [], month: '', users: [] }
 
 const nothing: LedgerState = { v: 1, budgets: [], traces: [], open: [] }
 

@@ -96,16 +96,19 @@ export function openReserving(options: ReserveOptions): Reserving {
   }
   /** Of a request of the gateway's own, as it says it. */
   const ofOwnRequest: Reserving['ofRequest'] = ({ request, at }, mode) => {
-    const { model, prompt, params } = request
+    const { model, prompt, params, operation } = request
     if (prompt === undefined) return null
     const body = { messages: prompt.messages, ...params } as unknown as JsonObject
     const size = sizeOfBody(body, Buffer.byteLength(JSON.stringify(body)))
     const cost = (usage: Usage) => costOf(model, usage, at)
     if (size === null) return null
+    const isEmbedding = operation === 'embedding'
+    if (mode === 'soft') {
+      const usual = options.usualOutputTokensOf(model) ?? usualOutputTokens
+      return estimateOfBody(size, isEmbedding ? 0 : usual, cost)
+    }
     const { tokens } = outputLimitOf('openai-chat', body)
-    return mode === 'soft'
-      ? estimateOfBody(size, options.usualOutputTokensOf(model) ?? usualOutputTokens, cost)
-      : upperBoundOfBody(size, tokens, cost)
+    return upperBoundOfBody(size, isEmbedding ? 0 : tokens, cost)
   }
   return {
     ofCall,

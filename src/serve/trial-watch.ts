@@ -1,6 +1,7 @@
 import type { AuditNote } from '../domain/comparison.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { AlertEvent } from '../worlds/alert-event.ts'
+import type { LiveAlerts } from '../worlds/live-alerts.ts'
 import type { SidePurpose } from './gateway-figures.ts'
 import type { LiveStats } from './live-stats.ts'
 import type { Metrics } from './metrics.ts'
@@ -20,7 +21,9 @@ export type TrialWatch = {
 export const openTrialWatch = (
   stats: LiveStats,
   metrics: Metrics,
+  alerts: Pick<LiveAlerts, 'paid'>,
   onAlert: (alert: AlertEvent) => void,
+  now: () => number,
 ): TrialWatch => ({
   onTrial({ kind, rate, limit, at, text }) {
     const isGood = kind === 'promote' || kind === 'promoted'
@@ -33,5 +36,6 @@ export const openTrialWatch = (
   onSideCost(purpose, costNanoUsd) {
     stats.addCost(purpose, costNanoUsd)
     metrics.addCost(purpose, costNanoUsd)
+    alerts.paid(costNanoUsd, now())
   },
 })

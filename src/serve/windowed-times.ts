@@ -23,6 +23,11 @@ export class WindowedTimes {
     return quantilesOf(this.#counts.sum(window, minute))
   }
 
+  /** Since the start, by bar: `quantilesOf` reads them. */
+  get bars(): Float64Array {
+    return this.#counts.sum('start', 0)
+  }
+
   ofMinute(minute: number): Quantiles {
     return quantilesOf(this.#counts.ofMinute(minute))
   }
@@ -41,7 +46,7 @@ function msOf(bar: number): number {
 }
 
 /** By nearest rank, as `stats/quantile.ts` has them. */
-function quantilesOf(counts: Float64Array): Quantiles {
+export function quantilesOf(counts: Float64Array): Quantiles {
   const count = counts.reduce((sum, each) => sum + each, 0)
   if (count === 0) return { count, p50: null, p95: null, p99: null }
   const at = (share: number): number => {

@@ -5,6 +5,7 @@ import type { JournalEntry } from '../domain/journal.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type Database, openDatabase } from './database.ts'
+import { forecastScoreTables } from './forecasts.ts'
 import { newestCheckpoint, oldestCheckpoint, saveCheckpoint } from './gateway-checkpoints.ts'
 import { type JournalTurn, turnsAfter } from './journal.ts'
 import { readMeta, writeMeta } from './meta.ts'
@@ -68,6 +69,7 @@ const forgottenAtOnce = 500
 
 const migrations: readonly Migration[] = [
   { name: 'gateway-0001-journal', up: (database) => database.exec(journalTables) },
+  { name: 'gateway-0002-forecasts', up: (database) => database.exec(forecastScoreTables) },
 ]
 const journalTables = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;

@@ -1,5 +1,6 @@
 import { UserError } from '../domain/user-error.ts'
 import type { Database } from './database.ts'
+import { forecastTables } from './forecasts.ts'
 import { createViews } from './views.ts'
 
 export type Migration = { readonly name: string; readonly up: (database: Database) => void }
@@ -11,6 +12,7 @@ const migrations: readonly Migration[] = [
   { name: '0003-arrays', up: (database) => database.exec(arrayTables) },
   { name: '0004-verdicts', up: (database) => database.exec(verdictTables) },
   { name: '0005-replies', up: (database) => database.exec(replyTables) },
+  { name: '0006-forecasts', up: (database) => database.exec(forecastTables) },
 ]
 
 /** Refuses another program's database, before anything in it is changed. */

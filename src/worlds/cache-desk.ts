@@ -2,7 +2,7 @@ import type { EntryFacts } from '../domain/cached-entry.ts'
 import type { CacheLayer, RequestId } from '../domain/receipt.ts'
 import { type CacheScope, compileScope, type Scoped } from './cache-scope.ts'
 import { bytesOf, type LiveEntry } from './live-entry.ts'
-import type { LiveLayers } from './live-layers.ts'
+import type { CacheBounds, LiveLayers } from './live-layers.ts'
 import { isAlive } from './timed-entries.ts'
 
 /** An entry as it is shown to whoever looks after the cache: without what was asked and answered. */
@@ -40,6 +40,11 @@ export class CacheDesk {
   constructor(layers: LiveLayers, now: () => number) {
     this.#layers = layers
     this.#now = now
+  }
+
+  /** What the larger of both layers can hold. */
+  get room(): CacheBounds {
+    return this.#layers.room
   }
 
   /** So many living entries at most, of one namespace or of all, those used last in front, layer by layer. */

@@ -1,3 +1,4 @@
+import type { Settled } from '../domain/journal.ts'
 import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { AlertMetric, AlertRule } from '../policy/governance.ts'
@@ -85,6 +86,12 @@ export class LiveAlerts {
     if (at >= this.#checkedAt + minuteMs) this.check(at)
   }
 
+  /** Counts what was paid beside requests: for audits, judges, embeddings. */
+  paid(costNanoUsd: number, at: number): void {
+    this.#spend(this.#calendar.dayOf(at), costNanoUsd)
+    if (at >= this.#checkedAt + minuteMs) this.check(at)
+  }
+
   /** Looks at what changes with time; done with the first request of each minute, and whenever it is called. */
   check(at: number): void {
     this.#checkedAt = at
@@ -123,14 +130,30 @@ export class LiveAlerts {
     return { v: 1, days, month: this.#users.month, users: this.#users.list() }
   }
 
-  /** Goes on from what was known; what is beyond its limit already was told. */
-  restore({ days, month, users }: AlertsState, at: number): void {
+  /**
+   * Goes on from what was known, and from what was written down after it; what is beyond its limit already was told.
+   */
+  restore(
+    { days, month, users }: AlertsState,
+    at: number,
+    later: Iterable<Pick<Settled, 'at' | 'costNanoUsd' | 'spender'>> = [],
+  ): void {
     for (const [day, cost] of days) this.#spend(day, cost)
     if (month === this.#users.month) for (const [user, cost] of users) this.#users.add(user, cost)
+    for (const { at: moment, costNanoUsd, spender } of later) {
+      this.#spend(this.#calendar.dayOf(moment), costNanoUsd)
+      if (spender.user !== undefined && costNanoUsd > 0) this.#users.add(spender.user, costNanoUsd)
+    }
     this.#isTelling = false
     this.check(at)
     for (const [user, cost] of this.#users.list()) this.#checkUser(user, cost, at)
     this.#isTelling = true
+  }
+
+  /** Spent so far on the day of a moment, nano-dollars. */
+  spentOn(at: number): number {
+    const day = this.#calendar.dayOf(at)
+    return this.#days.find((each) => each.day === day)?.cost ?? 0
   }
 
   #spend(day: number, costNanoUsd: number): void {

@@ -1,6 +1,7 @@
 import type { EntryKeeper } from '../domain/cached-entry.ts'
 import type { RequestKeys } from '../domain/keys.ts'
 import type { Request } from '../domain/request.ts'
+import { UserError } from '../domain/user-error.ts'
 import type { Asked } from '../domain/world.ts'
 import type { KeyHash } from '../engine/cache-key.ts'
 import type { CachePolicy } from '../policy/caching.ts'
@@ -43,4 +44,12 @@ export type LiveCacheCounts = {
   readonly cutShort: number
   /** Null without an embedder. */
   readonly lookUps: Readonly<VectorCounts> | null
+}
+
+/** Throws a `UserError` for an insert rule that no live cache can follow. */
+export function requireLive({ semantic }: CachePolicy): void {
+  if (semantic.insert !== 'always-oracle') return
+  throw new UserError('insert: always-oracle keeps answers that only a log can know', {
+    hint: 'take insert: on-miss or always for live traffic (cache.semantic.insert)',
+  })
 }

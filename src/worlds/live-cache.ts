@@ -1,7 +1,6 @@
 import type { LoadedEntries } from '../domain/cached-entry.ts'
 import type { Vector } from '../domain/embedder.ts'
 import type { CacheLayer } from '../domain/receipt.ts'
-import { UserError } from '../domain/user-error.ts'
 import type {
   Answered,
   Asked,
@@ -19,13 +18,13 @@ import { CacheDesk, type Erased } from './cache-desk.ts'
 import type { CacheScope } from './cache-scope.ts'
 import { ComparedText } from './compared-text.ts'
 import { HeldAnswers } from './held-answer.ts'
-import type { LiveCacheCounts, LiveCacheOptions } from './live-cache-options.ts'
+import { type LiveCacheCounts, type LiveCacheOptions, requireLive } from './live-cache-options.ts'
 import { bytesOf, factsOf, type LiveEntry } from './live-entry.ts'
 import { LiveFlights } from './live-flights.ts'
 import { compileLiveKeys, type LiveKeys, type LiveKeysOf } from './live-keys.ts'
 import { LiveLayers } from './live-layers.ts'
 import type { NearQuery } from './live-neighbours.ts'
-import { LookUpAudit } from './look-up-audit.ts'
+import { LookUpAudit, type MissedHits } from './look-up-audit.ts'
 import { openRestorer } from './restore-entry.ts'
 import { TextVectors } from './text-vectors.ts'
 
@@ -157,21 +156,26 @@ export class LiveCache implements ResponseCache {
 
   /** An answer that nobody knows is not kept, nor one of a scope that was erased while it was on its way. */
   remember(layer: CacheLayer, asked: Asked, terms: CacheTerms, entry: CacheEntry): void {
-    const { id, bornMs, answer } = entry
+    const made = this.#make(layer, asked, terms, entry)
+    if (made !== null) this.#take(made)
+  }
+
+  /** Null: it is not to be kept. */
+  #make(layer: CacheLayer, asked: Asked, terms: CacheTerms, from: CacheEntry): LiveEntry | null {
+    const { id, bornMs, answer } = from
     const seen = this.#see(asked)
     const key = this.#keyIn(layer, seen)
-    if (key === null || answer === null) return
-    const { namespace } = terms
+    if (key === null || answer === null) return null
     const facts = factsOf(asked.request)
-    if (this.desk.isErased(seen.place, { id, namespace, facts })) return
+    if (this.desk.isErased(seen.place, { id, namespace: terms.namespace, facts })) return null
     const { text, vector, keys } = seen
-    const made: LiveEntry = {
+    return {
       serial: ++this.#serials,
       layer,
       id,
       bornMs,
       key,
-      space: namespace,
+      space: terms.namespace,
       place: seen.place,
       ttlMs: layer === 'exact' ? terms.exactTtlMs : terms.semanticTtlMs,
       facts,
@@ -180,7 +184,10 @@ export class LiveCache implements ResponseCache {
       isKept: this.#options.mayKeep?.(asked.request) ?? true,
       uses: { hits: 0 },
     }
-    if (bytesOf(made) <= largestEntry) this.#layers.of(layer).schedule(made)
+  }
+
+  #take(made: LiveEntry): void {
+    if (bytesOf(made) <= largestEntry) this.#layers.of(made.layer).schedule(made)
     else this.#tooLarge++
     this.#layers.advance(this.#layers.at)
   }
@@ -192,19 +199,24 @@ export class LiveCache implements ResponseCache {
   }
 
   /**
-   * Keeps an answer of the past as if it had been given to this request, unless there is a later one; in the order of
-   * birth. `vector` is that of `textOf`.
+   * Keeps an answer of the past as if it had been given to this request, unless there is a later one or it would take
+   * the room of newer ones; in the order of birth. `vector` is that of `textOf`. Whether a layer took it.
    */
-  warm(asked: Asked, terms: CacheTerms, entry: CacheEntry, vector: Vector | null): void {
+  warm(asked: Asked, terms: CacheTerms, entry: CacheEntry, vector: Vector | null): boolean {
     const seen = this.#see(asked)
     seen.vector = vector
     this.#layers.advance(entry.bornMs)
+    let isTaken = false
     for (const layer of ['exact', 'semantic'] as const) {
       const key = this.#keyIn(layer, seen)
       const held = key && this.#layers.of(layer).held(terms.namespace, key)
-      if (terms[layer] && !(held && held.bornMs >= entry.bornMs))
-        this.remember(layer, asked, terms, entry)
+      if (!terms[layer] || (held && held.bornMs >= entry.bornMs)) continue
+      const made = this.#make(layer, asked, terms, entry)
+      if (made === null || this.#layers.of(layer).displacesNewer(made)) continue
+      this.#take(made)
+      isTaken = true
     }
+    return isTaken
   }
 
   /** The last answer to an identical request, be its time over or not: for when nobody else answers. */
@@ -213,7 +225,7 @@ export class LiveCache implements ResponseCache {
     return exactKey === null ? null : this.#layers.lastGood(namespace, exactKey)
   }
 
-  /** Takes in what the keeper has of an earlier process. Throws where it cannot be read. */
+  /** Takes in what an earlier process left. Throws where it cannot be read. */
   restore(): LoadedEntries | null {
     const { keeper, codec, now, staleMs = 0 } = this.#options
     const at = now()
@@ -242,10 +254,8 @@ export class LiveCache implements ResponseCache {
   }
 
   /** Of the neighbours of the last look-ups, how many the index in use misses. Takes its time. */
-  async missedHits(): Promise<{ readonly looked: number; readonly missed: number }> {
-    const { neighbours } = this.#layers
-    const { truePairs, found } = await this.#audit.recall(neighbours, this.#options.now())
-    return { looked: truePairs, missed: truePairs - found }
+  missedHits(): Promise<MissedHits> {
+    return this.#audit.missedHits(this.#layers.neighbours, this.#options.now())
   }
 
   get counts(): LiveCacheCounts {
@@ -286,10 +296,3 @@ export class LiveCache implements ResponseCache {
 const flightKey = (namespace: string, exactKey: string): string => `${exactKey}\n${namespace}`
 
 const noVector = { kind: 'bypass', reason: 'no-vector' } as const
-
-function requireLive({ semantic }: CachePolicy): void {
-  if (semantic.insert !== 'always-oracle') return
-  throw new UserError('insert: always-oracle keeps answers that only a log can know', {
-    hint: 'take insert: on-miss or always for live traffic (cache.semantic.insert)',
-  })
-}

@@ -30,7 +30,7 @@ type LiveCompared = {
 }
 
 /** What an entry takes besides its texts: objects, queues, and the slot of its vector. */
-const overheadBytes = 800
+export const overheadBytes = 800
 
 /** About what an entry takes in memory; its vector apart. */
 export const bytesOf = ({ held, compared, key }: LiveEntry): number =>

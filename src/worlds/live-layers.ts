@@ -38,6 +38,7 @@ export class LiveLayers {
   #entries: Readonly<Record<CacheLayer, Entries>>
   #at = Number.NEGATIVE_INFINITY
   #corrupt = 0
+  #room: CacheBounds = { maxEntries: 0, maxBytes: 0 }
   /** While entries move that the keeper has already. */
   #isMoving = false
 
@@ -62,6 +63,11 @@ export class LiveLayers {
     return this.#corrupt
   }
 
+  /** What the larger of both layers can hold. */
+  get room(): CacheBounds {
+    return this.#room
+  }
+
   of(layer: CacheLayer): Entries {
     return this.#entries[layer]
   }
@@ -70,6 +76,7 @@ export class LiveLayers {
   configure({ exact, semantic }: Pick<CachePolicy, 'exact' | 'semantic'>): void {
     const former = this.#entries
     this.#isMoving = true
+    this.#room = { maxEntries: 0, maxBytes: 0 }
     this.#entries = { exact: this.#open(exact), semantic: this.#open(semantic) }
     this.of('exact').adopt(former.exact)
     this.of('semantic').adopt(former.semantic)
@@ -136,8 +143,15 @@ export class LiveLayers {
 
   #open(settings: EntrySettings): Entries {
     const usual = settings.maxEntries === null ? usualBounds : widestBounds
+    const bounds = this.#options.bounds ?? usual
+    const { maxEntries, capacityPer } = settings
+    const most = capacityPer === 'all' && maxEntries !== null ? maxEntries : bounds.maxEntries
+    this.#room = {
+      maxEntries: Math.max(this.#room.maxEntries, Math.min(most, bounds.maxEntries)),
+      maxBytes: Math.max(this.#room.maxBytes, bounds.maxBytes),
+    }
     const watched: EntryBounds<LiveEntry> = {
-      ...(this.#options.bounds ?? usual),
+      ...bounds,
       bytesOf,
       onPut: (entry, former) => this.#put(entry, former),
       onDrop: (entry) => this.#drop(entry),

@@ -91,13 +91,18 @@ export class LiveNeighbours {
     return pick
   }
 
-  /** Of the living neighbours of a text, itself aside, how many there are and how many hashes find; null without hashes. */
-  recall({ text, vector, group, namespace, threshold, at }: NearQuery): RecallSample | null {
+  /**
+   * Of the living neighbours of a text, itself aside, how many there are and how many hashes find; null without hashes.
+   * In steps, between which requests may be served.
+   */
+  *recall(query: NearQuery): Generator<void, RecallSample | null> {
+    const { text, vector, group, namespace, threshold, at } = query
     const accepts = (id: number): boolean => {
       const entry = this.#entries.get(id)
       return entry !== undefined && isAlive(entry, at) && entry.compared?.text.text !== text.text
     }
-    return this.#index?.recall(vector, groupIn(namespace, group), threshold, accepts) ?? null
+    if (this.#index === null) return null
+    return yield* this.#index.recall(vector, groupIn(namespace, group), threshold, accepts)
   }
 
   /** While it is empty any vector tells how long they are. */

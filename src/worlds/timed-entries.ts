@@ -78,6 +78,17 @@ export class TimedEntries<
     else if (this.#isQueued) this.#renew(entry)
   }
 
+  /** Whether an entry would take the room of one that is newer, and was not used any earlier. */
+  displacesNewer(entry: Entry): boolean {
+    const { maxEntries } = this.#settings
+    const own = this.#usesIn(entry.space) ?? this.#uses
+    if (maxEntries !== null && own.count >= maxEntries) return isNewer(own.oldest, entry)
+    if (this.#bounds === null) return false
+    const { maxEntries: most, maxBytes, bytesOf } = this.#bounds
+    const isFull = this.#uses.count >= most || this.#bytes + bytesOf(entry) > maxBytes
+    return isFull && isNewer(this.#uses.oldest, entry)
+  }
+
   /** Keeps an entry from its birth on. */
   schedule(entry: Entry): void {
     const coming = this.#coming
@@ -217,6 +228,9 @@ type Born = Pick<TimedEntry<string | number>, 'bornMs' | 'place'>
 /** By birth, then by the order of requests. */
 export const isEarlier = (a: Born, b: Born): boolean =>
   a.bornMs < b.bornMs || (a.bornMs === b.bornMs && a.place < b.place)
+
+const isNewer = (entry: Born | null, than: Born): boolean =>
+  entry !== null && entry.bornMs > than.bornMs
 
 type Lived = Pick<TimedEntry<string | number>, 'bornMs' | 'ttlMs'>
 

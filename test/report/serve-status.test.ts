@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { render } from 'ink'
 import { createElement } from 'react'
 import { describe, expect, test } from 'vitest'
+import type { ForecastScore } from '../../src/domain/forecast.ts'
 import { UserError } from '../../src/domain/user-error.ts'
 import { formatJson } from '../../src/report/json.ts'
 import { formatServeStatus } from '../../src/report/serve-status.ts'
@@ -40,17 +41,21 @@ describe('llmcost serve status', () => {
   test('prints a forecast beside what came of it, and whether that lies inside the interval', () => {
     const lines = formatServeStatus(rich, view).split('\n')
     const line = (start: string) => lines.find((each) => each.trim().startsWith(start)) ?? ''
-    expect(line('cost per 1,000 requests  ')).toMatch(/\$1\.44 +\$1\.31 – \$1\.58 +\$1\.48 +inside/)
-    expect(line('combined hit rate')).toMatch(/44% +42% – 46% +47% +outside/)
-    expect(lines).toContain(
-      '  p95 latency                 1.4 s              –   1.4 s  no interval',
+    expect(line('cost per 1,000 requests  ')).toMatch(
+      /\$1\.44 +\$1\.31 – \$1\.58 +\$1\.48 +\+3\.1 %, inside/,
     )
+    expect(line('combined hit rate')).toMatch(/44% +42% – 46% +47% +\+3\.1 points, outside/)
+    expect(lines).toContain('  p95 latency                 1.4 s              –   1.4 s  +0.7 %')
   })
 
-  test('says which policy a forecast was made for, where it is not the one in force', () => {
-    const forecast = rich.forecast && { ...rich.forecast, isOfThisPolicy: false, policy: 'feed' }
-    expect(formatServeStatus({ ...rich, forecast }, { ...view, width: 120 })).toContain(
-      'of another policy, feed',
+  test('says how far forecasts were off before', () => {
+    const earlier = { ...(rich.forecast as ForecastScore), from: '2026-10-01T08:00:00.000Z' }
+    const text = formatServeStatus(
+      { ...rich, earlierForecasts: [earlier] },
+      { ...view, width: 140 },
+    )
+    expect(text).toMatch(
+      /EARLIER FORECASTS[\s\S]*2026-10-01 08:00 UTC +1f00c0ff .*\+3\.1 %, inside/,
     )
   })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { ForecastScore } from '../../src/domain/forecast.ts'
 import type { Served } from '../../src/domain/served.ts'
 import type { WindowName } from '../../src/serve/gateway-figures.ts'
 import { openLiveStats } from '../../src/serve/live-stats.ts'
@@ -237,7 +238,9 @@ test('a restart knows what the day cost before, where the ledger does', () => {
   const options = { policy: policyFacts(), now: () => start, state: gatewayState }
   const unknown = openLiveStats(options).snapshot().today
   expect(unknown).toMatchObject({ costUsd: 0, since: new Date(start).toISOString() })
-  const known = openLiveStats({ ...options, earlierTodayNanoUsd: nano(12.5) }).snapshot().today
+  const stats = openLiveStats(options)
+  stats.spentEarlier(nano(12.5))
+  const known = stats.snapshot().today
   expect(known).toMatchObject({ costUsd: 12.5, since: '2026-10-31T00:00:00.000Z' })
 })
 
@@ -452,10 +455,16 @@ describe('a forecast', () => {
   const forecast = {
     policy: '1f00c0ffee12ab34',
     generatedAt: '2026-10-30T00:00:00.000Z',
+    requests: 1000,
     figures: [
-      { metric: 'costUsdPer1k', value: 3.1, interval },
-      { metric: 'hitRate', value: 0.5, interval: { ...interval, low: 0.45, high: 0.55 } },
-      { metric: 'p95LatencyMs', value: 900, interval: null },
+      { metric: 'costUsdPer1k', route: null, value: 3.1, interval },
+      {
+        metric: 'hitRate',
+        route: null,
+        value: 0.5,
+        interval: { ...interval, low: 0.45, high: 0.55 },
+      },
+      { metric: 'p95LatencyMs', route: null, value: 900, interval: null },
     ],
   } as const
 
@@ -463,7 +472,6 @@ describe('a forecast', () => {
     const stats = open({ forecast })
     stats.add(servedOf())
     const score = stats.snapshot().forecast
-    expect(score?.isOfThisPolicy).toBe(true)
     expect(score?.scored.map(({ metric, actual, isInside }) => [metric, actual, isInside])).toEqual(
       [
         ['costUsdPer1k', 3, true],
@@ -473,10 +481,50 @@ describe('a forecast', () => {
     )
   })
 
-  test('of another policy says so; without requests nothing is inside or outside', () => {
-    const score = open({ forecast, fingerprint: 'ffffffffffffffff' }).snapshot().forecast
-    expect(score?.isOfThisPolicy).toBe(false)
+  test('says nothing of what is inside before the first request', () => {
+    const score = open({ forecast }).snapshot().forecast
     expect(score?.scored.every(({ isInside }) => isInside === null)).toBe(true)
+  })
+
+  test('is held to what came since its policy is in force, by routes too', () => {
+    const stats = open()
+    stats.add(servedOf())
+    expect(stats.snapshot().forecast).toBeNull()
+    const routeShare = { metric: 'routeShare', route: 'cheap', value: 0.5, interval: null } as const
+    const figures = [...forecast.figures, routeShare]
+    const policy = '2f00c0ffee12ab34'
+    stats.followPolicy(policyFacts({ fingerprint: policy, forecast: { ...forecast, figures } }))
+    const actuals = () =>
+      stats.snapshot().forecast?.scored.map(({ actual, requests }) => [actual, requests])
+    expect(actuals()).toEqual([
+      [null, 0],
+      [null, 0],
+      [null, 0],
+      [null, 0],
+    ])
+    stats.add(servedOf({ receipt: { costNanoUsd: nano(0.005) } }))
+    expect(actuals()).toEqual([
+      [5, 1],
+      [0, 1],
+      [expect.closeTo(800, -1.3), 1],
+      [0, 1],
+    ])
+    expect(stats.snapshot().windows.start.requests).toBe(2)
+  })
+
+  test('is not among the earlier ones while it runs', () => {
+    const runs: ForecastScore[] = []
+    const stats = openLiveStats({
+      policy: policyFacts({ forecast }),
+      now: () => start,
+      state: () => gatewayState({ scoredForecasts: runs }),
+    })
+    stats.add(servedOf())
+    const score = stats.snapshot().forecast as ForecastScore
+    runs.push(score, { ...score, from: '2026-10-01T00:00:00.000Z' })
+    expect(stats.snapshot().earlierForecasts.map(({ from }) => from)).toEqual([
+      '2026-10-01T00:00:00.000Z',
+    ])
   })
 })
 

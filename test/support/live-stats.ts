@@ -32,5 +32,6 @@ export const gatewayState = (parts: Partial<GatewayState> = {}): GatewayState =>
   budgets: [],
   trials: [],
   audits: noAudits,
+  scoredForecasts: [],
   ...parts,
 })

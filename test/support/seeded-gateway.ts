@@ -16,11 +16,12 @@ export function seededGateway(end = Date.UTC(2026, 9, 31, 14, 30)) {
       forecast: {
         policy: '1f00c0ffee12ab34',
         generatedAt: '2026-10-29T08:00:00.000Z',
+        requests: 4200,
         figures: [
-          { metric: 'costUsdPer1k', value: 1.44, interval: interval(1.31, 1.58) },
-          { metric: 'hitRate', value: 0.44, interval: interval(0.42, 0.46) },
-          { metric: 'savedShare', value: 0.8, interval: interval(0.77, 0.83) },
-          { metric: 'p95LatencyMs', value: 1400, interval: null },
+          { metric: 'costUsdPer1k', route: null, value: 1.44, interval: interval(1.31, 1.58) },
+          { metric: 'hitRate', route: null, value: 0.44, interval: interval(0.42, 0.46) },
+          { metric: 'savedShare', route: null, value: 0.8, interval: interval(0.77, 0.83) },
+          { metric: 'p95LatencyMs', route: null, value: 1400, interval: null },
         ],
       },
     }),

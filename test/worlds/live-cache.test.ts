@@ -520,6 +520,6 @@ describe('the audit of hashes', () => {
     // Six of each direction, of which a look-up does not count itself.
     expect(looked).toBe(64 * 5)
     expect(missed).toBe(0)
-    expect(await counted('exact')).toEqual({ looked: 0, missed: 0 })
+    expect(await counted('exact')).toEqual({ lookUps: 64, looked: 0, missed: 0 })
   })
 })

@@ -145,6 +145,33 @@ describe('a cache warmed from a log', () => {
     expect(servedBy(await gateway.ask(question('question 1'), now))).toBe('model')
   })
 
+  it('takes no more than the cache can hold, the newest first', async () => {
+    const records = [1, 2, 3].map((at) => record(at, `question ${at}`))
+    const { gateway, kept, skipped } = await warmed(records, {
+      exact: { maxEntries: 2 },
+      semantic: { maxEntries: 1 },
+    })
+    expect([kept, skipped['over-limit']]).toEqual([2, 1])
+    expect(gateway.cache.counts).toMatchObject({ exact: { entries: 2 }, semantic: { entries: 1 } })
+  })
+
+  it('keeps for identical questions what it can where the embedder fails', async () => {
+    const broken = {
+      ...openLexicalEmbedder(),
+      embed: async () => {
+        throw new Error('the endpoint is away')
+      },
+    }
+    const { gateway, kept, embedderFault } = await warmed(
+      [record(1, 'What does it cost?')],
+      {},
+      { embedder: broken },
+    )
+    expect([kept, embedderFault]).toEqual([1, 'the endpoint is away'])
+    expect(servedBy(await gateway.ask(question('What does it cost?'), now))).toBe('exact')
+    expect(servedBy(await gateway.ask(question('What does it cost us?'), now))).toBe('model')
+  })
+
   it('keeps answers as whoever serves them wants them, and what it has that is newer', async () => {
     const stored = await storedHistory([record(1, 'x'), record(2, 'y'), record(3, 'z')])
     open.push(stored)
@@ -161,7 +188,7 @@ describe('a cache warmed from a log', () => {
       answerOf: ({ text }, { model }) =>
         text?.includes('about z') === true ? null : { text: `${model} said: ${text}` },
     })
-    expect([kept, skipped['no-text']]).toEqual([2, 1])
+    expect([kept, skipped['no-text'], skipped.held]).toEqual([1, 1, 1])
     expect((await gateway.ask(question('y'), now + 1)).answer?.text).toBe(
       'gpt-4o said: At 2: about y',
     )
