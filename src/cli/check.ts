@@ -17,7 +17,7 @@ import { newestRequest } from '../store/store-facts.ts'
 import { analyzePrices } from './analyze-prices.ts'
 import { type CheckFlags, flagAssertions } from './check-flags.ts'
 import { isoNow, nowMs } from './clock.ts'
-import { momentOf, zoneOf } from './common-options.ts'
+import { type FilterFlags, momentOf, zoneOf } from './common-options.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { type OpenLogs, openLogs } from './logs.ts'
@@ -81,7 +81,7 @@ function policyOf(
 }
 
 /** A file, or REF:FILE as git has it. */
-function readBaseline(name: string): Snapshot {
+export function readBaseline(name: string): Snapshot {
   const [, ref = '', path = ''] = /^([^-:][^:]+):(.+)$/.exec(name) ?? []
   if (existsSync(name) || ref === '')
     return readSnapshot(
@@ -105,7 +105,7 @@ function textOfRef(name: string, ref: string, path: string): string {
   }
 }
 
-type Run = {
+export type Run = {
   readonly snapshot: Snapshot
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
@@ -136,17 +136,17 @@ async function readRun(
 }
 
 /** Reports and snapshots begin with their kind; logs do not. */
-const isDocument = (path: string): boolean =>
+export const isDocument = (path: string): boolean =>
   path.endsWith('.json') &&
   existsSync(path) &&
   /^\{\s*"kind":\s*"(?:llmcost-snapshot|analyze|simulate|replay)"/.test(
     readText(path, 'a snapshot').slice(0, 100),
   )
 
-function runOfLogs(
+export function runOfLogs(
   logs: OpenLogs,
   files: readonly string[],
-  flags: CheckFlags,
+  flags: FilterFlags,
   terminal: Terminal,
   prices: Awaited<ReturnType<typeof openRunPrices>>,
 ): Run {

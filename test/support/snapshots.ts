@@ -33,7 +33,7 @@ export function snapshotOf(
   const perRun = scenarios.length === 0 ? null : costUsd / scenarios.length
   return {
     kind: 'llmcost-snapshot',
-    version: 1,
+    version: 2,
     generatedAt: '2026-11-01T00:00:00.000Z',
     source: { kind: 'analyze', inputs: ['run.jsonl'] },
     fingerprints: { policy: null, prices: 'book-1', embedder: null },
@@ -63,6 +63,7 @@ export function snapshotOf(
     scenarioCount: scenarios.length,
     scenarios: [...scenarios].sort((a, b) => (a.scenario < b.scenario ? -1 : 1)),
     groups: [],
+    cells: [],
     runs: { count: scenarios.length, samples: costs },
     ...more,
   }
