@@ -20,9 +20,7 @@ export function comparableCells(
   from: Snapshot,
   to: Snapshot,
 ): { readonly from: readonly SnapshotCell[]; readonly to: readonly SnapshotCell[] } {
-  const level = Math.max(
-    ...[from, to].map((snapshot) => tellings.indexOf(tellingOf(snapshot))),
-  )
+  const level = Math.max(...[from, to].map((snapshot) => tellings.indexOf(tellingOf(snapshot))))
   const telling = tellings[level] ?? 'cost'
   const of = (snapshot: Snapshot) => cellsOf(snapshot).flatMap((cell) => coarsened(cell, telling))
   return { from: of(from), to: of(to) }

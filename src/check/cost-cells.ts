@@ -133,11 +133,7 @@ const isWhole = (cell: Cell): boolean =>
   cell('costOther') !== 0 &&
   cell('costInput') + cell('costCacheRead') + cell('costCacheWrite') + cell('costOutput') === 0
 
-function costsOf(
-  cell: Cell,
-  pricing: CellName['pricing'],
-  price: PriceSource | null,
-): CellCosts {
+function costsOf(cell: Cell, pricing: CellName['pricing'], price: PriceSource | null): CellCosts {
   const other = cell('costOther')
   if (pricing === 'whole') return { ...noCosts, whole: other, fees: cell('cost') - other }
   return {

@@ -8,10 +8,7 @@ const columns = ['seq', 'profile', 'at', 'cost'] as const
 type Found = { readonly seq: number; readonly at: number; readonly cost: number }
 
 /** The dearest requests of each provider, model and feature. */
-export function dearRequests(
-  source: RequestSource,
-  lookup: RequestLookup,
-): readonly DearRequest[] {
+export function dearRequests(source: RequestSource, lookup: RequestLookup): readonly DearRequest[] {
   const names = source.profiles.map(({ provider, model, feature }) =>
     JSON.stringify([provider, model, feature]),
   )

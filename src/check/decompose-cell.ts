@@ -38,7 +38,7 @@ export function decomposeCell({ from, to }: CellPair, volumes: Volumes): CellEff
   const product = productOf(from, to, volumes)
   const changing = factors.filter((factor) => quantitiesOf(product, factor).some(isChanging))
   const { parts, over } = shapley(changing.length, (coalition) =>
-    valueOf(product, (factor) => {
+    costOf(product, (factor) => {
       const bit = changing.indexOf(factor)
       return bit >= 0 && ((coalition >> bit) & 1) === 1 ? 'to' : 'from'
     }),
@@ -147,7 +147,7 @@ function ratioOf(part: Both, whole: Both): Quantity {
 }
 
 /** What the cell costs, times the denominator, with each factor as one side has it. */
-function valueOf(product: Product, sideOf: (factor: Factor) => keyof Both): bigint {
+function costOf(product: Product, sideOf: (factor: Factor) => keyof Both): bigint {
   const { volume, mix, asked, retries, unpriced, classes } = product
   const [price, tokens, cache] = [sideOf('price'), sideOf('tokensPerRequest'), sideOf('cache')]
   const perCall = classes.reduce((sum, each, index) => {

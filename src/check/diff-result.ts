@@ -31,7 +31,11 @@ export type DiffSide = {
   readonly name: string
   readonly generatedAt: string
   readonly source: SnapshotSource
-  readonly period: { readonly from: string | null; readonly to: string | null; readonly days: number }
+  readonly period: {
+    readonly from: string | null
+    readonly to: string | null
+    readonly days: number
+  }
   readonly requests: number
   readonly costUsd: number
   readonly unpricedRequests: number
@@ -77,7 +81,10 @@ export type DiffRow = {
   readonly effects: Effects
 }
 
-export type ModelDiff = DiffRow & { readonly provider: string | null; readonly model: string | null }
+export type ModelDiff = DiffRow & {
+  readonly provider: string | null
+  readonly model: string | null
+}
 export type FeatureDiff = DiffRow & { readonly feature: string | null }
 export type CellDiff = ModelDiff & FeatureDiff
 

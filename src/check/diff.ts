@@ -132,11 +132,7 @@ function diffWarnings(from: Compared, to: Compared): readonly Warning[] {
 }
 
 /** The requests that add most to the change: those that cost more, or, where less is spent now, that cost less. */
-function explaining(
-  from: Compared,
-  to: Compared,
-  differenceUsd: number,
-): readonly RequestDiff[] {
+function explaining(from: Compared, to: Compared, differenceUsd: number): readonly RequestDiff[] {
   const means = meansOf(from.snapshot, to.snapshot)
   const of = (side: 'from' | 'to', { dearest }: Compared): readonly RequestDiff[] =>
     dearest.map(({ costNanoUsd, otherNanoUsd, ...request }) => {

@@ -6,7 +6,13 @@ import { cellsOf, tellingOf } from './comparable-cells.ts'
 import { nanoOf } from './cost-cells.ts'
 import type { RepricedSide } from './diff-result.ts'
 import { usageColumns } from './run-sums.ts'
-import type { CellCosts, CostsByClass, Snapshot, SnapshotCell, SnapshotScenario } from './snapshot.ts'
+import type {
+  CellCosts,
+  CostsByClass,
+  Snapshot,
+  SnapshotCell,
+  SnapshotScenario,
+} from './snapshot.ts'
 
 export type PricesInForce = {
   readonly book: Pick<PriceBook, 'price'>
@@ -81,11 +87,7 @@ const isRounding = (cell: SnapshotCell, costNanoUsd: CellCosts): boolean =>
   )
 
 /** By the mean request: all of a cell are in one band. */
-function priceOf(
-  cell: SnapshotCell,
-  book: PricesInForce['book'],
-  at: number,
-): PriceSource | null {
+function priceOf(cell: SnapshotCell, book: PricesInForce['book'], at: number): PriceSource | null {
   const { provider, model, terms, requests } = cell
   const mean = Object.fromEntries(
     usageColumns.map((name) => [name, Math.round(cell[name] / Math.max(1, requests))]),
@@ -112,10 +114,7 @@ function costsAt(cell: SnapshotCell, { usdPerMillion }: PriceSource): CellCosts 
 }
 
 const costOf = ({ costNanoUsd }: SnapshotCell): number =>
-  usageColumns.reduce(
-    (sum, name) => sum + costNanoUsd[name],
-    costNanoUsd.whole + costNanoUsd.fees,
-  )
+  usageColumns.reduce((sum, name) => sum + costNanoUsd[name], costNanoUsd.whole + costNanoUsd.fees)
 
 function countRepriced(cells: readonly RepricedCell[]): RepricedSide {
   const kept = cells.filter(({ isKept }) => isKept)

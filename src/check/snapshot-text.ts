@@ -106,6 +106,10 @@ const isNumber = (value: unknown): boolean => typeof value === 'number' && Numbe
 const hasNumbers = (value: unknown, names: readonly string[]): boolean =>
   isObject(value) && names.every((name) => isNumber(value[name]))
 
+/** Of what `diff` computes with exactly. */
+const hasIntegers = (value: unknown, names: readonly string[]): boolean =>
+  isObject(value) && names.every((name) => Number.isSafeInteger(value[name]))
+
 const isSample = (value: unknown): boolean =>
   isObject(value) &&
   isNumber(value['count']) &&
@@ -116,9 +120,9 @@ const isScenario = (value: unknown): boolean =>
   hasNumbers(value, scenarioNumbers) && typeof (value as JsonObject)['scenario'] === 'string'
 
 const isGroup = (value: unknown): boolean =>
-  hasNumbers(value, groupNumbers) &&
+  hasIntegers(value, groupNumbers) &&
   isSample((value as JsonObject)['runs']) &&
-  isObject((value as JsonObject)['costByClass'])
+  hasIntegers((value as JsonObject)['costByClass'], classNames)
 
 const tokenNumbers = [
   'inputTokens',
@@ -128,12 +132,14 @@ const tokenNumbers = [
   'outputTokens',
 ] as const
 
+const classNames = ['input', 'cacheRead', 'cacheWrite', 'output', 'tools', 'other'] as const
+
 const isCellList = (value: unknown): boolean =>
   value === null || (Array.isArray(value) && value.every(isCell))
 
 const isCell = (value: unknown): boolean =>
-  hasNumbers(value, ['requests', ...tokenNumbers]) &&
-  hasNumbers((value as JsonObject)['costNanoUsd'], [...tokenNumbers, 'whole', 'fees']) &&
+  hasIntegers(value, ['requests', ...tokenNumbers]) &&
+  hasIntegers((value as JsonObject)['costNanoUsd'], [...tokenNumbers, 'whole', 'fees']) &&
   isObject((value as JsonObject)['terms'])
 
 function reportSnapshot(

@@ -14,7 +14,12 @@ export type DiffFlags = InputFlags &
 
 /** What a word of the command line stands for. */
 export type SideWord =
-  | { readonly kind: 'range'; readonly name: string; readonly since?: string; readonly until?: string }
+  | {
+      readonly kind: 'range'
+      readonly name: string
+      readonly since?: string
+      readonly until?: string
+    }
   | { readonly kind: 'policy'; readonly name: string }
   /** Everything that was asked for, as it was paid. */
   | { readonly kind: 'as-logged'; readonly name: string }
@@ -37,7 +42,8 @@ export function sideWords(words: readonly string[]): readonly [SideWord, SideWor
 }
 
 function sideWord(name: string): SideWord {
-  if (existsSync(name)) return /\.ya?ml$/.test(name) ? { kind: 'policy', name } : { kind: 'files', name }
+  if (existsSync(name))
+    return /\.ya?ml$/.test(name) ? { kind: 'policy', name } : { kind: 'files', name }
   if (name === 'as-logged') return { kind: 'as-logged', name }
   if (/\.ya?ml$/.test(name)) return { kind: 'policy', name }
   const [, since = '', until = ''] = /^([^/]*?)\.\.([^/]*)$/.exec(name) ?? []

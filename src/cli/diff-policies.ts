@@ -1,8 +1,8 @@
 import type { Compared } from '../check/diff.ts'
 import type { Snapshot, SnapshotCell } from '../check/snapshot.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
-import { type PolicyRequest, policyRequests } from '../simulate/policy-calls.ts'
 import { periodOf } from '../simulate/period.ts'
+import { type PolicyRequest, policyRequests } from '../simulate/policy-calls.ts'
 import type { History } from '../worlds/history.ts'
 import { isoNow } from './clock.ts'
 import { zoneOf } from './common-options.ts'
@@ -110,9 +110,7 @@ function snapshotOf(
       cacheWrite1hTokens: sum((cell) => cell.cacheWrite1hTokens),
       outputTokens: sum((cell) => cell.outputTokens),
       costNanoUsd,
-      unpricedRequests: sum(({ pricing, requests: count }) =>
-        pricing === 'unpriced' ? count : 0,
-      ),
+      unpricedRequests: sum(({ pricing, requests: count }) => (pricing === 'unpriced' ? count : 0)),
       estimatedRequests: 0,
       servedFromCacheRequests: sum(({ pricing, requests: count }) =>
         pricing === 'cache' ? count : 0,

@@ -128,9 +128,12 @@ async function logSide(
 function narrowed(word: SideWord, flags: DiffFlags): DiffFlags {
   if (word.kind !== 'range') return flags
   if (flags.since !== undefined || flags.until !== undefined)
-    throw new UserError(`${word.name} is a time range already: --since and --until do not go with it`, {
-      hint: 'write both ends of the range, e.g. 14d..7d',
-    })
+    throw new UserError(
+      `${word.name} is a time range already: --since and --until do not go with it`,
+      {
+        hint: 'write both ends of the range, e.g. 14d..7d',
+      },
+    )
   const { since, until } = word
   return {
     ...flags,

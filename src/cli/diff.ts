@@ -1,5 +1,5 @@
-import { diff } from '../check/diff.ts'
 import type { Compared } from '../check/diff.ts'
+import { diff } from '../check/diff.ts'
 import type { Repriced } from '../check/diff-result.ts'
 import { repriceSnapshot } from '../check/reprice-snapshot.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
@@ -60,7 +60,10 @@ function atOneBook(sides: Sides, prices: RunPrices) {
   }
 }
 
-function requireRequests({ snapshot: from, name }: Compared, { snapshot: to, name: other }: Compared) {
+function requireRequests(
+  { snapshot: from, name }: Compared,
+  { snapshot: to, name: other }: Compared,
+) {
   if (from.totals.requests + to.totals.requests > 0) return
   throw new UserError(`neither ${name} nor ${other} has any request`, {
     hint: 'widen the time ranges, or drop --where; llmcost analyze shows which days there are',

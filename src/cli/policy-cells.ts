@@ -1,4 +1,10 @@
-import { CellSums, nameOfProfile, noCosts, noTokens, type ProfileName } from '../check/cost-cells.ts'
+import {
+  CellSums,
+  nameOfProfile,
+  noCosts,
+  noTokens,
+  type ProfileName,
+} from '../check/cost-cells.ts'
 import type { DearRequest } from '../check/diff.ts'
 import type { CellCosts, SnapshotCell } from '../check/snapshot.ts'
 import { orZero } from '../domain/columns.ts'

@@ -54,7 +54,11 @@ function causesTable({ effects, other }: DiffResult): string {
   ])
   return rows.length === 0
     ? ''
-    : markdownTable(['cause', 'difference', ''], rows.map((row) => row.map(escapeMarkdown)), new Set([1]))
+    : markdownTable(
+        ['cause', 'difference', ''],
+        rows.map((row) => row.map(escapeMarkdown)),
+        new Set([1]),
+      )
 }
 
 /** A comment has a limited length. */
@@ -65,7 +69,9 @@ function rowsTable<Row extends DiffRow>(
   rows: readonly Row[],
   nameOf: (row: Row) => string,
 ): string {
-  const changed = rows.filter(({ differenceUsd, status }) => differenceUsd !== 0 || status !== 'both')
+  const changed = rows.filter(
+    ({ differenceUsd, status }) => differenceUsd !== 0 || status !== 'both',
+  )
   return limitedTable(
     [title, 'from', 'to', 'difference', 'mostly'],
     changed.map((row) => [
@@ -114,7 +120,11 @@ function limitedTable(
 ): string {
   if (rows.length === 0) return ''
   const shown = rows.slice(0, mostShown)
-  const table = markdownTable(titles, shown.map((row) => row.map(escapeMarkdown)), right)
+  const table = markdownTable(
+    titles,
+    shown.map((row) => row.map(escapeMarkdown)),
+    right,
+  )
   const more = count - shown.length
   return more > 0 ? `${table}\n\nand ${formatCount(more)} more` : table
 }

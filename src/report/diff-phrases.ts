@@ -90,7 +90,12 @@ export function diffTotal(result: DiffResult): string {
 }
 
 /** What a side is, in pieces. */
-export function sidePieces({ name, period, requests, unpricedRequests }: DiffSide): readonly string[] {
+export function sidePieces({
+  name,
+  period,
+  requests,
+  unpricedRequests,
+}: DiffSide): readonly string[] {
   const [first, last] = [formatDay(period.from), formatDay(period.to)]
   const days = period.from === null ? [] : [first === last ? first : `${first} to ${last}`]
   const unpriced = unpricedRequests === 0 ? [] : [`${plural(unpricedRequests, 'request')} unpriced`]

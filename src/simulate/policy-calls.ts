@@ -27,13 +27,13 @@ export function policyRequests(
   const { compiled, questions, found } = options
   const semantic = { questions, neighbours: found?.neighbours ?? null }
   const prepared = prepareCache(history, semantic, compiled, options.rules)
-  const run = new LayerRuns(
-    prepared.inputs,
-    compiled.policy.cache.semantic.threshold,
-  ).whole()
+  const run = new LayerRuns(prepared.inputs, compiled.policy.cache.semantic.threshold).whole()
   const calls = Array.from({ length: history.count }, (): RunCall[] => [])
   beyond.eachCall(run, (call) => calls[call.place]?.push(call))
-  const costs = requestCosts({ beyond, prepared, options: { ...options, grid: [], limits: null } }, run)
+  const costs = requestCosts(
+    { beyond, prepared, options: { ...options, grid: [], limits: null } },
+    run,
+  )
   return calls.map((each, place) => ({
     place,
     isServed: run.by[place] !== served.model,

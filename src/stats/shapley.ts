@@ -2,12 +2,12 @@
 export type ShapleyParts = { readonly parts: readonly bigint[]; readonly over: bigint }
 
 /**
- * What each of several factors contributes to a change, averaged over all orders in which they may change. `valueOf` says
+ * What each of several factors contributes to a change, averaged over all orders in which they may change. `worthOf` says
  * what the whole is worth where the factors of a coalition (a bit each) have changed already, the others not yet. Asks
  * for 2^factors values.
  */
-export function shapley(factors: number, valueOf: (coalition: number) => bigint): ShapleyParts {
-  const values = Array.from({ length: 2 ** factors }, (_, coalition) => valueOf(coalition))
+export function shapley(factors: number, worthOf: (coalition: number) => bigint): ShapleyParts {
+  const values = Array.from({ length: 2 ** factors }, (_, coalition) => worthOf(coalition))
   const weights = Array.from(
     { length: factors },
     (_, before) => factorial(before) * factorial(factors - 1 - before),
