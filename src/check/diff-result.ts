@@ -20,6 +20,8 @@ export type DiffResult = ResultHead<'diff'> & {
   /** New, gone and changed scenarios, the largest difference first; a bounded number. */
   readonly scenarios: readonly ScenarioChange[]
   readonly scenarioChanges: number
+  /** The least share of the spend of either side that scenarios of both hold. */
+  readonly scenarioCoverage: number
   /** The requests that explain most of the difference; none where a side does not tell requests apart. */
   readonly requests: readonly RequestDiff[]
   /** Null unless it was asked for. */

@@ -44,7 +44,8 @@ export function diff(
 ): DiffResult {
   const decomposition = decomposed(from.snapshot, to.snapshot)
   const { effects, other, models, features, cells, differenceUsd } = decomposition
-  const changes = scenarioChanges(pairScenarios(from.snapshot, to.snapshot))
+  const pairing = pairScenarios(from.snapshot, to.snapshot)
+  const changes = scenarioChanges(pairing)
   return {
     kind: 'diff',
     version: 1,
@@ -63,6 +64,7 @@ export function diff(
     cells,
     scenarios: changes.slice(0, mostChanges),
     scenarioChanges: changes.length,
+    scenarioCoverage: pairing.coverage,
     requests: explaining(from, to, differenceUsd),
     repriced,
   }

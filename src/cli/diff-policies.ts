@@ -2,11 +2,11 @@ import type { Compared } from '../check/diff.ts'
 import type { Snapshot, SnapshotCell } from '../check/snapshot.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { periodOf } from '../simulate/period.ts'
-import { type PolicyRequest, policyRequests } from '../simulate/policy-calls.ts'
+import { loggedRequests, type PolicyRequest, policyRequests } from '../simulate/policy-calls.ts'
 import type { History } from '../worlds/history.ts'
 import { isoNow } from './clock.ts'
 import { zoneOf } from './common-options.ts'
-import type { DiffFlags } from './diff-flags.ts'
+import type { DiffFlags, SideWord } from './diff-flags.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptible } from './interrupt.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
@@ -23,16 +23,17 @@ export type ComparedPolicies = {
   readonly warnings: readonly Warning[]
 }
 
-/** Simulates one or two policies over the same logs. */
+/** Simulates one or two policies, or what was paid beside one, over the same logs. */
 export async function comparePolicies(
-  names: readonly string[],
+  words: readonly SideWord[],
   flags: DiffFlags,
   terminal: Terminal,
   prices: RunPrices,
 ): Promise<ComparedPolicies | { readonly code: number }> {
   const files = flags.log ?? []
   const { format: _, log: __, reprice: ___, ...given } = flags
-  const asked: SimulateFlags = { ...given, policy: [...names] }
+  const names = words.flatMap(({ kind, name }) => (kind === 'policy' ? [name] : []))
+  const asked: SimulateFlags = { ...given, policy: names }
   const policies = policiesInForce(asked, terminal, prices)
   const logs = await openLogs(files, flags, terminal, prices)
   try {
@@ -46,8 +47,11 @@ export async function comparePolicies(
     const ran = await interruptible(terminal, async (signal) => {
       const simulation = await openSimulation(job)
       const runs: Ran[] = []
-      for (const { name, policy } of policies)
-        runs.push(ranBy(name, await simulation.open(policy, signal)))
+      for (const { kind, name } of words) {
+        const { policy } = policies.find((each) => each.name === name) ?? policies[0]
+        const opened = await simulation.open(policy, signal)
+        runs.push(kind === 'policy' ? ranBy(name, opened) : paid(name, opened))
+      }
       return runs
     })
     const [first, second] = ran
@@ -78,6 +82,12 @@ function ranBy(name: string, opened: Opened): Ran {
   const { history, beyond, options } = opened
   return { name, opened, requests: policyRequests(history, beyond, options) }
 }
+
+const paid = (name: string, opened: Opened): Ran => ({
+  name,
+  opened,
+  requests: loggedRequests(opened.history),
+})
 
 type Made = {
   readonly files: readonly string[]

@@ -37,21 +37,13 @@ export async function openSides(
   terminal: Terminal,
   prices: RunPrices,
 ): Promise<OpenSides | Ended> {
-  const policies = [from, to].filter(({ kind }) => kind === 'policy')
-  const simulated =
-    policies.length === 0
-      ? null
-      : await comparePolicies(
-          policies.map(({ name }) => name),
-          flags,
-          terminal,
-          prices,
-        )
+  const isSimulated = [from, to].some(({ kind }) => kind === 'policy')
+  const policies = [from, to].filter(({ kind }) => isSimulated && isOfPolicy(kind))
+  const simulated = isSimulated ? await comparePolicies(policies, flags, terminal, prices) : null
   if (simulated !== null && 'code' in simulated) return simulated
   const open = (word: SideWord): Opened | Promise<Opened | Ended> => {
-    if (word.kind !== 'policy' || simulated === null) return openSide(word, flags, terminal, prices)
-    const index = policies.indexOf(word)
-    const side = simulated.sides[index] as Compared
+    const side = simulated?.sides[policies.indexOf(word)]
+    if (simulated === null || side === undefined) return openSide(word, flags, terminal, prices)
     return { side, inputs: simulated.inputs, warnings: simulated.warnings }
   }
   const first = await open(from)
@@ -66,6 +58,8 @@ export async function openSides(
     repriced: null,
   }
 }
+
+const isOfPolicy = (kind: SideWord['kind']): boolean => kind === 'policy' || kind === 'as-logged'
 
 const distinct = <T>(list: readonly T[]): readonly T[] => [
   ...new Map(list.map((each) => [JSON.stringify(each), each])).values(),

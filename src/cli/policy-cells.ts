@@ -24,21 +24,24 @@ export function policyCells(
   book: PriceBook,
 ): readonly SnapshotCell[] {
   const sums = new CellSums()
-  for (const request of requests) addRequest(sums, history, request, book)
+  for (const request of requests) addRequest(sums, history, requests, request, book)
   return sums.cells()
 }
 
 function addRequest(
   sums: CellSums,
   history: History,
-  { place, isServed, calls, costNanoUsd }: PolicyRequest,
+  requests: readonly PolicyRequest[],
+  { place, servedBy, calls, costNanoUsd }: PolicyRequest,
   book: PriceBook,
 ): void {
   const name = nameOfProfile(profileAt(history, place))
   const beside = calls.reduce((left, call) => left - (call.costNanoUsd ?? 0), costNanoUsd)
-  if (isServed || calls.length === 0) {
-    const cached = { ...name, failed: false, band: null, pricing: 'cache' } as const
-    sums.add(cached, noTokens, { ...noCosts, fees: beside })
+  if (calls.length === 0) {
+    const answering = servedBy === null ? name : nameOfAnswer(history, requests, servedBy)
+    const { feature } = name
+    const cached = { ...answering, feature, failed: servedBy === null } as const
+    sums.add({ ...cached, band: null, pricing: 'cache' }, noTokens, { ...noCosts, fees: beside })
     return
   }
   for (const [index, call] of calls.entries()) {
@@ -46,6 +49,17 @@ function addRequest(
     const fees = isAnswer ? beside : 0
     addCall(sums, history, name, call, { isAnswer, fees }, book)
   }
+}
+
+/** Whose answer a cache gives: the model that was asked for it. */
+function nameOfAnswer(
+  history: History,
+  requests: readonly PolicyRequest[],
+  servedBy: number,
+): ProfileName {
+  const target = requests[servedBy]?.calls.at(-1)?.target ?? null
+  const logged = nameOfProfile(profileAt(history, servedBy))
+  return target === null ? logged : { ...logged, ...modelOf(target), terms: {} }
 }
 
 function addCall(
@@ -58,8 +72,8 @@ function addCall(
 ): void {
   const { columns, at } = history
   const named = target === null ? logged : { ...logged, ...modelOf(target), terms: {} }
-  // Whose answer was rejected, or who failed and was stood in for, gave none.
-  const failed = !isAnswer || (target === null && logged.failed)
+  // Whose answer was rejected, or who failed and was stood in for, gave none; elsewhere nobody knows better than the log.
+  const failed = !isAnswer || logged.failed
   const isCached = ((columns.flags[place] as number) & flag.servedFromCache) !== 0
   const tools = orZero(columns.costTools[place])
   const list = listPrice(named, usage, at[place] as number, book)

@@ -73,6 +73,7 @@ const diffOrder: KeyOrder<DiffResult> = {
     },
   },
   scenarioChanges: true,
+  scenarioCoverage: true,
   requests: {
     side: true,
     id: true,

@@ -6,6 +6,7 @@ import {
   diffTotal,
   effectMeanings,
   featureName,
+  hasCommonScenarios,
   mainCause,
   modelName,
   otherAmounts,
@@ -31,7 +32,7 @@ export function diffMarkdown(result: DiffResult): string {
     folded('Details', [
       rowsTable('model', models, (row) => modelName(row)),
       features.length < 2 ? '' : rowsTable('feature', features, (row) => featureName(row.feature)),
-      scenariosTable(result),
+      hasCommonScenarios(result) ? scenariosTable(result) : '',
       requestsTable(result),
       noteSection([
         ...repricedWords(result),
@@ -69,9 +70,7 @@ function rowsTable<Row extends DiffRow>(
   rows: readonly Row[],
   nameOf: (row: Row) => string,
 ): string {
-  const changed = rows.filter(
-    ({ differenceUsd, status }) => differenceUsd !== 0 || status !== 'both',
-  )
+  const changed = rows.filter(({ differenceUsd }) => differenceUsd !== 0)
   return limitedTable(
     [title, 'from', 'to', 'difference', 'mostly'],
     changed.map((row) => [

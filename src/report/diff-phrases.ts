@@ -29,7 +29,7 @@ export const effectMeanings: Readonly<Record<keyof Effects, string>> = {
   tokensPerRequest: 'longer or shorter prompts and answers',
   cache: 'cached input, and answers out of a cache',
   retries: 'attempts without an answer',
-  other: 'new and gone models, fees, unpriced requests',
+  other: 'new and gone models, fees, unpriced',
 }
 
 export const otherNames: Readonly<Record<keyof OtherEffects, string>> = {
@@ -128,3 +128,7 @@ export function repricedWords({ repriced, from, to }: DiffResult): readonly stri
     words(to.name, repriced.to),
   ]
 }
+
+/** Where each side asks questions of its own, a list of all of them as new and gone says nothing. */
+export const hasCommonScenarios = ({ scenarios, scenarioCoverage }: DiffResult): boolean =>
+  scenarios.length > 0 && scenarioCoverage >= 0.5

@@ -6,6 +6,7 @@ import {
   diffTotal,
   effectMeanings,
   featureName,
+  hasCommonScenarios,
   mainCause,
   modelName,
   otherAmounts,
@@ -130,8 +131,7 @@ function featureRows(cells: readonly CellDiff[]): readonly (readonly string[])[]
   return more > 0 ? [...rows, [`    and ${formatCount(more)} more`]] : rows
 }
 
-const isChanged = ({ differenceUsd, status }: DiffRow): boolean =>
-  differenceUsd !== 0 || status !== 'both'
+const isChanged = ({ differenceUsd }: DiffRow): boolean => differenceUsd !== 0
 
 const moreLine = (more: number, { paint }: Screen): Block =>
   more > 0 ? [paint('dim', `  and ${formatCount(more)} more`)] : []
@@ -153,8 +153,9 @@ function featuresBlock({ features }: DiffResult, screen: Screen): Block {
 const scenarioSigns = { new: '+', gone: '-', changed: '~', renamed: '~' } as const
 const mostScenarios = 5
 
-function scenariosBlock({ scenarios, scenarioChanges }: DiffResult, screen: Screen): Block {
-  if (scenarios.length === 0) return []
+function scenariosBlock(result: DiffResult, screen: Screen): Block {
+  const { scenarios, scenarioChanges } = result
+  if (!hasCommonScenarios(result)) return []
   const { width, paint } = screen
   const shown = scenarios.slice(0, mostScenarios)
   return [

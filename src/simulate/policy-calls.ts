@@ -1,4 +1,5 @@
 import type { History } from '../worlds/history.ts'
+import { usageAt } from '../worlds/model-costs.ts'
 import type { BeyondCache } from './beyond-cache.ts'
 import { prepareCache } from './cache-inputs.ts'
 import { served } from './cache-run.ts'
@@ -10,8 +11,8 @@ import type { RunCall } from './routing-calls.ts'
 /** What a policy does with one request of a history. */
 export type PolicyRequest = {
   readonly place: number
-  /** By a cache of the policy, or by waiting for an identical request. */
-  readonly isServed: boolean
+  /** The request whose answer a cache of the policy gave, or that it waited for; null: models were asked, or nobody. */
+  readonly servedBy: number | null
   /** In order; the last one gives the answer. */
   readonly calls: readonly RunCall[]
   /** Nano-dollars of all of it: calls, classifiers, look-ups. They add up to what `simulate` says the policy costs. */
@@ -36,8 +37,20 @@ export function policyRequests(
   )
   return calls.map((each, place) => ({
     place,
-    isServed: run.by[place] !== served.model,
+    servedBy: isServed(run.by[place]) ? (run.owner[place] as number) : null,
     calls: each,
     costNanoUsd: costs[place] as number,
   }))
+}
+
+const isServed = (by: number | undefined): boolean => by !== served.model && by !== served.nobody
+
+/** The requests of a history as they were paid for. */
+export function loggedRequests({ columns, count }: History): readonly PolicyRequest[] {
+  return Array.from({ length: count }, (_, place) => {
+    const cost = columns.cost[place] as number
+    const costNanoUsd = Number.isNaN(cost) ? null : cost
+    const call = { place, target: null, usage: usageAt(columns, place), costNanoUsd }
+    return { place, servedBy: null, calls: [call], costNanoUsd: costNanoUsd ?? 0 }
+  })
 }
