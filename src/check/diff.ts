@@ -98,7 +98,7 @@ const shortcomings = {
   groups:
     'is a snapshot of version 1: what failed attempts and cached answers took counts among tokens and prices',
   totals: 'is a report: models and features are not told apart, their prices are a mean',
-  cost: 'is a report without token counts: the cost of a call is not told apart by cause',
+  cost: 'is a report without token counts: compare logs, or policies by their files, to see more causes',
 } as const
 
 function diffWarnings(from: Compared, to: Compared): readonly Warning[] {

@@ -4,6 +4,7 @@ import { analyzeBase } from '../analyze/analyze.ts'
 import { check } from '../check/check.ts'
 import { exitCodeOf } from '../check/judge-finding.ts'
 import { makeSnapshot } from '../check/make-snapshot.ts'
+import { repriceSnapshot } from '../check/reprice-snapshot.ts'
 import type { Snapshot } from '../check/snapshot.ts'
 import { readSnapshot, snapshotText } from '../check/snapshot-text.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
@@ -42,8 +43,9 @@ export async function runCheck(
   if ('code' in run) return run.code
   if (flags.save !== undefined) save(run.snapshot, flags, terminal)
   if (!isAsked || (flags.save !== undefined && baseline === null)) return 0
-  const { inputs, warnings, snapshot } = run
-  const result = check(baseline, snapshot, {
+  const { inputs } = run
+  const { before, after, warnings } = atOneBook(baseline, run, flags, prices)
+  const result = check(before, after, {
     generatedAt: isoNow(terminal),
     inputs,
     warnings,
@@ -54,6 +56,23 @@ export async function runCheck(
   const summary = terminal.env['GITHUB_STEP_SUMMARY']
   if (flags.format === 'github' && summary) appendFileSync(summary, checkMarkdown(result))
   return exitCodeOf(result.verdict, result.noData)
+}
+
+/** Both sides at the price book in force, where that is asked for. */
+function atOneBook(
+  baseline: Snapshot | null,
+  { snapshot, warnings }: Run,
+  { reprice }: CheckFlags,
+  prices: Awaited<ReturnType<typeof openRunPrices>>,
+) {
+  if (reprice !== true) return { before: baseline, after: snapshot, warnings }
+  const before = baseline === null ? null : repriceSnapshot(baseline, prices, 'the baseline')
+  const after = repriceSnapshot(snapshot, prices, 'the run')
+  return {
+    before: before?.snapshot ?? null,
+    after: after.snapshot,
+    warnings: [...warnings, ...(before?.warnings ?? []), ...after.warnings],
+  }
 }
 
 const nothingToCheck = (): UserError =>

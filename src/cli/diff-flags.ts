@@ -47,8 +47,11 @@ function sideWord(name: string): SideWord {
   if (name === 'as-logged') return { kind: 'as-logged', name }
   if (/\.ya?ml$/.test(name)) return { kind: 'policy', name }
   const [, since = '', until = ''] = /^([^/]*?)\.\.([^/]*)$/.exec(name) ?? []
-  const isRange = name.includes('..') && [since, until].every(isMoment)
-  if (!isRange) return { kind: 'files', name }
+  if (since === '' && until === '') return { kind: 'files', name }
+  if (![since, until].every(isMoment))
+    throw new UserError(`"${name}" is no time range, and no file`, {
+      hint: 'write 14d..7d, 7d.. or 2026-08-01..2026-09-01',
+    })
   return {
     kind: 'range',
     name,

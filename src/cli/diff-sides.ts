@@ -46,6 +46,8 @@ export async function openSides(
     if (simulated === null || side === undefined) return openSide(word, flags, terminal, prices)
     return { side, inputs: simulated.inputs, warnings: simulated.warnings }
   }
+  const ended = await readAhead(from, to, flags, terminal, prices)
+  if (ended !== null) return ended
   const first = await open(from)
   if ('code' in first) return first
   const second = await open(to)
@@ -57,6 +59,25 @@ export async function openSides(
     warnings: distinct([...first.warnings, ...second.warnings]),
     repriced: null,
   }
+}
+
+/**
+ * Reads the later logs before anything is said of the earlier ones: what is estimated for requests without token counts
+ * is learned from all that a store holds.
+ */
+async function readAhead(
+  from: SideWord,
+  to: SideWord,
+  flags: DiffFlags,
+  terminal: Terminal,
+  prices: RunPrices,
+): Promise<Ended | null> {
+  const areLogs = [from, to].every(({ kind, name }) => kind === 'files' && !isSaved(name))
+  // Standard input can be read but once.
+  if (!areLogs || [from.name, to.name].includes('-')) return null
+  const logs = await openLogs([to.name], flags, terminal, prices)
+  logs.store.close()
+  return logs.interrupted ? { code: interruptedCode(terminal) } : null
 }
 
 const isOfPolicy = (kind: SideWord['kind']): boolean => kind === 'policy' || kind === 'as-logged'
@@ -106,12 +127,15 @@ async function logSide(
     const { snapshot, inputs, warnings } = runOfLogs(logs, files, flags, terminal, prices)
     const { database } = logs.store
     const newest = newestRequest(database)
-    const source = openRequestSource(database, {
-      files: logs.files,
-      since: momentOf(flags.since, newest, '--since'),
-      until: momentOf(flags.until, newest, '--until'),
-      where: flags.where ?? [],
-    })
+    const since = momentOf(flags.since, newest, '--since')
+    const until = momentOf(flags.until, newest, '--until')
+    if (since !== undefined && until !== undefined && since >= until)
+      throw new UserError(`${word.name} ends before it begins`, {
+        hint: 'the earlier end comes first: 14d..7d, 2026-08-01..2026-09-01',
+      })
+    const { files: numbers } = logs
+    const where = flags.where ?? []
+    const source = openRequestSource(database, { files: numbers, since, until, where })
     const dearest = dearRequests(source, openRequestLookup(database))
     return { side: { name: word.name, snapshot, dearest }, inputs, warnings }
   } finally {

@@ -8,6 +8,7 @@ import type {
   OtherEffects,
   RepricedSide,
 } from '../check/diff-result.ts'
+import type { CheckResult } from '../check/result.ts'
 import { signedShare, signedUsd } from './check-phrases.ts'
 import { formatDay, formatUsd, plural } from './numbers.ts'
 
@@ -69,12 +70,15 @@ export function causeWords({ effects, other }: Pick<CostDiff, 'effects' | 'other
 
 const mostCauses = 4
 
-/** The cause of a line in a word, with its amount. */
-export function mainCause({ effects, status }: DiffRow): string {
-  if (status !== 'both') return status
-  const [first] = amountsOf(effects)
-  return first === undefined ? '' : `${first.name} ${signedUsd(first.usd)}`
+/** Why a check's cost changed, in a line; nothing where it did not, or a side does not tell. */
+export function causeLine({ diff }: CheckResult): string {
+  const causes = diff === null ? '' : causeWords(diff)
+  return causes === '' ? '' : `because: ${causes}`
 }
+
+/** What a line's difference comes from most. */
+export const mainCause = ({ effects, status }: DiffRow): string =>
+  status === 'both' ? (amountsOf(effects)[0]?.name ?? '') : status
 
 /** "+$1.11 (+90%)". */
 export const changeWords = ({ differenceUsd, change }: DiffResult): string =>

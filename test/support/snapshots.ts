@@ -1,4 +1,5 @@
-import type { Snapshot, SnapshotScenario } from '../../src/check/snapshot.ts'
+import { noCosts, noTokens } from '../../src/check/cost-cells.ts'
+import type { Snapshot, SnapshotCell, SnapshotScenario } from '../../src/check/snapshot.ts'
 
 /** A scenario of one run and one call that cost so many nano-dollars. */
 export const scenario = (
@@ -20,6 +21,30 @@ export const scenario = (
   outputTokens: Math.round(costNanoUsd / 1000),
   ...more,
 })
+
+/** Of one model, whose output costs all there is. */
+const cellsOf = (
+  count: number,
+  sum: (field: 'requests' | 'costNanoUsd' | 'inputTokens' | 'outputTokens') => number,
+): readonly SnapshotCell[] =>
+  count === 0
+    ? []
+    : [
+        {
+          provider: 'openai',
+          model: 'gpt-4o',
+          feature: null,
+          terms: {},
+          band: null,
+          pricing: 'tokens',
+          failed: false,
+          requests: sum('requests'),
+          ...noTokens,
+          inputTokens: Math.round(sum('inputTokens')),
+          outputTokens: Math.round(sum('outputTokens')),
+          costNanoUsd: { ...noCosts, outputTokens: Math.round(sum('costNanoUsd')) },
+        },
+      ]
 
 /** A snapshot of these scenarios, each of them one run. */
 export function snapshotOf(
@@ -63,7 +88,7 @@ export function snapshotOf(
     scenarioCount: scenarios.length,
     scenarios: [...scenarios].sort((a, b) => (a.scenario < b.scenario ? -1 : 1)),
     groups: [],
-    cells: [],
+    cells: cellsOf(scenarios.length, sum),
     runs: { count: scenarios.length, samples: costs },
     ...more,
   }
