@@ -84,11 +84,12 @@ function causesBlock({ effects, other }: DiffResult, screen: Screen): Block {
 }
 
 const rowColumns: readonly GridColumn[] = [
-  { title: '', minWidth: 18 },
-  { title: 'from', align: 'right', dropOrder: 2 },
-  { title: 'to', align: 'right', dropOrder: 1 },
+  // Long names of models differ at their end.
+  { title: '', minWidth: 38 },
+  { title: 'from', align: 'right', dropOrder: 3 },
+  { title: 'to', align: 'right', dropOrder: 2 },
   { title: 'difference', align: 'right' },
-  { title: 'mostly', minWidth: 14, dropOrder: 3, style: 'dim' },
+  { title: 'mostly', minWidth: 10, dropOrder: 1, style: 'dim' },
 ]
 
 const rowCells = (name: string, row: DiffRow): readonly string[] => [
