@@ -30,29 +30,34 @@ export const noCosts: CellCosts = { ...noTokens, whole: 0, fees: 0 }
 export class CellSums {
   readonly #byName = new Map<string, CellSum>()
 
-  /** `requests` is 0 for what is billed beside a request that is counted elsewhere. */
-  add(name: CellName, usage: TokenCounts, costNanoUsd: CellCosts, requests = 1): void {
+  add(name: CellName, usage: TokenCounts, costNanoUsd: CellCosts): void {
+    addTo(this.sumOf(name), usage, costNanoUsd)
+  }
+
+  /** The sum that requests of this name are added to. */
+  sumOf(name: CellName): CellSum {
     const key = keyOf(name)
-    const sum = this.#byName.get(key) ?? {
-      ...name,
-      requests: 0,
-      ...noTokens,
-      costNanoUsd: { ...noCosts },
-    }
+    const known = this.#byName.get(key)
+    if (known !== undefined) return known
+    const sum = { ...name, requests: 0, ...noTokens, costNanoUsd: { ...noCosts } }
     this.#byName.set(key, sum)
-    sum.requests += requests
-    for (const token of usageColumns) {
-      sum[token] += usage[token]
-      sum.costNanoUsd[token] += costNanoUsd[token]
-    }
-    sum.costNanoUsd.whole += costNanoUsd.whole
-    sum.costNanoUsd.fees += costNanoUsd.fees
+    return sum
   }
 
   /** By name. */
   cells(): readonly SnapshotCell[] {
     return [...this.#byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
   }
+}
+
+function addTo(sum: CellSum, usage: TokenCounts, costNanoUsd: CellCosts): void {
+  sum.requests++
+  for (const name of usageColumns) {
+    sum[name] += usage[name]
+    sum.costNanoUsd[name] += costNanoUsd[name]
+  }
+  sum.costNanoUsd.whole += costNanoUsd.whole
+  sum.costNanoUsd.fees += costNanoUsd.fees
 }
 
 const keyOf = ({ provider, model, feature, terms, band, pricing, failed }: CellName): string =>
@@ -77,27 +82,59 @@ type Cell = (name: (typeof columns)[number]) => number
 export function sumCells(source: RequestSource): readonly SnapshotCell[] {
   const sums = new CellSums()
   const profiles = source.profiles.map(nameOfProfile)
+  // A name is long to put together, and a million requests have few.
+  const known = new Map<number, CellSum>()
   for (const segment of source.segments(columns)) {
     for (let row = 0; row < segment.length; row++) {
-      const cell: Cell = (name) => orZero(segment[name][row])
-      const profile = profiles[cell('profile')]
-      if (profile === undefined) continue
+      const cell: Cell = (name) => segment[name][row] as number
       const price = source.prices[cell('price')] ?? null
       const pricing = pricingOf(cell, price)
-      const band = pricing === 'tokens' ? (price?.band ?? null) : null
-      sums.add({ ...profile, band, pricing }, usageOf(cell), costsOf(cell, pricing, price))
+      const number = (cell('profile') * mostPrices + cell('price')) * pricings.length
+      const key = number + pricings.indexOf(pricing)
+      let sum = known.get(key)
+      if (sum === undefined) {
+        const band = pricing === 'tokens' ? (price?.band ?? null) : null
+        sum = sums.sumOf({ ...(profiles[cell('profile')] as ProfileName), band, pricing })
+        known.set(key, sum)
+      }
+      addRow(sum, cell, price)
     }
   }
   return sums.cells()
 }
 
-const usageOf = (cell: Cell): TokenCounts => ({
-  inputTokens: cell('inputTokens'),
-  cacheReadTokens: cell('cacheReadTokens'),
-  cacheWrite5mTokens: cell('cacheWrite5mTokens'),
-  cacheWrite1hTokens: cell('cacheWrite1hTokens'),
-  outputTokens: cell('outputTokens'),
-})
+const pricings: readonly CellName['pricing'][] = ['tokens', 'whole', 'unpriced', 'cache']
+/** Above any number of a price. */
+const mostPrices = 2 ** 24
+
+/** One of a million: nothing is made for it. */
+function addRow(sum: CellSum, cell: Cell, price: PriceSource | null): void {
+  const { costNanoUsd } = sum
+  sum.requests++
+  for (const name of usageColumns) sum[name] += cell(name)
+  const other = orZero(cell('costOther'))
+  if (sum.pricing === 'whole') {
+    costNanoUsd.whole += other
+    costNanoUsd.fees += orZero(cell('cost')) - other
+    return
+  }
+  const written = orZero(cell('costCacheWrite'))
+  const fiveMinutes = fiveMinuteCost(cell, written, price)
+  costNanoUsd.inputTokens += orZero(cell('costInput'))
+  costNanoUsd.cacheReadTokens += orZero(cell('costCacheRead'))
+  costNanoUsd.cacheWrite5mTokens += fiveMinutes
+  costNanoUsd.cacheWrite1hTokens += written - fiveMinutes
+  costNanoUsd.outputTokens += orZero(cell('costOutput'))
+  costNanoUsd.fees += orZero(cell('costTools')) + other
+}
+
+/** Both kinds of write are rounded as one sum; the hour's takes what is left of it. */
+function fiveMinuteCost(cell: Cell, written: number, price: PriceSource | null): number {
+  if (cell('cacheWrite1hTokens') === 0) return written
+  const rate = decimalOf(price?.usdPerMillion.cacheWrite5m ?? '0')
+  if (rate === null) return 0
+  return Math.min(written, nanoOf(rate, cell('cacheWrite5mTokens')))
+}
 
 export type ProfileName = Omit<CellName, 'band' | 'pricing'>
 
@@ -130,38 +167,8 @@ function pricingOf(cell: Cell, price: PriceSource | null): CellName['pricing'] {
 
 /** One amount, as logged or by the hour, which no class of tokens holds. */
 const isWhole = (cell: Cell): boolean =>
-  cell('costOther') !== 0 &&
+  orZero(cell('costOther')) !== 0 &&
   cell('costInput') + cell('costCacheRead') + cell('costCacheWrite') + cell('costOutput') === 0
-
-function costsOf(cell: Cell, pricing: CellName['pricing'], price: PriceSource | null): CellCosts {
-  const other = cell('costOther')
-  if (pricing === 'whole') return { ...noCosts, whole: other, fees: cell('cost') - other }
-  return {
-    inputTokens: cell('costInput'),
-    cacheReadTokens: cell('costCacheRead'),
-    ...writeCosts(cell, price),
-    outputTokens: cell('costOutput'),
-    whole: 0,
-    fees: cell('costTools') + other,
-  }
-}
-
-/** Both kinds of write are rounded as one sum; the hour's takes what is left of it. */
-function writeCosts(
-  cell: Cell,
-  price: PriceSource | null,
-): Pick<CellCosts, 'cacheWrite5mTokens' | 'cacheWrite1hTokens'> {
-  const cost = cell('costCacheWrite')
-  const fiveMinutes = fiveMinuteCost(cell, cost, price)
-  return { cacheWrite5mTokens: fiveMinutes, cacheWrite1hTokens: cost - fiveMinutes }
-}
-
-function fiveMinuteCost(cell: Cell, cost: number, price: PriceSource | null): number {
-  if (cell('cacheWrite1hTokens') === 0) return cost
-  const rate = decimalOf(price?.usdPerMillion.cacheWrite5m ?? '0')
-  if (rate === null) return 0
-  return Math.min(cost, nanoOf(rate, cell('cacheWrite5mTokens')))
-}
 
 /** Dollars a million are thousands of nano-dollars a token. */
 export const nanoOf = (usdPerMillion: Parameters<typeof multiply>[0], tokens: number): number =>
