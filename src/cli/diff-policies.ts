@@ -57,9 +57,7 @@ export async function comparePolicies(
     const [first, second] = ran
     const sides = ran.map((each) => {
       const isSecond = each === second && first !== undefined
-      const dearest = isSecond
-        ? differingRequests(each.opened.history, first.requests, each.requests)
-        : []
+      const dearest = isSecond ? differingRequests(each.history, first.requests, each.requests) : []
       return {
         name: each.name,
         snapshot: snapshotOf(each, prices, { files, zone, generatedAt: isoNow(terminal) }),
@@ -74,20 +72,21 @@ export async function comparePolicies(
 
 type Ran = {
   readonly name: string
-  readonly opened: Opened
+  readonly history: History
+  readonly fingerprints: Snapshot['fingerprints']
   readonly requests: readonly PolicyRequest[]
 }
 
-function ranBy(name: string, opened: Opened): Ran {
-  const { history, beyond, options } = opened
-  return { name, opened, requests: policyRequests(history, beyond, options) }
+function ranBy(name: string, { history, beyond, options }: Opened): Ran {
+  const { fingerprints } = options
+  return { name, history, fingerprints, requests: policyRequests(history, beyond, options) }
 }
 
-const paid = (name: string, opened: Opened): Ran => ({
-  name,
-  opened,
-  requests: loggedRequests(opened.history),
-})
+/** Under no policy. */
+function paid(name: string, { history, options }: Opened): Ran {
+  const fingerprints = { ...options.fingerprints, policy: null, embedder: null }
+  return { name, history, fingerprints, requests: loggedRequests(history) }
+}
 
 type Made = {
   readonly files: readonly string[]
@@ -96,11 +95,10 @@ type Made = {
 }
 
 function snapshotOf(
-  { opened, requests }: Ran,
+  { history, fingerprints, requests }: Ran,
   { book }: RunPrices,
   { files, zone, generatedAt }: Made,
 ): Snapshot {
-  const { history, options } = opened
   const cells = policyCells(history, requests, book)
   const sum = (value: (cell: SnapshotCell) => number) =>
     cells.reduce((total, cell) => total + value(cell), 0)
@@ -110,7 +108,7 @@ function snapshotOf(
     version: 2,
     generatedAt,
     source: { kind: 'simulate', inputs: files },
-    fingerprints: options.fingerprints,
+    fingerprints,
     totals: {
       requests: history.count,
       errors: sum(({ failed, requests: count }) => (failed ? count : 0)),
@@ -126,7 +124,7 @@ function snapshotOf(
         pricing === 'cache' ? count : 0,
       ),
     },
-    period: periodOf(history as History, zone),
+    period: periodOf(history, zone),
     metrics: {},
     scenarioCount: 0,
     scenarios: [],

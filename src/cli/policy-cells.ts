@@ -16,6 +16,16 @@ import type { PolicyRequest } from '../simulate/policy-calls.ts'
 import type { RunCall } from '../simulate/routing-calls.ts'
 import { wholeParts } from '../stats/shapley.ts'
 import type { History } from '../worlds/history.ts'
+import { isSameModel } from '../worlds/same-model.ts'
+
+type Cells = {
+  readonly sums: CellSums
+  readonly history: History
+  readonly requests: readonly PolicyRequest[]
+  readonly book: PriceBook
+  readonly modelOf: (target: string) => Model
+}
+type Model = Pick<ProfileName, 'provider' | 'model'>
 
 /** The cells of a policy: what each call of a simulation takes and costs, where a cache answers, what is billed beside. */
 export function policyCells(
@@ -24,21 +34,35 @@ export function policyCells(
   book: PriceBook,
 ): readonly SnapshotCell[] {
   const sums = new CellSums()
-  for (const request of requests) addRequest(sums, history, requests, request, book)
+  const cells = { sums, history, requests, book, modelOf: modelNames(history) }
+  for (const request of requests) addRequest(cells, request)
   return sums.cells()
 }
 
-function addRequest(
-  sums: CellSums,
-  history: History,
-  requests: readonly PolicyRequest[],
-  { place, servedBy, calls, costNanoUsd }: PolicyRequest,
-  book: PriceBook,
-): void {
+/** Targets as the log spells them, so that a policy's requests stand beside those that went there already. */
+function modelNames({ profiles }: History): (target: string) => Model {
+  const known = new Map<string, Model>()
+  return (target) => {
+    const name = known.get(target) ?? nameIn(target)
+    known.set(target, name)
+    return name
+  }
+  function nameIn(target: string): Model {
+    // Not find, which meets the numbers that no profile has.
+    const [logged] = profiles.filter((profile) =>
+      isSameModel(target, profile.provider, profile.model ?? ''),
+    )
+    const { provider = null, model } = logged ?? readTarget(target)
+    return { provider, model }
+  }
+}
+
+function addRequest(cells: Cells, { place, servedBy, calls, costNanoUsd }: PolicyRequest): void {
+  const { sums, history } = cells
   const name = nameOfProfile(profileAt(history, place))
   const beside = calls.reduce((left, call) => left - (call.costNanoUsd ?? 0), costNanoUsd)
   if (calls.length === 0) {
-    const answering = servedBy === null ? name : nameOfAnswer(history, requests, servedBy)
+    const answering = servedBy === null ? name : nameOfAnswer(cells, servedBy)
     const { feature } = name
     const cached = { ...answering, feature, failed: servedBy === null } as const
     sums.add({ ...cached, band: null, pricing: 'cache' }, noTokens, { ...noCosts, fees: beside })
@@ -46,60 +70,48 @@ function addRequest(
   }
   for (const [index, call] of calls.entries()) {
     const isAnswer = index === calls.length - 1
-    const fees = isAnswer ? beside : 0
-    addCall(sums, history, name, call, { isAnswer, fees }, book)
+    addCall(cells, name, call, { isAnswer, fees: isAnswer ? beside : 0 })
   }
 }
 
 /** Whose answer a cache gives: the model that was asked for it. */
-function nameOfAnswer(
-  history: History,
-  requests: readonly PolicyRequest[],
-  servedBy: number,
-): ProfileName {
+function nameOfAnswer({ history, requests, modelOf }: Cells, servedBy: number): ProfileName {
   const target = requests[servedBy]?.calls.at(-1)?.target ?? null
   const logged = nameOfProfile(profileAt(history, servedBy))
   return target === null ? logged : { ...logged, ...modelOf(target), terms: {} }
 }
 
 function addCall(
-  sums: CellSums,
-  history: History,
+  { sums, history, book, modelOf }: Cells,
   logged: ProfileName,
   { place, target, usage, costNanoUsd }: RunCall,
   { isAnswer, fees }: { readonly isAnswer: boolean; readonly fees: number },
-  book: PriceBook,
 ): void {
   const { columns, at } = history
   const named = target === null ? logged : { ...logged, ...modelOf(target), terms: {} }
   // Whose answer was rejected, or who failed and was stood in for, gave none; elsewhere nobody knows better than the log.
   const failed = !isAnswer || logged.failed
-  const isCached = ((columns.flags[place] as number) & flag.servedFromCache) !== 0
-  const tools = orZero(columns.costTools[place])
   const list = listPrice(named, usage, at[place] as number, book)
   const cost = costNanoUsd ?? 0
-  const costs = splitCost(Math.max(0, cost - tools), list)
-  const isWhole = costs.whole !== 0
-  const pricing = costNanoUsd === null ? 'unpriced' : isCached ? 'cache' : isWhole ? 'whole' : null
+  const byTokens = Math.max(0, cost - orZero(columns.costTools[place]))
+  const costs = splitCost(byTokens, list)
+  const isCached = ((columns.flags[place] as number) & flag.servedFromCache) !== 0
+  const isByClass = costNanoUsd !== null && !isCached && costs.whole === 0
+  const otherwise = costNanoUsd === null ? 'unpriced' : isCached ? 'cache' : 'whole'
   sums.add(
     {
       ...named,
       failed,
-      band: pricing === null ? (list?.price.band ?? null) : null,
-      pricing: pricing ?? 'tokens',
+      band: isByClass ? (list?.price.band ?? null) : null,
+      pricing: isByClass ? 'tokens' : otherwise,
     },
     usage,
-    { ...costs, fees: cost - Math.max(0, cost - tools) + fees },
+    { ...costs, fees: cost - byTokens + fees },
   )
 }
 
 const profileAt = ({ profiles, columns }: History, place: number): Profile =>
   profiles[columns.profile[place] as number] as Profile
-
-function modelOf(target: string): Pick<ProfileName, 'provider' | 'model'> {
-  const { provider = null, model } = readTarget(target)
-  return { provider, model }
-}
 
 type Listed = { readonly price: PriceSource; readonly costs: Omit<CellCosts, 'fees'> }
 

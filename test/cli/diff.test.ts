@@ -82,7 +82,10 @@ describe('two logs', () => {
     expect(requests.length).toBe(10)
     const [first] = requests
     const { code, out } = await runIn(terminal, 'explain', first?.id ?? '', '--format', 'json')
-    expect({ code, costUsd: JSON.parse(out).computedCostUsd }).toEqual({ code: 0, costUsd: first?.costUsd })
+    expect({ code, costUsd: JSON.parse(out).computedCostUsd }).toEqual({
+      code: 0,
+      costUsd: first?.costUsd,
+    })
     const log = readFileSync(from, 'utf8') + readFileSync(to, 'utf8')
     const question = /"content":"([^"\\]{40,})"/.exec(log)?.[1] ?? ''
     expect(question).not.toBe('')
@@ -164,6 +167,22 @@ describe('policies', () => {
     expect(result.effects.volume).toBe(0)
     expect(result.other.newCells).toBeGreaterThan(0)
     expect(result.requests.every(({ differenceUsd }) => differenceUsd < 0)).toBe(true)
+  })
+
+  test('with ladders and classifiers cost what simulate says, and name models as the log does', async () => {
+    const terminal = newTerminal()
+    const policy = join(fixtures, '../policies/support.yaml')
+    const result = await diffIn(terminal, 'as-logged', policy, '--log', log)
+    const argv = ['simulate', log, '--policy', policy, '--format', 'json']
+    const simulated = JSON.parse((await runIn(terminal, ...argv)).out)
+    expect(result.to.costUsd).toBe(simulated.policy.costUsd)
+    addsUp(result)
+    for (const row of result.cells) addsUp(row)
+    expect(result.models.filter(({ provider }) => provider !== 'openai')).toEqual([])
+    expect([result.from.source.kind, result.fingerprints.policy]).toEqual([
+      'simulate',
+      simulated.fingerprints.policy,
+    ])
   })
 
   test('are held against what was paid', async () => {
