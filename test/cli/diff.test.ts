@@ -230,6 +230,54 @@ describe('snapshots', () => {
     expect(repriced.warnings.map(({ code }) => code)).not.toContain('other-prices')
   })
 
+  test('know bands and tiers: priced anew, they cost what the logs cost', async () => {
+    const terminal = newTerminal()
+    const calls = [
+      {
+        model: 'gemini-2.5-pro',
+        provider: 'google',
+        usage: { inputTokens: 300_001, outputTokens: 777 },
+      },
+      {
+        model: 'gemini-2.5-pro',
+        provider: 'google',
+        usage: { inputTokens: 100_003, outputTokens: 333 },
+      },
+      { serviceTier: 'batch', usage: { inputTokens: 1001, outputTokens: 101 } },
+      {
+        model: 'claude-sonnet-4-5',
+        provider: 'anthropic',
+        usage: {
+          inputTokens: 7,
+          cacheReadTokens: 5003,
+          cacheWrite5mTokens: 901,
+          cacheWrite1hTokens: 77,
+          outputTokens: 13,
+        },
+      },
+      { status: 'error', usage: { inputTokens: 501, outputTokens: 0 } },
+    ]
+    const log = writeLog(
+      terminal,
+      calls.map((call, index) => ({ id: `${index}`, at: new Date(start).toISOString(), ...call })),
+    )
+    const path = join(terminal.folder, 'baseline.json')
+    await runIn(terminal, 'check', log, '--save', path)
+    const snapshot = jsonOf<Snapshot>(path)
+    const twice = (costs: object) =>
+      Object.fromEntries(Object.entries(costs).map(([name, cost]) => [name, 2 * cost]))
+    const cells = snapshot.cells?.map((each) => ({ ...each, costNanoUsd: twice(each.costNanoUsd) }))
+    const fingerprints = { ...snapshot.fingerprints, prices: 'another' }
+    writeFileSync(path, JSON.stringify({ ...snapshot, fingerprints, cells }))
+    const asSaved = await diffIn(terminal, path, log)
+    expect(asSaved.from.costUsd).toBeCloseTo(2 * asSaved.to.costUsd, 8)
+    const { differenceUsd, effects, from } = await diffIn(terminal, path, log, '--reprice')
+    // Rounded once a cell, not once a request.
+    expect(Math.abs(differenceUsd)).toBeLessThanOrEqual(5e-9)
+    expect(Math.abs(effects.price)).toBeLessThanOrEqual(5e-9)
+    expect(from.costUsd).toBeCloseTo(asSaved.to.costUsd, 8)
+  })
+
   test('keep the cost of what the book in force does not price', async () => {
     const terminal = newTerminal()
     const [path, log] = await baselineIn(terminal)
