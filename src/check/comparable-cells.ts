@@ -6,7 +6,7 @@ import type { CellCosts, Snapshot, SnapshotCell, SnapshotGroup, TokenCounts } fr
  * What a source tells of its requests, from much to little: cells; groups of a snapshot of version 1, which do not tell
  * what failed attempts and cached answers took; the totals of one report; what everything cost.
  */
-export const tellings = ['cells', 'groups', 'totals', 'cost'] as const
+const tellings = ['cells', 'groups', 'totals', 'cost'] as const
 export type Telling = (typeof tellings)[number]
 
 export const tellingOf = ({ cells, version, groups, source }: Snapshot): Telling => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { analyzeBase } from '../analyze/analyze.ts'
 import { check } from '../check/check.ts'
@@ -24,6 +23,7 @@ import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { type OpenLogs, openLogs } from './logs.ts'
 import { loadPolicy, policyPath } from './policy-file.ts'
 import { openRunPrices } from './price-book.ts'
+import { readFileOrRef } from './read-ref.ts'
 import { readText } from './read-text.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
@@ -100,29 +100,11 @@ function policyOf(
 }
 
 /** A file, or REF:FILE as git has it. */
-export function readBaseline(name: string): Snapshot {
-  const [, ref = '', path = ''] = /^([^-:][^:]+):(.+)$/.exec(name) ?? []
-  if (existsSync(name) || ref === '')
-    return readSnapshot(
-      readText(name, 'a snapshot, written by llmcost check --save baseline.json'),
-      name,
-    )
-  return readSnapshot(textOfRef(name, ref, path), name)
-}
-
-function textOfRef(name: string, ref: string, path: string): string {
-  try {
-    return execFileSync('git', ['show', name], {
-      encoding: 'utf8',
-      maxBuffer: 2 ** 28,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-  } catch {
-    throw new UserError(`git has no ${path} at ${ref}`, {
-      hint: 'fetch the ref first, e.g. git fetch origin main, and name the file from the top of the repository',
-    })
-  }
-}
+export const readBaseline = (name: string): Snapshot =>
+  readSnapshot(
+    readFileOrRef(name, 'a snapshot, written by llmcost check --save baseline.json'),
+    name,
+  )
 
 export type Run = {
   readonly snapshot: Snapshot

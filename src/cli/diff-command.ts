@@ -7,10 +7,10 @@ import type { Terminal } from './terminal.ts'
 const examples = `
 A side is
   before.json                   a snapshot (llmcost check --save), or a report of --format json
-  origin/main:baseline.json     one of them at a git ref
   logs.jsonl                    logs, a directory, a quoted glob
   14d..7d   2026-08-01..        a time range of the store; days count back from its newest request
   llmcost.yaml                  a policy, simulated over the store; 'as-logged' is what was paid
+  origin/main:FILE              a snapshot, report or policy at a git ref
 Time ranges and policies are about the whole store, or about the files of --log.
 
 Examples:
@@ -19,7 +19,7 @@ Examples:
   llmcost diff 7d                                  the last 7 days against the 7 before
   llmcost diff origin/main:baseline.json run.jsonl --format markdown
   llmcost diff as-logged llmcost.yaml --since 7d
-  llmcost diff old.yaml new.yaml --log 'logs/*.jsonl'
+  llmcost diff origin/main:llmcost.yaml llmcost.yaml --log 'logs/*.jsonl'
   llmcost diff before.json 7d.. --reprice          both at the prices in force`
 
 /** `llmcost diff` with its flags. */

@@ -2,12 +2,11 @@ import type { Compared } from '../check/diff.ts'
 import { diff } from '../check/diff.ts'
 import type { Repriced } from '../check/diff-result.ts'
 import { repriceSnapshot } from '../check/reprice-snapshot.ts'
-import type { InputSummary, Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
 import { formatDiff } from '../report/format-diff.ts'
 import { isoNow } from './clock.ts'
 import { type DiffFlags, sideWords } from './diff-flags.ts'
-import { openSides } from './diff-sides.ts'
+import { type OpenSides, openSides } from './diff-sides.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
@@ -35,16 +34,8 @@ export async function runDiff(
   return 0
 }
 
-type Sides = {
-  readonly from: Compared
-  readonly to: Compared
-  readonly inputs: readonly InputSummary[]
-  readonly warnings: readonly Warning[]
-  readonly repriced: null
-}
-
 /** What the store holds is at the book in force already. */
-function atOneBook(sides: Sides, prices: RunPrices) {
+function atOneBook(sides: OpenSides, prices: RunPrices) {
   const at = ({ name, snapshot }: Compared) => repriceSnapshot(snapshot, prices, name)
   const [from, to] = [at(sides.from), at(sides.to)]
   const repriced: Repriced = {

@@ -315,22 +315,27 @@ describe('snapshots', () => {
     expect(told.map(({ code }) => code)).toContain('older-snapshot')
   })
 
-  test('come from a git ref', async () => {
+  test('come from a git ref, and so do policies', async () => {
     const terminal = newTerminal()
     const [, log] = await baselineIn(terminal)
+    const policy = join(terminal.folder, 'llmcost.yaml')
+    writeFileSync(policy, 'cache:\n  exact: off\n  semantic: { on: false }\n')
     const git = (...argv: readonly string[]) =>
       execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...argv], {
         cwd: terminal.folder,
         stdio: 'ignore',
       })
     git('init', '-q', '-b', 'main')
-    git('add', 'baseline.json')
+    git('add', 'baseline.json', 'llmcost.yaml')
     git('commit', '-qm', 'Save a baseline')
     const home = process.cwd()
     try {
       process.chdir(terminal.folder)
       const { from } = await diffIn(terminal, 'main:baseline.json', log)
       expect(from).toMatchObject({ name: 'main:baseline.json', requests: 2, costUsd: 0.014 })
+      const policies = await diffIn(terminal, 'main:llmcost.yaml', policy, '--log', log)
+      expect(policies.from).toMatchObject({ name: 'main:llmcost.yaml', costUsd: 0.0105 })
+      expect(policies.differenceUsd).toBe(0)
     } finally {
       process.chdir(home)
     }
