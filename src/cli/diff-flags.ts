@@ -38,6 +38,10 @@ export function sideWords(words: readonly string[]): readonly [SideWord, SideWor
     throw new UserError(`two sides are compared, not ${words.length}`, {
       hint: 'llmcost diff before.jsonl after.jsonl, or llmcost diff 7d; quote globs, and name the logs of a time range with --log',
     })
+  if (first === '-' && second === '-')
+    throw new UserError('standard input can be read but once, and both sides are it', {
+      hint: 'name a file for one of them',
+    })
   return [sideWord(first), sideWord(second)]
 }
 

@@ -414,6 +414,7 @@ describe('what cannot be compared says why', () => {
   test.each([
     [['one.jsonl'], 'two sides are compared, not 1'],
     [['a', 'b', 'c'], 'two sides are compared, not 3'],
+    [['-', '-'], 'standard input can be read but once'],
     [['x..y', '7d..'], '"x..y" is no time range'],
     [['no.jsonl', 'no.jsonl'], 'no such file'],
     [['no.yaml', 'no.yaml'], 'no such file'],
