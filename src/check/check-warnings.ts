@@ -9,7 +9,9 @@ export function comparisonWarnings(
   { comparison }: Compared,
 ): readonly Warning[] {
   return [
-    ...(before === null ? [] : fingerprintWarnings(before, after)),
+    ...(before === null
+      ? []
+      : [...fingerprintWarnings(before, after), ...olderVersion(before, after)]),
     ...unpriced('baseline', before),
     ...unpriced('run', after),
     ...scenarioWarnings(comparison),
@@ -17,7 +19,8 @@ export function comparisonWarnings(
 }
 
 const names = {
-  prices: 'another price book: part of the change may be the prices, not the requests',
+  prices:
+    'another price book: part of the change may be the prices, not the requests; --reprice takes one for both',
   embedder: 'another embedder: hit rates are not comparable',
   policy: 'another policy',
 } as const
@@ -45,6 +48,19 @@ function fingerprintWarnings(before: Snapshot, after: Snapshot): readonly Warnin
           },
         ]),
   ]
+}
+
+function olderVersion(...sides: readonly Snapshot[]): readonly Warning[] {
+  return sides.some(({ version }) => version === 1)
+    ? [
+        {
+          code: 'older-snapshot',
+          message:
+            'a snapshot of version 1 does not tell what failed attempts and cached answers took: save it anew to see all causes',
+          count: 1,
+        },
+      ]
+    : []
 }
 
 function unpriced(name: string, snapshot: Snapshot | null): readonly Warning[] {

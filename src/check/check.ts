@@ -7,6 +7,7 @@ import { didYouMean } from '../prices/did-you-mean.ts'
 import { holm } from '../stats/holm.ts'
 import { comparisonWarnings } from './check-warnings.ts'
 import { type Compared, compare, familyLevel, noComparison } from './compare.ts'
+import { costDiff } from './diff.ts'
 import { type View, viewOf } from './filtered.ts'
 import {
   evidenceFor,
@@ -64,7 +65,7 @@ export function check(
     findings,
     scenarios: changes.slice(0, mostChanges),
     scenarioChanges: changes.length,
-    diff: null,
+    diff: before === null ? null : costDiff(before, after),
   }
 }
 

@@ -2,6 +2,7 @@ import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
 import { hash53 } from '../domain/row.ts'
 import { sha256 } from '../stats/sha256.ts'
+import { sumCells } from './cost-cells.ts'
 import { type GroupSum, sumGroups } from './group-sums.ts'
 import { figuresOf, metricsOf } from './metrics.ts'
 import { type RunSum, sumRuns, usageColumns } from './run-sums.ts'
@@ -45,7 +46,7 @@ export function makeSnapshot(
   const { generatedAt, fingerprints, period } = report
   return {
     kind: 'llmcost-snapshot',
-    version: 1,
+    version: 2,
     generatedAt,
     source,
     fingerprints,
@@ -55,6 +56,7 @@ export function makeSnapshot(
     scenarioCount: scenarios.length,
     scenarios: kept(scenarios),
     groups: withRuns(sums, runs),
+    cells: sumCells(requests),
     runs: all,
   }
 }

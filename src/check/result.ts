@@ -1,5 +1,6 @@
 import type { Interval, ResultHead } from '../domain/report.ts'
 import type { NoData } from '../policy/governance.ts'
+import type { CostDiff } from './diff-result.ts'
 import type { SnapshotSource } from './snapshot.ts'
 
 export type CheckVerdict = 'pass' | 'warn' | 'fail' | 'no-data'
@@ -18,8 +19,8 @@ export type CheckResult = ResultHead<'check'> & {
   readonly scenarios: readonly ScenarioChange[]
   /** How many scenarios are new, gone or changed in all. */
   readonly scenarioChanges: number
-  /** What the change of the cost is made of, in dollars by effect; null where that is not known. */
-  readonly diff: Readonly<Record<string, number>> | null
+  /** What the change of the cost is made of; null without a baseline, and where a side does not tell. */
+  readonly diff: CostDiff | null
 }
 
 export type CheckedSide = {

@@ -51,7 +51,8 @@ function parsed(text: string, path: string): JsonObject {
 /** The shape of what the comparison reads; figures within are numbers wherever this program wrote them. */
 function checkedSnapshot(json: JsonObject, path: string): Snapshot {
   const problem = problemOf(json)
-  if (problem === null) return json as unknown as Snapshot
+  // Version 1 had no cells.
+  if (problem === null) return { cells: null, ...(json as object) } as Snapshot
   throw new UserError(`${path} is a broken snapshot: ${problem}`, { hint: writeAnew(path) })
 }
 
@@ -84,9 +85,9 @@ const groupNumbers = [
 const totalNumbers = ['requests', 'costNanoUsd', 'unpricedRequests'] as const
 
 function problemOf(json: JsonObject): string | null {
-  const { version, source, fingerprints, totals, period, metrics, scenarios, groups, runs } =
+  const { version, source, fingerprints, totals, period, metrics, scenarios, groups, runs, cells } =
     json as Record<string, unknown>
-  if (version !== 1) return `version ${String(version)} is not known, only 1`
+  if (version !== 1 && version !== 2) return `version ${String(version)} is not known, only 1 and 2`
   const sections = { source, fingerprints, totals, period, metrics, runs }
   for (const [name, value] of Object.entries(sections))
     if (!isObject(value)) return `${name} is missing`
@@ -96,6 +97,7 @@ function problemOf(json: JsonObject): string | null {
   if (!isSample(runs)) return 'runs hold what is no number'
   if (!Array.isArray(scenarios) || !scenarios.every(isScenario)) return 'scenarios are incomplete'
   if (!Array.isArray(groups) || !groups.every(isGroup)) return 'groups are incomplete'
+  if (version === 2 && !isCellList(cells)) return 'cells are incomplete'
   return null
 }
 
@@ -103,6 +105,10 @@ const isNumber = (value: unknown): boolean => typeof value === 'number' && Numbe
 
 const hasNumbers = (value: unknown, names: readonly string[]): boolean =>
   isObject(value) && names.every((name) => isNumber(value[name]))
+
+/** Of what `diff` computes with exactly. */
+const hasIntegers = (value: unknown, names: readonly string[]): boolean =>
+  isObject(value) && names.every((name) => Number.isSafeInteger(value[name]))
 
 const isSample = (value: unknown): boolean =>
   isObject(value) &&
@@ -114,9 +120,27 @@ const isScenario = (value: unknown): boolean =>
   hasNumbers(value, scenarioNumbers) && typeof (value as JsonObject)['scenario'] === 'string'
 
 const isGroup = (value: unknown): boolean =>
-  hasNumbers(value, groupNumbers) &&
+  hasIntegers(value, groupNumbers) &&
   isSample((value as JsonObject)['runs']) &&
-  isObject((value as JsonObject)['costByClass'])
+  hasIntegers((value as JsonObject)['costByClass'], classNames)
+
+const tokenNumbers = [
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+] as const
+
+const classNames = ['input', 'cacheRead', 'cacheWrite', 'output', 'tools', 'other'] as const
+
+const isCellList = (value: unknown): boolean =>
+  value === null || (Array.isArray(value) && value.every(isCell))
+
+const isCell = (value: unknown): boolean =>
+  hasIntegers(value, ['requests', ...tokenNumbers]) &&
+  hasIntegers((value as JsonObject)['costNanoUsd'], [...tokenNumbers, 'whole', 'fees']) &&
+  isObject((value as JsonObject)['terms'])
 
 function reportSnapshot(
   kind: 'analyze' | 'simulate' | 'replay',
@@ -130,7 +154,7 @@ function reportSnapshot(
     throw new UserError(`${path} is an incomplete report of ${kind}`, { hint: writeAnew(path) })
   return {
     kind: 'llmcost-snapshot',
-    version: 1,
+    version: 2,
     generatedAt,
     source: { kind, inputs: [path] },
     fingerprints: fingerprints as Snapshot['fingerprints'],
@@ -154,6 +178,7 @@ function reportSnapshot(
     scenarioCount: 0,
     scenarios: [],
     groups: [],
+    cells: null,
     runs: { count: 0, samples: [] },
   }
 }

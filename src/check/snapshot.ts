@@ -4,7 +4,8 @@
  */
 export type Snapshot = {
   readonly kind: 'llmcost-snapshot'
-  readonly version: 1
+  /** 1 had no cells. */
+  readonly version: 1 | 2
   readonly generatedAt: string
   readonly source: SnapshotSource
   readonly fingerprints: SnapshotFingerprints
@@ -22,6 +23,8 @@ export type Snapshot = {
   readonly scenarios: readonly SnapshotScenario[]
   /** By provider, model and feature; they add up to the whole. */
   readonly groups: readonly SnapshotGroup[]
+  /** What `diff` needs: the same requests by all that their price depends on. Null where the source does not say. */
+  readonly cells: readonly SnapshotCell[] | null
   /** Cost per run. */
   readonly runs: CostSample
 }
@@ -107,6 +110,29 @@ export type SnapshotGroup = TokenCounts & {
   /** Of the runs that asked this group, what they cost in it. */
   readonly runs: CostSample
 }
+
+/** Requests that are billed alike: usage and cost by class, so that they can be priced anew and told apart by cause. */
+export type SnapshotCell = TokenCounts & {
+  readonly provider: string | null
+  readonly model: string | null
+  readonly feature: string | null
+  /** What their price depends on besides the model, e.g. `{ "serviceTier": "batch" }`; empty at the list price. */
+  readonly terms: Readonly<Record<string, string>>
+  /** The long-context band of their price, e.g. ">200000". */
+  readonly band: string | null
+  /**
+   * `tokens`: by class. `whole`: one amount, as logged or by the hour. `unpriced`: nobody knows. `cache`: a response cache
+   * answered, nothing was asked.
+   */
+  readonly pricing: 'tokens' | 'whole' | 'unpriced' | 'cache'
+  /** Attempts without an answer: what they cost was paid for nothing. */
+  readonly failed: boolean
+  readonly requests: number
+  readonly costNanoUsd: CellCosts
+}
+
+/** Nano-dollars by class of tokens, those of `whole` prices, and what is billed beside tokens. */
+export type CellCosts = TokenCounts & { readonly whole: number; readonly fees: number }
 
 /** How a cost is distributed over runs: a trace is a run, and so is each request without one. */
 export type CostSample = {

@@ -30,6 +30,7 @@ export function addCheck(program: Command, terminal: Terminal, exit: Exit): void
     .option('--policy <file>', 'the policy file (default llmcost.yaml, found upward)')
     .option('--save <file>', 'write the run as a snapshot, the baseline of later checks')
     .option('--baseline <file>', 'a snapshot, or REF:FILE of a git ref')
+    .option('--reprice', 'compute baseline and run at the price book in force')
     .option('--exact', 'runs are recorded or mocked: no difference is noise')
     .option(
       '--max-increase <share>',

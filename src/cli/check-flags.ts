@@ -11,6 +11,7 @@ export type CheckFlags = InputFlags &
     readonly save?: string
     readonly baseline?: string
     readonly exact?: boolean
+    readonly reprice?: boolean
     readonly maxIncrease?: number
     readonly maxCostPerRequest?: number
     readonly minHitRate?: number

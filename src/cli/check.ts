@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { analyzeBase } from '../analyze/analyze.ts'
 import { check } from '../check/check.ts'
 import { exitCodeOf } from '../check/judge-finding.ts'
 import { makeSnapshot } from '../check/make-snapshot.ts'
+import { repriceSnapshot } from '../check/reprice-snapshot.ts'
 import type { Snapshot } from '../check/snapshot.ts'
 import { readSnapshot, snapshotText } from '../check/snapshot-text.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
@@ -17,12 +17,13 @@ import { newestRequest } from '../store/store-facts.ts'
 import { analyzePrices } from './analyze-prices.ts'
 import { type CheckFlags, flagAssertions } from './check-flags.ts'
 import { isoNow, nowMs } from './clock.ts'
-import { momentOf, zoneOf } from './common-options.ts'
+import { type FilterFlags, momentOf, zoneOf } from './common-options.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { type OpenLogs, openLogs } from './logs.ts'
 import { loadPolicy, policyPath } from './policy-file.ts'
 import { openRunPrices } from './price-book.ts'
+import { readFileOrRef } from './read-ref.ts'
 import { readText } from './read-text.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
@@ -42,8 +43,9 @@ export async function runCheck(
   if ('code' in run) return run.code
   if (flags.save !== undefined) save(run.snapshot, flags, terminal)
   if (!isAsked || (flags.save !== undefined && baseline === null)) return 0
-  const { inputs, warnings, snapshot } = run
-  const result = check(baseline, snapshot, {
+  const { inputs } = run
+  const { before, after, warnings } = atOneBook(baseline, run, flags, prices)
+  const result = check(before, after, {
     generatedAt: isoNow(terminal),
     inputs,
     warnings,
@@ -54,6 +56,23 @@ export async function runCheck(
   const summary = terminal.env['GITHUB_STEP_SUMMARY']
   if (flags.format === 'github' && summary) appendFileSync(summary, checkMarkdown(result))
   return exitCodeOf(result.verdict, result.noData)
+}
+
+/** Both sides at the price book in force, where that is asked for. */
+function atOneBook(
+  baseline: Snapshot | null,
+  { snapshot, warnings }: Run,
+  { reprice }: CheckFlags,
+  prices: Awaited<ReturnType<typeof openRunPrices>>,
+) {
+  if (reprice !== true) return { before: baseline, after: snapshot, warnings }
+  const before = baseline === null ? null : repriceSnapshot(baseline, prices, 'the baseline')
+  const after = repriceSnapshot(snapshot, prices, 'the run')
+  return {
+    before: before?.snapshot ?? null,
+    after: after.snapshot,
+    warnings: [...warnings, ...(before?.warnings ?? []), ...after.warnings],
+  }
 }
 
 const nothingToCheck = (): UserError =>
@@ -81,31 +100,13 @@ function policyOf(
 }
 
 /** A file, or REF:FILE as git has it. */
-function readBaseline(name: string): Snapshot {
-  const [, ref = '', path = ''] = /^([^-:][^:]+):(.+)$/.exec(name) ?? []
-  if (existsSync(name) || ref === '')
-    return readSnapshot(
-      readText(name, 'a snapshot, written by llmcost check --save baseline.json'),
-      name,
-    )
-  return readSnapshot(textOfRef(name, ref, path), name)
-}
+export const readBaseline = (name: string): Snapshot =>
+  readSnapshot(
+    readFileOrRef(name, 'a snapshot, written by llmcost check --save baseline.json'),
+    name,
+  )
 
-function textOfRef(name: string, ref: string, path: string): string {
-  try {
-    return execFileSync('git', ['show', name], {
-      encoding: 'utf8',
-      maxBuffer: 2 ** 28,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-  } catch {
-    throw new UserError(`git has no ${path} at ${ref}`, {
-      hint: 'fetch the ref first, e.g. git fetch origin main, and name the file from the top of the repository',
-    })
-  }
-}
-
-type Run = {
+export type Run = {
   readonly snapshot: Snapshot
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
@@ -136,17 +137,17 @@ async function readRun(
 }
 
 /** Reports and snapshots begin with their kind; logs do not. */
-const isDocument = (path: string): boolean =>
+export const isDocument = (path: string): boolean =>
   path.endsWith('.json') &&
   existsSync(path) &&
   /^\{\s*"kind":\s*"(?:llmcost-snapshot|analyze|simulate|replay)"/.test(
     readText(path, 'a snapshot').slice(0, 100),
   )
 
-function runOfLogs(
+export function runOfLogs(
   logs: OpenLogs,
   files: readonly string[],
-  flags: CheckFlags,
+  flags: FilterFlags,
   terminal: Terminal,
   prices: Awaited<ReturnType<typeof openRunPrices>>,
 ): Run {

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnalyzeFlags } from './analyze.ts'
 import { addCheck } from './check-command.ts'
 import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
+import { addDiff } from './diff-command.ts'
 import { dollars, wholeNumber } from './flag-values.ts'
 import type { IngestFlags } from './ingest.ts'
 import { addLabel } from './label-command.ts'
@@ -30,6 +31,7 @@ export function commandLine(terminal: Terminal, version: () => string, exit: Exi
   addSimulate(program, terminal, exit)
   addReplay(program, terminal, exit)
   addCheck(program, terminal, exit)
+  addDiff(program, terminal, exit)
   addLabel(program, terminal, exit)
   addDemo(program, terminal, exit)
   addIngest(program, terminal, exit)

@@ -11,7 +11,7 @@ import { didYouMean } from '../prices/did-you-mean.ts'
 import { type PriceOverrides, parseOverrides } from '../prices/overrides.ts'
 import type { OpenPriceBook } from '../prices/price-book.ts'
 import { suggestModels } from '../prices/suggest-models.ts'
-import { readText } from './read-text.ts'
+import { readFileOrRef } from './read-ref.ts'
 import type { Terminal } from './terminal.ts'
 
 export type PolicyFileFlags = { readonly policy?: string }
@@ -53,7 +53,7 @@ export function loadPolicy(path: string, book: OpenPriceBook): LoadedPolicy {
 
 /** The same, with problems as a value. */
 export const parsePolicyFile = (path: string, book: OpenPriceBook): ParsedPolicy =>
-  parsePolicy(readText(path, 'a policy file, e.g. the one of `llmcost policy init`'), {
+  parsePolicy(readFileOrRef(path, 'a policy file, e.g. the one of `llmcost policy init`'), {
     nearest: didYouMean,
     knownModel: knownModelOf(book),
   })

@@ -72,6 +72,8 @@ export type Simulation = {
   result(signal: AbortSignal): Promise<SimulateResult>
   /** What `decide` needs to run the first policy request by request. */
   receiptJob(signal: AbortSignal): Promise<ReceiptJob>
+  /** Everything that a simulation of a policy needs, but for its sweep. */
+  open(policy: Policy, signal: AbortSignal): Promise<Opened>
   /** What the first policy is explored with. */
   explorerJob(signal: AbortSignal): Promise<ExplorerJob>
 }
@@ -101,6 +103,7 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   const [first] = job.policies
   return {
     result: (signal) => resultOf(job, shared, signal),
+    open: (policy, signal) => optionsOf(job, shared, policy, signal),
     async receiptJob(signal) {
       const compared = await comparedBy(job, shared, first.policy, signal)
       return receiptJobOf(job, shared, compared, signal)
@@ -196,14 +199,13 @@ function byUserOf({ cache }: Policy, { carrying }: LogFacts) {
   return { name: 'namespace: user', patch }
 }
 
-type Opened = {
+export type Opened = {
   readonly history: History
   readonly compared: Compared
   readonly beyond: BeyondCache
   readonly options: Omit<SimulateOptions, 'grid' | 'limits'>
 }
 
-/** Everything that a simulation of one policy needs, but for its sweep. */
 async function optionsOf(
   job: SimulationJob,
   shared: Shared,

@@ -1,4 +1,5 @@
 import type { CheckResult } from '../check/result.ts'
+import { effectOrder, otherOrder } from './diff-json.ts'
 import { formatJson, headOrder, type KeyOrder, orderKeys } from './json.ts'
 
 /** The result as `--format json` prints it. Described in docs/json-output.md. */
@@ -63,5 +64,5 @@ const checkOrder: KeyOrder<CheckResult> = {
     },
   },
   scenarioChanges: true,
-  diff: 'as-is',
+  diff: { fromUsd: true, toUsd: true, effects: effectOrder, other: otherOrder },
 }

@@ -10,6 +10,7 @@ import {
   signedUsd,
   totalLine,
 } from './check-phrases.ts'
+import { causeLine } from './diff-phrases.ts'
 import { escapeMarkdown } from './escape.ts'
 import { folded, noteSection } from './markdown-sections.ts'
 import { markdownTable } from './markdown-table.ts'
@@ -25,6 +26,7 @@ export function checkMarkdown(result: CheckResult): string {
     ? []
     : [
         escapeMarkdown(totalLine(result)),
+        escapeMarkdown(causeLine(result)),
         findingsTable(result),
         folded('Details', [
           ...result.findings.map(

@@ -9,6 +9,7 @@ import {
   signedUsd,
   totalLine,
 } from './check-phrases.ts'
+import { causeLine } from './diff-phrases.ts'
 import { safeText } from './escape.ts'
 import { formatCount } from './numbers.ts'
 import {
@@ -40,7 +41,10 @@ export function checkTerminal(result: CheckResult, view: View): string {
         result.warnings.map(({ message, count }) => safeText(`${message} (${formatCount(count)})`)),
         screen,
       ),
-      total === '' ? [] : [paint('bold', total)],
+      [
+        ...(total === '' ? [] : [paint('bold', total)]),
+        ...wrapText(causeLine(result), width).filter((line) => line !== ''),
+      ],
     ],
     screen,
   )

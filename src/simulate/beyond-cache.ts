@@ -1,5 +1,6 @@
 import type { CacheOutcome, CacheRun } from './cache-run.ts'
 import type { SimulateResult } from './result.ts'
+import type { RunCall } from './routing-calls.ts'
 import type { CallLatencies } from './routing-latency.ts'
 
 /** Layers behind the response cache, in engine order. */
@@ -14,6 +15,8 @@ export type BeyondCache = {
   spendOf(run: CacheOutcome, layers: ReadonlySet<string>): bigint
   /** Their spend by place with all layers, nano-dollars; 0 where the cache serves. */
   costs(run: CacheRun): Float64Array
+  /** Tells of each call that all layers leave, in time order. */
+  eachCall(run: CacheRun, onCall: (call: RunCall) => void): void
   /** Whom each request asks, in order: none where a cache serves, null for the model of the log. Asked in time order. */
   targetsOf(run: CacheRun): (place: number) => readonly (string | null)[]
   /** How long the calls take; null where all of them are as logged. */

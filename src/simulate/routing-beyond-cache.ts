@@ -12,7 +12,7 @@ import { type CacheOutcome, type CacheRun, served } from './cache-run.ts'
 import { countPlaces, meanOutputTokens } from './history-sums.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
 import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
-import { type CallLever, CallRun, rungsOn, targetsOn } from './routing-calls.ts'
+import { type CallLever, CallRun, type RunCall, rungsOn, targetsOn } from './routing-calls.ts'
 import { type CallLatencies, callLatencies } from './routing-latency.ts'
 import { planRoutes, type RoutingPlan, Ways } from './routing-plan.ts'
 import { hasPromptCaches, simulatePresets } from './routing-presets.ts'
@@ -97,6 +97,10 @@ class Beyond implements BeyondCache {
     return this.#callsUnder(run, new Set(layersBeyond)).costs
   }
 
+  eachCall(run: CacheRun, onCall: (call: RunCall) => void): void {
+    this.#call(run, new Set(layersBeyond), onCall)
+  }
+
   targetsOf(run: CacheRun): (place: number) => readonly (string | null)[] {
     const callsAt = this.#callsAt(run, true)
     return (place) => callsAt(place).targets
@@ -119,11 +123,15 @@ class Beyond implements BeyondCache {
     return calls
   }
 
-  #call(run: CacheOutcome, layers: ReadonlySet<string>): CallRun {
+  #call(
+    run: CacheOutcome,
+    layers: ReadonlySet<string>,
+    onCall: ((call: RunCall) => void) | null = null,
+  ): CallRun {
     const { history } = this.#options
     const prefix = this.#prefixFor(run, layers)
     const levers = this.#leversIn(layers)
-    const calls = new CallRun({ ...this.#shared, prefix }, levers)
+    const calls = new CallRun({ ...this.#shared, prefix }, levers, onCall)
     const isRouted = layers.has('routing') && this.#isRouting
     if (prefix === null && levers.length === 0 && !isRouted) {
       for (let place = 0; place < history.count; place++)

@@ -2,6 +2,7 @@ import { SpendSum } from '../domain/money.ts'
 import { totalInputTokens, type Usage } from '../domain/usage.ts'
 import { type HistoryPrefix, withoutReads } from '../worlds/history-prefix.ts'
 import { HistoryTargets, loggedTarget, type TargetsOptions } from '../worlds/history-targets.ts'
+import { usageAt } from '../worlds/model-costs.ts'
 import type { PlannedRung, RoutingPlan } from './routing-plan.ts'
 
 /** Whom each request asks, in order: none where a cache serves, null for the model of the log, several where it climbs. */
@@ -17,6 +18,15 @@ export type CallLever = {
   costOf(place: number, target: string, usage: Usage, costNanoUsd: number): number
 }
 
+/** One call of a run: whom it asks, what it takes and costs; null: nobody knows its price. */
+export type RunCall = {
+  readonly place: number
+  /** "provider:model"; null: the model of the log. */
+  readonly target: string | null
+  readonly usage: Usage
+  readonly costNanoUsd: number | null
+}
+
 /** Sums the calls of one run over a history, in time order. Nano-dollars. */
 export class CallRun {
   readonly targets: HistoryTargets
@@ -27,16 +37,22 @@ export class CallRun {
   readonly costs: Float64Array
   readonly #options: TargetsOptions
   readonly #levers: readonly CallLever[]
+  readonly #onCall: ((call: RunCall) => void) | null
   readonly tokens = { inputTokens: 0, readTokens: 0, writtenTokens: 0 }
   /** Of calls to models that the log did not ask, with token counts that nobody knows. */
   assumed = 0
 
-  constructor(options: TargetsOptions, levers: readonly CallLever[] = []) {
+  constructor(
+    options: TargetsOptions,
+    levers: readonly CallLever[] = [],
+    onCall: ((call: RunCall) => void) | null = null,
+  ) {
     this.#options = options
     this.targets = new HistoryTargets(options)
     this.prefix = options.prefix
     this.costs = new Float64Array(options.history.count)
     this.#levers = levers
+    this.#onCall = onCall
   }
 
   /** One request; `beside` is what it costs besides calls, e.g. classifiers. */
@@ -51,10 +67,17 @@ export class CallRun {
 
   /** A call at its own model that nothing changes: what the log says it cost. */
   addAsLogged(place: number): void {
-    const logged = this.#options.history.columns.cost[place] as number
+    const { columns } = this.#options.history
+    const logged = columns.cost[place] as number
     const cost = Number.isNaN(logged) ? 0 : logged
     this.costs[place] = cost
     this.cost.add(cost)
+    this.#onCall?.({
+      place,
+      target: null,
+      usage: usageAt(columns, place),
+      costNanoUsd: Number.isNaN(logged) ? null : logged,
+    })
   }
 
   #call(place: number, target: string | null): number {
@@ -71,6 +94,13 @@ export class CallRun {
     this.tokens.writtenTokens += usage.cacheWrite5mTokens + usage.cacheWrite1hTokens
     this.uncached.add(cost + this.#change(place, name, usage, withoutReads(usage)))
     if (!isLogged && ratioOf(own, name).source === 'assumed') this.assumed += cost
+    const isPriced = predicted.costNanoUsd !== null
+    this.#onCall?.({
+      place,
+      target: isLogged ? null : name,
+      usage,
+      costNanoUsd: isPriced ? cost : null,
+    })
     return cost
   }
 

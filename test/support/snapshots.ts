@@ -1,4 +1,5 @@
-import type { Snapshot, SnapshotScenario } from '../../src/check/snapshot.ts'
+import { noCosts, noTokens } from '../../src/check/cost-cells.ts'
+import type { Snapshot, SnapshotCell, SnapshotScenario } from '../../src/check/snapshot.ts'
 
 /** A scenario of one run and one call that cost so many nano-dollars. */
 export const scenario = (
@@ -21,6 +22,30 @@ export const scenario = (
   ...more,
 })
 
+/** Of one model, whose output costs all there is. */
+const cellsOf = (
+  count: number,
+  sum: (field: 'requests' | 'costNanoUsd' | 'inputTokens' | 'outputTokens') => number,
+): readonly SnapshotCell[] =>
+  count === 0
+    ? []
+    : [
+        {
+          provider: 'openai',
+          model: 'gpt-4o',
+          feature: null,
+          terms: {},
+          band: null,
+          pricing: 'tokens',
+          failed: false,
+          requests: sum('requests'),
+          ...noTokens,
+          inputTokens: Math.round(sum('inputTokens')),
+          outputTokens: Math.round(sum('outputTokens')),
+          costNanoUsd: { ...noCosts, outputTokens: Math.round(sum('costNanoUsd')) },
+        },
+      ]
+
 /** A snapshot of these scenarios, each of them one run. */
 export function snapshotOf(
   scenarios: readonly SnapshotScenario[],
@@ -33,7 +58,7 @@ export function snapshotOf(
   const perRun = scenarios.length === 0 ? null : costUsd / scenarios.length
   return {
     kind: 'llmcost-snapshot',
-    version: 1,
+    version: 2,
     generatedAt: '2026-11-01T00:00:00.000Z',
     source: { kind: 'analyze', inputs: ['run.jsonl'] },
     fingerprints: { policy: null, prices: 'book-1', embedder: null },
@@ -63,6 +88,7 @@ export function snapshotOf(
     scenarioCount: scenarios.length,
     scenarios: [...scenarios].sort((a, b) => (a.scenario < b.scenario ? -1 : 1)),
     groups: [],
+    cells: cellsOf(scenarios.length, sum),
     runs: { count: scenarios.length, samples: costs },
     ...more,
   }

@@ -1,0 +1,175 @@
+import { usdOf } from '../domain/money.ts'
+import type { InputSummary, Warning } from '../domain/report.ts'
+import { type CellKey, callsOf, costOfSide, pairCells } from './cell-sides.ts'
+import { comparableCells, tellingOf } from './comparable-cells.ts'
+import { type Decomposition, decompose } from './decompose.ts'
+import type { CostDiff, DiffResult, DiffSide, Repriced, RequestDiff } from './diff-result.ts'
+import { pairScenarios } from './pair-scenarios.ts'
+import { scenarioChanges } from './scenario-changes.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** Changed scenarios that a result lists. */
+const mostChanges = 100
+/** Requests that a result lists. */
+const mostRequests = 10
+
+/** One of the two that are compared. */
+export type Compared = {
+  readonly name: string
+  readonly snapshot: Snapshot
+  /** The dearest requests of each cell; none where it does not tell requests apart. */
+  readonly dearest: readonly DearRequest[]
+}
+
+export type DearRequest = CellKey & {
+  readonly id: string
+  readonly at: string | null
+  readonly costNanoUsd: number
+  /** What the same request costs on the other side; null where both sides are different requests. */
+  readonly otherNanoUsd: number | null
+}
+
+export type DiffOptions = {
+  readonly generatedAt: string
+  readonly inputs: readonly InputSummary[]
+  readonly warnings: readonly Warning[]
+  readonly repriced: Repriced | null
+}
+
+/** Why one side costs more than the other. */
+export function diff(
+  from: Compared,
+  to: Compared,
+  { generatedAt, inputs, warnings, repriced }: DiffOptions,
+): DiffResult {
+  const decomposition = decomposed(from.snapshot, to.snapshot)
+  const { effects, other, models, features, cells, differenceUsd } = decomposition
+  const pairing = pairScenarios(from.snapshot, to.snapshot)
+  const changes = scenarioChanges(pairing)
+  return {
+    kind: 'diff',
+    version: 1,
+    generatedAt,
+    inputs,
+    fingerprints: to.snapshot.fingerprints,
+    warnings: [...warnings, ...diffWarnings(from, to)],
+    from: sideOf(from, decomposition.fromUsd),
+    to: sideOf(to, decomposition.toUsd),
+    differenceUsd,
+    change: decomposition.fromUsd === 0 ? null : differenceUsd / decomposition.fromUsd,
+    effects,
+    other,
+    models,
+    features,
+    cells,
+    scenarios: changes.slice(0, mostChanges),
+    scenarioChanges: changes.length,
+    scenarioCoverage: pairing.coverage,
+    requests: explaining(from, to, differenceUsd),
+    repriced,
+  }
+}
+
+/** The causes of a change in short; null where a side does not tell what it is made of. */
+export function costDiff(from: Snapshot, to: Snapshot): CostDiff | null {
+  if ([from, to].some((side) => tellingOf(side) === 'cost')) return null
+  const { fromUsd, toUsd, effects, other } = decomposed(from, to)
+  return { fromUsd, toUsd, effects, other }
+}
+
+function decomposed(from: Snapshot, to: Snapshot): Decomposition {
+  const cells = comparableCells(from, to)
+  return decompose(cells.from, cells.to)
+}
+
+const sideOf = ({ name, snapshot }: Compared, costUsd: number): DiffSide => ({
+  name,
+  generatedAt: snapshot.generatedAt,
+  source: snapshot.source,
+  period: snapshot.period,
+  requests: snapshot.totals.requests,
+  costUsd,
+  unpricedRequests: snapshot.totals.unpricedRequests,
+  prices: snapshot.fingerprints.prices,
+})
+
+const shortcomings = {
+  cells: null,
+  groups:
+    'is a snapshot of version 1: what failed attempts and cached answers took counts among tokens and prices',
+  totals: 'is a report: models and features are not told apart, their prices are a mean',
+  cost: 'is a report without token counts: compare logs, or policies by their files, to see more causes',
+} as const
+
+function diffWarnings(from: Compared, to: Compared): readonly Warning[] {
+  const coarse = [from, to].flatMap(({ name, snapshot }) => {
+    const words = shortcomings[tellingOf(snapshot)]
+    return words === null
+      ? []
+      : [{ code: 'coarse-side', message: `${name} ${words}`, count: snapshot.totals.requests }]
+  })
+  const unpriced = [from, to].flatMap(({ name, snapshot: { totals } }) =>
+    totals.unpricedRequests === 0
+      ? []
+      : [
+          {
+            code: 'unpriced',
+            message: `requests of ${name} without a price count 0`,
+            count: totals.unpricedRequests,
+          },
+        ],
+  )
+  const [before, after] = [from, to].map(({ snapshot }) => snapshot.fingerprints.prices)
+  const books =
+    before === after
+      ? []
+      : [
+          {
+            code: 'other-prices',
+            message: `both sides were priced by different books (${before}, ${after}): --reprice takes one for both`,
+            count: 1,
+          },
+        ]
+  return [...coarse, ...unpriced, ...books]
+}
+
+/** The requests that add most to the change: those that cost more, or, where less is spent now, that cost less. */
+function explaining(from: Compared, to: Compared, differenceUsd: number): readonly RequestDiff[] {
+  const means = meansOf(from.snapshot, to.snapshot)
+  const of = (side: 'from' | 'to', { dearest }: Compared): readonly RequestDiff[] =>
+    dearest.map(({ costNanoUsd, otherNanoUsd, ...request }) => {
+      const other = otherNanoUsd ?? means(request, side === 'from' ? 'to' : 'from')
+      const difference = (side === 'to' ? 1 : -1) * (costNanoUsd - other)
+      return {
+        side,
+        ...request,
+        costUsd: usdOf(costNanoUsd),
+        differenceUsd: usdOf(Math.round(difference)),
+      }
+    })
+  const sign = Math.sign(differenceUsd)
+  return [...of('from', from), ...of('to', to)]
+    .filter((request) => request.differenceUsd * sign > 0)
+    .sort(
+      (a, b) =>
+        Math.abs(b.differenceUsd) - Math.abs(a.differenceUsd) ||
+        (a.id < b.id ? -1 : a.id > b.id ? 1 : 0),
+    )
+    .slice(0, mostRequests)
+}
+
+/** What a paid call of a cell costs on a side, nano-dollars; 0 where there is none. */
+function meansOf(from: Snapshot, to: Snapshot): (key: CellKey, side: 'from' | 'to') => number {
+  const cells = comparableCells(from, to)
+  const nameOf = ({ provider, model, feature }: CellKey) =>
+    JSON.stringify([provider, model, feature])
+  const pairs = new Map(
+    pairCells(cells.from, cells.to).map((pair) => [nameOf(pair.key), pair] as const),
+  )
+  const whole = pairs.get(nameOf({ provider: null, model: null, feature: null }))
+  return (key, side) => {
+    const cell = (pairs.get(nameOf(key)) ?? whole)?.[side]
+    const calls = cell === undefined ? 0 : callsOf(cell)
+    return cell === undefined || calls === 0 ? 0 : Number(costOfSide(cell)) / calls
+  }
+}
