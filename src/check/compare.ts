@@ -1,4 +1,5 @@
 import { detectableIncrease } from '../stats/increase.ts'
+import type { View } from './filtered.ts'
 import { type Pairing, pairScenarios } from './pair-scenarios.ts'
 import type { Comparison } from './result.ts'
 import { differenceOf, isRenamed } from './scenario-changes.ts'
@@ -24,7 +25,7 @@ export function compare(
   after: Snapshot,
   options: { readonly exact: boolean; readonly tests: number },
 ): Compared {
-  const pairing = pairScenarios(before, after)
+  const pairing = pairScenarios(before.scenarios, after.scenarios)
   const runs = { before: before.runs.count, after: after.runs.count }
   const mode = modeOf(before, after, pairing, options.exact)
   const comparison: Comparison = {
@@ -47,6 +48,17 @@ export function compare(
   return { comparison, pairing }
 }
 
+/** The same for a part of both sides, which may pair where the whole does not. */
+export function compareViews(
+  before: View | null,
+  after: View,
+  whole: Compared['comparison'],
+): Pick<Compared, 'pairing'> & { readonly mode: Comparison['mode'] } {
+  const pairing = pairScenarios(before?.scenarios ?? [], after.scenarios)
+  const isSettled = whole.mode === 'exact' || whole.mode === 'none'
+  return { pairing, mode: isSettled ? whole.mode : sampledMode(pairing) }
+}
+
 function modeOf(
   before: Snapshot,
   after: Snapshot,
@@ -55,13 +67,16 @@ function modeOf(
 ): Comparison['mode'] {
   // Reports without runs, those of a simulation, come out the same every time.
   if (isExact || before.runs.count === 0 || after.runs.count === 0) return 'exact'
-  const isPaired = pairing.pairs.length > 0 && pairing.coverage >= leastCoverage
-  if (!isPaired) return 'unpaired'
+  const mode = sampledMode(pairing)
+  if (mode === 'unpaired') return mode
   const alike = pairing.pairs.filter(
     (pair) => differenceOf(pair, 'outputTokens') === 0 && differenceOf(pair, 'calls') === 0,
   )
   return alike.length >= shareAlike * pairing.pairs.length ? 'exact' : 'paired'
 }
+
+const sampledMode = ({ pairs, coverage }: Pairing): 'paired' | 'unpaired' =>
+  pairs.length > 0 && coverage >= leastCoverage ? 'paired' : 'unpaired'
 
 export const noComparison: Comparison = {
   mode: 'none',

@@ -1,9 +1,10 @@
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
-import { hash53 } from '../domain/row.ts'
 import { sha256 } from '../stats/sha256.ts'
 import { type GroupSum, sumGroups } from './group-sums.ts'
+import { keptScenarios } from './kept-scenarios.ts'
 import { figuresOf, metricsOf } from './metrics.ts'
+import { chosenRuns, mostRequests, runSample } from './run-sample.ts'
 import { type RunSum, sumRuns, usageColumns } from './run-sums.ts'
 import type {
   CostSample,
@@ -39,7 +40,8 @@ export function makeSnapshot(
   source: SnapshotSource,
 ): Snapshot {
   const { sums, ofProfile } = sumGroups(requests)
-  const runs = sumRuns(requests, lookup, ofProfile)
+  const runSums = sumRuns(requests, lookup, ofProfile, mostRequests)
+  const { runs } = runSums
   const all = sampleOf(runs, (run) => run.cost, mostSamples)
   const scenarios = scenariosOf(runs, lookup)
   const { generatedAt, fingerprints, period } = report
@@ -53,9 +55,10 @@ export function makeSnapshot(
     period,
     metrics: { ...metricsOf('analyze', figuresOf(report)), ...runMetrics(runs) },
     scenarioCount: scenarios.length,
-    scenarios: kept(scenarios),
+    scenarios: keptScenarios(scenarios, mostScenarios),
     groups: withRuns(sums, runs),
     runs: all,
+    sample: runSample(runSums),
   }
 }
 
@@ -105,32 +108,13 @@ function runMetrics(runs: readonly RunSum[]): Metrics {
   }
 }
 
-/** The runs whose identities have the smallest hashes: any two snapshots keep the same ones of those they share. */
 function sampleOf(
   runs: readonly RunSum[],
   costOf: (run: RunSum) => number,
   most: number,
 ): CostSample {
-  const chosen =
-    runs.length <= most
-      ? runs
-      : runs
-          .map((run) => ({ run, order: hash53(String(run.identity)) }))
-          .sort((a, b) => a.order - b.order)
-          .slice(0, most)
-          .map(({ run }) => run)
-  return { count: runs.length, samples: chosen.map(costOf).sort((a, b) => a - b) }
-}
-
-function kept(scenarios: readonly SnapshotScenario[]): readonly SnapshotScenario[] {
-  const byName = (a: SnapshotScenario, b: SnapshotScenario) => (a.scenario < b.scenario ? -1 : 1)
-  if (scenarios.length <= mostScenarios) return [...scenarios].sort(byName)
-  return scenarios
-    .map((scenario) => ({ scenario, order: hash53(scenario.scenario) }))
-    .sort((a, b) => a.order - b.order)
-    .slice(0, mostScenarios)
-    .map(({ scenario }) => scenario)
-    .sort(byName)
+  const costs = chosenRuns(runs, most).map(costOf)
+  return { count: runs.length, samples: costs.sort((a, b) => a - b) }
 }
 
 /** Runs of one name are runs of one scenario; those that only their question names are told apart by occurrence. */

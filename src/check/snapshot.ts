@@ -24,6 +24,33 @@ export type Snapshot = {
   readonly groups: readonly SnapshotGroup[]
   /** Cost per run. */
   readonly runs: CostSample
+  /** Absent where reports hold no requests. */
+  readonly sample?: RunSample
+  /** By filters of assertions, where they were known when it was made. */
+  readonly views?: readonly SnapshotView[]
+}
+
+/** The part of a run for which all of `where` holds. */
+export type SnapshotView = {
+  readonly where: Readonly<Record<string, string>>
+  readonly requests: number
+  readonly unpriced: number
+  readonly costNanoUsd: number
+  readonly metrics: Metrics
+  readonly scenarios: readonly SnapshotScenario[]
+  readonly runs: CostSample
+  readonly sample?: RunSample
+}
+
+/** Some runs and some requests, to tell from noise what is no sum of costs: rates, percentiles, latency. */
+export type RunSample = {
+  /**
+   * A line a run: requests, those that caches answered, that failed, that have no price; tokens of input, read from and
+   * written to prompt caches, and of output; nano-dollars.
+   */
+  readonly runs: readonly (readonly number[])[]
+  /** A line a request: a number that requests of the same run share, nano-dollars, milliseconds or null. */
+  readonly requests: readonly (readonly (number | null)[])[]
 }
 
 export type SnapshotSource = {
