@@ -1,20 +1,18 @@
 import { hash53 } from '../domain/row.ts'
-import type { RunSum, RunSums } from './run-sums.ts'
+import type { RunSum, SampledRequest } from './run-sums.ts'
 import type { RunSample } from './snapshot.ts'
 
 /** As many as tell a rate or a percentile by some hundredths; a store may have millions. */
 const mostRuns = 1_000
 export const mostRequests = 2_000
 
-/** The runs whose identities have the smallest hashes: any two snapshots keep the same ones of those they share. */
-export const chosenRuns = (runs: readonly RunSum[], most: number): readonly RunSum[] =>
-  runs.length <= most
-    ? runs
-    : runs
-        .map((run) => ({ run, order: hash53(String(run.identity)) }))
-        .sort((a, b) => a.order - b.order)
-        .slice(0, most)
-        .map(({ run }) => run)
+/** By the hashes of their identities: any two samples from the front hold the same ones of the runs they share. */
+export function inSampleOrder(runs: readonly RunSum[]): readonly RunSum[] {
+  const hashes = Float64Array.from(runs, ({ identity }) => hash53(String(identity)))
+  const order = Uint32Array.from(runs, (_, run) => run)
+  order.sort((a, b) => (hashes[a] as number) - (hashes[b] as number))
+  return Array.from(order, (run) => runs[run] as RunSum)
+}
 
 /** Places in a line of `RunSample.runs`. */
 export const place = {
@@ -29,8 +27,11 @@ export const place = {
   cost: 8,
 } as const
 
-/** The sample that a snapshot keeps. */
-export function runSample({ runs, requests }: RunSums): RunSample {
+/** The sample that a snapshot keeps, of runs in the order of samples. */
+export function runSample(
+  ordered: readonly RunSum[],
+  requests: readonly SampledRequest[],
+): RunSample {
   const numbers = new Map<RunSum, number>()
   const numberOf = (run: RunSum): number => {
     const known = numbers.get(run) ?? numbers.size
@@ -38,17 +39,19 @@ export function runSample({ runs, requests }: RunSums): RunSample {
     return known
   }
   return {
-    runs: chosenRuns(runs, mostRuns).map((run) => [
-      run.requests,
-      run.requests - run.calls,
-      run.errors,
-      run.unpriced,
-      run.inputTokens,
-      run.cacheReadTokens,
-      run.cacheWriteTokens,
-      run.outputTokens,
-      run.cost,
-    ]),
+    runs: ordered
+      .slice(0, mostRuns)
+      .map((run) => [
+        run.requests,
+        run.requests - run.calls,
+        run.errors,
+        run.unpriced,
+        run.inputTokens,
+        run.cacheReadTokens,
+        run.cacheWriteTokens,
+        run.outputTokens,
+        run.cost,
+      ]),
     requests: requests.map(({ run, cost, latencyMs }) => [
       numberOf(run),
       cost,

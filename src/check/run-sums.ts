@@ -21,8 +21,8 @@ export type RunSum = {
   cacheReadTokens: number
   cacheWriteTokens: number
   outputTokens: number
-  /** What it cost in each group, by the group's number. */
-  readonly byGroup: Map<number, number>
+  /** What it cost in each group: number of the group, cost, number, cost; few runs ask more than one or two. */
+  readonly byGroup: number[]
 }
 
 export const usageColumns = [
@@ -121,7 +121,7 @@ class Runs {
       seq,
       question: cell('questionKey'),
       identity: Number.isNaN(trace) ? seq : trace,
-      byGroup: new Map(),
+      byGroup: [],
     }
     this.all.push(run)
     if (key !== null) this.#byKey.set(key, run)
@@ -152,5 +152,14 @@ function addTo(run: RunSum, cell: (name: (typeof columns)[number]) => number, gr
   run.cacheReadTokens += cell('cacheReadTokens')
   run.cacheWriteTokens += cell('cacheWrite5mTokens') + cell('cacheWrite1hTokens')
   run.outputTokens += cell('outputTokens')
-  run.byGroup.set(group, (run.byGroup.get(group) ?? 0) + cost)
+  const at = placeOf(run, group)
+  if (at < run.byGroup.length) run.byGroup[at + 1] = (run.byGroup[at + 1] as number) + cost
+  else run.byGroup.push(group, cost)
+}
+
+/** Where a group stands in `byGroup`; its end where it does not. */
+function placeOf({ byGroup }: RunSum, group: number): number {
+  let at = 0
+  while (at < byGroup.length && byGroup[at] !== group) at += 2
+  return at
 }
