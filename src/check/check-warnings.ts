@@ -1,5 +1,5 @@
 import type { Warning } from '../domain/report.ts'
-import type { Compared } from './compare.ts'
+import { areSamples, type Compared } from './compare.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What makes the two sides less alike than they should be. */
@@ -12,7 +12,7 @@ export function comparisonWarnings(
     ...(before === null ? [] : fingerprintWarnings(before, after)),
     ...unpriced('baseline', before),
     ...unpriced('run', after),
-    ...scenarioWarnings(comparison),
+    ...(areSamples(comparison) ? [] : scenarioWarnings(comparison)),
   ]
 }
 
@@ -55,14 +55,13 @@ function unpriced(name: string, snapshot: Snapshot | null): readonly Warning[] {
   ]
 }
 
-function scenarioWarnings({ mode, added, gone, renamed, pairs }: Compared['comparison']) {
+function scenarioWarnings({ added, gone, renamed }: Compared['comparison']) {
   const list = [
     ['scenarios-new', 'scenarios that the baseline does not have', added],
     ['scenarios-gone', 'scenarios of the baseline that this run does not have', gone],
     ['scenarios-renamed', 'scenarios with another name, known by what they ask', renamed],
   ] as const
-  const isBySample = mode === 'unpaired' && pairs === 0
   return list
-    .filter(([, , count]) => count > 0 && !isBySample)
+    .filter(([, , count]) => count > 0)
     .map(([code, message, count]) => ({ code, message, count }))
 }

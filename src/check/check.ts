@@ -6,7 +6,14 @@ import type { CheckPolicy } from '../policy/policy.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
 import { holm } from '../stats/holm.ts'
 import { comparisonWarnings } from './check-warnings.ts'
-import { type Compared, compare, compareViews, familyLevel, noComparison } from './compare.ts'
+import {
+  areSamples,
+  type Compared,
+  compare,
+  compareViews,
+  familyLevel,
+  noComparison,
+} from './compare.ts'
 import { evidenceFor } from './evidence.ts'
 import { noSuchView, type View, viewOf } from './filtered.ts'
 import { isRelative, judgeFinding, needsTest, type Question, verdictOf } from './judge-finding.ts'
@@ -42,9 +49,7 @@ export function check(
       ? { comparison: noComparison, pairing: { pairs: [], added: [], gone: [], coverage: 0 } }
       : compare(before, after, { exact: policy.exact, tests })
   const findings = findingsOf(before, after, assertions, compared)
-  // Two samples of runs share no scenario: each would be new or gone.
-  const { mode, pairs } = compared.comparison
-  const changes = mode === 'unpaired' && pairs === 0 ? [] : scenarioChanges(compared.pairing)
+  const changes = areSamples(compared.comparison) ? [] : scenarioChanges(compared.pairing)
   return {
     kind: 'check',
     version: 1,

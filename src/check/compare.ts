@@ -1,5 +1,6 @@
 import { detectableIncrease } from '../stats/increase.ts'
 import type { View } from './filtered.ts'
+import { leastRuns } from './noise.ts'
 import { type Pairing, pairScenarios } from './pair-scenarios.ts'
 import type { Comparison } from './result.ts'
 import { differenceOf, isRenamed } from './scenario-changes.ts'
@@ -74,6 +75,10 @@ function modeOf(
   )
   return alike.length >= shareAlike * pairing.pairs.length ? 'exact' : 'paired'
 }
+
+/** Enough runs that it is no matter which of them another side has: as many are new as are gone. */
+export const areSamples = ({ mode, runs }: Comparison): boolean =>
+  mode === 'unpaired' && Math.min(runs.before, runs.after) >= leastRuns
 
 const sampledMode = ({ pairs, coverage }: Pairing): 'paired' | 'unpaired' =>
   pairs.length > 0 && coverage >= leastCoverage ? 'paired' : 'unpaired'

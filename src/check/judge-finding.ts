@@ -1,3 +1,4 @@
+import type { Interval } from '../domain/report.ts'
 import type { Assertion, AssertionLimit, NoData } from '../policy/governance.ts'
 import { familyLevel } from './compare.ts'
 import type { View } from './filtered.ts'
@@ -93,7 +94,7 @@ export function judgeFinding(
     operator: operatorOf(limit),
     baseline,
     change: changeOf(baseline, actual),
-    interval: evidence?.interval ?? null,
+    interval: evidence?.interval ?? measuredInterval(question),
     typicalChange: evidence?.typicalChange ?? null,
     pValue: adjusted.length === 0 ? null : Math.min(...adjusted),
     outcome,
@@ -118,16 +119,17 @@ function missing({ assertion, metric, before, after, baseline, actual }: Questio
 }
 
 function reasonOf(
-  { assertion, before, after, baseline, mode }: Question,
+  question: Question,
   evidence: Evidence | null,
   adjusted: readonly number[],
   expected: number,
   actual: number,
 ): Reason {
+  const { assertion, before, after, baseline, mode } = question
   const { limit } = assertion
   const isWithin = isWithinBound(limit, baseline, actual)
   const isCounted = !isRelative(assertion) || countedMetrics.has(assertion.metric)
-  if (mode === 'exact' || isCounted) return isWithin ? 'within' : 'beyond'
+  if (mode === 'exact' || isCounted) return isWithin ? 'within' : settledReason(question, expected)
   const mostShare = changeOf(baseline, expected) ?? 0
   if (evidence !== null && isProven(evidence, adjusted, mostShare, worseOf(limit))) return 'beyond'
   if (isWithin) return 'within'
@@ -135,6 +137,21 @@ function reasonOf(
   if (isVolume && moreRuns(before, after) > mostShare) return 'beyond'
   if (evidence === null) return 'no-test'
   return evidence.pValues.length === 0 ? 'too-few-runs' : 'inside-noise'
+}
+
+/** Of a figure that was measured with one, its own: of the figure, not of its change. */
+function measuredInterval({ after: { metrics }, metric }: Question): Interval | null {
+  const [low, high, level] = ['low', 'high', 'level'].map((end) => metrics[`${metric}.${end}`])
+  return typeof low === 'number' && typeof high === 'number' && typeof level === 'number'
+    ? { low, high, level, method: 'measured' }
+    : null
+}
+
+/** A sample may have come out on this side of the bound by chance, where its interval reaches to the other. */
+function settledReason(question: Question, expected: number): Reason {
+  const interval = isRelative(question.assertion) ? null : measuredInterval(question)
+  const isDoubtful = interval !== null && interval.low <= expected && expected <= interval.high
+  return isDoubtful ? 'inside-noise' : 'beyond'
 }
 
 /** By which share there are more runs: more of the same, whatever one of them costs. */

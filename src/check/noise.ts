@@ -13,7 +13,7 @@ import type { SumField } from './tested-figures.ts'
 
 /** Below this no test can tell an increase from noise at the level of a check. */
 const leastPairs = 10
-const leastRuns = 30
+export const leastRuns = 30
 
 /** What the data say of an increase, before all tests of a check are taken together. */
 export type Evidence = {

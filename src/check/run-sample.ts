@@ -55,7 +55,7 @@ export function runSample(
     requests: requests.map(({ run, cost, latencyMs }) => [
       numberOf(run),
       cost,
-      Number.isNaN(latencyMs) ? null : latencyMs,
+      Number.isNaN(latencyMs) ? null : Math.round(latencyMs * 10) / 10,
     ]),
   }
 }
