@@ -12,7 +12,7 @@ import type { ScenarioPair } from './pair-scenarios.ts'
 import type { SumField } from './tested-figures.ts'
 
 /** Below this no test can tell an increase from noise at the level of a check. */
-const leastPairs = 10
+export const leastPairs = 10
 export const leastRuns = 30
 
 /** What the data say of an increase, before all tests of a check are taken together. */

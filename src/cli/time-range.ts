@@ -1,3 +1,4 @@
+import { UserError } from '../domain/user-error.ts'
 import { momentOf } from './common-options.ts'
 
 /** A stretch of time as it is written: "14d" before the newest request, "2026-08-01"; open where absent. */
@@ -18,18 +19,25 @@ export function rangeWords(text: string): RangeWords | null {
   return { since: since || undefined, until: until || undefined }
 }
 
-/** The range as moments. Throws a UserError that names what is no time. */
-export const timeRangeOf = (
+/** The range as moments. Throws a UserError that names what is no time, or a range without time in it. */
+export function timeRangeOf(
   { since, until }: RangeWords,
   newest: number | null,
   flags: { readonly since: string; readonly until: string } = {
     since: '--since',
     until: '--until',
   },
-): TimeRange => ({
-  since: momentOf(since, newest, flags.since),
-  until: momentOf(until, newest, flags.until),
-})
+): TimeRange {
+  const range = {
+    since: momentOf(since, newest, flags.since),
+    until: momentOf(until, newest, flags.until),
+  }
+  if ((range.since ?? Number.NEGATIVE_INFINITY) < (range.until ?? Number.POSITIVE_INFINITY))
+    return range
+  throw new UserError(`the time from ${since} to ${until} ends before it begins`, {
+    hint: 'the earlier moment comes first: 14d..7d is the week before the last',
+  })
+}
 
 /** Whether a moment can be in both. */
 export const overlap = (a: TimeRange, b: TimeRange): boolean =>

@@ -45,6 +45,22 @@ describe('an increase', () => {
     expect(result.scenarios.map((each) => each.scenario)).toEqual(['s9'])
   })
 
+  it('of a few scenarios fails exactly where all others are as they were', () => {
+    const changed = [scenario('s0', 1_500_000, { calls: 2, outputTokens: 1500, inputTokens: 200 })]
+    const after = snapshotOf([...changed, ...costs(ten.slice(0, 4)).slice(1)])
+    const result = checked(snapshotOf(costs(ten.slice(0, 4))), after)
+    expect(result.comparison.mode).toBe('exact')
+    expect(result.verdict).toBe('fail')
+  })
+
+  it('of scenarios that all ask otherwise is noise where answers vary', () => {
+    const noisy = ten.map((cost, i) => scenario(`s${i}`, cost * 1.1, { inputTokens: 100 + i }))
+    // Three ask as before, by chance, and are answered as before.
+    const same = costs(ten).slice(0, 3)
+    const after = snapshotOf([...same, ...noisy.slice(3)])
+    expect(checked(snapshotOf(costs(ten)), after).comparison.mode).toBe('paired')
+  })
+
   it('that few noisy runs show warns with its interval', () => {
     const result = checked(
       snapshotOf(costs(ten.slice(0, 5))),

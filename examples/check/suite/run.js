@@ -11,8 +11,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
-// The checkout's own; elsewhere it would be `npx llmcost`.
-const program = here('../../../bin/llmcost.js')
+// The checkout's own; LLMCOST names another one, such as node_modules/llmcost/bin/llmcost.js.
+const program = process.env.LLMCOST ?? here('../../../bin/llmcost.js')
 const folder = mkdtempSync(join(tmpdir(), 'llmcost-suite-'))
 const env = { ...process.env, LLMCOST_DB: join(folder, 'run.db') }
 
