@@ -1,5 +1,6 @@
 import type { Warning } from '../domain/report.ts'
 import { areSamples, type Compared } from './compare.ts'
+import { keyedPrefix } from './scenario-sums.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What makes the two sides less alike than they should be. */
@@ -35,6 +36,7 @@ function fingerprintWarnings(before: Snapshot, after: Snapshot): readonly Warnin
       message: `the baseline was made with ${names[name]} (${before.fingerprints[name] ?? 'none'}, now ${after.fingerprints[name] ?? 'none'})`,
       count: 1,
     })),
+    ...keyWarnings(before, after),
     ...(kinds[0] === kinds[1]
       ? []
       : [
@@ -45,6 +47,17 @@ function fingerprintWarnings(before: Snapshot, after: Snapshot): readonly Warnin
           },
         ]),
   ]
+}
+
+/** Names of questions under a key and without one never meet. */
+function keyWarnings(before: Snapshot, after: Snapshot): readonly Warning[] {
+  const [one, other] = [before, after].map(
+    ({ scenarios }) => new Set(scenarios.map(({ question }) => question?.startsWith(keyedPrefix))),
+  )
+  const differs = [true, false].some((isKeyed) => one?.has(isKeyed) && other?.has(!isKeyed))
+  const message =
+    'LLMCOST_SCENARIO_KEY was set for one side only: scenarios without a name are not known again'
+  return differs ? [{ code: 'baseline-other-key', message, count: 1 }] : []
 }
 
 function unpriced(name: string, snapshot: Snapshot | null): readonly Warning[] {

@@ -27,19 +27,26 @@ export type ReportToKeep = {
   readonly period: Snapshot['period']
 }
 
-/** A snapshot of stored requests, with the figures of the `analyze` report about them. */
+/**
+ * A snapshot of stored requests, with the figures of the `analyze` report about them. Hashes of questions are made under
+ * `scenarioKey`, where there is one.
+ */
 export function makeSnapshot(
   requests: RequestSource,
   lookup: RequestLookup,
   report: ReportToKeep,
   source: SnapshotSource,
+  scenarioKey: string | null = null,
 ): Snapshot {
   const { sums, ofProfile } = sumGroups(requests)
   const runSums = sumRuns(requests, lookup, ofProfile, mostRequests)
   const { runs } = runSums
   const ordered = inSampleOrder(runs)
   const costs = ordered.slice(0, mostSamples).map(({ cost }) => cost)
-  const { scenarios, count } = sumScenarios(runs, lookup, mostScenarios)
+  const { scenarios, count } = sumScenarios(runs, lookup, {
+    most: mostScenarios,
+    key: scenarioKey,
+  })
   const { generatedAt, fingerprints, period } = report
   return {
     kind: 'llmcost-snapshot',

@@ -19,9 +19,9 @@ export type ScenarioSums = {
 export function sumScenarios(
   runs: readonly RunSum[],
   lookup: RequestLookup,
-  most: number,
+  { most, key }: { readonly most: number; readonly key: string | null },
 ): ScenarioSums {
-  const questionOf = questionNames(lookup)
+  const questionOf = questionNames(lookup, key)
   const occurrences = new Map<string, number>()
   const names = new Set<string>()
   const sums = new Map<string, SnapshotScenario>()
@@ -62,9 +62,9 @@ function occurrenceOf(
 
 /**
  * Names a question by a hash of its text, the same in every store; by the key of the store where it keeps no text, which
- * another store does not share.
+ * another store does not share. Under a `key` the hash of a text cannot be guessed without it.
  */
-function questionNames(lookup: RequestLookup): (run: RunSum) => string | null {
+function questionNames(lookup: RequestLookup, key: string | null): (run: RunSum) => string | null {
   const known = new Map<number, string>()
   return ({ question, seq }) => {
     if (Number.isNaN(question)) return null
@@ -72,14 +72,18 @@ function questionNames(lookup: RequestLookup): (run: RunSum) => string | null {
     if (name !== undefined) return name
     const text = known.size < mostTexts ? lookup.questionOf(seq) : null
     if (text === null) return `key-${question.toString(36)}`
-    const hashed = hashedName(text)
+    const hashed = key === null ? hashedName('q-', text) : hashedName(keyedPrefix, key + text)
     known.set(question, hashed)
     return hashed
   }
 }
 
+/** Of names that only who has the key can make. */
+export const keyedPrefix = 'qk-'
+
 /** 60 bits: no two of a suite's questions share a name. */
-const hashedName = (text: string): string => `q-${sha256(text).toString('base64url').slice(0, 10)}`
+const hashedName = (prefix: string, text: string): string =>
+  prefix + sha256(text).toString('base64url').slice(0, 10)
 
 function withRun(
   known: SnapshotScenario | undefined,

@@ -93,7 +93,7 @@ export type TokenCounts = {
 export type SnapshotScenario = {
   readonly scenario: string
   readonly feature: string | null
-  /** Names the last user message without showing it, so that a renamed scenario is known again; null where unknown. */
+  /** Names the last user message by a hash, so that a renamed scenario is known again; null where unknown. */
   readonly question: string | null
   /** Runs; the other figures are sums over them. */
   readonly runs: number

@@ -50,15 +50,14 @@ export function logSnapshots(
     prices: analyzePrices(prices),
     aggregates: [],
   }
+  const scenarioKey = terminal.env['LLMCOST_SCENARIO_KEY'] || null
   return { inputs, warnings, make }
 
   function make(range: TimeRange, where: readonly Condition[] = []): Snapshot {
     const selection = { files: logs.files, ...range, where: [...(flags.where ?? []), ...where] }
     const source = openRequestSource(database, selection)
     const report = analyzeBase(source, lookup, options)
-    return makeSnapshot(source, lookup, report, {
-      kind: files.length === 0 ? 'store' : 'analyze',
-      inputs: files,
-    })
+    const kind = files.length === 0 ? 'store' : 'analyze'
+    return makeSnapshot(source, lookup, report, { kind, inputs: files }, scenarioKey)
   }
 }
