@@ -36,6 +36,7 @@ function fingerprintWarnings(before: Snapshot, after: Snapshot): readonly Warnin
       message: `the baseline was made with ${names[name]} (${before.fingerprints[name] ?? 'none'}, now ${after.fingerprints[name] ?? 'none'})`,
       count: 1,
     })),
+    ...versionWarnings(before, after),
     ...keyWarnings(before, after),
     ...(kinds[0] === kinds[1]
       ? []
@@ -47,6 +48,12 @@ function fingerprintWarnings(before: Snapshot, after: Snapshot): readonly Warnin
           },
         ]),
   ]
+}
+
+function versionWarnings({ llmcost: one }: Snapshot, { llmcost: other }: Snapshot) {
+  if (one === undefined || other === undefined || one === other) return []
+  const message = `the baseline was made by llmcost ${one}, this run by ${other}: what is counted may differ`
+  return [{ code: 'baseline-other-version', message, count: 1 }]
 }
 
 /** Names of questions under a key and without one never meet. */

@@ -52,7 +52,10 @@ function parsed(text: string, path: string): JsonObject {
 function checkedSnapshot(json: JsonObject, path: string): Snapshot {
   const problem = problemOf(json)
   if (problem === null) return json as unknown as Snapshot
-  throw new UserError(`${path} is a broken snapshot: ${problem}`, { hint: writeAnew(path) })
+  const isLater = typeof json['version'] === 'number' && json['version'] > 1
+  throw new UserError(`${path} is a ${isLater ? 'later' : 'broken'} snapshot: ${problem}`, {
+    hint: isLater ? 'update llmcost, or save the baseline anew with this one' : writeAnew(path),
+  })
 }
 
 const scenarioNumbers = [

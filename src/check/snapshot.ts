@@ -5,6 +5,8 @@
 export type Snapshot = {
   readonly kind: 'llmcost-snapshot'
   readonly version: 1
+  /** The version of the program; absent in reports. */
+  readonly llmcost?: string
   readonly generatedAt: string
   readonly source: SnapshotSource
   readonly fingerprints: SnapshotFingerprints

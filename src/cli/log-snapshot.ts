@@ -10,6 +10,7 @@ import { nowMs } from './clock.ts'
 import { type FilterFlags, type InputFlags, zoneOf } from './common-options.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import type { OpenLogs } from './logs.ts'
+import { packageVersion } from './package-version.ts'
 import type { RunPrices } from './price-book.ts'
 import type { Terminal } from './terminal.ts'
 import type { TimeRange } from './time-range.ts'
@@ -51,6 +52,7 @@ export function logSnapshots(
     aggregates: [],
   }
   const scenarioKey = terminal.env['LLMCOST_SCENARIO_KEY'] || null
+  const llmcost = packageVersion()
   return { inputs, warnings, make }
 
   function make(range: TimeRange, where: readonly Condition[] = []): Snapshot {
@@ -58,6 +60,8 @@ export function logSnapshots(
     const source = openRequestSource(database, selection)
     const report = analyzeBase(source, lookup, options)
     const kind = files.length === 0 ? 'store' : 'analyze'
-    return makeSnapshot(source, lookup, report, { kind, inputs: files }, scenarioKey)
+    const snapshot = makeSnapshot(source, lookup, report, { kind, inputs: files }, scenarioKey)
+    const { kind: named, version, ...rest } = snapshot
+    return { kind: named, version, llmcost, ...rest }
   }
 }
