@@ -37,6 +37,7 @@ function fingerprintWarnings(before: Snapshot, after: Snapshot): readonly Warnin
       count: 1,
     })),
     ...versionWarnings(before, after),
+    ...selectionWarnings(before, after),
     ...keyWarnings(before, after),
     ...(kinds[0] === kinds[1]
       ? []
@@ -54,6 +55,14 @@ function versionWarnings({ llmcost: one }: Snapshot, { llmcost: other }: Snapsho
   if (one === undefined || other === undefined || one === other) return []
   const message = `the baseline was made by llmcost ${one}, this run by ${other}: what is counted may differ`
   return [{ code: 'baseline-other-version', message, count: 1 }]
+}
+
+/** A part of one run against the whole of another is no comparison. */
+function selectionWarnings({ where: one = [] }: Snapshot, { where: other = [] }: Snapshot) {
+  const words = (where: readonly string[]) => where.join(', ') || 'all requests'
+  if (words(one) === words(other)) return []
+  const message = `the baseline is of ${words(one)}, the run of ${words(other)}`
+  return [{ code: 'baseline-other-requests', message, count: 1 }]
 }
 
 /** Names of questions under a key and without one never meet. */

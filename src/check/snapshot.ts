@@ -10,6 +10,8 @@ export type Snapshot = {
   readonly generatedAt: string
   readonly source: SnapshotSource
   readonly fingerprints: SnapshotFingerprints
+  /** What the whole was narrowed to, "team=red"; absent where it was not. */
+  readonly where?: readonly string[]
   readonly totals: SnapshotTotals
   readonly period: {
     readonly from: string | null

@@ -3,8 +3,10 @@ import { check } from '../check/check.ts'
 import { exitCodeOf } from '../check/judge-finding.ts'
 import type { Snapshot } from '../check/snapshot.ts'
 import { snapshotText } from '../check/snapshot-text.ts'
+import { filterKey } from '../check/views.ts'
 import { filterFields } from '../domain/selection.ts'
 import { UserError } from '../domain/user-error.ts'
+import type { Assertion } from '../policy/governance.ts'
 import type { CheckPolicy } from '../policy/policy.ts'
 import { checkMarkdown } from '../report/check-markdown.ts'
 import { formatCheck } from '../report/format-check.ts'
@@ -64,12 +66,11 @@ function policyOf(
       ? { assertions: [], noData: 'fail', exact: false }
       : loadPolicy(path, book).policy.check
   const stated = flagAssertions(flags)
-  const replaced = new Set(stated.map(({ metric }) => metric))
-  for (const { where } of filed.assertions)
+  const subject = ({ metric, where }: Assertion) => `${metric} ${filterKey(where)}`
+  const replaced = new Set(stated.map(subject))
+  const kept = filed.assertions.filter((assertion) => !replaced.has(subject(assertion)))
+  for (const { where } of [...kept, ...stated])
     for (const field of Object.keys(where)) requireField(field)
-  const kept = filed.assertions.filter(
-    ({ metric, where }) => !replaced.has(metric) || Object.keys(where).length > 0,
-  )
   return { ...filed, assertions: [...kept, ...stated], exact: flags.exact ?? filed.exact }
 }
 

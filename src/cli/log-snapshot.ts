@@ -53,6 +53,7 @@ export function logSnapshots(
   }
   const scenarioKey = terminal.env['LLMCOST_SCENARIO_KEY'] || null
   const llmcost = packageVersion()
+  const narrowed = (flags.where ?? []).map(({ field, value }) => `${field}=${value}`).sort()
   return { inputs, warnings, make }
 
   function make(range: TimeRange, where: readonly Condition[] = []): Snapshot {
@@ -62,6 +63,12 @@ export function logSnapshots(
     const kind = files.length === 0 ? 'store' : 'analyze'
     const snapshot = makeSnapshot(source, lookup, report, { kind, inputs: files }, scenarioKey)
     const { kind: named, version, ...rest } = snapshot
-    return { kind: named, version, llmcost, ...rest }
+    return {
+      kind: named,
+      version,
+      llmcost,
+      ...rest,
+      ...(narrowed.length > 0 && { where: narrowed }),
+    }
   }
 }

@@ -208,6 +208,20 @@ describe('a filter of an assertion', () => {
     expect(code).toBe(1)
   })
 
+  test('of the whole run is missed in a baseline without it', async () => {
+    const terminal = newTerminal()
+    const log = writeLog(terminal, twoWeeks())
+    const baseline = join(terminal.folder, 'baseline.json')
+    const codesAfter = async (...narrowed: readonly string[]) => {
+      await runIn(terminal, 'check', log, '--save', baseline, ...narrowed)
+      const argv = ['check', log, '--where', 'team=red', '--baseline', baseline]
+      const { out } = await runIn(terminal, ...argv, '--max-increase', '5%', '--format', 'json')
+      return (JSON.parse(out) as CheckResult).warnings.map(({ code }) => code)
+    }
+    expect(await codesAfter()).toContain('baseline-other-requests')
+    expect(await codesAfter('--where', 'team=red')).toEqual([])
+  })
+
   test('of a report says that it holds no requests', async () => {
     const terminal = newTerminal()
     const report = join(terminal.folder, 'report.json')
@@ -221,6 +235,46 @@ describe('a filter of an assertion', () => {
     const { code, err } = await runIn(terminal, 'check', report, '--policy', policy)
     expect(code).toBe(2)
     expect(err).toContain('the run is a report, which has no figures of team=red alone')
+  })
+})
+
+describe('--assert', () => {
+  const weeks = (terminal: FakeTerminal, ...texts: readonly string[]) => {
+    const asserts = texts.flatMap((text) => ['--assert', text])
+    const range = ['--baseline', '14d..7d', '--format', 'json']
+    return runIn(terminal, 'check', writeLog(terminal, twoWeeks()), ...range, ...asserts)
+  }
+
+  test('says in a line what the policy file says', async () => {
+    const { out, code } = await weeks(
+      newTerminal(),
+      'latencyMs.p95 <= 3000',
+      'latencyMs.p95 +10% where team=blue, tag:tier=tin',
+      'hitRate -10%',
+      'unpricedShare <= 1%',
+      'totals.inputTokens +10% where team=red',
+    )
+    const { findings } = JSON.parse(out) as CheckResult
+    expect(findings).toMatchObject([
+      { metric: 'latencyMs.p95', expected: 3000, operator: '<=', filter: {}, outcome: 'pass' },
+      { filter: { team: 'blue', 'tag:tier': 'tin' }, outcome: 'pass' },
+      { metric: 'hitRate', operator: '>=', outcome: 'fail' },
+      { metric: 'unpricedShare', expected: 0.01, outcome: 'pass' },
+      { metric: 'totals.inputTokens', filter: { team: 'red' }, outcome: 'fail' },
+    ])
+    expect(code).toBe(1)
+  })
+
+  test.each([
+    ['latencyMs.p95', 'write it as "latencyMs.p95 <= 2000"'],
+    ['costUsd +5', 'write it as'],
+    ['costUsd <= 5 where team', 'write conditions as FIELD=VALUE'],
+    ['costUsd <= 5 where taem=red', 'did you mean "team"?'],
+    ['latencyMs.p59 <= 5', 'did you mean "latencyMs.p50"?'],
+  ])('%s is refused', async (text, message) => {
+    const { code, err } = await weeks(newTerminal(), text)
+    expect(code).toBe(2)
+    expect(err).toContain(message)
   })
 })
 
