@@ -29,8 +29,8 @@ export function addCheck(program: Command, terminal: Terminal, exit: Exit): void
     .command('check')
     .summary('fail a build when cost, hit rate or quality got worse than noise explains')
     .description(
-      'Holds a run to assertions, against a baseline where there is one: of flags, and of check.assertions\n' +
-        'in llmcost.yaml. A run is logs, the store, a snapshot, or a report of --format json.',
+      'Holds a run to assertions, of flags and of check.assertions in llmcost.yaml, against a baseline\n' +
+        'where there is one. A run is logs, the store, a snapshot, or a report of --format json.',
     )
     .argument('[files...]', 'logs, directories, globs; or one snapshot or report in JSON')
     .addHelpText('after', examples)

@@ -36,7 +36,7 @@ export function figure(metric: string, value: number | null): string {
   if (value === null) return unknownMark
   if (metric === 'cost' || /usd/i.test(metric)) return formatUsd(value)
   if (/rate$|share$|quality|wrong/i.test(metric)) return formatShare(value)
-  return formatCount(value)
+  return /Ms(?:$|\.)/.test(metric) ? `${formatCount(value)} ms` : formatCount(value)
 }
 
 const reasons: Readonly<Record<Reason, string>> = {
