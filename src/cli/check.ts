@@ -35,12 +35,15 @@ export async function runCheck(
   const { run, inputs, warnings } = sides
   const baseline = filed.snapshot ?? sides.baseline
   if (flags.save !== undefined) save(run, flags, terminal)
-  if (!isAsked || (flags.save !== undefined && baseline === null)) return 0
+  // Saving a first baseline asks for no comparison; what flags demand besides is asked for.
+  const isFirst = flags.save !== undefined && baseline === null
+  const assertions = isFirst ? flagAssertions(flags) : policy.assertions
+  if (assertions.every(({ level }) => level === 'off')) return 0
   const result = check(baseline, run, {
     generatedAt: isoNow(terminal),
     inputs,
     warnings,
-    policy,
+    policy: { ...policy, assertions },
   })
   const view = viewOf(terminal.stdout, terminal.env)
   await writeOut(terminal.stdout, formatCheck(result, flags.format ?? 'terminal', view))

@@ -75,6 +75,15 @@ test('without baseline and assertion it exits 2 with the two commands', async ()
   expect(err).toContain('llmcost check --baseline baseline.json --max-increase 5%')
 })
 
+test('a first baseline is saved, and held to what flags demand besides', async () => {
+  const log = writeLog(terminal, calls())
+  const argv = ['check', log, '--save', baseline, '--max-cost-per-request', '0.000001']
+  const { code, out } = await runIn(terminal, ...argv)
+  expect(code).toBe(1)
+  expect(out).toContain('fail     cost per request (costPerRequestUsd)')
+  expect(jsonOf<Snapshot>(baseline).totals.requests).toBe(4)
+})
+
 test('with a relative assertion and no baseline it exits 2', async () => {
   const log = writeLog(terminal, calls())
   const { code, err } = await runIn(terminal, 'check', log, '--max-increase', '5%')
