@@ -1,5 +1,7 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -85,3 +87,29 @@ test('.ci/run is executable, reads no input and ends with the counts', () => {
   expect(run).toMatch(/npm test/)
   expect(run).toMatch(/npm run (?:--silent )?fixtures -- --check/)
 })
+
+const dearer = `prices:
+  - target: anthropic:claude-sonnet-4-5-20250929
+    rates: { input: 30, cacheRead: 3, output: 150 }
+`
+
+test.skipIf(process.platform === 'win32')(
+  '.ci/run holds the cost of a fixture to the committed baseline, and finds a dearer one',
+  () => {
+    expect(textOf('.ci/run')).toMatch(/^\.ci\/check-cost$/m)
+    const ran = (script: string, env: Readonly<Record<string, string>> = {}) =>
+      spawnSync(script, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
+    const { status, stdout } = ran(join(root, '.ci/check-cost'))
+    expect(stdout).toMatch(/^pass: 1 passed of 1 assertion/)
+    expect(status).toBe(0)
+    const prices = join(mkdtempSync(join(tmpdir(), 'llmcost-ci-')), 'prices.yaml')
+    writeFileSync(prices, dearer)
+    const failed = ran(join(root, '.ci/check-cost'), {
+      LLMCOST_PRICES: prices,
+      GITHUB_ACTIONS: 'true',
+    })
+    expect(failed.stdout).toMatch(/^::error title=LLM cost/)
+    expect(failed.status).toBe(1)
+    rmSync(dirname(prices), { recursive: true })
+  },
+)

@@ -1,5 +1,6 @@
 import type { Warning } from '../domain/report.ts'
-import type { Compared } from './compare.ts'
+import { areSamples, type Compared } from './compare.ts'
+import { keyedPrefix } from './scenario-sums.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What makes the two sides less alike than they should be. */
@@ -14,7 +15,7 @@ export function comparisonWarnings(
       : [...fingerprintWarnings(before, after), ...olderVersion(before, after)]),
     ...unpriced('baseline', before),
     ...unpriced('run', after),
-    ...scenarioWarnings(comparison),
+    ...(areSamples(comparison) ? [] : scenarioWarnings(comparison)),
   ]
 }
 
@@ -38,6 +39,9 @@ function fingerprintWarnings(before: Snapshot, after: Snapshot): readonly Warnin
       message: `the baseline was made with ${names[name]} (${before.fingerprints[name] ?? 'none'}, now ${after.fingerprints[name] ?? 'none'})`,
       count: 1,
     })),
+    ...versionWarnings(before, after),
+    ...selectionWarnings(before, after),
+    ...keyWarnings(before, after),
     ...(kinds[0] === kinds[1]
       ? []
       : [
@@ -63,6 +67,31 @@ function olderVersion(...sides: readonly Snapshot[]): readonly Warning[] {
     : []
 }
 
+function versionWarnings({ llmcost: one }: Snapshot, { llmcost: other }: Snapshot) {
+  if (one === undefined || other === undefined || one === other) return []
+  const message = `the baseline was made by llmcost ${one}, this run by ${other}: what is counted may differ`
+  return [{ code: 'baseline-other-version', message, count: 1 }]
+}
+
+/** A part of one run against the whole of another is no comparison. */
+function selectionWarnings({ where: one = [] }: Snapshot, { where: other = [] }: Snapshot) {
+  const words = (where: readonly string[]) => where.join(', ') || 'all requests'
+  if (words(one) === words(other)) return []
+  const message = `the baseline is of ${words(one)}, the run of ${words(other)}`
+  return [{ code: 'baseline-other-requests', message, count: 1 }]
+}
+
+/** Names of questions under a key and without one never meet. */
+function keyWarnings(before: Snapshot, after: Snapshot): readonly Warning[] {
+  const [one, other] = [before, after].map(
+    ({ scenarios }) => new Set(scenarios.map(({ question }) => question?.startsWith(keyedPrefix))),
+  )
+  const differs = [true, false].some((isKeyed) => one?.has(isKeyed) && other?.has(!isKeyed))
+  const message =
+    'LLMCOST_SCENARIO_KEY was set for one side only: scenarios without a name are not known again'
+  return differs ? [{ code: 'baseline-other-key', message, count: 1 }] : []
+}
+
 function unpriced(name: string, snapshot: Snapshot | null): readonly Warning[] {
   const count = snapshot?.totals.unpricedRequests ?? 0
   if (count === 0) return []
@@ -71,14 +100,13 @@ function unpriced(name: string, snapshot: Snapshot | null): readonly Warning[] {
   ]
 }
 
-function scenarioWarnings({ mode, added, gone, renamed, pairs }: Compared['comparison']) {
+function scenarioWarnings({ added, gone, renamed }: Compared['comparison']) {
   const list = [
     ['scenarios-new', 'scenarios that the baseline does not have', added],
     ['scenarios-gone', 'scenarios of the baseline that this run does not have', gone],
     ['scenarios-renamed', 'scenarios with another name, known by what they ask', renamed],
   ] as const
-  const isBySample = mode === 'unpaired' && pairs === 0
   return list
-    .filter(([, , count]) => count > 0 && !isBySample)
+    .filter(([, , count]) => count > 0)
     .map(([code, message, count]) => ({ code, message, count }))
 }

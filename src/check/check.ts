@@ -6,17 +6,18 @@ import type { CheckPolicy } from '../policy/policy.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
 import { holm } from '../stats/holm.ts'
 import { comparisonWarnings } from './check-warnings.ts'
-import { type Compared, compare, familyLevel, noComparison } from './compare.ts'
-import { costDiff } from './diff.ts'
-import { type View, viewOf } from './filtered.ts'
 import {
-  evidenceFor,
-  isRelative,
-  judgeFinding,
-  needsTest,
-  type Question,
-  verdictOf,
-} from './judge-finding.ts'
+  areSamples,
+  type Compared,
+  compare,
+  compareViews,
+  familyLevel,
+  noComparison,
+} from './compare.ts'
+import { costDiff } from './diff.ts'
+import { evidenceFor } from './evidence.ts'
+import { noSuchView, type View, viewOf } from './filtered.ts'
+import { isRelative, judgeFinding, needsTest, type Question, verdictOf } from './judge-finding.ts'
 import { commonMetrics } from './metrics.ts'
 import type { CheckedSide, CheckResult } from './result.ts'
 import { scenarioChanges } from './scenario-changes.ts'
@@ -49,7 +50,7 @@ export function check(
       ? { comparison: noComparison, pairing: { pairs: [], added: [], gone: [], coverage: 0 } }
       : compare(before, after, { exact: policy.exact, tests })
   const findings = findingsOf(before, after, assertions, compared)
-  const changes = scenarioChanges(compared.pairing)
+  const changes = areSamples(compared.comparison) ? [] : scenarioChanges(compared.pairing)
   return {
     kind: 'check',
     version: 1,
@@ -87,7 +88,7 @@ function findingsOf(
   const threshold = familyLevel / (2 * Math.max(1, assertions.filter(needsTest).length))
   const asked = assertions.map((assertion) => {
     const question = questionOf(assertion, before, after, compared)
-    return { question, evidence: evidenceFor(question, compared, threshold) }
+    return { question, evidence: evidenceFor(question, threshold) }
   })
   const adjusted = holm(asked.flatMap(({ evidence }) => evidence?.pValues ?? []))
   let next = 0
@@ -95,7 +96,7 @@ function findingsOf(
     const count = evidence?.pValues.length ?? 0
     const own = adjusted.slice(next, next + count)
     next += count
-    return judgeFinding(question, compared, evidence, own)
+    return judgeFinding(question, evidence, own)
   })
 }
 
@@ -103,16 +104,30 @@ function questionOf(
   assertion: Assertion,
   before: Snapshot | null,
   after: Snapshot,
-  compared: Compared,
+  whole: Compared,
 ): Question {
-  const views = {
-    before: before === null ? null : viewOf(before, assertion.where),
-    after: viewOf(after, assertion.where),
-  }
-  if (assertion.metric === 'cost') return costQuestion(assertion, views, before, after, compared)
-  const { metric } = assertion
+  const { metric, where } = assertion
+  const views = viewsFor(assertion, before, after)
+  const isFiltered = Object.keys(where).length > 0
+  const { pairing, mode } = isFiltered
+    ? compareViews(views.before, views.after, whole.comparison)
+    : { pairing: whole.pairing, mode: whole.comparison.mode }
+  const compared = { mode, pairs: pairing.pairs }
+  if (metric === 'cost') return costQuestion(assertion, views, compared)
   requireKnown(metric, views)
-  return { assertion, metric, ...views, ...figuresOf(views, metric) }
+  return { assertion, metric, ...views, ...figuresOf(views, metric), ...compared }
+}
+
+type Views = { readonly before: View | null; readonly after: View }
+
+function viewsFor(assertion: Assertion, before: Snapshot | null, after: Snapshot): Views {
+  const { where } = assertion
+  const own = viewOf(after, where)
+  if (own === null) throw noSuchView('run', after, where)
+  const former = before === null ? null : viewOf(before, where)
+  if (before !== null && former === null && isRelative(assertion))
+    throw noSuchView('baseline', before, where)
+  return { before: former, after: own }
 }
 
 const figuresOf = ({ before, after }: Views, metric: string) => ({
@@ -120,34 +135,28 @@ const figuresOf = ({ before, after }: Views, metric: string) => ({
   actual: after.metrics[metric] ?? null,
 })
 
-type Views = { readonly before: View | null; readonly after: View }
-
 /** `cost`: of the scenarios that both sides have, else of a run, else the whole. */
 function costQuestion(
   assertion: Assertion,
   views: Views,
-  before: Snapshot | null,
-  after: Snapshot,
-  { comparison, pairing }: Compared,
+  compared: Pick<Question, 'mode' | 'pairs'>,
 ): Question {
-  const isWhole = [before, after].every((side) => side === null || isAllScenarios(side))
-  const isByScenario = pairing.pairs.length > 0 && comparison.mode !== 'unpaired' && isWhole
-  if (isByScenario && Object.keys(assertion.where).length === 0) {
+  const { mode, pairs } = compared
+  const isWhole = [views.before, views.after].every((side) => side === null || isByScenario(side))
+  if (pairs.length > 0 && mode !== 'unpaired' && isWhole) {
     const cost = (side: 'before' | 'after') =>
-      pairing.pairs.reduce(
-        (sum, pair) => sum + pair[side].costNanoUsd / Math.max(1, pair[side].runs),
-        0,
-      )
+      pairs.reduce((sum, pair) => sum + pair[side].costNanoUsd / Math.max(1, pair[side].runs), 0)
     const [baseline, actual] = [cost('before'), cost('after')].map((sum) => usdOf(Math.round(sum)))
-    return { assertion, metric: 'cost', ...views, baseline: baseline ?? 0, actual: actual ?? 0 }
+    const figures = { baseline: baseline ?? 0, actual: actual ?? 0 }
+    return { assertion, metric: 'cost', ...views, ...figures, ...compared }
   }
-  const metric = comparison.mode === 'unpaired' ? 'perRun.meanUsd' : 'costUsd'
-  return { assertion, metric, ...views, ...figuresOf(views, metric) }
+  const metric = mode === 'unpaired' ? 'perRun.meanUsd' : 'costUsd'
+  return { assertion, metric, ...views, ...figuresOf(views, metric), ...compared }
 }
 
-/** Whether all spend is that of scenarios that the snapshot lists. */
-const isAllScenarios = ({ scenarios, totals }: Snapshot): boolean =>
-  scenarios.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0) === totals.costNanoUsd
+/** Whether all spend is that of scenarios that are listed. */
+const isByScenario = ({ scenarios, costNanoUsd }: View): boolean =>
+  scenarios.reduce((sum, scenario) => sum + scenario.costNanoUsd, 0) === costNanoUsd
 
 function requireKnown(metric: string, { before, after }: Views): void {
   const known = new Set([

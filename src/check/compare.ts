@@ -1,7 +1,9 @@
 import { detectableIncrease } from '../stats/increase.ts'
-import { type Pairing, pairScenarios } from './pair-scenarios.ts'
+import type { View } from './filtered.ts'
+import { leastPairs, leastRuns } from './noise.ts'
+import { type Pairing, pairScenarios, type ScenarioPair } from './pair-scenarios.ts'
 import type { Comparison } from './result.ts'
-import { differenceOf, isRenamed } from './scenario-changes.ts'
+import { differenceOf, isRenamed, type PerRunCount } from './scenario-changes.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The chance that noise alone fails a check, over all of its tests. */
@@ -12,6 +14,8 @@ const power = 0.9
 const leastCoverage = 0.5
 /** Where so many pairs answer with as many tokens in as many calls, answers are no noise. */
 const shareAlike = 0.9
+/** Fewer answers may be alike by chance. */
+const leastUntouched = 3
 
 export type Compared = {
   readonly comparison: Comparison
@@ -24,7 +28,7 @@ export function compare(
   after: Snapshot,
   options: { readonly exact: boolean; readonly tests: number },
 ): Compared {
-  const pairing = pairScenarios(before, after)
+  const pairing = pairScenarios(before.scenarios, after.scenarios)
   const runs = { before: before.runs.count, after: after.runs.count }
   const mode = modeOf(before, after, pairing, options.exact)
   const comparison: Comparison = {
@@ -47,6 +51,18 @@ export function compare(
   return { comparison, pairing }
 }
 
+/** The same for a part of both sides, which may pair where the whole does not. */
+export function compareViews(
+  before: View | null,
+  after: View,
+  whole: Compared['comparison'],
+): Pick<Compared, 'pairing'> & { readonly mode: Comparison['mode'] } {
+  const pairing = pairScenarios(before?.scenarios ?? [], after.scenarios)
+  const runs = { before: before?.runs.count ?? 0, after: after.runs.count }
+  const isSettled = whole.mode === 'exact' || whole.mode === 'none'
+  return { pairing, mode: isSettled ? whole.mode : sampledMode(pairing, runs) }
+}
+
 function modeOf(
   before: Snapshot,
   after: Snapshot,
@@ -55,12 +71,40 @@ function modeOf(
 ): Comparison['mode'] {
   // Reports without runs, those of a simulation, come out the same every time.
   if (isExact || before.runs.count === 0 || after.runs.count === 0) return 'exact'
-  const isPaired = pairing.pairs.length > 0 && pairing.coverage >= leastCoverage
-  if (!isPaired) return 'unpaired'
-  const alike = pairing.pairs.filter(
-    (pair) => differenceOf(pair, 'outputTokens') === 0 && differenceOf(pair, 'calls') === 0,
-  )
-  return alike.length >= shareAlike * pairing.pairs.length ? 'exact' : 'paired'
+  const mode = sampledMode(pairing, { before: before.runs.count, after: after.runs.count })
+  if (mode === 'unpaired') return mode
+  return isDeterministic(pairing.pairs) ? 'exact' : 'paired'
+}
+
+/**
+ * Whether answers are no noise: what asks as before is answered as before. Where a change touches most scenarios, or
+ * noise reaches what is asked, all of them must be alike.
+ */
+function isDeterministic(pairs: readonly ScenarioPair[]): boolean {
+  const isSame = (pair: ScenarioPair, names: readonly PerRunCount[]) =>
+    names.every((name) => differenceOf(pair, name) === 0)
+  const untouched = pairs.filter((pair) => isSame(pair, ['calls', 'inputTokens']))
+  const isMost = untouched.length >= Math.max(leastUntouched, pairs.length / 2)
+  const judged = isMost ? untouched : pairs
+  const alike = judged.filter((pair) => isSame(pair, ['outputTokens', 'calls']))
+  return alike.length >= shareAlike * judged.length
+}
+
+/** Two samples of what is not asked again: that a scenario is new or gone says nothing. */
+export const areSamples = ({ mode, runs, pairs, added, gone }: Comparison): boolean =>
+  mode === 'unpaired' && fewest(runs) >= leastRuns && pairs < added + gone
+
+const fewest = ({ before, after }: Comparison['runs']): number => Math.min(before, after)
+
+/** Few scenarios with many runs each show more as two samples of runs. */
+function sampledMode(
+  { pairs, coverage }: Pairing,
+  runs: Comparison['runs'],
+): 'paired' | 'unpaired' {
+  const isPaired = pairs.length > 0 && coverage >= leastCoverage
+  return isPaired && (pairs.length >= leastPairs || fewest(runs) < leastRuns)
+    ? 'paired'
+    : 'unpaired'
 }
 
 export const noComparison: Comparison = {

@@ -44,7 +44,7 @@ export function diff(
 ): DiffResult {
   const decomposition = decomposed(from.snapshot, to.snapshot)
   const { effects, other, models, features, cells, differenceUsd } = decomposition
-  const pairing = pairScenarios(from.snapshot, to.snapshot)
+  const pairing = pairScenarios(from.snapshot.scenarios, to.snapshot.scenarios)
   const changes = scenarioChanges(pairing)
   return {
     kind: 'diff',

@@ -1,38 +1,66 @@
 import { usdOf } from '../domain/money.ts'
 import { UserError } from '../domain/user-error.ts'
-import type { CostSample, Metrics, Snapshot, SnapshotGroup } from './snapshot.ts'
+import type { Snapshot, SnapshotGroup, SnapshotView } from './snapshot.ts'
+import { filterKey } from './views.ts'
 
-/** What an assertion is about: the whole of a snapshot, or the groups that its filter leaves. */
-export type View = {
-  readonly metrics: Metrics
-  readonly requests: number
-  readonly unpriced: number
-  readonly runs: CostSample
-}
+/** What an assertion is about: the whole of a snapshot, or the part that its filter leaves. */
+export type View = Omit<SnapshotView, 'where'>
 
 type Filter = Readonly<Record<string, string>>
 
-/** Fields by which a snapshot tells its requests apart. */
-const filterFields = ['provider', 'model', 'feature'] as const
+/** Fields by which every snapshot of requests tells them apart. */
+const groupFields = ['provider', 'model', 'feature'] as const
 
-/** The figures of the requests with these values. Throws a UserError for a field that snapshots do not know. */
-export function viewOf(snapshot: Snapshot, filter: Filter): View {
-  const fields = Object.keys(filter)
-  const unknown = fields.find((field) => !(filterFields as readonly string[]).includes(field))
-  if (unknown !== undefined)
-    throw new UserError(`a snapshot does not tell requests apart by ${unknown}`, {
-      hint: `check.assertions.where takes ${filterFields.join(', ')}; narrow the whole run with --where ${unknown}=…`,
-    })
-  const { totals, metrics, runs } = snapshot
-  if (fields.length === 0)
-    return { metrics, runs, requests: totals.requests, unpriced: totals.unpricedRequests }
-  const groups = snapshot.groups.filter((group) =>
-    filterFields.every((field) => !(field in filter) || group[field] === filter[field]),
+const isGroupFilter = (filter: Filter): boolean =>
+  Object.keys(filter).every((field) => (groupFields as readonly string[]).includes(field))
+
+/** The figures of the requests with these values; null where the snapshot does not tell them apart. */
+export function viewOf(snapshot: Snapshot, filter: Filter): View | null {
+  const { totals, metrics, runs, scenarios, sample, groups, views = [] } = snapshot
+  const isWhole = Object.keys(filter).length === 0
+  if (isWhole || totals.requests === 0)
+    return {
+      metrics,
+      runs,
+      scenarios,
+      requests: totals.requests,
+      unpriced: totals.unpricedRequests,
+      costNanoUsd: totals.costNanoUsd,
+      ...(sample && { sample }),
+    }
+  const wanted = filterKey(filter)
+  const made = views.find(({ where }) => filterKey(where) === wanted)
+  if (made !== undefined) return made
+  if (!isGroupFilter(filter) || groups.length === 0) return null
+  const own = groups.filter((group) =>
+    groupFields.every((field) => !(field in filter) || group[field] === filter[field]),
   )
-  return viewOfGroups(groups)
+  const { feature, ...others } = filter
+  const isByFeature = Object.keys(others).length === 0
+  return {
+    ...viewOfGroups(own),
+    // A scenario is of one feature, but may ask several models.
+    scenarios: isByFeature ? scenarios.filter((each) => each.feature === feature) : [],
+  }
 }
 
-function viewOfGroups(groups: readonly SnapshotGroup[]): View {
+/** For a filter that `viewOf` has no answer to. */
+export function noSuchView(side: 'run' | 'baseline', { groups }: Snapshot, filter: Filter) {
+  const words = Object.entries(filter).map(([field, value]) => `${field}=${value}`)
+  const isReport = groups.length === 0
+  return new UserError(
+    isReport
+      ? `the ${side} is a report, which has no figures of ${words.join(', ')} alone`
+      : `the snapshot of the ${side} has no figures of ${words.join(', ')} alone`,
+    {
+      hint: isReport
+        ? 'filter what it is made of instead, with --where of analyze, simulate or replay'
+        : 'save it anew under the policy file with this assertion, or name logs, or a time of them such as --baseline 14d..7d',
+    },
+  )
+}
+
+function viewOfGroups(groups: readonly SnapshotGroup[]): Omit<View, 'scenarios'> {
   const sum = (value: (group: SnapshotGroup) => number) =>
     groups.reduce((total, group) => total + value(group), 0)
   const requests = sum((group) => group.requests)
@@ -51,6 +79,7 @@ function viewOfGroups(groups: readonly SnapshotGroup[]): View {
   return {
     requests,
     unpriced,
+    costNanoUsd: cost,
     runs,
     metrics: {
       requests,

@@ -1,8 +1,11 @@
+import type { Interval } from '../domain/report.ts'
 import type { Assertion, AssertionLimit, NoData } from '../policy/governance.ts'
-import { type Compared, familyLevel } from './compare.ts'
+import { familyLevel } from './compare.ts'
 import type { View } from './filtered.ts'
-import { type Evidence, pairedEvidence, unpairedEvidence } from './noise.ts'
-import type { CheckVerdict, Finding, Reason } from './result.ts'
+import type { Evidence } from './noise.ts'
+import type { ScenarioPair } from './pair-scenarios.ts'
+import type { CheckVerdict, Comparison, Finding, Reason } from './result.ts'
+import { testedFigure } from './tested-figures.ts'
 
 /** One assertion with the figures it is about. */
 export type Question = {
@@ -12,23 +15,9 @@ export type Question = {
   readonly after: View
   readonly baseline: number | null
   readonly actual: number | null
-}
-
-type Tested = 'costNanoUsd' | 'inputTokens' | 'cacheReadTokens' | 'outputTokens'
-
-/** Figures whose increase can be told from noise, by what of a run they add up. */
-const testedMetrics: Readonly<Record<string, Tested>> = {
-  cost: 'costNanoUsd',
-  costUsd: 'costNanoUsd',
-  'totals.costUsd': 'costNanoUsd',
-  'perRun.meanUsd': 'costNanoUsd',
-  costPerRequestUsd: 'costNanoUsd',
-  'perRequest.meanUsd': 'costNanoUsd',
-  'perTrace.meanUsd': 'costNanoUsd',
-  usdPerThousandRequests: 'costNanoUsd',
-  'totals.inputTokens': 'inputTokens',
-  'totals.cacheReadTokens': 'cacheReadTokens',
-  'totals.outputTokens': 'outputTokens',
+  /** How the requests it is about are held against each other. */
+  readonly mode: Comparison['mode']
+  readonly pairs: readonly ScenarioPair[]
 }
 
 /** Counts are what they are: more of them is no noise. */
@@ -39,16 +28,27 @@ const countedMetrics = new Set([
   'perRun.callsMean',
   'perTrace.callsMean',
 ])
-const volumeMetrics = new Set(['costUsd', 'totals.costUsd'])
+const volumeMetrics = new Set([
+  'costUsd',
+  'totals.costUsd',
+  'totals.inputTokens',
+  'totals.cacheReadTokens',
+  'totals.outputTokens',
+])
 
 export const isRelative = ({ limit }: Assertion): boolean => limit.kind !== 'value'
 
 const isIncrease = ({ kind }: AssertionLimit): boolean =>
   kind === 'increase' || kind === 'increase-by'
 
+/** 1 where more is worse, −1 where less is. */
+export const worseOf = (limit: AssertionLimit): 1 | -1 => (isIncrease(limit) ? 1 : -1)
+
 /** Whether an assertion is held to a test where runs are noisy. */
-export const needsTest = ({ metric, limit }: Assertion): boolean =>
-  isIncrease(limit) && metric in testedMetrics
+export function needsTest({ metric, limit }: Assertion): boolean {
+  const figure = testedFigure(metric)
+  return limit.kind !== 'value' && figure !== null && (figure.kind !== 'sum' || isIncrease(limit))
+}
 
 /** The bound in the unit of the figure; null where the baseline is unknown. */
 export function boundOf(limit: AssertionLimit, baseline: number | null): number | null {
@@ -71,35 +71,9 @@ export function boundOf(limit: AssertionLimit, baseline: number | null): number 
 export const operatorOf = (limit: AssertionLimit): Finding['operator'] =>
   limit.kind === 'value' ? limit.operator : isIncrease(limit) ? '<=' : '>='
 
-/** What the runs of both sides say of a question; null where it needs no test or has none. */
-export function evidenceFor(
-  question: Question,
-  { comparison, pairing }: Compared,
-  threshold: number,
-): Evidence | null {
-  const { assertion, before, after } = question
-  const field = testedMetrics[assertion.metric]
-  if (!needsTest(assertion) || field === undefined || before === null) return null
-  const testing = { seed: `${assertion.name} ${assertion.metric}`, threshold }
-  const fields = Object.keys(assertion.where)
-  const byFeature = fields.every((name) => name === 'feature')
-  if (comparison.mode === 'paired' && byFeature) {
-    const { feature } = assertion.where
-    const pairs = pairing.pairs.filter(
-      (pair) => feature === undefined || pair.after.feature === feature,
-    )
-    return pairedEvidence(pairs, field, testing)
-  }
-  const isSampled = comparison.mode === 'paired' || comparison.mode === 'unpaired'
-  return isSampled && field === 'costNanoUsd'
-    ? unpairedEvidence(before.runs, after.runs, testing)
-    : null
-}
-
 /** The finding, given the evidence and its p-values after Holm's correction. */
 export function judgeFinding(
   question: Question,
-  { comparison }: Compared,
   evidence: Evidence | null,
   adjusted: readonly number[],
 ): Finding {
@@ -108,7 +82,7 @@ export function judgeFinding(
   const expected = boundOf(limit, baseline)
   const reason =
     missing(question) ??
-    reasonOf(question, comparison, evidence, adjusted, expected as number, actual as number)
+    reasonOf(question, evidence, adjusted, expected as number, actual as number)
   const outcome = outcomeOf(reason, level)
   return {
     name,
@@ -120,7 +94,7 @@ export function judgeFinding(
     operator: operatorOf(limit),
     baseline,
     change: changeOf(baseline, actual),
-    interval: evidence?.interval ?? null,
+    interval: evidence?.interval ?? measuredInterval(question),
     typicalChange: evidence?.typicalChange ?? null,
     pValue: adjusted.length === 0 ? null : Math.min(...adjusted),
     outcome,
@@ -129,7 +103,7 @@ export function judgeFinding(
   }
 }
 
-const changeOf = (baseline: number | null, actual: number | null): number | null =>
+export const changeOf = (baseline: number | null, actual: number | null): number | null =>
   baseline === null || actual === null || baseline === 0
     ? null
     : (actual - baseline) / Math.abs(baseline)
@@ -145,19 +119,19 @@ function missing({ assertion, metric, before, after, baseline, actual }: Questio
 }
 
 function reasonOf(
-  { assertion, before, after, baseline }: Question,
-  { mode }: Compared['comparison'],
+  question: Question,
   evidence: Evidence | null,
   adjusted: readonly number[],
   expected: number,
   actual: number,
 ): Reason {
+  const { assertion, before, after, baseline, mode } = question
   const { limit } = assertion
-  const isWithin = holds(operatorOf(limit), actual, expected)
+  const isWithin = isWithinBound(limit, baseline, actual)
   const isCounted = !isRelative(assertion) || countedMetrics.has(assertion.metric)
-  if (mode === 'exact' || isCounted) return isWithin ? 'within' : 'beyond'
+  if (mode === 'exact' || isCounted) return isWithin ? 'within' : settledReason(question, expected)
   const mostShare = changeOf(baseline, expected) ?? 0
-  if (evidence !== null && isProven(evidence, adjusted, mostShare)) return 'beyond'
+  if (evidence !== null && isProven(evidence, adjusted, mostShare, worseOf(limit))) return 'beyond'
   if (isWithin) return 'within'
   const isVolume = mode === 'unpaired' && volumeMetrics.has(assertion.metric)
   if (isVolume && moreRuns(before, after) > mostShare) return 'beyond'
@@ -165,17 +139,47 @@ function reasonOf(
   return evidence.pValues.length === 0 ? 'too-few-runs' : 'inside-noise'
 }
 
+/** Of a figure that was measured with one, its own: of the figure, not of its change. */
+function measuredInterval({ after: { metrics }, metric }: Question): Interval | null {
+  const [low, high, level] = ['low', 'high', 'level'].map((end) => metrics[`${metric}.${end}`])
+  return typeof low === 'number' && typeof high === 'number' && typeof level === 'number'
+    ? { low, high, level, method: 'measured' }
+    : null
+}
+
+/** A sample may have come out on this side of the bound by chance, where its interval reaches to the other. */
+function settledReason(question: Question, expected: number): Reason {
+  const interval = isRelative(question.assertion) ? null : measuredInterval(question)
+  const isDoubtful = interval !== null && interval.low <= expected && expected <= interval.high
+  return isDoubtful ? 'inside-noise' : 'beyond'
+}
+
 /** By which share there are more runs: more of the same, whatever one of them costs. */
 const moreRuns = (before: View | null, after: View): number =>
   before === null ? 0 : after.runs.count / before.runs.count - 1
 
-/** A typical scenario that rose proves nothing where all together surely fell. */
-function isProven(evidence: Evidence, adjusted: readonly number[], mostShare: number): boolean {
-  const hasFallen = evidence.interval !== null && evidence.interval.high < 0
+/** A typical scenario that got worse proves nothing where all together surely got better. */
+function isProven(
+  { interval, shares }: Evidence,
+  adjusted: readonly number[],
+  mostShare: number,
+  worse: 1 | -1,
+): boolean {
+  const hasImproved = interval !== null && (worse > 0 ? interval.high < 0 : interval.low > 0)
   return (
-    !hasFallen &&
-    adjusted.some((p, test) => p <= familyLevel && (evidence.shares[test] ?? 0) > mostShare)
+    !hasImproved &&
+    adjusted.some((p, test) => p <= familyLevel && worse * ((shares[test] ?? 0) - mostShare) > 0)
   )
+}
+
+/** Whether a figure is on the right side of its bound; of a relative bound, that of the baseline. */
+export function isWithinBound(
+  limit: AssertionLimit,
+  baseline: number | null,
+  actual: number,
+): boolean {
+  const bound = boundOf(limit, baseline)
+  return bound !== null && holds(operatorOf(limit), actual, bound)
 }
 
 /** Sums of the same amounts in another order differ in their last digits. */

@@ -1,18 +1,16 @@
 import type { RequestLookup, RequestSource } from '../domain/columns.ts'
 import { usdOf } from '../domain/money.ts'
-import { hash53 } from '../domain/row.ts'
-import { sha256 } from '../stats/sha256.ts'
 import { sumCells } from './cost-cells.ts'
 import { type GroupSum, sumGroups } from './group-sums.ts'
 import { figuresOf, metricsOf } from './metrics.ts'
+import { inSampleOrder, mostRequests, runSample } from './run-sample.ts'
 import { type RunSum, sumRuns, usageColumns } from './run-sums.ts'
+import { sumScenarios } from './scenario-sums.ts'
 import type {
-  CostSample,
   Metrics,
   Snapshot,
   SnapshotFingerprints,
   SnapshotGroup,
-  SnapshotScenario,
   SnapshotSource,
   SnapshotTotals,
 } from './snapshot.ts'
@@ -20,9 +18,7 @@ import type {
 /** Enough runs to tell an increase that matters; a store may have millions. */
 const mostSamples = 2_000
 const mostGroupSamples = 200
-export const mostScenarios = 2_000
-/** Texts that are looked up to name scenarios: a look-up takes some microseconds. */
-const mostTexts = 50_000
+const mostScenarios = 2_000
 
 /** The parts of an `analyze` report that a snapshot keeps. */
 export type ReportToKeep = {
@@ -32,17 +28,26 @@ export type ReportToKeep = {
   readonly period: Snapshot['period']
 }
 
-/** A snapshot of stored requests, with the figures of the `analyze` report about them. */
+/**
+ * A snapshot of stored requests, with the figures of the `analyze` report about them. Hashes of questions are made under
+ * `scenarioKey`, where there is one.
+ */
 export function makeSnapshot(
   requests: RequestSource,
   lookup: RequestLookup,
   report: ReportToKeep,
   source: SnapshotSource,
+  scenarioKey: string | null = null,
 ): Snapshot {
   const { sums, ofProfile } = sumGroups(requests)
-  const runs = sumRuns(requests, lookup, ofProfile)
-  const all = sampleOf(runs, (run) => run.cost, mostSamples)
-  const scenarios = scenariosOf(runs, lookup)
+  const runSums = sumRuns(requests, lookup, ofProfile, mostRequests)
+  const { runs } = runSums
+  const ordered = inSampleOrder(runs)
+  const costs = ordered.slice(0, mostSamples).map(({ cost }) => cost)
+  const { scenarios, count } = sumScenarios(runs, lookup, {
+    most: mostScenarios,
+    key: scenarioKey,
+  })
   const { generatedAt, fingerprints, period } = report
   return {
     kind: 'llmcost-snapshot',
@@ -53,20 +58,28 @@ export function makeSnapshot(
     totals: totalsOf(sums, report),
     period,
     metrics: { ...metricsOf('analyze', figuresOf(report)), ...runMetrics(runs) },
-    scenarioCount: scenarios.length,
-    scenarios: kept(scenarios),
-    groups: withRuns(sums, runs),
+    scenarioCount: count,
+    scenarios,
+    groups: withRuns(sums, ordered),
     cells: sumCells(requests),
-    runs: all,
+    runs: { count: runs.length, samples: costs.sort((a, b) => a - b) },
+    sample: runSample(ordered, runSums.requests),
   }
 }
 
-function withRuns(sums: readonly GroupSum[], runs: readonly RunSum[]): readonly SnapshotGroup[] {
-  const byGroup = sums.map((): RunSum[] => [])
-  for (const run of runs) for (const group of run.byGroup.keys()) byGroup[group]?.push(run)
+/** `ordered` are the runs in the order in which samples take them. */
+function withRuns(sums: readonly GroupSum[], ordered: readonly RunSum[]): readonly SnapshotGroup[] {
+  const samples = sums.map(() => ({ count: 0, samples: [] as number[] }))
+  for (const run of ordered)
+    for (let at = 0; at < run.byGroup.length; at += 2) {
+      const sample = samples[run.byGroup[at] as number]
+      if (sample === undefined) continue
+      sample.count++
+      if (sample.count <= mostGroupSamples) sample.samples.push(run.byGroup[at + 1] as number)
+    }
   return sums.map((sum, group) => {
-    const costOf = (run: RunSum) => run.byGroup.get(group) ?? 0
-    return { ...sum, runs: sampleOf(byGroup[group] ?? [], costOf, mostGroupSamples) }
+    const { count, samples: costs } = samples[group] ?? { count: 0, samples: [] }
+    return { ...sum, runs: { count, samples: costs.sort((a, b) => a - b) } }
   })
 }
 
@@ -104,115 +117,5 @@ function runMetrics(runs: readonly RunSum[]): Metrics {
     'perRun.runs': runs.length,
     'perRun.meanUsd': cost === null ? null : usdOf(Math.round(cost)),
     'perRun.callsMean': mean((run) => run.calls),
-  }
-}
-
-/** The runs whose identities have the smallest hashes: any two snapshots keep the same ones of those they share. */
-function sampleOf(
-  runs: readonly RunSum[],
-  costOf: (run: RunSum) => number,
-  most: number,
-): CostSample {
-  const chosen =
-    runs.length <= most
-      ? runs
-      : runs
-          .map((run) => ({ run, order: hash53(String(run.identity)) }))
-          .sort((a, b) => a.order - b.order)
-          .slice(0, most)
-          .map(({ run }) => run)
-  return { count: runs.length, samples: chosen.map(costOf).sort((a, b) => a - b) }
-}
-
-function kept(scenarios: readonly SnapshotScenario[]): readonly SnapshotScenario[] {
-  const byName = (a: SnapshotScenario, b: SnapshotScenario) => (a.scenario < b.scenario ? -1 : 1)
-  if (scenarios.length <= mostScenarios) return [...scenarios].sort(byName)
-  return scenarios
-    .map((scenario) => ({ scenario, order: hash53(scenario.scenario) }))
-    .sort((a, b) => a.order - b.order)
-    .slice(0, mostScenarios)
-    .map(({ scenario }) => scenario)
-    .sort(byName)
-}
-
-/** Runs of one name are runs of one scenario; those that only their question names are told apart by occurrence. */
-function scenariosOf(runs: readonly RunSum[], lookup: RequestLookup): readonly SnapshotScenario[] {
-  const questionOf = questionNames(lookup)
-  const occurrences = new Map<string, number>()
-  const scenarios = new Map<string, SnapshotScenario>()
-  for (const run of runs) {
-    const question = questionOf(run)
-    const scenario = run.name ?? occurrenceOf(run, question, occurrences)
-    if (scenario !== null)
-      scenarios.set(scenario, withRun(scenarios.get(scenario), run, scenario, question))
-  }
-  return [...scenarios.values()]
-}
-
-function occurrenceOf(
-  { feature }: RunSum,
-  question: string | null,
-  occurrences: Map<string, number>,
-): string | null {
-  if (question === null) return null
-  const name = feature === null ? question : `${feature}/${question}`
-  const occurrence = (occurrences.get(name) ?? 0) + 1
-  occurrences.set(name, occurrence)
-  return occurrence === 1 ? name : `${name}#${occurrence}`
-}
-
-/**
- * Names a question by a hash of its text, the same in every store; by the key of the store where it keeps no text, which
- * another store does not share.
- */
-function questionNames(lookup: RequestLookup): (run: RunSum) => string | null {
-  const known = new Map<number, string>()
-  return ({ question, seq }) => {
-    if (Number.isNaN(question)) return null
-    const name = known.get(question) ?? nameOf(question, seq)
-    known.set(question, name)
-    return name
-  }
-  function nameOf(question: number, seq: number): string {
-    const text = known.size < mostTexts ? lookup.questionOf(seq) : null
-    return text === null ? `key-${question.toString(36)}` : hashedName(text)
-  }
-}
-
-/** 60 bits: no two of a suite's questions share a name. */
-const hashedName = (text: string): string => `q-${sha256(text).toString('base64url').slice(0, 10)}`
-
-function withRun(
-  known: SnapshotScenario | undefined,
-  run: RunSum,
-  scenario: string,
-  question: string | null,
-): SnapshotScenario {
-  const before = known ?? {
-    runs: 0,
-    requests: 0,
-    calls: 0,
-    costNanoUsd: 0,
-    unpriced: 0,
-    inputTokens: 0,
-    cacheReadTokens: 0,
-    cacheWriteTokens: 0,
-    outputTokens: 0,
-    feature: run.feature,
-    question,
-  }
-  return {
-    scenario,
-    feature: before.feature,
-    question: before.question,
-    runs: before.runs + 1,
-    requests: before.requests + run.requests,
-    calls: before.calls + run.calls,
-    costNanoUsd: before.costNanoUsd + run.cost,
-    unpriced: before.unpriced + run.unpriced,
-    inputTokens: before.inputTokens + run.inputTokens,
-    cacheReadTokens: before.cacheReadTokens + run.cacheReadTokens,
-    cacheWriteTokens: before.cacheWriteTokens + run.cacheWriteTokens,
-    outputTokens: before.outputTokens + run.outputTokens,
   }
 }

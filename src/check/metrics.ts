@@ -79,8 +79,25 @@ export function metricsOf(kind: keyof typeof places, figures: Metrics): Metrics 
     if (typeof place === 'string') return [name, withShares[place] ?? null]
     return [name, shareOf(withShares[place[0]], withShares[place[1]])]
   })
-  return { ...withShares, ...Object.fromEntries(common) }
+  const known: Metrics = { ...withShares, ...Object.fromEntries(common) }
+  return { ...known, ...measuredEnds(kind, known), ...noWrongHits(known) }
 }
+
+/** Where the interval of the measured quality is in each kind of report. */
+const qualityIntervals = { analyze: null, simulate: 'quality.interval', replay: 'delta.interval' }
+
+function measuredEnds(kind: keyof typeof places, figures: Metrics): Metrics {
+  const path = qualityIntervals[kind]
+  const ends = ['low', 'high', 'level'].map((end) => [
+    `qualityDelta.${end}`,
+    figures[`${path}.${end}`],
+  ])
+  return Object.fromEntries(ends.filter(([, value]) => typeof value === 'number')) as Metrics
+}
+
+/** A cache that served nothing served nothing wrong. */
+const noWrongHits = (figures: Metrics): Metrics =>
+  figures['layers.semantic.hits'] === 0 ? { wrongHitRate: 0 } : {}
 
 /** Of the tokens that models read, those from a provider's prompt cache. */
 function prefixShare(figures: Metrics): Metrics {

@@ -1,4 +1,4 @@
-import type { Snapshot, SnapshotScenario } from './snapshot.ts'
+import type { SnapshotScenario } from './snapshot.ts'
 
 /** The same scenario in both snapshots. */
 export type ScenarioPair = {
@@ -14,9 +14,12 @@ export type Pairing = {
   readonly coverage: number
 }
 
-/** Finds each scenario of one snapshot in the other: by its name, else by the question that only it asks. */
-export function pairScenarios(before: Snapshot, after: Snapshot): Pairing {
-  const [first, second] = joinUnevenly(before.scenarios, after.scenarios)
+/** Finds each scenario of one side on the other: by its name, else by the question that only it asks. */
+export function pairScenarios(
+  before: readonly SnapshotScenario[],
+  after: readonly SnapshotScenario[],
+): Pairing {
+  const [first, second] = joinUnevenly(before, after)
   const named = new Map(second.map((scenario) => [scenario.scenario, scenario]))
   const pairs: ScenarioPair[] = []
   const unmatched: SnapshotScenario[] = []

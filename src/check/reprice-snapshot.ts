@@ -9,9 +9,11 @@ import { usageColumns } from './run-sums.ts'
 import type {
   CellCosts,
   CostsByClass,
+  RunSample,
   Snapshot,
   SnapshotCell,
   SnapshotScenario,
+  SnapshotView,
 } from './snapshot.ts'
 
 export type PricesInForce = {
@@ -172,17 +174,17 @@ function withCosts(
     0,
   )
   const factor = factorOf(cells)
-  const scale = (amount: number, by: number) => Math.round(amount * by)
+  const { requests } = snapshot.totals
   return {
     ...snapshot,
     fingerprints: { ...snapshot.fingerprints, prices: fingerprint },
     totals: { ...snapshot.totals, costNanoUsd, unpricedRequests },
-    metrics: { ...snapshot.metrics, ...metricsAt(snapshot, costNanoUsd, unpricedRequests) },
+    metrics: {
+      ...snapshot.metrics,
+      ...metricsAt(snapshot, requests, costNanoUsd, unpricedRequests),
+    },
     cells: snapshot.cells === null ? null : after,
-    scenarios: snapshot.scenarios.map((each): SnapshotScenario => {
-      const own = cells.filter(({ before }) => before.feature === each.feature)
-      return { ...each, costNanoUsd: scale(each.costNanoUsd, factorOf(own)) }
-    }),
+    scenarios: scenariosAt(snapshot.scenarios, cells),
     groups: snapshot.groups.map((group) => {
       const own = cells.filter(
         ({ before }) =>
@@ -201,6 +203,34 @@ function withCosts(
       }
     }),
     runs: { ...snapshot.runs, samples: snapshot.runs.samples.map((each) => scale(each, factor)) },
+    ...(snapshot.sample && { sample: sampleAt(snapshot.sample, factor) }),
+    ...(snapshot.views && { views: snapshot.views.map((view) => viewAt(view, cells, factor)) }),
+  }
+}
+
+const scale = (amount: number, by: number): number => Math.round(amount * by)
+
+const scenariosAt = (scenarios: readonly SnapshotScenario[], cells: readonly RepricedCell[]) =>
+  scenarios.map((each): SnapshotScenario => {
+    const own = cells.filter(({ before }) => before.feature === each.feature)
+    return { ...each, costNanoUsd: scale(each.costNanoUsd, factorOf(own)) }
+  })
+
+const sampleAt = ({ runs, requests }: RunSample, factor: number): RunSample => ({
+  runs: runs.map((line) => [...line.slice(0, -1), scale(line.at(-1) ?? 0, factor)]),
+  requests: requests.map(([run = null, cost, ...rest]) => [run, scale(cost ?? 0, factor), ...rest]),
+})
+
+/** A filtered part knows no models either. */
+function viewAt(view: SnapshotView, cells: readonly RepricedCell[], factor: number): SnapshotView {
+  const costNanoUsd = scale(view.costNanoUsd, factor)
+  return {
+    ...view,
+    costNanoUsd,
+    metrics: { ...view.metrics, ...metricsAt(view, view.requests, costNanoUsd, view.unpriced) },
+    scenarios: scenariosAt(view.scenarios, cells),
+    runs: { ...view.runs, samples: view.runs.samples.map((each) => scale(each, factor)) },
+    ...(view.sample && { sample: sampleAt(view.sample, factor) }),
   }
 }
 
@@ -224,7 +254,8 @@ function factorOf(cells: readonly RepricedCell[]): number {
 
 /** Figures that only costs of single requests tell are unknown now. */
 function metricsAt(
-  { metrics, totals, runs }: Snapshot,
+  { metrics, runs }: Pick<Snapshot, 'metrics' | 'runs'>,
+  requests: number,
   costNanoUsd: number,
   unpriced: number,
 ): Snapshot['metrics'] {
@@ -234,10 +265,10 @@ function metricsAt(
     ...Object.fromEntries(money.map((name) => [name, null])),
     costUsd: usdOf(costNanoUsd),
     'totals.costUsd': usdOf(costNanoUsd),
-    costPerRequestUsd: mean(totals.requests),
-    'perRequest.meanUsd': mean(totals.requests),
+    costPerRequestUsd: mean(requests),
+    'perRequest.meanUsd': mean(requests),
     'perRun.meanUsd': mean(runs.count),
-    unpricedShare: totals.requests === 0 ? null : unpriced / totals.requests,
+    unpricedShare: requests === 0 ? null : unpriced / requests,
     'totals.unpricedRequests': unpriced,
   }
 }

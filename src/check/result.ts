@@ -60,7 +60,7 @@ export type Finding = {
   readonly baseline: number | null
   /** actual/baseline − 1; null where either is unknown or the baseline is 0. */
   readonly change: number | null
-  /** Of `change`; null where the figure is exact or too few runs show it. */
+  /** Of `change`, or of a quality that was measured itself; null where the figure is exact or too few runs show it. */
   readonly interval: Interval | null
   /** The typical scenario's change, which a few dear ones do not hide; null unless paired. */
   readonly typicalChange: number | null

@@ -14,14 +14,15 @@ export type RunSum = {
   readonly identity: number
   requests: number
   calls: number
+  errors: number
   cost: number
   unpriced: number
   inputTokens: number
   cacheReadTokens: number
   cacheWriteTokens: number
   outputTokens: number
-  /** What it cost in each group, by the group's number. */
-  readonly byGroup: Map<number, number>
+  /** What it cost in each group: number of the group, cost, number, cost; few runs ask more than one or two. */
+  readonly byGroup: number[]
 }
 
 export const usageColumns = [
@@ -39,18 +40,38 @@ const columns = [
   'trace',
   'questionKey',
   'cost',
+  'latencyMs',
   ...usageColumns,
 ] as const
 
 const scenarioField = 'tag:scenario'
 
-/** Sums of every run, in the order of their first requests. `groupOf` numbers the groups of profiles. */
+/** One of the requests that stand for all. */
+export type SampledRequest = {
+  readonly run: RunSum
+  readonly cost: number
+  /** Milliseconds; NaN where the log does not say. */
+  readonly latencyMs: number
+}
+
+export type RunSums = {
+  /** In the order of their first requests. */
+  readonly runs: readonly RunSum[]
+  /** About as many as were wished, or all. */
+  readonly requests: readonly SampledRequest[]
+}
+
+/** Sums of every run, and a sample of requests. `groupOf` numbers the groups of profiles. */
 export function sumRuns(
   source: RequestSource,
   lookup: RequestLookup,
   groupOf: readonly number[],
-): readonly RunSum[] {
+  mostRequests: number,
+): RunSums {
   const runs = new Runs()
+  const requests: SampledRequest[] = []
+  const isSampled = samplerOf(mostRequests / source.count)
+  const failed = source.profiles.map(({ status }) => status !== 'ok')
   const names = source.profiles.map((profile) => profileValue(profile, scenarioField))
   const ownName = (seq: number) => tagValue(lookup.extraOf(seq)['tags'], scenarioField)
   for (const segment of source.segments(columns)) {
@@ -61,9 +82,19 @@ export function sumRuns(
       const name = isOwn ? ownName(cell('seq')) : (names[profile] ?? null)
       const run = runs.at(cell, name, source.profiles[profile]?.feature ?? null)
       addTo(run, cell, groupOf[profile] ?? 0)
+      if (failed[profile] === true) run.errors++
+      if (isSampled(cell('seq')))
+        requests.push({ run, cost: orZero(cell('cost')), latencyMs: cell('latencyMs') })
     }
   }
-  return runs.all
+  return { runs: runs.all, requests }
+}
+
+/** Says of a number whether it is of the share: by its bits well mixed, so that no rhythm of a log is met. */
+const samplerOf = (share: number) => (seq: number) => {
+  const mixed = Math.imul(seq ^ (seq >>> 16), 0x45d9f3b)
+  const again = Math.imul(mixed ^ (mixed >>> 16), 0x45d9f3b)
+  return (again ^ (again >>> 16)) >>> 0 < share * 2 ** 32
 }
 
 type Cell = (name: (typeof columns)[number]) => number
@@ -90,7 +121,7 @@ class Runs {
       seq,
       question: cell('questionKey'),
       identity: Number.isNaN(trace) ? seq : trace,
-      byGroup: new Map(),
+      byGroup: [],
     }
     this.all.push(run)
     if (key !== null) this.#byKey.set(key, run)
@@ -101,6 +132,7 @@ class Runs {
 const emptySums = () => ({
   requests: 0,
   calls: 0,
+  errors: 0,
   cost: 0,
   unpriced: 0,
   inputTokens: 0,
@@ -120,5 +152,14 @@ function addTo(run: RunSum, cell: (name: (typeof columns)[number]) => number, gr
   run.cacheReadTokens += cell('cacheReadTokens')
   run.cacheWriteTokens += cell('cacheWrite5mTokens') + cell('cacheWrite1hTokens')
   run.outputTokens += cell('outputTokens')
-  run.byGroup.set(group, (run.byGroup.get(group) ?? 0) + cost)
+  const at = placeOf(run, group)
+  if (at < run.byGroup.length) run.byGroup[at + 1] = (run.byGroup[at + 1] as number) + cost
+  else run.byGroup.push(group, cost)
+}
+
+/** Where a group stands in `byGroup`; its end where it does not. */
+function placeOf({ byGroup }: RunSum, group: number): number {
+  let at = 0
+  while (at < byGroup.length && byGroup[at] !== group) at += 2
+  return at
 }

@@ -24,12 +24,14 @@ const counts = [
   'outputTokens',
 ] as const
 
+export type PerRunCount = (typeof counts)[number]
+
 const perRun = (value: number, { runs }: SnapshotScenario): number => value / Math.max(1, runs)
 
 /** Of the two sides of a pair per run. */
 export const differenceOf = (
   { before, after }: ScenarioPair,
-  name: 'costNanoUsd' | (typeof counts)[number],
+  name: 'costNanoUsd' | PerRunCount,
 ): number => perRun(after[name], after) - perRun(before[name], before)
 
 export const isRenamed = ({ before, after }: ScenarioPair): boolean =>

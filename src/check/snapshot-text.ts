@@ -53,7 +53,10 @@ function checkedSnapshot(json: JsonObject, path: string): Snapshot {
   const problem = problemOf(json)
   // Version 1 had no cells.
   if (problem === null) return { cells: null, ...(json as object) } as Snapshot
-  throw new UserError(`${path} is a broken snapshot: ${problem}`, { hint: writeAnew(path) })
+  const isLater = typeof json['version'] === 'number' && json['version'] > 2
+  throw new UserError(`${path} is a ${isLater ? 'later' : 'broken'} snapshot: ${problem}`, {
+    hint: isLater ? 'update llmcost, or save the baseline anew with this one' : writeAnew(path),
+  })
 }
 
 const scenarioNumbers = [
@@ -85,21 +88,27 @@ const groupNumbers = [
 const totalNumbers = ['requests', 'costNanoUsd', 'unpricedRequests'] as const
 
 function problemOf(json: JsonObject): string | null {
-  const { version, source, fingerprints, totals, period, metrics, scenarios, groups, runs, cells } =
-    json as Record<string, unknown>
+  const { version, source, fingerprints, totals, period } = json as Record<string, unknown>
+  const { metrics, scenarios, groups, runs, sample, views, cells } = json as Record<string, unknown>
   if (version !== 1 && version !== 2) return `version ${String(version)} is not known, only 1 and 2`
   const sections = { source, fingerprints, totals, period, metrics, runs }
   for (const [name, value] of Object.entries(sections))
     if (!isObject(value)) return `${name} is missing`
   if (!hasNumbers(totals, totalNumbers)) return 'totals are incomplete'
-  if (!Object.values(metrics as object).every((each) => each === null || isNumber(each)))
-    return 'metrics hold what is no number'
-  if (!isSample(runs)) return 'runs hold what is no number'
-  if (!Array.isArray(scenarios) || !scenarios.every(isScenario)) return 'scenarios are incomplete'
-  if (!Array.isArray(groups) || !groups.every(isGroup)) return 'groups are incomplete'
-  if (version === 2 && !isCellList(cells)) return 'cells are incomplete'
-  return null
+  const parts: readonly (readonly [boolean, string])[] = [
+    [isMetrics(metrics), 'metrics hold what is no number'],
+    [isSample(runs), 'runs hold what is no number'],
+    [isListOf(scenarios, isScenario), 'scenarios are incomplete'],
+    [isListOf(groups, isGroup), 'groups are incomplete'],
+    [sample === undefined || isRunSample(sample), 'sample holds what is no number'],
+    [version === 1 || isCellList(cells), 'cells are incomplete'],
+    [views === undefined || isListOf(views, isView), 'views are incomplete'],
+  ]
+  return parts.find(([isSound]) => !isSound)?.[1] ?? null
 }
+
+const isListOf = (value: unknown, isOne: (each: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(isOne)
 
 const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value)
 
@@ -111,10 +120,7 @@ const hasIntegers = (value: unknown, names: readonly string[]): boolean =>
   isObject(value) && names.every((name) => Number.isSafeInteger(value[name]))
 
 const isSample = (value: unknown): boolean =>
-  isObject(value) &&
-  isNumber(value['count']) &&
-  Array.isArray(value['samples']) &&
-  value['samples'].every(isNumber)
+  isObject(value) && isNumber(value['count']) && isListOf(value['samples'], isNumber)
 
 const isScenario = (value: unknown): boolean =>
   hasNumbers(value, scenarioNumbers) && typeof (value as JsonObject)['scenario'] === 'string'
@@ -141,6 +147,26 @@ const isCell = (value: unknown): boolean =>
   hasIntegers(value, ['requests', ...tokenNumbers]) &&
   hasIntegers((value as JsonObject)['costNanoUsd'], [...tokenNumbers, 'whole', 'fees']) &&
   isObject((value as JsonObject)['terms'])
+
+const isMetrics = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).every(isNumberOrNull)
+
+const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value)
+
+const isRunSample = (value: unknown): boolean =>
+  isObject(value) &&
+  [value['runs'], value['requests']].every((lines) =>
+    isListOf(lines, (line) => isListOf(line, isNumberOrNull)),
+  )
+
+const isView = (value: unknown): boolean =>
+  isObject(value) &&
+  hasNumbers(value, ['requests', 'unpriced', 'costNanoUsd']) &&
+  isObject(value['where']) &&
+  isMetrics(value['metrics']) &&
+  isSample(value['runs']) &&
+  isListOf(value['scenarios'], isScenario) &&
+  (value['sample'] === undefined || isRunSample(value['sample']))
 
 function reportSnapshot(
   kind: 'analyze' | 'simulate' | 'replay',

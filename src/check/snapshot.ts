@@ -6,9 +6,13 @@ export type Snapshot = {
   readonly kind: 'llmcost-snapshot'
   /** 1 had no cells. */
   readonly version: 1 | 2
+  /** The version of the program; absent in reports. */
+  readonly llmcost?: string
   readonly generatedAt: string
   readonly source: SnapshotSource
   readonly fingerprints: SnapshotFingerprints
+  /** What the whole was narrowed to, "team=red"; absent where it was not. */
+  readonly where?: readonly string[]
   readonly totals: SnapshotTotals
   readonly period: {
     readonly from: string | null
@@ -27,6 +31,33 @@ export type Snapshot = {
   readonly cells: readonly SnapshotCell[] | null
   /** Cost per run. */
   readonly runs: CostSample
+  /** Absent where reports hold no requests. */
+  readonly sample?: RunSample
+  /** By filters of assertions, where they were known when it was made. */
+  readonly views?: readonly SnapshotView[]
+}
+
+/** The part of a run for which all of `where` holds. */
+export type SnapshotView = {
+  readonly where: Readonly<Record<string, string>>
+  readonly requests: number
+  readonly unpriced: number
+  readonly costNanoUsd: number
+  readonly metrics: Metrics
+  readonly scenarios: readonly SnapshotScenario[]
+  readonly runs: CostSample
+  readonly sample?: RunSample
+}
+
+/** Some runs and some requests, to tell from noise what is no sum of costs: rates, percentiles, latency. */
+export type RunSample = {
+  /**
+   * A line a run: requests, those that caches answered, that failed, that have no price; tokens of input, read from and
+   * written to prompt caches, and of output; nano-dollars.
+   */
+  readonly runs: readonly (readonly number[])[]
+  /** A line a request: a number that requests of the same run share, nano-dollars, milliseconds or null. */
+  readonly requests: readonly (readonly (number | null)[])[]
 }
 
 export type SnapshotSource = {
@@ -69,7 +100,7 @@ export type TokenCounts = {
 export type SnapshotScenario = {
   readonly scenario: string
   readonly feature: string | null
-  /** Names the last user message without showing it, so that a renamed scenario is known again; null where unknown. */
+  /** Names the last user message by a hash, so that a renamed scenario is known again; null where unknown. */
   readonly question: string | null
   /** Runs; the other figures are sums over them. */
   readonly runs: number

@@ -16,6 +16,7 @@ export type CheckFlags = InputFlags &
     readonly maxCostPerRequest?: number
     readonly minHitRate?: number
     readonly maxQualityDrop?: number
+    readonly assert?: readonly Assertion[]
     readonly format?: CheckFormat
   }
 
@@ -40,11 +41,46 @@ export function flagAssertions(flags: CheckFlags): readonly Assertion[] {
     ...(maxQualityDrop === undefined
       ? []
       : [made('quality', 'qualityDelta', atLeast(-maxQualityDrop))]),
+    ...(flags.assert ?? []),
   ]
 }
 
 const atMost = (value: number): Assertion['limit'] => ({ kind: 'value', operator: '<=', value })
 const atLeast = (value: number): Assertion['limit'] => ({ kind: 'value', operator: '>=', value })
+
+const assertionForm =
+  /^([\w.]+)\s*(?:(<=|>=|<|>|=)\s*(-?[\d.]+)(%?)|([+-])([\d.]+)%)(?:\s+where\s+(.+))?$/
+
+/**
+ * An assertion in a line: "latencyMs.p95 <= 2000", against the baseline "totals.inputTokens +5%" or "hitRate -10%", and
+ * narrowed, "costUsd <= 10 where team=red, model=gpt-4o".
+ */
+export function assertionValue(
+  text: string,
+  previous: readonly Assertion[] = [],
+): readonly Assertion[] {
+  const match = assertionForm.exec(text.trim())
+  if (match === null)
+    throw new InvalidArgumentError(
+      'write it as "latencyMs.p95 <= 2000", "totals.inputTokens +5%" or "hitRate -10% where team=red"',
+    )
+  const [, metric = '', operator, value, percent, sign, share, where = ''] = match
+  const limit = (
+    operator === undefined
+      ? limitOf(sign === '+' ? 'increase' : 'decrease', Number(share) / 100)
+      : { kind: 'value', operator, value: Number(value) / (percent === '%' ? 100 : 1) }
+  ) as Assertion['limit']
+  return [...previous, { name: metric, metric, where: conditionsOf(where), limit, level: 'error' }]
+}
+
+const limitOf = (kind: 'increase' | 'decrease', maxShare: number) => ({ kind, maxShare })
+
+function conditionsOf(text: string): Readonly<Record<string, string>> {
+  const pairs = text === '' ? [] : text.split(',').map((each) => each.trim().split('='))
+  if (pairs.some(([field, ...value]) => !field || value.length === 0))
+    throw new InvalidArgumentError('write conditions as FIELD=VALUE, several by commas')
+  return Object.fromEntries(pairs.map(([field, ...value]) => [field, value.join('=')]))
+}
 
 /** "5%" or 0.05; more than all is a share too. */
 export function shareValue(text: string): number {

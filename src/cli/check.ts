@@ -1,30 +1,22 @@
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
-import { analyzeBase } from '../analyze/analyze.ts'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { check } from '../check/check.ts'
 import { exitCodeOf } from '../check/judge-finding.ts'
-import { makeSnapshot } from '../check/make-snapshot.ts'
 import { repriceSnapshot } from '../check/reprice-snapshot.ts'
 import type { Snapshot } from '../check/snapshot.ts'
-import { readSnapshot, snapshotText } from '../check/snapshot-text.ts'
-import type { InputSummary, Warning } from '../domain/report.ts'
+import { snapshotText } from '../check/snapshot-text.ts'
+import { filterKey } from '../check/views.ts'
+import { filterFields } from '../domain/selection.ts'
 import { UserError } from '../domain/user-error.ts'
+import type { Assertion } from '../policy/governance.ts'
 import type { CheckPolicy } from '../policy/policy.ts'
 import { checkMarkdown } from '../report/check-markdown.ts'
 import { formatCheck } from '../report/format-check.ts'
-import { openRequestLookup } from '../store/request-lookup.ts'
-import { openRequestSource } from '../store/request-source.ts'
-import { newestRequest } from '../store/store-facts.ts'
-import { analyzePrices } from './analyze-prices.ts'
 import { type CheckFlags, flagAssertions } from './check-flags.ts'
-import { isoNow, nowMs } from './clock.ts'
-import { type FilterFlags, momentOf, zoneOf } from './common-options.ts'
-import { inputsOf, warningsOf } from './input-summary.ts'
-import { interruptedCode, rejectedCode } from './load-codes.ts'
-import { type OpenLogs, openLogs } from './logs.ts'
+import { readBaseline, readSides, type Sides } from './check-sides.ts'
+import { isoNow } from './clock.ts'
+import { unknownField } from './common-options.ts'
 import { loadPolicy, policyPath } from './policy-file.ts'
-import { openRunPrices } from './price-book.ts'
-import { readFileOrRef } from './read-ref.ts'
-import { readText } from './read-text.ts'
+import { openRunPrices, type RunPrices } from './price-book.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
 
@@ -38,18 +30,22 @@ export async function runCheck(
   const policy = policyOf(flags, terminal, prices.book)
   const isAsked = policy.assertions.some(({ level }) => level !== 'off')
   if (flags.save === undefined && !isAsked) throw nothingToCheck()
-  const baseline = flags.baseline === undefined ? null : readBaseline(flags.baseline)
-  const run = await readRun(files, flags, terminal, prices)
-  if ('code' in run) return run.code
-  if (flags.save !== undefined) save(run.snapshot, flags, terminal)
-  if (!isAsked || (flags.save !== undefined && baseline === null)) return 0
-  const { inputs } = run
-  const { before, after, warnings } = atOneBook(baseline, run, flags, prices)
+  const filed = readBaseline(flags.baseline)
+  const sides = await readSides(files, flags, terminal, { prices, policy, range: filed.range })
+  if ('code' in sides) return sides.code
+  const { run, inputs } = sides
+  const baseline = filed.snapshot ?? sides.baseline
+  if (flags.save !== undefined) save(run, flags, terminal)
+  // Saving a first baseline asks for no comparison; what flags demand besides is asked for.
+  const isFirst = flags.save !== undefined && baseline === null
+  const assertions = isFirst ? flagAssertions(flags) : policy.assertions
+  if (assertions.every(({ level }) => level === 'off')) return 0
+  const { before, after, warnings } = atOneBook(baseline, sides, flags, prices)
   const result = check(before, after, {
     generatedAt: isoNow(terminal),
     inputs,
     warnings,
-    policy,
+    policy: { ...policy, assertions },
   })
   const view = viewOf(terminal.stdout, terminal.env)
   await writeOut(terminal.stdout, formatCheck(result, flags.format ?? 'terminal', view))
@@ -61,13 +57,13 @@ export async function runCheck(
 /** Both sides at the price book in force, where that is asked for. */
 function atOneBook(
   baseline: Snapshot | null,
-  { snapshot, warnings }: Run,
+  { run, warnings }: Sides,
   { reprice }: CheckFlags,
-  prices: Awaited<ReturnType<typeof openRunPrices>>,
+  prices: RunPrices,
 ) {
-  if (reprice !== true) return { before: baseline, after: snapshot, warnings }
+  if (reprice !== true) return { before: baseline, after: run, warnings }
   const before = baseline === null ? null : repriceSnapshot(baseline, prices, 'the baseline')
-  const after = repriceSnapshot(snapshot, prices, 'the run')
+  const after = repriceSnapshot(run, prices, 'the run')
   return {
     before: before?.snapshot ?? null,
     after: after.snapshot,
@@ -92,95 +88,17 @@ function policyOf(
       ? { assertions: [], noData: 'fail', exact: false }
       : loadPolicy(path, book).policy.check
   const stated = flagAssertions(flags)
-  const replaced = new Set(stated.map(({ metric }) => metric))
-  const kept = filed.assertions.filter(
-    ({ metric, where }) => !replaced.has(metric) || Object.keys(where).length > 0,
-  )
+  const subject = ({ metric, where }: Assertion) => `${metric} ${filterKey(where)}`
+  const replaced = new Set(stated.map(subject))
+  const kept = filed.assertions.filter((assertion) => !replaced.has(subject(assertion)))
+  for (const { where } of [...kept, ...stated])
+    for (const field of Object.keys(where)) requireField(field)
   return { ...filed, assertions: [...kept, ...stated], exact: flags.exact ?? filed.exact }
 }
 
-/** A file, or REF:FILE as git has it. */
-export const readBaseline = (name: string): Snapshot =>
-  readSnapshot(
-    readFileOrRef(name, 'a snapshot, written by llmcost check --save baseline.json'),
-    name,
-  )
-
-export type Run = {
-  readonly snapshot: Snapshot
-  readonly inputs: readonly InputSummary[]
-  readonly warnings: readonly Warning[]
-}
-
-/** One JSON document that says it is a snapshot or a report, else logs. */
-async function readRun(
-  files: readonly string[],
-  flags: CheckFlags,
-  terminal: Terminal,
-  prices: Awaited<ReturnType<typeof openRunPrices>>,
-): Promise<Run | { readonly code: number }> {
-  const [only] = files
-  if (files.length === 1 && only !== undefined && isDocument(only))
-    return {
-      snapshot: readSnapshot(readText(only, 'a snapshot'), only),
-      inputs: [],
-      warnings: [],
-    }
-  const logs = await openLogs(files, flags, terminal, prices)
-  try {
-    if (logs.interrupted) return { code: interruptedCode(terminal) }
-    const code = rejectedCode(logs, flags, terminal)
-    return code === 0 ? runOfLogs(logs, files, flags, terminal, prices) : { code }
-  } finally {
-    logs.store.close()
-  }
-}
-
-/** Reports and snapshots begin with their kind; logs do not. */
-export const isDocument = (path: string): boolean =>
-  path.endsWith('.json') &&
-  existsSync(path) &&
-  /^\{\s*"kind":\s*"(?:llmcost-snapshot|analyze|simulate|replay)"/.test(
-    readText(path, 'a snapshot').slice(0, 100),
-  )
-
-export function runOfLogs(
-  logs: OpenLogs,
-  files: readonly string[],
-  flags: FilterFlags,
-  terminal: Terminal,
-  prices: Awaited<ReturnType<typeof openRunPrices>>,
-): Run {
-  const { database } = logs.store
-  const newest = newestRequest(database)
-  const source = openRequestSource(database, {
-    files: logs.files,
-    since: momentOf(flags.since, newest, '--since'),
-    until: momentOf(flags.until, newest, '--until'),
-    where: flags.where ?? [],
-  })
-  const lookup = openRequestLookup(database)
-  const inputs = inputsOf(database, logs)
-  const warnings = warningsOf(database, logs)
-  const report = analyzeBase(source, lookup, {
-    now: nowMs(terminal),
-    zone: zoneOf(flags.tz),
-    by: [],
-    top: 1,
-    budgetUsd: null,
-    userLimitUsd: null,
-    planPrices: new Map(),
-    inputs,
-    warnings,
-    inputWords: '',
-    prices: analyzePrices(prices),
-    aggregates: [],
-  })
-  const snapshot = makeSnapshot(source, lookup, report, {
-    kind: files.length === 0 ? 'store' : 'analyze',
-    inputs: files,
-  })
-  return { snapshot, inputs, warnings }
+function requireField(field: string): void {
+  if (!field.startsWith('tag:') && !filterFields.includes(field))
+    throw unknownField(field, filterFields)
 }
 
 function save(

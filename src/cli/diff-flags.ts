@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
 import type { FilterFlags, InputFlags } from './common-options.ts'
+import { type RangeWords, rangeWords } from './time-range.ts'
 
 export const diffFormats = ['terminal', 'json', 'markdown', 'csv'] as const
 
@@ -14,12 +15,7 @@ export type DiffFlags = InputFlags &
 
 /** What a word of the command line stands for. */
 export type SideWord =
-  | {
-      readonly kind: 'range'
-      readonly name: string
-      readonly since?: string
-      readonly until?: string
-    }
+  | ({ readonly kind: 'range'; readonly name: string } & RangeWords)
   | { readonly kind: 'policy'; readonly name: string }
   /** Everything that was asked for, as it was paid. */
   | { readonly kind: 'as-logged'; readonly name: string }
@@ -50,19 +46,14 @@ function sideWord(name: string): SideWord {
     return /\.ya?ml$/.test(name) ? { kind: 'policy', name } : { kind: 'files', name }
   if (name === 'as-logged') return { kind: 'as-logged', name }
   if (/\.ya?ml$/.test(name)) return { kind: 'policy', name }
-  const [, since = '', until = ''] = /^([^/]*?)\.\.([^/]*)$/.exec(name) ?? []
-  if (since === '' && until === '') return { kind: 'files', name }
-  if (![since, until].every(isMoment))
+  const range = rangeWords(name)
+  if (range === null) return { kind: 'files', name }
+  if (![range.since, range.until].every(isMoment))
     throw new UserError(`"${name}" is no time range, and no file`, {
       hint: 'write 14d..7d, 7d.. or 2026-08-01..2026-09-01',
     })
-  return {
-    kind: 'range',
-    name,
-    ...(since !== '' && { since }),
-    ...(until !== '' && until !== 'now' && { until }),
-  }
+  return { kind: 'range', name, ...range }
 }
 
-const isMoment = (text: string): boolean =>
-  text === '' || text === 'now' || /^\d+[hdw]$/.test(text) || timeOf(text) !== undefined
+const isMoment = (text: string | undefined): boolean =>
+  text === undefined || /^\d+[hdw]$/.test(text) || timeOf(text) !== undefined

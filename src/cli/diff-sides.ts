@@ -6,14 +6,15 @@ import { UserError } from '../domain/user-error.ts'
 import { openRequestLookup } from '../store/request-lookup.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import { newestRequest } from '../store/store-facts.ts'
-import { isDocument, readBaseline, runOfLogs } from './check.ts'
-import { momentOf } from './common-options.ts'
+import { isDocument, readSaved } from './check-sides.ts'
 import type { DiffFlags, SideWord } from './diff-flags.ts'
 import { comparePolicies } from './diff-policies.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
+import { logSnapshots } from './log-snapshot.ts'
 import { openLogs } from './logs.ts'
 import type { RunPrices } from './price-book.ts'
 import type { Terminal } from './terminal.ts'
+import { timeRangeOf } from './time-range.ts'
 
 export type OpenSides = {
   readonly from: Compared
@@ -94,7 +95,7 @@ async function openSide(
 ): Promise<Opened | Ended> {
   const { name } = word
   if (word.kind === 'files' && isSaved(name))
-    return { side: savedSide(name, readBaseline(name), flags), inputs: [], warnings: [] }
+    return { side: savedSide(name, readSaved(name), flags), inputs: [], warnings: [] }
   const files = word.kind === 'files' ? [name] : (flags.log ?? [])
   return logSide(word, files, flags, terminal, prices)
 }
@@ -124,20 +125,13 @@ async function logSide(
     if (logs.interrupted) return { code: interruptedCode(terminal) }
     const code = rejectedCode(logs, flags, terminal)
     if (code !== 0) return { code }
-    const { snapshot, inputs, warnings } = runOfLogs(logs, files, flags, terminal, prices)
     const { database } = logs.store
-    const newest = newestRequest(database)
-    const since = momentOf(flags.since, newest, '--since')
-    const until = momentOf(flags.until, newest, '--until')
-    if (since !== undefined && until !== undefined && since >= until)
-      throw new UserError(`${word.name} ends before it begins`, {
-        hint: 'the earlier end comes first: 14d..7d, 2026-08-01..2026-09-01',
-      })
-    const { files: numbers } = logs
-    const where = flags.where ?? []
-    const source = openRequestSource(database, { files: numbers, since, until, where })
+    const range = timeRangeOf(flags, newestRequest(database))
+    const { inputs, warnings, make } = logSnapshots(logs, { files, flags, terminal, prices })
+    const selection = { files: logs.files, ...range, where: flags.where ?? [] }
+    const source = openRequestSource(database, selection)
     const dearest = dearRequests(source, openRequestLookup(database))
-    return { side: { name: word.name, snapshot, dearest }, inputs, warnings }
+    return { side: { name: word.name, snapshot: make(range), dearest }, inputs, warnings }
   } finally {
     logs.store.close()
   }

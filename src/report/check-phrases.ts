@@ -1,4 +1,5 @@
 import type { CheckResult, CheckVerdict, Finding, Reason, ScenarioChange } from '../check/result.ts'
+import type { Interval } from '../domain/report.ts'
 import { formatCount, formatShare, formatUsd, plural, unknownMark } from './numbers.ts'
 import type { Style } from './paint.ts'
 
@@ -35,7 +36,7 @@ export function figure(metric: string, value: number | null): string {
   if (value === null) return unknownMark
   if (metric === 'cost' || /usd/i.test(metric)) return formatUsd(value)
   if (/rate$|share$|quality|wrong/i.test(metric)) return formatShare(value)
-  return formatCount(value)
+  return /Ms(?:$|\.)/.test(metric) ? `${formatCount(value)} ms` : formatCount(value)
 }
 
 const reasons: Readonly<Record<Reason, string>> = {
@@ -52,23 +53,24 @@ const reasons: Readonly<Record<Reason, string>> = {
 
 /** The finding in a sentence: "$1.20 → $1.38, +15% (+11% to +19%): beyond the bound of $1.26". */
 export function findingSentence(finding: Finding): string {
-  const { metric, baseline, actual, expected, operator, reason } = finding
+  const { metric, baseline, actual, expected, operator, reason, interval } = finding
   const now = figure(metric, actual)
   const values = baseline === null ? now : `${figure(metric, baseline)} → ${now}`
+  const own = interval?.method === 'measured' ? intervalWords(interval) : ''
   const change = changeWords(finding)
   const bound = expected === null ? '' : ` (${operator} ${figure(metric, expected)})`
-  return `${[values, ...change].join(', ')}: ${reasons[reason]}${bound}`
+  return `${[values + own, ...change].join(', ')}: ${reasons[reason]}${bound}`
 }
 
 function changeWords({ change, interval, typicalChange, baseline }: Finding): readonly string[] {
   if (baseline === null || change === null) return []
-  const range =
-    interval === null
-      ? ''
-      : ` (${formatShare(interval.level)} interval ${signedShare(interval.low)} to ${signedShare(interval.high)})`
+  const range = interval === null || interval.method === 'measured' ? '' : intervalWords(interval)
   const typical = typicalChange === null ? [] : [`a typical scenario ${signedShare(typicalChange)}`]
   return [`${signedShare(change)}${range}`, ...typical]
 }
+
+const intervalWords = ({ low, high, level }: Interval): string =>
+  ` (${formatShare(level)} interval ${signedShare(low)} to ${signedShare(high)})`
 
 /** The name of a finding with what it is narrowed to. */
 export function findingTitle({ name, metric, filter }: Finding): string {

@@ -1,7 +1,8 @@
-import type { Call } from '../domain/call.ts'
+import type { Call, DialectName } from '../domain/call.ts'
 import { type JsonObject, textOf } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { PricedWay } from '../domain/price.ts'
+import type { Request } from '../domain/request.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
 import {
@@ -56,6 +57,25 @@ type Known = {
 export function openReserving(options: ReserveOptions): Reserving {
   const { policy, exchanges, costOf } = options
   const ladders = policy.routes.flatMap(({ to }) => laddersIn(to))
+  const ofCall = openCallBounds(options)
+  return {
+    ofCall,
+    ofQuestion: openQuestionBounds(costOf),
+    ofRequest(asked, mode) {
+      const inbound = exchanges.get(String(asked.id))?.inbound
+      if (inbound === undefined) return boundOfOwn(options, asked, mode)
+      const own = ofCall(inbound, inbound.home.target, mode)
+      // An estimate is of the call that is probably made; a bound is of whatever may be.
+      if (mode === 'soft') return own
+      const routed = ladders.map((ladder) => sum(ladder.map((each) => ofCall(inbound, each, mode))))
+      return [own, ...routed].reduce(largest)
+    },
+    capsOutput: policy.budgets.some(({ mode }) => mode === 'hard'),
+  }
+}
+
+/** Each budget asks anew, and a call after the request: what was found is kept as long as the request. */
+function openCallBounds(options: ReserveOptions): Reserving['ofCall'] {
   const known = new WeakMap<Inbound, Known>()
   const knownOf = (inbound: Inbound): Known => {
     const before = known.get(inbound)
@@ -65,65 +85,61 @@ export function openReserving(options: ReserveOptions): Reserving {
     known.set(inbound, made)
     return made
   }
-  /** Each budget asks anew, and a call after the request. */
-  const ofCall: Reserving['ofCall'] = (inbound, target, mode) => {
+  return (inbound, target, mode) => {
     // What only asks for facts (a list of models, a file) costs nothing.
     if (inbound.method !== 'POST') return 0
     const { size, costs } = knownOf(inbound)
+    const { body, endpoint, at } = inbound
+    if (size === null || body === null) return null
     const before = costs[mode].get(target)
     if (before !== undefined) return before
-    const cost = costOfCall(inbound, size, target, mode)
-    costs[mode].set(target, cost)
-    return cost
+    const cost = openCost(options.costOf, target, at, wayIn(body))
+    const dialect = endpoint.dialect ?? 'openai-chat'
+    const { operation } = endpoint
+    const bound = boundOf(options, { target, size, body, dialect, operation, cost }, mode)
+    costs[mode].set(target, bound)
+    return bound
   }
-  const costOfCall = (
-    inbound: Inbound,
-    size: BodySize | null,
-    target: string,
-    mode: Budget['mode'],
-  ): number | null => {
-    if (size === null || inbound.body === null) return null
-    const cost = openCost(costOf, target, inbound.at, wayIn(inbound.body))
-    const { dialect, operation } = inbound.endpoint
-    if (mode === 'soft') {
-      const output =
-        operation === 'embedding' ? 0 : (options.usualOutputTokensOf(target) ?? usualOutputTokens)
-      return estimateOfBody(size, output, cost)
-    }
-    const output =
-      operation === 'embedding' ? 0 : outputLimitOf(dialect ?? 'openai-chat', inbound.body).tokens
-    return upperBoundOfBody(size, output, cost)
-  }
-  /** Of a request of the gateway's own, as it says it. */
-  const ofOwnRequest: Reserving['ofRequest'] = ({ request, at }, mode) => {
-    const { model, prompt, params, operation } = request
-    if (prompt === undefined) return null
-    const body = { messages: prompt.messages, ...params } as unknown as JsonObject
-    const size = sizeOfBody(body, Buffer.byteLength(JSON.stringify(body)))
-    const cost = (usage: Usage) => costOf(model, usage, at)
-    if (size === null) return null
-    const isEmbedding = operation === 'embedding'
-    if (mode === 'soft') {
-      const usual = options.usualOutputTokensOf(model) ?? usualOutputTokens
-      return estimateOfBody(size, isEmbedding ? 0 : usual, cost)
-    }
-    const { tokens } = outputLimitOf('openai-chat', body)
-    return upperBoundOfBody(size, isEmbedding ? 0 : tokens, cost)
-  }
-  return {
-    ofCall,
-    ofQuestion: openQuestionBounds(costOf),
-    ofRequest(asked, mode) {
-      const inbound = exchanges.get(String(asked.id))?.inbound
-      if (inbound === undefined) return ofOwnRequest(asked, mode)
-      const own = ofCall(inbound, inbound.home.target, mode)
-      // An estimate is of the call that is probably made; a bound is of whatever may be.
-      if (mode === 'soft') return own
-      const routed = ladders.map((ladder) => sum(ladder.map((each) => ofCall(inbound, each, mode))))
-      return [own, ...routed].reduce(largest)
-    },
-    capsOutput: policy.budgets.some(({ mode }) => mode === 'hard'),
-  }
+}
+
+/** Of a request of the gateway's own, as it says it. */
+function boundOfOwn(
+  options: ReserveOptions,
+  { request, at }: Asked,
+  mode: Budget['mode'],
+): number | null {
+  const { model: target, prompt, params, operation } = request
+  if (prompt === undefined) return null
+  const body = { messages: prompt.messages, ...params } as unknown as JsonObject
+  const size = sizeOfBody(body, Buffer.byteLength(JSON.stringify(body)))
+  if (size === null) return null
+  const cost = (usage: Usage) => options.costOf(target, usage, at)
+  const dialect = 'openai-chat'
+  return boundOf(options, { target, size, body, dialect, operation, cost }, mode)
+}
+
+type Billed = {
+  readonly target: string
+  readonly size: BodySize
+  readonly body: JsonObject
+  readonly dialect: DialectName
+  readonly operation: Request['operation']
+  readonly cost: CostOfUsage
+}
+
+function boundOf(
+  { usualOutputTokensOf }: ReserveOptions,
+  { target, size, body, dialect, operation, cost }: Billed,
+  mode: Budget['mode'],
+): number | null {
+  const isEmbedding = operation === 'embedding'
+  return mode === 'soft'
+    ? estimateOfBody(
+        size,
+        isEmbedding ? 0 : (usualOutputTokensOf(target) ?? usualOutputTokens),
+        cost,
+      )
+    : upperBoundOfBody(size, isEmbedding ? 0 : outputLimitOf(dialect, body).tokens, cost)
 }
 
 /** Of calls that hold texts alone. */

@@ -97,7 +97,7 @@ function drawnSum(pool: Float64Array, size: number, random: Random): number {
 }
 
 /** The share of draws that are beyond, the observed one among them; ended early where it is not small. */
-function drawnP(draws: number, isBeyond: () => boolean): number {
+export function drawnP(draws: number, isBeyond: () => boolean): number {
   let beyond = 0
   for (let draw = 1; draw <= draws; draw++) {
     if (isBeyond()) beyond++

@@ -1,4 +1,5 @@
 import { setup as build } from '../support/build.ts'
+import { benchCheck } from './benches/check.ts'
 import { benchClaude } from './benches/claude.ts'
 import { benchDecide } from './benches/decide.ts'
 import { benchEmbed } from './benches/embed.ts'
@@ -34,6 +35,7 @@ const benches: Readonly<Record<string, Bench>> = {
   decide: { about: 'decisions over a history, with receipts and compiled', run: benchDecide },
   vectors: { about: 'cosine neighbours of 10,000 to 100,000 vectors', run: benchVectors },
   sweep: { about: 'cache simulations at every threshold, and over a grid', run: benchSweep },
+  check: { about: 'what a check finds in noisy runs, and its time on a store', run: benchCheck },
   claude: { about: 'a Claude Code history, against ccusage', run: benchClaude },
   certifier: {
     about: 'how often a certified threshold breaks its promise (only when named)',

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { check } from '../../src/check/check.ts'
 import { exitCodeOf } from '../../src/check/judge-finding.ts'
-import type { CheckResult } from '../../src/check/result.ts'
+import { figuresOf, metricsOf } from '../../src/check/metrics.ts'
+import type { CheckResult, Finding } from '../../src/check/result.ts'
 import type { Snapshot } from '../../src/check/snapshot.ts'
 import { readSnapshot, snapshotText } from '../../src/check/snapshot-text.ts'
 import type { Assertion, NoData } from '../../src/policy/governance.ts'
+import { findingSentence } from '../../src/report/check-phrases.ts'
 import { scenario, snapshotOf } from '../support/snapshots.ts'
 
 const atMost = (maxShare: number, metric = 'cost'): Assertion => ({
@@ -43,6 +45,22 @@ describe('an increase', () => {
     expect(result.comparison.mode).toBe('exact')
     expect(result.verdict).toBe('fail')
     expect(result.scenarios.map((each) => each.scenario)).toEqual(['s9'])
+  })
+
+  it('of a few scenarios fails exactly where all others are as they were', () => {
+    const changed = [scenario('s0', 1_500_000, { calls: 2, outputTokens: 1500, inputTokens: 200 })]
+    const after = snapshotOf([...changed, ...costs(ten.slice(0, 4)).slice(1)])
+    const result = checked(snapshotOf(costs(ten.slice(0, 4))), after)
+    expect(result.comparison.mode).toBe('exact')
+    expect(result.verdict).toBe('fail')
+  })
+
+  it('of scenarios that all ask otherwise is noise where answers vary', () => {
+    const noisy = ten.map((cost, i) => scenario(`s${i}`, cost * 1.1, { inputTokens: 100 + i }))
+    // Three ask as before, by chance, and are answered as before.
+    const same = costs(ten).slice(0, 3)
+    const after = snapshotOf([...same, ...noisy.slice(3)])
+    expect(checked(snapshotOf(costs(ten)), after).comparison.mode).toBe('paired')
   })
 
   it('that few noisy runs show warns with its interval', () => {
@@ -161,6 +179,56 @@ describe('without data', () => {
     expect(exitCodeOf(result.verdict, 'fail')).toBe(1)
   })
 })
+
+describe('a quality that was measured', () => {
+  const replayed = (quality: number, low: number, high: number): Snapshot =>
+    readSnapshot(
+      JSON.stringify({
+        kind: 'replay',
+        version: 1,
+        generatedAt: '2026-11-01T00:00:00.000Z',
+        fingerprints: { policy: null, prices: 'book-1', embedder: null },
+        arms: { candidate: { answers: 400, costUsd: 1, unpriced: 0 } },
+        delta: { quality, interval: { low, high, level: 0.9, method: 'tango' } },
+      }),
+      'replay.json',
+    )
+  const drop: Assertion = {
+    ...atMost(0, 'qualityDelta'),
+    limit: { kind: 'value', operator: '>=', value: -0.01 },
+  }
+
+  it.each([
+    [-0.03, -0.05, -0.015, 'fail', 'beyond'],
+    [-0.03, -0.07, 0.01, 'warn', 'inside-noise'],
+    [-0.005, -0.02, 0.01, 'pass', 'within'],
+  ] as const)(
+    'of %d between %d and %d against -1 point: %s',
+    (quality, low, high, outcome, reason) => {
+      const result = checked(null, replayed(quality, low, high), { assertions: [drop] })
+      expect(first(result)).toMatchObject({ outcome, reason, interval: { low, high, level: 0.9 } })
+    },
+  )
+
+  it('is told with its interval', () => {
+    const result = checked(null, replayed(-0.03, -0.07, 0.01), { assertions: [drop] })
+    expect(findingSentence(result.findings[0] as Finding)).toBe(
+      '-3.0% (90% interval -7.0% to +1.0%): beyond the bound, but noise alone may look like this (>= -1.0%)',
+    )
+  })
+})
+
+it.each([
+  [0, null, 0],
+  [3, { low: 0, high: 0.1 }, 0.1],
+  [3, null, null],
+])(
+  'a cache of %d hits has a wrong-hit rate that is known, or none',
+  (hits, wrongPerRequest, expected) => {
+    const report = { layers: { semantic: { hits, wrongPerRequest } } }
+    expect(metricsOf('simulate', figuresOf(report))['wrongHitRate']).toBe(expected)
+  },
+)
 
 it('something from nothing fails, nothing from something passes', () => {
   const [zero, some] = [snapshotOf(costs([0])), snapshotOf(costs([1000]))]

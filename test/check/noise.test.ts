@@ -1,53 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { check } from '../../src/check/check.ts'
 import type { CheckResult } from '../../src/check/result.ts'
-import type { Snapshot } from '../../src/check/snapshot.ts'
-import { normalQuantile } from '../../src/stats/normal.ts'
-import { randomFrom } from '../../src/stats/random.ts'
-import { scenario, snapshotOf } from '../support/snapshots.ts'
+import {
+  atMost,
+  checked,
+  normals,
+  pairedRuns,
+  type Traffic,
+  traffic,
+  unpairedRun,
+} from '../support/noisy-runs.ts'
 
 const runs = 200
-const scenarios = 1_000
-/** A cent, so that rounding to nano-dollars is no matter. */
-const typicalCost = 1e7
-
-const normals = (seed: string) => {
-  const random = randomFrom(seed)
-  return () => normalQuantile(random() + 2 ** -33)
-}
-
-const checked = (before: Snapshot, after: Snapshot): CheckResult =>
-  check(before, after, {
-    generatedAt: '2026-11-02T00:00:00.000Z',
-    inputs: [],
-    warnings: [],
-    policy: {
-      noData: 'fail',
-      exact: false,
-      assertions: [
-        {
-          name: 'cost',
-          metric: 'cost',
-          where: {},
-          limit: { kind: 'increase', maxShare: 0.05 },
-          level: 'error',
-        },
-      ],
-    },
-  })
-
-/** Log-normal scenarios (σ 1.5), each run of them with noise (σ 0.4). */
-function pairedRuns(rise: number, seed: string): readonly [Snapshot, Snapshot] {
-  const normal = normals(seed)
-  const sizes = Array.from({ length: scenarios }, () => typicalCost * Math.exp(1.5 * normal()))
-  const run = (factor: number) =>
-    snapshotOf(
-      sizes.map((size, index) =>
-        scenario(`s${index}`, Math.round(factor * size * Math.exp(0.4 * normal()))),
-      ),
-    )
-  return [run(1), run(1 + rise)]
-}
 
 const failures = (results: readonly CheckResult[]): number =>
   results.filter(({ verdict }) => verdict === 'fail').length
@@ -65,28 +28,53 @@ describe('of 200 noisy runs of 1,000 scenarios', () => {
   }, 120_000)
 })
 
-describe('of 200 pairs of unpaired samples', () => {
-  const sample = (normal: () => number, side: string, factor: number): Snapshot =>
-    snapshotOf(
-      Array.from({ length: scenarios }, (_, index) =>
-        scenario(`${side}${index}`, Math.round(factor * typicalCost * Math.exp(1.5 * normal()))),
-      ),
-    )
+it('of 200 pairs of unpaired samples catches the detectable increase that it prints in 85 % at least, and fails 6 falsely at most', () => {
+  let caught = 0
+  let falsely = 0
+  for (let run = 0; run < runs; run++) {
+    const normal = normals(`unpaired ${run}`)
+    const before = unpairedRun(normal, 'before', 1)
+    const same = checked(before, unpairedRun(normal, 'after', 1))
+    expect(same.comparison.mode).toBe('unpaired')
+    if (same.verdict === 'fail') falsely++
+    const rise = same.comparison.detectableIncrease ?? 0
+    const risen = checked(before, unpairedRun(normal, 'after', 1 + rise))
+    if (risen.verdict === 'fail') caught++
+  }
+  expect(caught).toBeGreaterThanOrEqual(170)
+  expect(falsely).toBeLessThanOrEqual(6)
+}, 180_000)
 
-  it('catches the detectable increase that it prints in 85 % at least, and fails 6 falsely at most', () => {
-    let caught = 0
-    let falsely = 0
-    for (let run = 0; run < runs; run++) {
-      const normal = normals(`unpaired ${run}`)
-      const before = sample(normal, 'before', 1)
-      const same = checked(before, sample(normal, 'after', 1))
-      expect(same.comparison.mode).toBe('unpaired')
-      if (same.verdict === 'fail') falsely++
-      const rise = same.comparison.detectableIncrease ?? 0
-      const risen = checked(before, sample(normal, 'after', 1 + rise))
-      if (risen.verdict === 'fail') caught++
+describe('rates and percentiles of 300 traces a side, alike within a trace', () => {
+  const usual: Traffic = { traces: 300, errorRate: 0.1, slower: 1 }
+  const assertions = [atMost('errorRate', 0), atMost('latencyMs.p95', 0)]
+  const against = (other: Partial<Traffic>, run: number) =>
+    checked(
+      traffic(usual, `before ${run}`),
+      traffic({ ...usual, ...other }, `after ${run}`),
+      assertions,
+    )
+  const times = 100
+  const failed = (other: Partial<Traffic>, metric: string) =>
+    Array.from({ length: 40 }, (_, run) => against(other, run)).filter(({ findings }) =>
+      findings.some((each) => each.metric === metric && each.outcome === 'fail'),
+    ).length
+
+  it('fail falsely once in a hundred or so, and warn with an interval instead', () => {
+    const results = Array.from({ length: times }, (_, run) => against({}, run))
+    // The 99.9th percentile of Bin(100, 1 %) is 5.
+    expect(failures(results)).toBeLessThanOrEqual(5)
+    const warned = results.flatMap(({ findings }) => findings.filter((f) => f.outcome === 'warn'))
+    expect(warned.length).toBeGreaterThan(50)
+    for (const { reason, interval, pValue } of warned) {
+      expect(reason).toBe('inside-noise')
+      expect(interval?.low).toBeLessThan(interval?.high ?? 0)
+      expect(pValue).toBeGreaterThan(0.01)
     }
-    expect(caught).toBeGreaterThanOrEqual(170)
-    expect(falsely).toBeLessThanOrEqual(6)
-  }, 180_000)
+  }, 60_000)
+
+  it('fail where errors rise from 10 % to 25 %, or requests take 1.8 times as long', () => {
+    expect(failed({ errorRate: 0.25 }, 'errorRate')).toBeGreaterThanOrEqual(38)
+    expect(failed({ slower: 1.8 }, 'latencyMs.p95')).toBeGreaterThanOrEqual(38)
+  }, 60_000)
 })

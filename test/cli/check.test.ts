@@ -75,6 +75,35 @@ describe('a saved baseline', () => {
     expect(comparison).toMatchObject({ mode: 'exact', pairs: 12, added: 0, gone: 0 })
   })
 
+  test('names questions under a key that others do not have', async () => {
+    const calls = suite(() => 1000).map(({ tags: _, ...call }) => call)
+    const named = async (key: string): Promise<readonly string[]> => {
+      const terminal = newTerminal({ env: { LLMCOST_SCENARIO_KEY: key } })
+      const path = join(terminal.folder, 'baseline.json')
+      await runIn(terminal, 'check', writeLog(terminal, calls), '--save', path)
+      return jsonOf<Snapshot>(path).scenarios.map(({ scenario }) => scenario)
+    }
+    const [one, again, other, open] = await Promise.all(['a', 'a', 'b', ''].map(named))
+    expect(one).toEqual(again)
+    expect(one?.every((name) => name.startsWith('support/qk-'))).toBe(true)
+    for (const names of [other, open])
+      expect(names?.filter((name) => one?.includes(name))).toEqual([])
+  })
+
+  test('that was named under a key is compared with a warning by who has none', async () => {
+    const calls = suite(() => 1000).map(({ tags: _, ...call }) => call)
+    const terminal = newTerminal()
+    const keyed = { ...terminal, env: { ...terminal.env, LLMCOST_SCENARIO_KEY: 'secret' } }
+    const [log, path] = [writeLog(terminal, calls), join(terminal.folder, 'baseline.json')]
+    await runIn(keyed, 'check', log, '--save', path)
+    const argv = ['check', log, '--baseline', path, '--max-increase', '5%', '--format', 'json']
+    const { warnings } = JSON.parse((await runIn(terminal, ...argv)).out) as CheckResult
+    expect(warnings.map(({ code }) => code)).toContain('baseline-other-key')
+    const same = JSON.parse((await runIn(keyed, ...argv)).out) as CheckResult
+    expect(same.comparison).toMatchObject({ mode: 'exact', pairs: 12 })
+    expect(same.warnings).toEqual([])
+  })
+
   test('adds up over a real log to what analyze says', async () => {
     const terminal = newTerminal()
     const path = join(terminal.folder, 'baseline.json')

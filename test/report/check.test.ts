@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { check } from '../../src/check/check.ts'
 import type { CheckResult } from '../../src/check/result.ts'
+import type { Snapshot } from '../../src/check/snapshot.ts'
 import type { Assertion } from '../../src/policy/governance.ts'
 import { type CheckFormat, formatCheck } from '../../src/report/format-check.ts'
 import { describedKeys, type JsonSchema, reversed, schemaProblems } from '../support/json-schema.ts'
@@ -76,6 +77,39 @@ it.each(['terminal', 'json', 'markdown', 'junit', 'github'] as const)(
   },
 )
 
+/** Twelve scenarios that cost more here and less there, and figures of time with and without a test. */
+const noisy = (): CheckResult => {
+  const run = (factor: (index: number) => number, slower: number): Snapshot => {
+    const side = snapshotOf(
+      Array.from({ length: 12 }, (_, index) =>
+        scenario(`case ${index}`, Math.round(1_000_000 * (index + 1) * factor(index))),
+      ),
+    )
+    const times = { 'latencyMs.p95': 1200 * slower, 'firstTokenMs.p50': 300 * slower }
+    return { ...side, metrics: { ...side.metrics, ...times } }
+  }
+  const before = run(() => 1, 1)
+  const after = run((index) => (index % 2 === 0 ? 0.7 : 1.5), 1.2)
+  const noisyAssertions = [
+    assertion('cost', { kind: 'increase', maxShare: 0.05 }),
+    assertion('firstTokenMs.p50', { kind: 'increase', maxShare: 0.1 }),
+    assertion('latencyMs.p95', { kind: 'value', operator: '<=', value: 2000 }),
+  ]
+  return check(before, after, {
+    generatedAt: '2026-11-02T00:00:00.000Z',
+    inputs: [],
+    warnings: [],
+    policy: { noData: 'fail', exact: false, assertions: noisyAssertions },
+  })
+}
+
+it.each(['terminal', 'json', 'markdown', 'junit', 'github'] as const)(
+  'golden %s of what noise may explain',
+  async (format) => {
+    await expect(print(noisy(), format)).toMatchFileSnapshot(`golden/check-noisy.${format}.txt`)
+  },
+)
+
 it('a comment is two lines where nothing changed', () => {
   expect(print(quiet(), 'markdown')).toBe(
     '<!-- llmcost check -->\n\n**LLM cost pass: 1 passed of 1 assertion**\n',
@@ -85,6 +119,7 @@ it('a comment is two lines where nothing changed', () => {
 describe('JSON', () => {
   it.each([
     ['a regression', () => regressed()],
+    ['what noise may explain', noisy],
     ['nothing new', quiet],
     ['no baseline', () => resultOf(null, baseline)],
   ])('of %s fits the schema, key for key', (_, result) => {
