@@ -13,6 +13,7 @@ import type {
 } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
 import type { CachePolicy } from '../policy/caching.ts'
+import { endOf, SplitWeakMap } from '../vectors/split-map.ts'
 import { VectorError } from '../vectors/vector-error.ts'
 import { CacheDesk, type Erased } from './cache-desk.ts'
 import type { CacheScope } from './cache-scope.ts'
@@ -54,7 +55,7 @@ export class LiveCache implements ResponseCache {
   readonly #vectors: TextVectors | null
   readonly #flights = new LiveFlights()
   readonly #audit = new LookUpAudit()
-  readonly #seen = new WeakMap<Asked, Seen>()
+  readonly #seen = new SplitWeakMap<Asked, Seen>(({ id }) => endOf(id))
   readonly #held: HeldAnswers
   #policy: CachePolicy
   #keysOf: LiveKeysOf
