@@ -183,7 +183,7 @@ export class LiveCache implements ResponseCache {
       held: this.#held.hold(answer),
       compared: layer === 'exact' || text === null ? null : { text, group: keys.group, vector },
       isKept: this.#options.mayKeep?.(asked.request) ?? true,
-      uses: { hits: 0 },
+      uses: { hits: 0, usedMs: null },
     }
   }
 
@@ -242,7 +242,7 @@ export class LiveCache implements ResponseCache {
   /** Hands the keeper what it does not have yet. */
   close(): void {
     this.#layers.advance(this.#options.now())
-    this.#layers.noteHits()
+    this.#layers.noteUses()
   }
 
   /** Erases what a scope means, here and at the keeper; answers on their way into it are not kept. */

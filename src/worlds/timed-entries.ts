@@ -90,6 +90,12 @@ export class TimedEntries<
     return isFull && isNewer(this.#uses.oldest, entry)
   }
 
+  /** Takes entries as last used at these moments. */
+  orderByUse(usedAt: (entry: Entry) => number): void {
+    const oldestFirst = [...this.#uses.newestFirst()].reverse()
+    for (const entry of oldestFirst.sort((a, b) => usedAt(a) - usedAt(b))) this.#renew(entry)
+  }
+
   /** Keeps an entry from its birth on. */
   schedule(entry: Entry): void {
     const coming = this.#coming
