@@ -2,9 +2,11 @@ import { UserError } from '../domain/user-error.ts'
 import { policyChecklist } from '../policy/checklist.ts'
 import { defaultPolicy } from '../policy/default-policy.ts'
 import { describePolicy } from '../policy/describe-policy.ts'
+import { ignoredLive } from '../policy/ignored-live.ts'
 import type { LogFacts } from '../policy/log-facts.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { layerPolicy } from '../policy/policy-flags.ts'
+import type { PolicyWarning } from '../policy/warnings.ts'
 import { writePolicy } from '../policy/write-policy.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
 import type { OpenPriceBook } from '../prices/price-book.ts'
@@ -45,8 +47,9 @@ export async function runPolicyCheck(
   if (path === null) throw noPolicyFile()
   if (flags.format === 'json') return printParsed(path, book, terminal)
   const loaded = loadPolicy(path, book)
-  printWarnings(loaded, flags, terminal)
-  const warnings = loaded.warnings.length
+  const live = ignoredLive(loaded.policy).map(inServe)
+  printWarnings({ path, warnings: [...loaded.warnings, ...live] }, flags, terminal)
+  const warnings = loaded.warnings.length + live.length
   const end = warnings === 0 ? 'no problems' : `no problems, ${plural(warnings, 'warning')}`
   terminal.stdout.write(`${safeText(path)}: ${end} (policy ${policyFingerprint(loaded.policy)})\n`)
   return 0
@@ -67,14 +70,20 @@ function printParsed(path: string, book: OpenPriceBook, terminal: Terminal): num
     path,
     fingerprint: 'policy' in parsed ? policyFingerprint(parsed.policy) : null,
     problems,
-    warnings: 'warnings' in parsed ? parsed.warnings : [],
+    warnings:
+      'policy' in parsed ? [...parsed.warnings, ...ignoredLive(parsed.policy).map(inServe)] : [],
   }
   terminal.stdout.write(formatJson(result))
   return problems.length === 0 ? 0 : 2
 }
 
+const inServe = ({ path, message }: PolicyWarning): PolicyWarning => ({
+  path,
+  message: `${message} (in serve)`,
+})
+
 function printWarnings(
-  { path, warnings }: LoadedPolicy,
+  { path, warnings }: Pick<LoadedPolicy, 'path' | 'warnings'>,
   flags: StoreFlags,
   terminal: Terminal,
 ): void {

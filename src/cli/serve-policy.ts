@@ -76,10 +76,6 @@ function withServeFlags(policy: Policy, flags: ServePolicyFlags): Policy {
   }
 }
 
-/** Whether the semantic layer is on for any request: rules may switch it on where it is off for the rest. */
-export const mayCompare = ({ semantic, rules }: CachePolicy): boolean =>
-  semantic.on || rules.some((rule) => rule.semantic === true)
-
 /** Whether it is on for requests of which nobody has said with whom they share. */
 const comparesInLog = ({ semantic, rules, namespace }: CachePolicy): boolean =>
   (semantic.on && namespace.kind === 'log') ||

@@ -16,11 +16,13 @@ export type AdminPortsOptions = {
   readonly health: Health
   readonly cache: CacheAdmin
   readonly isDebug: boolean
+  /** Writes down what was undone: no entry of the journal tells of it. */
+  readonly checkpoint: () => void
 }
 
 /** What the admin port of `serve` shows and does. */
 export const adminPortsOf = (options: AdminPortsOptions): AdminPorts => {
-  const { gateway, watch, watcher, health, isDebug } = options
+  const { gateway, watch, watcher, health, isDebug, checkpoint } = options
   const page = dashboardPage()
   const state = () => gateway.state()
   return {
@@ -40,7 +42,10 @@ export const adminPortsOf = (options: AdminPortsOptions): AdminPorts => {
     breakers: () => breakerLines(state().targets),
     resetBreaker: (target) => state().targets.reset(target),
     trials: () => state().trials.lines(),
-    resetTrials: (layer) => state().trials.reset(layer),
+    resetTrials(layer) {
+      state().trials.reset(layer)
+      checkpoint()
+    },
     reload: watcher.reload,
     resources: isDebug ? (collects) => resourcesOf(state().exchanges.size, collects) : null,
   }

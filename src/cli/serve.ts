@@ -1,3 +1,4 @@
+import { ignoredLive } from '../policy/ignored-live.ts'
 import type { InputFlags } from './common-options.ts'
 import { untilToldToEnd } from './interrupt.ts'
 import { Narrator } from './narrator.ts'
@@ -45,6 +46,8 @@ function announce(
   narrator.say(`dashboard: ${gateway.adminUrl}`)
   if (gateway.state().replay !== null)
     narrator.say('replay clock: times are those of x-llmcost-at and of the mock')
+  for (const { path, message } of ignoredLive(gateway.state().compiled.policy))
+    narrator.say(`warning: ${path} ${message}`)
   narrator.say(
     source === null
       ? 'no policy: requests pass through and are written down; `llmcost policy init` writes one, --policy runs it'

@@ -138,7 +138,7 @@ async function startOn(start: Start): Promise<RunningServe> {
   // It may have changed since it was read, before anybody watched it.
   void watcher.reload()
   const watched = { gateway, watch, watcher, health, isDebug: flags.debug === true }
-  const ports = adminPortsOf({ ...watched, cache: cacheAdmin(cache) })
+  const ports = adminPortsOf({ ...watched, cache: cacheAdmin(cache), checkpoint: kept.checkpoint })
   admin = adminListener({ host: policy.serve.adminHost, token, ports, onBug })
   return {
     gateway,
@@ -176,6 +176,7 @@ type Kept = {
   readonly opened: ServeCache
   readonly misses: MissedHitsWatch
   readonly recounts: LaterRecounts
+  readonly checkpoint: () => void
   close(): void
 }
 
@@ -223,6 +224,7 @@ async function openKept({
     opened,
     misses,
     recounts,
+    checkpoint: checkpoints.now,
     close() {
       for (const part of [misses, recounts, checkpoints, erasures, opened]) part.close()
     },

@@ -33,11 +33,15 @@ export type KeptEntry = {
   readonly ttlMs: number
   readonly facts: EntryFacts
   readonly hits: number
+  /** When it last served, milliseconds since 1970 UTC; null: never, or nobody knows. */
+  readonly usedMs: number | null
   /** The answer, written by whoever knows how. */
   readonly answer: string
   /** What the semantic layer compares; null in the exact one. */
   readonly compared: Compared | null
 }
+
+export type EntryUses = Pick<KeptEntry, 'hits' | 'usedMs'>
 
 export type Compared = {
   /** Only inside one are texts compared, and only inside one namespace. */
@@ -65,6 +69,6 @@ export type EntryKeeper = {
   /** Its time began anew. */
   renew(serial: number, bornMs: number): void
   remove(serial: number): void
-  /** How often an entry has served by now. */
-  noteHits(serial: number, hits: number): void
+  /** How often an entry has served by now, and when it did last. */
+  noteUses(serial: number, uses: EntryUses): void
 }

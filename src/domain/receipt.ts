@@ -17,6 +17,8 @@ export type Receipt = {
   readonly costNanoUsd: NanoUsd
   /** Until the caller had the whole answer. */
   readonly latencyMs: number
+  /** What a gateway changed in the request before it went on, by name (docs/gateway.md); absent: nothing. */
+  readonly rewrites?: readonly string[]
 }
 
 /**

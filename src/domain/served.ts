@@ -18,6 +18,4 @@ export type Served = {
   readonly overheadMs: number
   /** What it would have cost at the model that was asked for, without caches and routes; null: nobody knows. */
   readonly baselineNanoUsd: NanoUsd | null
-  /** A cached answer that the audit asked again for: whether the fresh one agreed. Null: not audited. */
-  readonly auditAgrees: boolean | null
 }

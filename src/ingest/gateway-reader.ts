@@ -35,9 +35,14 @@ function readSettled({ id, at, costNanoUsd, record, keys, receipt }: Settled): R
     }),
     id,
     at: reading.at ?? at,
-    receipt,
+    receipt: withRewrites(receipt, record['rewrites']),
   }
 }
+
+const withRewrites = (receipt: Receipt, rewrites: unknown): Receipt =>
+  Array.isArray(rewrites) && rewrites.length > 0
+    ? { ...receipt, rewrites: rewrites.map(String) }
+    : receipt
 
 const isRequest = (reading: Reading): reading is Request => 'model' in reading
 

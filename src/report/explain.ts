@@ -3,7 +3,7 @@ import { safeText } from './escape.ts'
 import { formatGrid, type GridColumn } from './grid.ts'
 import { formatJson, headOrder, type KeyOrder, orderKeys } from './json.ts'
 import { formatCount, formatUsdExact, unknownMark } from './numbers.ts'
-import { receiptValue, stepLabel, stepTexts, sumText } from './receipt.ts'
+import { receiptValue, rewritesText, stepLabel, stepTexts, sumText } from './receipt.ts'
 import {
   type Block,
   hanging,
@@ -124,11 +124,13 @@ function priceLines({ priceSource, factors }: Explanation, { width, paint }: Scr
 function receiptBlock({ receipt }: Explanation, screen: Screen): Block {
   if (receipt === null) return []
   const { width } = screen
+  const rewrites = rewritesText(receipt)
   return [
     ...heading(screen, 'RECEIPT', receipt.outcome),
     ...stepTexts(receipt).flatMap((text, index) =>
       hanging(stepLabel(index), text, { width, indent: stepLabel(index).length }),
     ),
+    ...(rewrites === null ? [] : hanging('  ', rewrites, { width, indent: 2 })),
     `  ${sumText(receipt)}`,
   ]
 }

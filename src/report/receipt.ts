@@ -8,7 +8,7 @@ export const receiptJson = (receipt: Receipt): string => JSON.stringify(receiptV
 
 /** A receipt for JSON: dollars and milliseconds, keys in a fixed order. */
 export function receiptValue(receipt: Receipt): Record<string, unknown> {
-  const { id, at, outcome, servedBy, steps, costNanoUsd, latencyMs } = receipt
+  const { id, at, outcome, servedBy, steps, costNanoUsd, latencyMs, rewrites } = receipt
   return {
     v: 1,
     id,
@@ -18,6 +18,7 @@ export function receiptValue(receipt: Receipt): Record<string, unknown> {
     costUsd: usdOf(costNanoUsd),
     latencyMs: round(latencyMs),
     steps: steps.map(stepJson),
+    ...(rewrites !== undefined && { rewrites }),
   }
 }
 
@@ -50,6 +51,10 @@ export const stepLabel = (index: number): string => `  ${String(index + 1).padSt
 
 export const stepTexts = ({ steps }: Receipt): readonly string[] =>
   steps.map((step) => safeText(stepText(step)))
+
+/** What was changed in the request before it went on; null: nothing. */
+export const rewritesText = ({ rewrites = [] }: Receipt): string | null =>
+  rewrites.length === 0 ? null : safeText(`changed in the request: ${rewrites.join(', ')}`)
 
 export const sumText = ({ costNanoUsd, latencyMs }: Receipt): string =>
   `${formatUsdExact(usdOf(costNanoUsd), 9)}  ${formatMs(latencyMs)}`

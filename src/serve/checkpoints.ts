@@ -27,21 +27,24 @@ export function openCheckpoints({
   alerts,
   beside,
 }: CheckpointOptions): {
+  /** Keeps what they have come to now, where no entry of the journal tells of it. */
+  now(): void
   close(): void
 } {
   let last = store.newestTurn()
-  const checkpoint = () => {
+  const checkpoint = (isNeeded = false) => {
     writer.write((turn) => {
-      if (turn === last) return
+      if (turn === last && !isNeeded) return
       last = turn
       const state = { ledger: ledger.state(), trials: trials.state(), alerts: alerts.state() }
       store.checkpoint(turn, state as unknown as JsonObject)
       beside()
     })
   }
-  const timer = setInterval(checkpoint, everyMs)
+  const timer = setInterval(() => checkpoint(), everyMs)
   timer.unref()
   return {
+    now: () => checkpoint(true),
     close() {
       clearInterval(timer)
       checkpoint()

@@ -96,7 +96,7 @@ class CacheMetrics {
     if (verdict !== 'unsettled') this.#audited.add(1, verdict === 'right' ? 'agrees' : 'differs')
   }
 
-  add({ auditAgrees, request }: Served, facts: ServedFacts): void {
+  add({ request }: Served, facts: ServedFacts): void {
     if (isCacheable(facts)) this.#cacheable.add(1)
     this.#note('exact', facts.exact)
     this.#note('semantic', facts.semantic)
@@ -104,7 +104,6 @@ class CacheMetrics {
     if (facts.guarded > 0) this.#guarded.add(facts.guarded)
     for (const note of request.shadow ?? [])
       if (note.kind === 'hit') this.#shadow.add(1, note.layer, note.verdict ?? 'open')
-    if (auditAgrees !== null) this.#audited.add(1, auditAgrees ? 'agrees' : 'differs')
   }
 
   families(): readonly MetricFamily[] {

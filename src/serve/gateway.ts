@@ -1,5 +1,6 @@
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
+import { mayCompare } from '../policy/may-compare.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Health, openDataServer } from './data-server.ts'
 import type { GatewayServices, GatewayState, PolicyInForce } from './gateway-state.ts'
@@ -104,4 +105,11 @@ export const needsRestart = (from: Policy, to: Policy): readonly string[] => [
   ...(['host', 'port', 'adminHost', 'adminPort', 'durability'] as const)
     .filter((name) => from.serve[name] !== to.serve[name])
     .map((name) => `serve.${name}`),
+  ...(from.cache.storage === to.cache.storage ? [] : ['cache.storage']),
+  ...(needsEmbedder(from, to) ? ['cache.semantic.embedder'] : []),
 ]
+
+/** The cache compares by the embedder that it was opened with; without one it has nothing to compare by. */
+const needsEmbedder = (from: Policy, to: Policy): boolean =>
+  mayCompare(to.cache) &&
+  (!mayCompare(from.cache) || from.cache.semantic.embedder !== to.cache.semantic.embedder)

@@ -1,9 +1,11 @@
 import { labelBy } from '../engine/classify.ts'
 import type { RequestFacts, Surroundings, TargetState } from '../engine/request-facts.ts'
+import { looksAt } from '../policy/conditions-in.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Hint, TimeoutClassName } from '../policy/when.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
 import { timeoutClassBy } from '../worlds/history-facts.ts'
+import { type Bursts, openBursts } from './bursts.ts'
 import type { Inbound } from './inbound.ts'
 
 /** What rules may know of a request beside what it says itself. */
@@ -14,6 +16,8 @@ type Shared = {
   readonly timeoutClass: (facts: RequestFacts) => TimeoutClassName
   readonly label: Surroundings['label']
   readonly stateOf: (target: string) => TargetState | undefined
+  /** Null: no rule asks. */
+  readonly bursts: Bursts | null
 }
 
 /** A policy's rules made ready to look at live requests. */
@@ -22,8 +26,13 @@ export function compileSurroundings(policy: Policy, stateOf: Shared['stateOf']):
     timeoutClass: timeoutClassBy(policy),
     label: labelBy(policy.classifiers, { byNeighbours: () => null, byModel: () => undefined }),
     stateOf,
+    bursts: looksAt(policy, 'burstPerMinute') ? openBursts() : null,
   }
-  return (inbound) => new LiveSurroundings(shared, inbound)
+  return (inbound) => {
+    // Counted whether or not a rule comes to ask of this one.
+    shared.bursts?.of(inbound)
+    return new LiveSurroundings(shared, inbound)
+  }
 }
 
 /** About so many bytes of a body are a token, markup included. */
@@ -63,6 +72,10 @@ class LiveSurroundings implements Surroundings {
     const found = this.#shared.timeoutClass(facts)
     this.#isInTimeoutRule = false
     return found
+  }
+
+  burstPerMinute(): number | undefined {
+    return this.#shared.bursts?.of(this.#inbound)
   }
 
   target(name: string): TargetState | undefined {

@@ -15,7 +15,7 @@ export class RecentReceipts {
   #next = 0
 
   add(served: Served, facts: ServedFacts): void {
-    const { request, receipt, statusCode, overheadMs, auditAgrees } = served
+    const { request, receipt, statusCode, overheadMs } = served
     this.#ring[this.#next] = {
       id: String(receipt.id),
       at: receipt.at,
@@ -31,7 +31,8 @@ export class RecentReceipts {
       latencyMs: receipt.latencyMs,
       overheadMs,
       firstTokenMs: request.firstTokenMs ?? null,
-      auditAgrees,
+      // Audits end later.
+      auditAgrees: null,
       steps: receipt.steps,
       shown: null,
     }

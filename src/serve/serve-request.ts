@@ -56,7 +56,6 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
     statusCode,
     overheadMs: Math.max(0, state.now() - at - exchange.waitedMs),
     baselineNanoUsd,
-    auditAgrees: null,
   })
   for (const note of notes) noteComparison(state, note)
   const audited = { inbound, facts, compiled, decision }

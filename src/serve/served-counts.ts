@@ -135,7 +135,6 @@ function countCache(counts: WindowedCounts, served: Served, facts: ServedFacts):
   if (facts.semantic === 'hit') counts.add(counter.semanticHits, 1)
   if (facts.guarded > 0) counts.add(counter.guarded, 1)
   if (served.receipt.outcome === 'coalesced') counts.add(counter.coalesced, 1)
-  if (served.auditAgrees !== null) countAudit(counts, served.auditAgrees)
 }
 
 /** Counts a cached answer that was asked for again. */

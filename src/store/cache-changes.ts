@@ -1,10 +1,10 @@
-import type { EntryKeeper, KeptEntry } from '../domain/cached-entry.ts'
+import type { EntryKeeper, EntryUses, KeptEntry } from '../domain/cached-entry.ts'
 
 /** Changes to write at once. */
 export type CacheBatch = {
   readonly added: readonly KeptEntry[]
   readonly renewed: readonly (readonly [serial: number, bornMs: number])[]
-  readonly hits: readonly (readonly [serial: number, hits: number])[]
+  readonly uses: readonly (readonly [serial: number, uses: EntryUses])[]
   readonly removed: readonly number[]
   /** Vectors of entries that are gone: of no use by themselves, so they go a few at a time. */
   readonly loose: readonly number[]
@@ -18,7 +18,7 @@ export class CacheChanges implements Omit<EntryKeeper, 'load'> {
   readonly #onChange: () => void
   readonly #added = new Map<number, KeptEntry>()
   readonly #renewed = new Map<number, number>()
-  readonly #hits = new Map<number, number>()
+  readonly #uses = new Map<number, EntryUses>()
   readonly #removed = new Set<number>()
   readonly #loose = new Set<number>()
 
@@ -27,7 +27,7 @@ export class CacheChanges implements Omit<EntryKeeper, 'load'> {
   }
 
   get isEmpty(): boolean {
-    const all = [this.#added, this.#renewed, this.#hits, this.#removed, this.#loose]
+    const all = [this.#added, this.#renewed, this.#uses, this.#removed, this.#loose]
     return all.every(({ size }) => size === 0)
   }
 
@@ -44,14 +44,14 @@ export class CacheChanges implements Omit<EntryKeeper, 'load'> {
     this.#onChange()
   }
 
-  noteHits(serial: number, hits: number): void {
-    this.#hits.set(serial, hits)
+  noteUses(serial: number, uses: EntryUses): void {
+    this.#uses.set(serial, uses)
     this.#onChange()
   }
 
   remove(serial: number): void {
     this.#renewed.delete(serial)
-    this.#hits.delete(serial)
+    this.#uses.delete(serial)
     // What was not written yet need not be removed.
     if (this.#added.delete(serial)) return
     this.#removed.add(serial)
@@ -69,17 +69,17 @@ export class CacheChanges implements Omit<EntryKeeper, 'load'> {
     return {
       added: firstOf(this.#added.values(), most),
       renewed: firstOf(this.#renewed, most),
-      hits: firstOf(this.#hits, most),
+      uses: firstOf(this.#uses, most),
       removed: [...this.#removed],
       loose: firstOf(this.#loose, most),
     }
   }
 
   /** They are written. */
-  settle({ added, renewed, hits, removed, loose }: CacheBatch): void {
+  settle({ added, renewed, uses, removed, loose }: CacheBatch): void {
     for (const { serial } of added) this.#added.delete(serial)
     for (const [serial] of renewed) this.#renewed.delete(serial)
-    for (const [serial] of hits) this.#hits.delete(serial)
+    for (const [serial] of uses) this.#uses.delete(serial)
     for (const serial of removed) this.#removed.delete(serial)
     for (const serial of loose) this.#loose.delete(serial)
   }

@@ -6,10 +6,11 @@ import type { SqlValue } from './database.ts'
 
 /** An entry as the cells of its row; its answer and its vector stand elsewhere. */
 export function entryCells(entry: KeptEntry): readonly SqlValue[] {
-  const { serial, layer, id, namespace, key, bornMs, ttlMs, hits, facts, compared } = entry
+  const { serial, layer, id, namespace, key, bornMs, ttlMs, hits, usedMs, facts, compared } = entry
   const ttl = Number.isFinite(ttlMs) ? ttlMs : null
   const texts = [compared?.group ?? null, compared?.text ?? null]
-  return [serial, layer, id, namespace, key, bornMs, ttl, hits, writeFacts(facts), ...texts]
+  const times = [bornMs, ttl, hits, usedMs]
+  return [serial, layer, id, namespace, key, ...times, writeFacts(facts), ...texts]
 }
 
 /** Reads rows of entries, each with its answer behind it; null where one is not as it was written. */
@@ -24,8 +25,8 @@ export function openRowReader(
     return facts
   }
   return (cells) => {
-    const [serial, layer, id, namespace, key, bornMs, ttlMs, hits, facts, group, text, answer] =
-      cells
+    const [serial, layer, id, namespace, key, ...rest] = cells
+    const [bornMs, ttlMs, hits, usedMs, facts, group, text, answer] = rest
     try {
       return {
         serial: finite(serial),
@@ -36,6 +37,7 @@ export function openRowReader(
         bornMs: finite(bornMs),
         ttlMs: ttlMs === null ? Number.POSITIVE_INFINITY : finite(ttlMs),
         hits: finite(hits),
+        usedMs: usedMs === null ? null : finite(usedMs),
         facts: factsIn(textOf(facts)),
         answer: textOf(answer),
         compared: layer === 'exact' ? null : comparedOf(group, text, vectors.get(Number(serial))),

@@ -1,4 +1,4 @@
-import type { EntryKeeper, KeptEntry, LoadedEntries } from '../domain/cached-entry.ts'
+import type { EntryKeeper, EntryUses, KeptEntry, LoadedEntries } from '../domain/cached-entry.ts'
 import type { Vector } from '../domain/embedder.ts'
 import { type CacheBatch, CacheChanges } from './cache-changes.ts'
 import { entryCells, openRowReader } from './cache-rows.ts'
@@ -16,13 +16,13 @@ export type GatewayCacheOptions = {
 }
 
 /** Changes whenever the tables do: what another version left is dropped, since a cache may be lost. */
-const version = 1
+const version = 2
 
 const createTables = `
 CREATE TABLE IF NOT EXISTS cacheSettings (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cacheEntries (
   serial INTEGER PRIMARY KEY, layer TEXT NOT NULL, request NOT NULL, namespace TEXT NOT NULL, key TEXT NOT NULL,
-  bornMs REAL NOT NULL, ttlMs REAL, hits INTEGER NOT NULL, facts TEXT NOT NULL, comparedIn TEXT, text TEXT);
+  bornMs REAL NOT NULL, ttlMs REAL, hits INTEGER NOT NULL, usedMs REAL, facts TEXT NOT NULL, comparedIn TEXT, text TEXT);
 CREATE INDEX IF NOT EXISTS cacheEntriesByRequest ON cacheEntries (request);
 CREATE TABLE IF NOT EXISTS cacheAnswers (request PRIMARY KEY, answer TEXT NOT NULL)`
 const dropTables = `
@@ -30,14 +30,15 @@ DROP TABLE IF EXISTS cacheEntries; DROP TABLE IF EXISTS cacheAnswers; DROP TABLE
 const selectTables = `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'cacheSettings'`
 const selectSetting = 'SELECT value FROM cacheSettings WHERE name = ?'
 const upsertSetting = 'INSERT OR REPLACE INTO cacheSettings (name, value) VALUES (?, ?)'
-const selectEntries = `SELECT serial, layer, e.request, namespace, key, bornMs, ttlMs, hits, facts, comparedIn, text, answer
+const selectEntries = `SELECT serial, layer, e.request, namespace, key, bornMs, ttlMs, hits, usedMs, facts, comparedIn, text, answer
   FROM cacheEntries e LEFT JOIN cacheAnswers a ON a.request = e.request ORDER BY bornMs, serial`
 const selectLast = 'SELECT max(serial) AS serial FROM cacheEntries'
 const insertEntry = `INSERT OR REPLACE INTO cacheEntries
-  (serial, layer, request, namespace, key, bornMs, ttlMs, hits, facts, comparedIn, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  (serial, layer, request, namespace, key, bornMs, ttlMs, hits, usedMs, facts, comparedIn, text)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const insertAnswer = 'INSERT OR IGNORE INTO cacheAnswers (request, answer) VALUES (?, ?)'
 const renewEntry = 'UPDATE cacheEntries SET bornMs = ? WHERE serial = ?'
-const noteHits = 'UPDATE cacheEntries SET hits = ? WHERE serial = ?'
+const noteUses = 'UPDATE cacheEntries SET hits = ?, usedMs = ? WHERE serial = ?'
 const deleteExpired = 'DELETE FROM cacheEntries WHERE bornMs + ttlMs < ?'
 const deleteCompared = `DELETE FROM cacheEntries WHERE layer = 'semantic'`
 const gone = '(SELECT value FROM json_each(?))'
@@ -156,8 +157,8 @@ export class GatewayCache implements EntryKeeper {
     this.#changes.remove(serial)
   }
 
-  noteHits(serial: number, hits: number): void {
-    this.#changes.noteHits(serial, hits)
+  noteUses(serial: number, uses: EntryUses): void {
+    this.#changes.noteUses(serial, uses)
   }
 
   /** Writes all that waits, inside a transaction of the caller. */
@@ -192,7 +193,7 @@ export class GatewayCache implements EntryKeeper {
     }
   }
 
-  #writeBatch({ added, renewed, hits, removed, loose }: CacheBatch): void {
+  #writeBatch({ added, renewed, uses, removed, loose }: CacheBatch): void {
     const sql = this.#sql
     this.#removeRows(removed)
     for (const entry of added) {
@@ -201,7 +202,7 @@ export class GatewayCache implements EntryKeeper {
       sql.insertAnswer.run(entry.id, entry.answer)
     }
     for (const [serial, bornMs] of renewed) sql.renewEntry.run(bornMs, serial)
-    for (const [serial, count] of hits) sql.noteHits.run(count, serial)
+    for (const [serial, { hits, usedMs }] of uses) sql.noteUses.run(hits, usedMs, serial)
     for (const serial of loose) this.#vectors?.remove(serial)
   }
 
@@ -242,7 +243,7 @@ const statementsFor = (database: Database) => ({
   insertEntry: database.prepare(insertEntry),
   insertAnswer: database.prepare(insertAnswer),
   renewEntry: database.prepare(renewEntry),
-  noteHits: database.prepare(noteHits),
+  noteUses: database.prepare(noteUses),
   deleteExpired: database.prepare(deleteExpired),
   deleteAnswersOf: database.prepare(deleteAnswersOf),
   deleteEntries: database.prepare(deleteEntries),

@@ -5,6 +5,7 @@ import { cosineLimit, directionError, dotLimit } from './quantise.ts'
 import type { RecallSample } from './sample-recall.ts'
 import { hashLimit, widestAngle } from './simhash.ts'
 import { hashBits, SlotMemory, type VisitDot } from './slot-memory.ts'
+import { endOf, SplitMap } from './split-map.ts'
 import { requireLength } from './vector-error.ts'
 
 /** An empty index. */
@@ -60,7 +61,7 @@ const comparedAtOnce = 4096
 export class LiveIndex<Id extends string | number> {
   readonly #options: LiveIndexOptions
   readonly #memory: SlotMemory
-  readonly #slots = new Map<Id, number>()
+  readonly #slots = new SplitMap<Id, number>(endOf)
   readonly #entries: (Entry<Id> | undefined)[] = []
   readonly #groups = new Map<string, Group>()
   #added = 0

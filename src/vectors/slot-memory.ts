@@ -14,6 +14,8 @@ const firstCapacity = 64
 /** Twice as many would let fewer pairs through, and take twice as long to compare. */
 export const hashBits = 256
 const hashBytes = hashBits / 8
+/** Hashes that rows leave room for: 32 MB of addresses, which cost nothing until they are used. */
+const hashesWithoutMoving = 1_048_576
 /** The query stands where an entry would. */
 const querySlot = 0
 
@@ -140,7 +142,7 @@ export class SlotMemory {
     )
   }
 
-  /** Twice as many slots: hashes go on where they end, rows move behind them. */
+  /** Twice as many slots. Rows stay where they are while there is room for hashes in front of them; else all move. */
   #grow(): void {
     const capacity = 2 * this.#capacity
     const pages = this.#pagesFor(capacity)
@@ -153,7 +155,7 @@ export class SlotMemory {
     const { buffer } = this.#memory
     const rowsAt = this.#rowsAtFor(capacity)
     const end = this.#rowsAt + this.#capacity * this.#stride
-    new Uint8Array(buffer).copyWithin(rowsAt, this.#rowsAt, end)
+    if (rowsAt !== this.#rowsAt) new Uint8Array(buffer).copyWithin(rowsAt, this.#rowsAt, end)
     this.#rowsAt = rowsAt
     this.#capacity = capacity
     this.#pairs = new Uint32Array(buffer, this.#pairsAt, 2 * blockSlots)
@@ -161,7 +163,8 @@ export class SlotMemory {
   }
 
   #rowsAtFor(capacity: number): number {
-    return this.#hashesAt + (this.#length === 0 ? 0 : capacity * hashBytes)
+    const hashes = Math.max(capacity, hashesWithoutMoving) * hashBytes
+    return this.#hashesAt + (this.#length === 0 ? 0 : hashes)
   }
 
   #pagesFor(capacity: number): number {

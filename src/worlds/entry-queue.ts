@@ -1,8 +1,10 @@
+import { SplitMap } from '../vectors/split-map.ts'
+
 type Link<Entry> = { readonly entry: Entry; older: Link<Entry> | null; newer: Link<Entry> | null }
 
 /** Entries, the one that was added first in front. A set would walk over all that it has lost to find that one. */
-export class EntryQueue<Entry> {
-  readonly #links = new Map<Entry, Link<Entry>>()
+export class EntryQueue<Entry extends { readonly place: number }> {
+  readonly #links = new SplitMap<Entry, Link<Entry>>(({ place }) => place)
   #oldest: Link<Entry> | null = null
   #newest: Link<Entry> | null = null
 

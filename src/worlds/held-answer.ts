@@ -38,19 +38,29 @@ export class HeldAnswer {
   }
 }
 
-/** Holds each answer once, however many entries have it, for as long as any of them does. */
+/** Answers of late; a table of all that are held would stop everything whenever it grows. */
+const answersOfLate = 1024
+
+/** Holds an answer once, however many entries get it about the same time. */
 export class HeldAnswers {
   readonly #codec: AnswerCodec
-  readonly #held = new WeakMap<Answer, HeldAnswer>()
+  #held = new WeakMap<Answer, HeldAnswer>()
+  #heldBefore = new WeakMap<Answer, HeldAnswer>()
+  #count = 0
 
   constructor(codec: AnswerCodec) {
     this.#codec = codec
   }
 
   hold(answer: Answer): HeldAnswer {
-    const known = this.#held.get(answer)
+    const known = this.#held.get(answer) ?? this.#heldBefore.get(answer)
     if (known !== undefined) return known
     const held = new HeldAnswer(this.#codec, { answer })
+    if (this.#count++ === answersOfLate) {
+      this.#heldBefore = this.#held
+      this.#held = new WeakMap()
+      this.#count = 0
+    }
     this.#held.set(answer, held)
     return held
   }

@@ -13,6 +13,7 @@ import type {
 } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
 import type { CachePolicy } from '../policy/caching.ts'
+import { endOf, SplitWeakMap } from '../vectors/split-map.ts'
 import { VectorError } from '../vectors/vector-error.ts'
 import { CacheDesk, type Erased } from './cache-desk.ts'
 import type { CacheScope } from './cache-scope.ts'
@@ -54,7 +55,7 @@ export class LiveCache implements ResponseCache {
   readonly #vectors: TextVectors | null
   readonly #flights = new LiveFlights()
   readonly #audit = new LookUpAudit()
-  readonly #seen = new WeakMap<Asked, Seen>()
+  readonly #seen = new SplitWeakMap<Asked, Seen>(({ id }) => endOf(id))
   readonly #held: HeldAnswers
   #policy: CachePolicy
   #keysOf: LiveKeysOf
@@ -182,7 +183,7 @@ export class LiveCache implements ResponseCache {
       held: this.#held.hold(answer),
       compared: layer === 'exact' || text === null ? null : { text, group: keys.group, vector },
       isKept: this.#options.mayKeep?.(asked.request) ?? true,
-      uses: { hits: 0 },
+      uses: { hits: 0, usedMs: null },
     }
   }
 
@@ -243,7 +244,7 @@ export class LiveCache implements ResponseCache {
   /** Hands the keeper what it does not have yet. */
   close(): void {
     this.#layers.advance(this.#options.now())
-    this.#layers.noteHits()
+    this.#layers.noteUses()
   }
 
   /** Erases what a scope means, here and at the keeper; answers on their way into it are not kept. */

@@ -18,7 +18,7 @@ export type LiveEntry = TimedEntry<string> & {
   /** Whether the keeper may have it. */
   readonly isKept: boolean
   /** Goes on where its time begins anew. */
-  readonly uses: { hits: number }
+  readonly uses: { hits: number; usedMs: number | null }
 }
 
 type LiveCompared = {

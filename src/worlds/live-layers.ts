@@ -87,6 +87,8 @@ export class LiveLayers {
   /** All that the keeper had is there; so many entries of it could not be read. */
   restored(at: number, corrupt: number): void {
     this.#corrupt += corrupt
+    for (const layer of layers)
+      this.of(layer).orderByUse(({ bornMs, uses }) => Math.max(bornMs, uses.usedMs ?? bornMs))
     this.advance(at)
   }
 
@@ -113,6 +115,7 @@ export class LiveLayers {
     const answer = this.#read(entry)
     if (answer === null) return null
     entry.uses.hits++
+    entry.uses.usedMs = at
     this.of(entry.layer).touch(entry, at)
     return { id: entry.id, bornMs: entry.bornMs, answer }
   }
@@ -124,11 +127,11 @@ export class LiveLayers {
     return entry && answer && { id: entry.id, bornMs: entry.bornMs, answer }
   }
 
-  /** Tells the keeper how often each entry has served. */
-  noteHits(): void {
+  /** Tells the keeper how often each entry has served, and when. */
+  noteUses(): void {
     const { keeper } = this.#options
     for (const { isKept, serial, uses } of this.all())
-      if (isKept && uses.hits > 0) keeper?.noteHits(serial, uses.hits)
+      if (isKept && uses.hits > 0) keeper?.noteUses(serial, { ...uses })
   }
 
   /** The ones used last in front, layer by layer. */
@@ -200,8 +203,21 @@ function keptEntry(entry: LiveEntry): KeptEntry | null {
   const answer = held.written()
   const compared = keptText(entry)
   if (answer === null || (layer === 'semantic' && compared === null)) return null
-  const { hits } = uses
-  return { serial, layer, id, namespace: space, key, bornMs, ttlMs, facts, hits, answer, compared }
+  const { hits, usedMs } = uses
+  return {
+    serial,
+    layer,
+    id,
+    namespace: space,
+    key,
+    bornMs,
+    ttlMs,
+    facts,
+    hits,
+    usedMs,
+    answer,
+    compared,
+  }
 }
 
 function keptText({ compared }: LiveEntry): KeptEntry['compared'] {

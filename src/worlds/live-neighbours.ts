@@ -2,6 +2,7 @@ import type { Vector } from '../domain/embedder.ts'
 import type { GuardName } from '../policy/caching.ts'
 import { type LiveIndex, openLiveIndex } from '../vectors/live-index.ts'
 import type { RecallSample } from '../vectors/sample-recall.ts'
+import { endOf, SplitMap } from '../vectors/split-map.ts'
 import { VectorError } from '../vectors/vector-error.ts'
 import { type ComparedText, guardBetween } from './compared-text.ts'
 import type { LiveEntry } from './live-entry.ts'
@@ -33,7 +34,7 @@ const readAtMost = 64
 export class LiveNeighbours {
   readonly #settings: NeighbourSettings
   #guards: readonly GuardName[]
-  readonly #entries = new Map<number, LiveEntry>()
+  readonly #entries = new SplitMap<number, LiveEntry>(endOf)
   #index: LiveIndex<number> | null = null
   #dimensions = 0
   #cutShort = 0

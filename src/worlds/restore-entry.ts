@@ -13,7 +13,7 @@ export function openRestorer(codec: AnswerCodec): (kept: KeptEntry, place: numbe
     return answer
   }
   return (kept, place) => {
-    const { serial, layer, id, key, namespace, bornMs, ttlMs, facts, hits, compared } = kept
+    const { serial, layer, id, key, namespace, bornMs, ttlMs, facts, hits, usedMs, compared } = kept
     return {
       serial,
       layer,
@@ -31,7 +31,7 @@ export function openRestorer(codec: AnswerCodec): (kept: KeptEntry, place: numbe
         vector: compared.vector,
       },
       isKept: true,
-      uses: { hits },
+      uses: { hits, usedMs },
     }
   }
 }

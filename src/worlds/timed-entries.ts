@@ -1,5 +1,6 @@
 import type { CacheEntry } from '../domain/world.ts'
 import type { ExactCache } from '../policy/caching.ts'
+import { endOf, SplitMap } from '../vectors/split-map.ts'
 import { EntryQueue } from './entry-queue.ts'
 
 /** An entry of one layer, with what decides how long it stays. */
@@ -33,7 +34,7 @@ export class TimedEntries<
 > {
   readonly #settings: EntrySettings
   readonly #bounds: EntryBounds<Entry> | null
-  readonly #spaces = new Map<string, Map<Key, Entry>>()
+  readonly #spaces = new SplitMap<string, SplitMap<Key, Entry>>(endOf)
   /** What is on its way, the first to arrive first. */
   #coming: Entry[] = []
   /** All entries by their last use. Empty where there is always room. */
@@ -87,6 +88,12 @@ export class TimedEntries<
     const { maxEntries: most, maxBytes, bytesOf } = this.#bounds
     const isFull = this.#uses.count >= most || this.#bytes + bytesOf(entry) > maxBytes
     return isFull && isNewer(this.#uses.oldest, entry)
+  }
+
+  /** Takes entries as last used at these moments. */
+  orderByUse(usedAt: (entry: Entry) => number): void {
+    const oldestFirst = [...this.#uses.newestFirst()].reverse()
+    for (const entry of oldestFirst.sort((a, b) => usedAt(a) - usedAt(b))) this.#renew(entry)
   }
 
   /** Keeps an entry from its birth on. */
@@ -159,7 +166,7 @@ export class TimedEntries<
   #put(entry: Entry): void {
     let entries = this.#spaces.get(entry.space)
     if (entries === undefined) {
-      entries = new Map()
+      entries = new SplitMap<Key, Entry>(endOf)
       this.#spaces.set(entry.space, entries)
     }
     const former = entries.get(entry.key) ?? null
@@ -207,7 +214,10 @@ export class TimedEntries<
   }
 }
 
-function queueIn<Key, Entry>(queues: Map<Key, EntryQueue<Entry>>, key: Key): EntryQueue<Entry> {
+function queueIn<Key, Entry extends Born>(
+  queues: Map<Key, EntryQueue<Entry>>,
+  key: Key,
+): EntryQueue<Entry> {
   let queue = queues.get(key)
   if (queue === undefined) {
     queue = new EntryQueue()
@@ -217,7 +227,11 @@ function queueIn<Key, Entry>(queues: Map<Key, EntryQueue<Entry>>, key: Key): Ent
 }
 
 /** An empty queue is one less to look through. */
-function removeIn<Key, Entry>(queues: Map<Key, EntryQueue<Entry>>, key: Key, entry: Entry): void {
+function removeIn<Key, Entry extends Born>(
+  queues: Map<Key, EntryQueue<Entry>>,
+  key: Key,
+  entry: Entry,
+): void {
   const queue = queues.get(key)
   queue?.remove(entry)
   if (queue?.count === 0) queues.delete(key)

@@ -145,3 +145,28 @@ test('a policy that is read again keeps what audits have raised, unless the laye
   await reload(text.replace('threshold: 0.7', 'threshold: 0.71'))
   expect(threshold()).toBeNull()
 })
+
+test('what people undo of audits is undone at once, and for good', async () => {
+  const mock = await startMock()
+  const { serve, ask } = await startedServe({
+    env: { OPENAI_BASE_URL: `${mock.url}/v1` },
+    policy: policyOf('http://127.0.0.1:9/'),
+  })
+  open.push(() => serve.close(1_000))
+  for (const topic of topics) {
+    for (const word of ['refunds', 'returns'])
+      await (await ask(body(`Explain ${word} ${topic}`))).text()
+    await audits(serve).ended()
+  }
+  const threshold = () => serve.gateway.state().trials.thresholdOf(undefined)
+  expect(threshold()).not.toBeNull()
+  const kept = () => serve.store.recover().checkpoint?.state['trials'] as { hits: unknown[] }
+  await fetch(`${serve.gateway.adminUrl}/trials/reset`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ layer: 'semantic' }),
+  })
+  expect(threshold()).toBeNull()
+  // A process that is killed now has it undone all the same.
+  await until(() => kept()?.hits.length === 0)
+})

@@ -404,8 +404,10 @@ describe('rates', () => {
   test('audited hits have an interval, beside the share that was audited', () => {
     const stats = open()
     const receipt = { outcome: 'hit', steps: [missed('exact'), hit('semantic', 0.95)] } as const
-    for (const auditAgrees of [true, true, true, false, null, null, null, null])
-      stats.add(servedOf({ receipt, served: { auditAgrees } }))
+    for (const verdict of ['right', 'right', 'right', 'wrong', null, null, null, null] as const) {
+      stats.add(servedOf({ receipt }))
+      if (verdict !== null) stats.addAudit({ ...auditedHit(verdict), of: 'req_1' })
+    }
     const { audit } = stats.snapshot().windows.start
     expect(audit).toMatchObject({ audited: 4, agreeing: 3, agreeRate: 0.75, auditedShare: 0.5 })
     // Wilson's interval for 3 of 4 by hand: (0.75 + 1.9207/4 ± 1.96·√(0.1875/4 + 3.8415/64)) / 1.9604.

@@ -202,6 +202,23 @@ describe('a policy that cannot be taken', () => {
     expect(inForce).toEqual([])
   })
 
+  test('for another embedder, or another place for the cache, which both are opened once', async () => {
+    const { watcher, inForce } = started()
+    const cache = (more: string) => `cache: { namespace: shared, semantic: { ${more} } }\n`
+    const problem = (names: string) => ({
+      kind: 'refused',
+      problem: { message: `${names} cannot change while the gateway runs` },
+    })
+    writeFileSync(path, cache('embedder: lexical'))
+    expect(await watcher.reload()).toMatchObject(problem('cache.semantic.embedder'))
+    writeFileSync(path, 'cache: { namespace: shared, storage: memory }\n')
+    expect(await watcher.reload()).toMatchObject(problem('cache.storage'))
+    // What compares nothing needs none.
+    writeFileSync(path, cache('on: false, embedder: lexical'))
+    expect(await watcher.reload()).toMatchObject({ kind: 'replaced' })
+    expect(inForce).toHaveLength(1)
+  })
+
   test('because it cannot be built leaves the one before as it was', async () => {
     const { watcher, current, inForce } = started({
       inForceOf: () => Promise.reject(new Error('no memory')),

@@ -87,6 +87,7 @@ const entry = (serial: number, rest: Partial<KeptEntry> = {}): KeptEntry => ({
   ttlMs: 1000,
   facts: { model: 'gpt-4o', user: 'a' },
   hits: 0,
+  usedMs: null,
   answer: `{"text":"answer ${serial}"}`,
   compared: null,
   ...rest,
@@ -290,9 +291,9 @@ describe('the entries of a gateway on disk', () => {
     disk.cache.renew(1, 50)
     await disk.settle()
     disk.cache.renew(1, 70)
-    disk.cache.noteHits(1, 9)
+    disk.cache.noteUses(1, { hits: 9, usedMs: 5 })
     await disk.settle()
-    expect(load(disk.cache).entries).toEqual([entry(1, { bornMs: 70, hits: 9 })])
+    expect(load(disk.cache).entries).toEqual([entry(1, { bornMs: 70, hits: 9, usedMs: 5 })])
     disk.close()
   })
 })

@@ -1,7 +1,7 @@
 import { openLiveStats } from '../../src/serve/live-stats.ts'
 import { randomFrom } from '../../src/stats/random.ts'
 import { gatewayState, policyFacts } from './live-stats.ts'
-import { nano, seededTraffic } from './served.ts'
+import { nano, seededAudit, seededTraffic } from './served.ts'
 
 const [minuteMs, hourMs] = [60_000, 3_600_000]
 
@@ -65,7 +65,12 @@ export function seededGateway(end = Date.UTC(2026, 9, 31, 14, 30)) {
       }),
   })
   let id = 0
-  const serve = () => stats.add(next(++id, now))
+  const serve = () => {
+    const served = next(++id, now)
+    stats.add(served)
+    const audit = seededAudit(served)
+    if (audit !== null) stats.addAudit(audit)
+  }
   for (; now < end; now += minuteMs) {
     const load = 9 + 6 * Math.sin((now / hourMs / 24) * 2 * Math.PI) + 4 * random()
     for (let count = 0; count < load; count++) serve()

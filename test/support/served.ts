@@ -34,7 +34,6 @@ export function servedOf({ request, receipt, served }: ServedParts = {}): Served
     statusCode: 200,
     overheadMs: 0.4,
     baselineNanoUsd: nano(0.003),
-    auditAgrees: null,
     ...served,
   }
 }
@@ -118,7 +117,7 @@ function cached(layer: Layer, { random, id, at, request, served }: Common): Serv
   const isAudited = layer === 'semantic' && random() < 0.1
   const similarity = layer === 'exact' ? 1 : 0.92 + 0.07 * random()
   const before: readonly Step[] = layer === 'exact' ? [] : [missed('exact')]
-  return servedOf({
+  const cachedOne = servedOf({
     request,
     receipt: {
       id,
@@ -128,8 +127,19 @@ function cached(layer: Layer, { random, id, at, request, served }: Common): Serv
       costNanoUsd: nano(0),
       latencyMs: 0.3 + random(),
     },
-    served: { ...served, auditAgrees: isAudited ? random() < 0.96 : null },
+    served,
   })
+  if (isAudited) audits.set(cachedOne, random() < 0.96)
+  return cachedOne
+}
+
+const audits = new WeakMap<Served, boolean>()
+
+/** What an audit of a seeded request finds, later; null: nobody asks again. */
+export function seededAudit(served: Served) {
+  const agrees = audits.get(served)
+  if (agrees === undefined) return null
+  return { ...auditedHit(agrees ? 'right' : 'wrong'), of: served.receipt.id }
 }
 
 const coalesced = ({ random, id, at, request, served }: Common): Served =>

@@ -54,7 +54,6 @@ const served = (
   statusCode: 200,
   overheadMs: 0,
   baselineNanoUsd: null,
-  auditAgrees: null,
 })
 
 const days = (alerts: LiveAlerts, dollars: readonly number[], from = first) => {

@@ -210,6 +210,22 @@ describe('a live cache on disk', () => {
     third.stop(700)
   })
 
+  it('lets go first of what was used longest ago, over a restart too', async () => {
+    const path = newPath()
+    const policy = cachingPolicy({ exact: { maxEntries: 3 }, semantic: { on: false } })
+    const first = await start(path, policy)
+    for (const [at, text] of ['a', 'b', 'c'].entries()) await first.ask(question(text), at * 10)
+    await first.ask(question('a'), 50)
+    first.stop(100)
+    const again = await start(path, policy, {}, 100)
+    await again.ask(question('d'), 110)
+    again.cache.close()
+    const served = async (text: string, at: number) => servedBy(await again.ask(question(text), at))
+    expect([await served('a', 130), await served('c', 131)]).toEqual(['exact', 'exact'])
+    expect(await served('b', 132)).toBe('model')
+    again.stop(200)
+  })
+
   it('does not keep what may not be kept there', async () => {
     const path = newPath()
     const policy = cachingPolicy()
