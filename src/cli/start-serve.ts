@@ -113,7 +113,7 @@ async function startOn(start: Start): Promise<RunningServe> {
   const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
-  const say = (sentence: string) => watch.say(sentence)
+  const say: GatewayWatch['say'] = (sentence, level) => watch.say(sentence, level)
   const policyNow = () => inForce().compiled.policy
   const kept = await openKept({ start, policyNow, services, say, problems })
   const { cache, recounts } = kept
