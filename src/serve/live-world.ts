@@ -85,6 +85,7 @@ export class LiveWorld implements World {
       terms,
       rewrites,
       timeout,
+      isGuarded: target !== null || this.#isHomeGuarded(),
       // The retries of a log are requests of their own.
       retryDelayMs: (made, fault) =>
         timeout.retries && replay === null ? retryDelayMs(retries, made, fault, chance) : null,
@@ -122,8 +123,18 @@ export class LiveWorld implements World {
 
   isUp(target: string | null): boolean {
     if (this.#exchange.isSettled) return false
-    if (target === null) return true
-    return this.#state.targets.isUp(target)
+    if (target !== null) return this.#state.targets.isUp(target)
+    return !this.#isHomeGuarded() || this.#state.targets.isUp(this.#exchange.inbound.home.target)
+  }
+
+  /**
+   * Whether a breaker may keep the model that was asked for by name from being asked: where the policy has something in
+   * its place, and the key is the gateway's. What goes wrong with a caller's own key is no matter of others.
+   */
+  #isHomeGuarded(): boolean {
+    const { stale, staticAnswer } = this.#state.compiled.policy.failure.fallback
+    if (this.#state.replay !== null || this.#exchange.inbound.credential !== null) return false
+    return stale || staticAnswer !== null || this.fallbacksOf().length > 0
   }
 
   classify(classifier: string): Promise<AskedLabel> {
