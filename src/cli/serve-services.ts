@@ -5,6 +5,7 @@ import { openForwarder } from '../providers/forward.ts'
 import { openScrub, type Scrub, secretsOf } from '../providers/keys.ts'
 import { mocksOnly } from '../providers/mocks-only.ts'
 import { Audits } from '../serve/audits.ts'
+import { BackgroundBook } from '../serve/background-book.ts'
 import type { Exchange } from '../serve/exchange.ts'
 import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
@@ -72,6 +73,7 @@ export async function servicesOf(
       now,
       onEvent: watch.onTrial,
     }),
+    backgrounds: new BackgroundBook(),
     audits: new Audits({
       onBug: watch.onBug,
       onCost: watch.onSideCost,

@@ -79,7 +79,9 @@ async function makeCall(
       : refusedByUs(exchange, destination, unwritten)
   }
   const result = await run(state, exchange, asking, outgoing, () => state.targets.answers(call))
-  const attempted = attemptedOf(state, exchange, destination, outgoing, result, asking)
+  const answer = state.backgrounds.read(exchange.inbound, result.answer)
+  const told = { ...result, answer }
+  const attempted = attemptedOf(state, exchange, destination, outgoing, told, asking)
   state.targets.end(call, endOf(result))
   return attempted
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../domain/json.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { BackgroundBook } from './background-book.ts'
 import type { Trials } from './trials.ts'
 import type { TurnWriter } from './turn-writer.ts'
 
@@ -9,13 +10,20 @@ export type CheckpointOptions = {
   readonly store: GatewayStore
   readonly ledger: LiveLedger
   readonly trials: Trials
+  readonly backgrounds: BackgroundBook
 }
 
 /** A restart reads what was written since the last one: some seconds' worth. */
 const everyMs = 10_000
 
 /** Keeps what the ledger and all comparisons add up to, now and then and at the end, so that a restart need not read all of it. */
-export function openCheckpoints({ writer, store, ledger, trials }: CheckpointOptions): {
+export function openCheckpoints({
+  writer,
+  store,
+  ledger,
+  trials,
+  backgrounds,
+}: CheckpointOptions): {
   close(): void
 } {
   let last = store.newestTurn()
@@ -23,7 +31,11 @@ export function openCheckpoints({ writer, store, ledger, trials }: CheckpointOpt
     writer.write((turn) => {
       if (turn === last) return
       last = turn
-      const state = { ledger: ledger.state(), trials: trials.state() }
+      const state = {
+        ledger: ledger.state(),
+        trials: trials.state(),
+        backgrounds: backgrounds.state(),
+      }
       store.checkpoint(turn, state as unknown as JsonObject)
     })
   }

@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../domain/json.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
 import type { LedgerState, Recount } from '../worlds/ledger-state.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { BackgroundBook } from './background-book.ts'
 import type { Trials } from './trials.ts'
 import type { TrialsState } from './trials-state.ts'
 
@@ -16,12 +17,16 @@ export type RecoveredLedger = {
 }
 
 /** What is made of a journal. */
-type Folds = { readonly ledger: LiveLedger; readonly trials: Trials }
+type Folds = {
+  readonly ledger: LiveLedger
+  readonly trials: Trials
+  readonly backgrounds: BackgroundBook
+}
 
 /** Brings them to where an earlier run left them: its last checkpoint, and what was written after. */
 export function recoverLedger(
   store: GatewayStore,
-  { ledger, trials }: Folds,
+  { ledger, trials, backgrounds }: Folds,
   now: number,
 ): RecoveredLedger {
   const { checkpoint, entries, damaged } = store.recover()
@@ -29,10 +34,14 @@ export function recoverLedger(
   const recounts = ledger.restore(state, now)
   const tried = checkpoint?.state['trials']
   if (isObject(tried) && tried['v'] === 1) trials.restore(tried as unknown as TrialsState)
+  backgrounds.restore(checkpoint?.state['backgrounds'])
   let count = 0
   for (const entry of entries) {
     ledger.replay(entry)
-    if (entry.kind === 'settled') trials.replay(entry)
+    if (entry.kind === 'settled') {
+      trials.replay(entry)
+      backgrounds.replay(entry)
+    }
     count++
   }
   count += recount(store, ledger, recounts, checkpoint?.turn ?? 0)
