@@ -5,6 +5,7 @@ import { openForwarder } from '../providers/forward.ts'
 import { openScrub, type Scrub, secretsOf } from '../providers/keys.ts'
 import { mocksOnly } from '../providers/mocks-only.ts'
 import { Audits } from '../serve/audits.ts'
+import { BackgroundBook } from '../serve/background-book.ts'
 import type { Exchange } from '../serve/exchange.ts'
 import type { GatewayServices, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
@@ -63,7 +64,7 @@ export async function servicesOf(
     newId: requestIds(now()),
     exchanges,
     replay,
-    scrub: (text) => scrubOf(inForce().compiled.policy)(text),
+    scrub: (text) => scrubOf(inForce())(text),
     similarity: await similarityOf(),
     passes: async (command, input, timeoutMs) =>
       (await runProgram(command, input, timeoutMs)).exitCode === 0,
@@ -72,6 +73,7 @@ export async function servicesOf(
       now,
       onEvent: watch.onTrial,
     }),
+    backgrounds: new BackgroundBook(),
     audits: new Audits({
       onBug: watch.onBug,
       onCost: watch.onSideCost,
@@ -82,12 +84,15 @@ export async function servicesOf(
   }
 }
 
-/** Of the providers of a policy, which a reload may change. */
-function scrubsOf(env: Terminal['env']): (policy: Policy) => Scrub {
-  const scrubs = new WeakMap<Policy, Scrub>()
-  return (policy) => {
-    const scrub = scrubs.get(policy) ?? openScrub(secretsOf(policy.serve.providers, env))
-    scrubs.set(policy, scrub)
+/** Of the providers and of the gateway's own keys, which a reload may change. */
+function scrubsOf(env: Terminal['env']): (inForce: PolicyInForce) => Scrub {
+  const scrubs = new WeakMap<PolicyInForce['keys'], Scrub>()
+  return ({ compiled, keys }) => {
+    const known = scrubs.get(keys)
+    if (known !== undefined) return known
+    const { providers } = compiled.policy.serve
+    const scrub = openScrub([...secretsOf(providers, env), ...keys.secrets])
+    scrubs.set(keys, scrub)
     return scrub
   }
 }

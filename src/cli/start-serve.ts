@@ -132,7 +132,7 @@ async function startOn(start: Start): Promise<RunningServe> {
     path: source,
     read: () => policyAgain(start),
     inForceOf: (next) => replaced(next, ready, { services, cache, watch, recounts, keepScore }),
-    say: (sentence) => watch.say(sentence),
+    say: (sentence, level) => watch.say(sentence, level),
   })
   problems.push(watcher.problems)
   // It may have changed since it was read, before anybody watched it.

@@ -53,6 +53,9 @@ export const passingFaults: ReadonlySet<FaultKind> = new Set([
   'cut-off',
 ])
 
+/** Kinds that say of a target that it does not answer now, whatever it is asked; not that it, or the caller, is in the wrong. */
+export const outageFaults: ReadonlySet<FaultKind> = new Set([...passingFaults, 'quota'])
+
 /** Kinds after which the provider may have done, and billed, the work: no answer came, and nobody said that none was made. */
 export const maybeBilledFaults: ReadonlySet<FaultKind> = new Set([
   'reset',

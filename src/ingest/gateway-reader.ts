@@ -1,6 +1,6 @@
 import type { AuditNote } from '../domain/comparison.ts'
 import { ledgerFormat, type Settled } from '../domain/journal.ts'
-import { defined, isObject } from '../domain/json.ts'
+import { defined, isObject, type JsonObject } from '../domain/json.ts'
 import type { RequestKeys } from '../domain/keys.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { Receipt, Step } from '../domain/receipt.ts'
@@ -21,9 +21,10 @@ export const gatewayReader: Reader = {
 
 function readSettled({ id, at, costNanoUsd, record, keys, receipt }: Settled): Reading {
   if (Object.keys(record).length === 0) return { ignored: 'purged' }
-  const reading = readCanonical(record)
-  if (!isRequest(reading)) return reading
   const attempts = attemptsOf(receipt)
+  if (isLookUp(record, attempts, costNanoUsd)) return { ignored: 'no-model' }
+  const reading = readCanonical(record['model'] === '' ? { ...record, model: unnamed } : record)
+  if (!isRequest(reading)) return reading
   return {
     ...reading,
     ...defined({
@@ -43,6 +44,16 @@ const withRewrites = (receipt: Receipt, rewrites: unknown): Receipt =>
   Array.isArray(rewrites) && rewrites.length > 0
     ? { ...receipt, rewrites: rewrites.map(String) }
     : receipt
+
+/** What a request is called that names no model, and may be billed all the same. */
+const unnamed = '-'
+
+/** A list of models, a file: no model was asked, and nothing is owed. */
+const isLookUp = (
+  { model, operation }: JsonObject,
+  attempts: readonly Attempt[],
+  costNanoUsd: NanoUsd,
+): boolean => operation === 'other' && model === '' && costNanoUsd === 0 && isPriced(attempts)
 
 const isRequest = (reading: Reading): reading is Request => 'model' in reading
 

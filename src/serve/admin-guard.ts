@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { isIP } from 'node:net'
 import { UserError } from '../domain/user-error.ts'
 import { isLoopback } from '../policy/is-loopback.ts'
+import { isOwnHost } from './own-host.ts'
 
 /** Why the admin port answers no further. */
 export type AdminRefusal = {
@@ -52,26 +52,11 @@ export const openAdminGuard =
   ({ host, token }: AdminGuardOptions) =>
   ({ method, path, headers }: AskedOfAdmin): AdminRefusal | null => {
     const hasToken = token !== null && isToken(headers.authorization, token)
-    if (!hasToken && !isOurs(headers.host, host)) return foreignHost
+    if (!hasToken && !isOwnHost(headers.host, host)) return foreignHost
     if (!isOwnOrigin(headers.origin, headers.host)) return foreignOrigin
     if (token !== null && !hasToken && path !== '/ready') return unauthorised
     return method === 'POST' && !isJson(headers['content-type']) ? notJson : null
   }
-
-/** A numeric address, this machine's own name, or the name that the port is bound to: nothing that a page could choose. */
-function isOurs(header: string | undefined, boundTo: string): boolean {
-  const name = hostNameIn(header)
-  if (name === null) return false
-  return (
-    isIP(name.replace(/^\[|\]$/g, '')) > 0 || name === 'localhost' || name === boundTo.toLowerCase()
-  )
-}
-
-function hostNameIn(header: string | undefined): string | null {
-  const url = `http://${header}`
-  if (header === undefined || !/^[\w.:[\]-]+$/.test(header) || !URL.canParse(url)) return null
-  return new URL(url).hostname
-}
 
 /** Programs send none; a page's must be the one that was served here. */
 function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {

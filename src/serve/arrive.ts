@@ -9,7 +9,7 @@ import { keyRefusal } from './gateway-keys.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { headFault } from './head-fault.ts'
 import { type Inbound, readInbound } from './inbound.ts'
-import { pageFault } from './page-fault.ts'
+import { noPages, pageFault } from './page-fault.ts'
 import { readDestination } from './read-destination.ts'
 import { type Caller, readIdentity } from './read-identity.ts'
 import { readWishes } from './read-wishes.ts'
@@ -45,13 +45,21 @@ export function admitHead(state: GatewayState, head: Head): Admitted | Refused {
   const destination = readDestination(head.url, head.headers, state.providers)
   if (destination.kind === 'refused') return refusedWith(destination.fault, null)
   const endpoint = endpointOf(head.method, destination.path, destination.provider)
+  if (head.method === 'OPTIONS') return noPagesHere(endpoint)
   if (state.keys.areRequired) {
     const caller = state.keys.callerOf(head.headers)
     return caller === null ? keyRefusal(endpoint.dialect) : { endpoint, caller }
   }
-  const page = pageFault(head.headers)
+  const page = pageFault(head.headers, state.compiled.policy.serve.host)
   return page === null ? { endpoint, caller: null } : refusedWith(page, endpoint.dialect)
 }
+
+const allowedMethods = ['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE']
+
+const noPagesHere = ({ dialect }: Endpoint): Refused => ({
+  ...refusedWith(noPages, dialect, allowedMethods),
+  status: 405,
+})
 
 export type Arrived = { readonly id: string; readonly at: number; readonly bytes: Buffer }
 

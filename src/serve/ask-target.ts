@@ -27,6 +27,8 @@ export type Asking = {
   readonly terms: AttemptTerms
   readonly rewrites: Rewrites
   readonly timeout: TimeoutClass
+  /** Whether a breaker may keep it from being asked. */
+  readonly isGuarded: boolean
   /** Until it is asked again after so many attempts, milliseconds; null: it is not. */
   readonly retryDelayMs: (made: number, fault: Fault) => number | null
   /** Hands the answer on while it comes; null: it is kept until it is whole. */
@@ -51,7 +53,7 @@ export async function askTarget(
   if ('fault' in outgoing) return refused(exchange, destination, outgoing.fault)
   const bound: CallBound = (mode) => state.reserving.ofCall(inbound, destination.target, mode)
   const over = refusalBefore(state, exchange, asked, destination, bound)
-  if (over !== null) return refused(exchange, destination, over)
+  if (over !== null) return refusedByUs(exchange, destination, over)
   try {
     return await makeCall(state, exchange, asked, asking, destination, outgoing)
   } finally {
@@ -67,15 +69,19 @@ async function makeCall(
   destination: Destination,
   outgoing: Outgoing,
 ): Promise<Attempted> {
-  const call = state.targets.begin(destination.target, asking.target !== null)
+  const call = state.targets.begin(destination.target, asking.isGuarded)
   if (call === null) return refused(exchange, destination, outOfOrder(destination.target))
   const unwritten = await writeDown(state, exchange, asked, destination.target)
   if (unwritten !== null || exchange.isSettled) {
     state.targets.end(call, { kind: 'failed', fault: 'cancelled' })
-    return refused(exchange, destination, unwritten ?? cancelled)
+    return unwritten === null
+      ? refused(exchange, destination, cancelled)
+      : refusedByUs(exchange, destination, unwritten)
   }
   const result = await run(state, exchange, asking, outgoing, () => state.targets.answers(call))
-  const attempted = attemptedOf(state, exchange, destination, outgoing, result, asking)
+  const answer = state.backgrounds.read(exchange.inbound, result.answer)
+  const told = { ...result, answer }
+  const attempted = attemptedOf(state, exchange, destination, outgoing, told, asking)
   state.targets.end(call, endOf(result))
   return attempted
 }
@@ -169,6 +175,11 @@ function toldTimes(result: AttemptResult, limitMs: number | null): AttemptResult
   const firstTokenMs = result.firstTokenMs === null ? null : told('x-mock-first-token-ms')
   if (limitMs === null || latencyMs <= limitMs) return { ...result, latencyMs, firstTokenMs }
   return { ...result, answer: null, fault: outOfTime, latencyMs: limitMs, firstTokenMs: null }
+}
+
+function refusedByUs(exchange: Exchange, destination: Destination, fault: Fault): Attempted {
+  exchange.refusal = fault
+  return refused(exchange, destination, fault)
 }
 
 /** What cannot be asked costs nothing, and is no fault of the target. */

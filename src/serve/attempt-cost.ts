@@ -34,11 +34,19 @@ const nothingUsed = toldOf(noUsage)
  * What is only looked up was paid for when it was made.
  */
 export function usedOf({ inbound }: Pick<Exchange, 'inbound'>, result: Ended): Used {
-  const { answer, partial, fault, tapped } = result
+  const { answer, tapped } = result
+  // A look-up that tells what a response in the background came to.
+  if (answer?.wire?.dialect === null && answer.reply.usage !== null)
+    return toldOf(answer.reply.usage)
   if (!mayBeBilled(inbound)) return nothingUsed
   // Of a stream of old completions each event is about a token.
   if (tapped !== null)
     return tapped.usage === null ? untold(inbound, tapped.events) : toldOf(tapped.usage)
+  return usedByAnswer(inbound, result)
+}
+
+function usedByAnswer(inbound: Inbound, result: Ended): Used {
+  const { answer, partial, fault } = result
   const body = plainBodyOf(answer)
   const reply = answer?.reply ?? partial
   const told = reply?.usage ?? usageIn(body)
@@ -72,9 +80,9 @@ function usedBy(inbound: Inbound, { fault, refusal, wasSent }: Ended): Used {
   return { ...(isOurs ? untold(inbound, 0) : nothingUsed), isOpenEnded: true }
 }
 
-/** Pictures, speech and the like are not billed by their text. */
+/** Pictures, speech and the like are not billed by their text, and what goes on in the background has just begun. */
 function untold(inbound: Inbound, outputTokens: number): Used {
-  if (inbound.endpoint.operation === 'other')
+  if (inbound.endpoint.operation === 'other' || inbound.body?.['background'] === true)
     return { ...nothingUsed, isUnknown: true, isOpenEnded: true }
   return { ...toldOf(guessed(inbound, outputTokens)), isEstimated: true }
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../domain/json.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
 import type { LiveAlerts } from '../worlds/live-alerts.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { BackgroundBook } from './background-book.ts'
 import type { Trials } from './trials.ts'
 import type { TurnWriter } from './turn-writer.ts'
 
@@ -13,6 +14,7 @@ export type CheckpointOptions = {
   readonly alerts: LiveAlerts
   /** What else is to be written with them. */
   readonly beside: () => void
+  readonly backgrounds: BackgroundBook
 }
 
 /** A restart reads what was written since the last one: some seconds' worth. */
@@ -25,6 +27,7 @@ export function openCheckpoints({
   ledger,
   trials,
   alerts,
+  backgrounds,
   beside,
 }: CheckpointOptions): {
   /** Keeps what they have come to now, where no entry of the journal tells of it. */
@@ -36,7 +39,12 @@ export function openCheckpoints({
     writer.write((turn) => {
       if (turn === last && !isNeeded) return
       last = turn
-      const state = { ledger: ledger.state(), trials: trials.state(), alerts: alerts.state() }
+      const state = {
+        ledger: ledger.state(),
+        trials: trials.state(),
+        alerts: alerts.state(),
+        backgrounds: backgrounds.state(),
+      }
       store.checkpoint(turn, state as unknown as JsonObject)
       beside()
     })

@@ -81,7 +81,7 @@ export class Exchange {
   servedStatus: number | null = null
   /** What it was answered with where no model answered; null: there was nothing, or no need. */
   lastResort: LastResort | null = null
-  /** Why a budget refused it; null: none did. */
+  /** Why a budget or another rule of the policy refused it, or its last call; null: none did. */
   refusal: Fault | null = null
   /** What was handed on is not the whole of it. */
   isBroken = false

@@ -11,6 +11,7 @@ import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { LiveTargets } from '../worlds/live-targets.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
 import type { Audits } from './audits.ts'
+import type { BackgroundBook } from './background-book.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 import type { SurroundingsOf } from './live-surroundings.ts'
@@ -51,6 +52,8 @@ export type GatewayServices = {
   ) => Promise<boolean>
   /** What shadow, canary and audits have found out. */
   readonly trials: Trials
+  /** What was booked of responses that went on in the background. */
+  readonly backgrounds: BackgroundBook
   /** Questions that nobody waits for. */
   readonly audits: Audits
   /** Told of each call that was made. */

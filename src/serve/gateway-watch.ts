@@ -56,7 +56,7 @@ export type GatewayWatch = TrialWatch & {
   onServed(served: Served): void
   onAlert(alert: AlertEvent): void
   /** Something about the gateway itself, for its log. */
-  say(sentence: string): void
+  say(sentence: string, level?: 'info' | 'warn'): void
   /** A mistake of the gateway's own. */
   onBug(error: unknown): void
   snapshot(): GatewaySnapshot
@@ -111,7 +111,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
       log.request(served, facts)
       trace?.add(served, facts)
     },
-    say: (sentence) => log.event('info', sentence),
+    say: (sentence, level = 'info') => log.event(level, sentence),
     onBug: (error) => log.event('error', 'a mistake of the gateway', { error: stackOf(error) }),
     snapshot,
     metricsText: () => metrics.text(),

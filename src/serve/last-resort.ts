@@ -1,3 +1,4 @@
+import { outageFaults } from '../domain/fault.ts'
 import type { Asked, CacheTerms } from '../domain/world.ts'
 import type { Decision } from '../engine/decide.ts'
 import type { Exchange } from './exchange.ts'
@@ -12,15 +13,17 @@ export type LastResort = {
   readonly ageMs: number | null
 }
 
-/** `terms` are null where no cache may answer. The last good answer to an identical request, be its time over or not; else the policy's fixed one; null: neither. */
+/** Where nobody answers now; `terms` are null where no cache may answer. The last good answer to an identical request, be its time over or not; else the policy's fixed one; null: neither. */
 export function lastResortFor(
   { compiled, cache }: GatewayState,
-  { inbound, outlet }: Exchange,
+  exchange: Exchange,
   asked: Asked,
   terms: CacheTerms | null,
   { receipt }: Decision,
 ): LastResort | null {
+  const { inbound, outlet } = exchange
   if (receipt.outcome !== 'failed' || outlet.hasBegun || outlet.isGone) return null
+  if (!isOutage(exchange)) return null
   if (inbound.endpoint.dialect === null || inbound.wishes.onlyIfCached) return null
   const { stale, staticAnswer } = compiled.policy.failure.fallback
   const mayServe = stale && asked.bypass === null && terms !== null
@@ -30,6 +33,11 @@ export function lastResortFor(
   if (staticAnswer === null) return null
   return { kind: 'static', answer: fixed(staticAnswer), ageMs: null }
 }
+
+/** What is refused, by the provider or by the policy, would be refused again: its caller has to know. */
+const isOutage = ({ last, refusal }: Exchange): boolean =>
+  last === undefined ||
+  (last.fault !== null && last.fault !== refusal && outageFaults.has(last.fault.kind))
 
 const fixed = (text: string): LiveAnswer =>
   new LiveAnswer(

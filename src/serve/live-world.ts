@@ -11,6 +11,7 @@ import type {
 } from '../domain/world.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
 import { retryDelayMs } from '../engine/retry-delay.ts'
+import { limitsOf } from '../engine/time-limits.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import { askClassifier, openValidatorAsks } from '../score/ask-validators.ts'
@@ -60,7 +61,7 @@ export class LiveWorld implements World {
     facts: RequestFacts,
     trial: RequestTrial | null,
   ) {
-    const cache = sharing(state, exchange)
+    const cache = sharing(state, exchange, () => this.#patienceMs())
     const { insert } = state.compiled.policy.cache.semantic
     this.cache = trial === null ? cache : watchedCache(cache, trial, insert)
     this.ledger = {
@@ -85,6 +86,7 @@ export class LiveWorld implements World {
       terms,
       rewrites,
       timeout,
+      isGuarded: target !== null || this.#isHomeGuarded(),
       // The retries of a log are requests of their own.
       retryDelayMs: (made, fault) =>
         timeout.retries && replay === null ? retryDelayMs(retries, made, fault, chance) : null,
@@ -101,6 +103,15 @@ export class LiveWorld implements World {
   #live(outgoing: Outgoing, steps: readonly Step[]): LiveSend | null {
     if (this.#exchange.outlet.isGone) return null
     return liveSendOf(this.#state, this.#exchange, outgoing, steps)
+  }
+
+  /** Until the first of an answer must be here, milliseconds; null: there is no such limit. */
+  #patienceMs(): number | null {
+    if (this.#state.replay !== null) return null
+    const streamed = this.#exchange.inbound.request.streamed === true
+    const timeout = timesUnderWishes(this.#timeout(), this.#exchange.inbound.wishes)
+    const { firstTokenMs, totalMs } = limitsOf(timeout, streamed, null)
+    return (streamed ? firstTokenMs : null) ?? totalMs
   }
 
   #timeout(): TimeoutClass {
@@ -122,8 +133,18 @@ export class LiveWorld implements World {
 
   isUp(target: string | null): boolean {
     if (this.#exchange.isSettled) return false
-    if (target === null) return true
-    return this.#state.targets.isUp(target)
+    if (target !== null) return this.#state.targets.isUp(target)
+    return !this.#isHomeGuarded() || this.#state.targets.isUp(this.#exchange.inbound.home.target)
+  }
+
+  /**
+   * Whether a breaker may keep the model that was asked for by name from being asked: where the policy has something in
+   * its place, and the key is the gateway's. What goes wrong with a caller's own key is no matter of others.
+   */
+  #isHomeGuarded(): boolean {
+    const { stale, staticAnswer } = this.#state.compiled.policy.failure.fallback
+    if (this.#state.replay !== null || this.#exchange.inbound.credential !== null) return false
+    return stale || staticAnswer !== null || this.fallbacksOf().length > 0
   }
 
   classify(classifier: string): Promise<AskedLabel> {

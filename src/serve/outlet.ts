@@ -49,6 +49,16 @@ export class Outlet {
     return this.#isGone || this.#response === null || this.#response.write(bytes)
   }
 
+  /** Bytes that the caller has yet to take. */
+  get waiting(): number {
+    return this.#response?.writableLength ?? 0
+  }
+
+  /** Breaks the connection: what was written and not taken is lost. */
+  drop(): void {
+    this.#response?.destroy()
+  }
+
   end(bytes?: Buffer | string): void {
     if (this.#isGone) return
     if (bytes === undefined) this.#response?.end()

@@ -22,7 +22,7 @@ export type PolicyWatcherOptions = {
   /** The policy as a gateway that starts now would have it. Throws a UserError where it is broken. */
   readonly read: () => Policy
   readonly inForceOf: InForceOf
-  readonly say: (sentence: string) => void
+  readonly say: (sentence: string, level: 'info' | 'warn') => void
   /** Between two looks at the file, milliseconds. */
   readonly lookMs?: number
 }
@@ -59,7 +59,8 @@ export function openPolicyWatcher(options: PolicyWatcherOptions): PolicyWatcher 
     const before = problem
     problem = reloaded.kind === 'refused' ? reloaded.problem : null
     const isNews = reloaded.kind !== 'unchanged' || before !== null
-    if (isNews) say(sentenceOf(reloaded, gateway.state().fingerprint))
+    const level = reloaded.kind === 'refused' ? 'warn' : 'info'
+    if (isNews) say(sentenceOf(reloaded, gateway.state().fingerprint), level)
     return reloaded
   }
   /** One at a time; who asks meanwhile gets the result of one that has not begun yet. */

@@ -5,6 +5,7 @@ import type { GatewayStore } from '../store/gateway-store.ts'
 import type { LedgerState, Recount } from '../worlds/ledger-state.ts'
 import type { AlertsState, LiveAlerts } from '../worlds/live-alerts.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
+import type { BackgroundBook } from './background-book.ts'
 import type { Trials } from './trials.ts'
 import type { TrialsState } from './trials-state.ts'
 
@@ -23,12 +24,13 @@ type Folds = {
   readonly ledger: LiveLedger
   readonly trials: Trials
   readonly alerts: LiveAlerts
+  readonly backgrounds: BackgroundBook
 }
 
 /** Brings them to where an earlier run left them: its last checkpoint, and what was written after. */
 export function recoverLedger(
   store: GatewayStore,
-  { ledger, trials, alerts }: Folds,
+  { ledger, trials, alerts, backgrounds }: Folds,
   now: number,
 ): RecoveredLedger {
   const { checkpoint, entries, damaged } = store.recover()
@@ -36,6 +38,7 @@ export function recoverLedger(
   const recounts = ledger.restore(state, now)
   const tried = checkpoint?.state['trials']
   if (isObject(tried) && tried['v'] === 1) trials.restore(tried as unknown as TrialsState)
+  backgrounds.restore(checkpoint?.state['backgrounds'])
   const settled: Paid[] = []
   let count = 0
   for (const entry of entries) {
@@ -43,6 +46,7 @@ export function recoverLedger(
     count++
     if (entry.kind !== 'settled') continue
     trials.replay(entry)
+    backgrounds.replay(entry)
     settled.push({ at: entry.at, costNanoUsd: entry.costNanoUsd, spender: entry.spender })
   }
   const watched = alertsIn(checkpoint?.state)

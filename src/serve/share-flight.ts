@@ -9,15 +9,25 @@ import type { GatewayState } from './gateway-state.ts'
 import { headersOfStream } from './our-headers.ts'
 import { stampOf, streamHeaders } from './send-answer.ts'
 
-/** The cache, whose answers in flight are handed on to those who wait for them while they come. */
-export function sharing(state: GatewayState, exchange: Exchange): ResponseCache {
+/** What is held for one who waits and does not read: twice the largest answer that is kept. */
+const mostWaiting = 8 * 1024 * 1024
+
+/**
+ * The cache, whose answers in flight are handed on to those who wait for them while they come. Whoever has seen nothing
+ * of one within `patienceMs` asks for itself; null: it waits to the end.
+ */
+export function sharing(
+  state: GatewayState,
+  exchange: Exchange,
+  patienceMs: () => number | null,
+): ResponseCache {
   const { cache } = state
   return {
     findExact: (asked, terms) => cache.findExact(asked, terms),
     findNearest: (asked, terms) => cache.findNearest(asked, terms),
     findInFlight: (asked, terms) =>
       after(cache.findInFlight(asked, terms), (flight) =>
-        flight === null ? null : follow(state, exchange, flight),
+        flight === null ? null : follow(state, exchange, flight, patienceMs()),
       ),
     begin: (asked, terms) => cache.begin(asked, terms),
     remember(layer, asked, terms, entry) {
@@ -28,7 +38,12 @@ export function sharing(state: GatewayState, exchange: Exchange): ResponseCache 
   }
 }
 
-function follow(state: GatewayState, exchange: Exchange, flight: InFlight): InFlight {
+function follow(
+  state: GatewayState,
+  exchange: Exchange,
+  flight: InFlight,
+  patienceMs: number | null,
+): InFlight {
   const leader = state.exchanges.get(String(flight.id))
   if (leader === undefined) return flight
   const action = leader.onDisconnect(state.compiled.policy.serve.onDisconnect)
@@ -40,13 +55,30 @@ function follow(state: GatewayState, exchange: Exchange, flight: InFlight): InFl
     leader.leave(action)
   }
   exchange.outlet.onGone(stop)
-  return {
-    id: flight.id,
-    answered: after(flight.answered, (answered) => {
-      leader.followers.delete(follower)
-      return answered
-    }),
-  }
+  const answered = after(flight.answered, (shared) => {
+    leader.followers.delete(follower)
+    return shared
+  })
+  const isWaiting = () => !exchange.outlet.hasBegun
+  return { id: flight.id, answered: impatient(answered, patienceMs, isWaiting, stop) }
+}
+
+/** Null where nothing has come in time; `stop` is called then. */
+function impatient(
+  answered: InFlight['answered'],
+  patienceMs: number | null,
+  isWaiting: () => boolean,
+  stop: () => void,
+): InFlight['answered'] {
+  if (!(answered instanceof Promise) || patienceMs === null) return answered
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      if (!isWaiting()) return
+      stop()
+      resolve(null)
+    }, patienceMs)
+    answered.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 /** Hands a stream on in the words and under the name of the request that waits for it; it is billed nothing. */
@@ -65,7 +97,7 @@ function followerOf(exchange: Exchange, steps: readonly Step[]): Follower {
         exchange.servedStatus = 200
         outlet.begin(200, [...streamHeaders, ...headersOfStream(exchange, steps, null)])
       }
-      outlet.write(held)
+      if (!outlet.write(held) && outlet.waiting > mostWaiting) outlet.drop()
       exchange.isBroken ||= parts.some(({ kind }) => kind === 'error')
       held = ''
     },

@@ -14,8 +14,8 @@ export type FrameReader = {
 const [lineFeed, carriageReturn] = [0x0a, 0x0d]
 
 /**
- * Frames end at the first empty line (HTML standard, 9.2.6: lines end in LF, CR or CRLF). Joined, their bytes are those
- * that were read. Comments and empty frames have no event.
+ * Frames end at the first empty line (HTML standard, 9.2.6: lines end in LF, CR or CRLF; a stream has one of these).
+ * Joined, their bytes are those that were read. Comments and empty frames have no event.
  */
 export function openFrameReader(): FrameReader {
   let held: Buffer | null = null
@@ -51,6 +51,10 @@ export function openFrameReader(): FrameReader {
 
 /** The place behind the first empty line from `from` on; 0 where there is none yet. */
 function frameEnd(bytes: Buffer, from: number): number {
+  if (!bytes.includes(lineFeed, from)) {
+    const empty = bytes.indexOf('\r\r', from)
+    return empty < 0 ? 0 : empty + 2
+  }
   for (let at = bytes.indexOf(lineFeed, from); at >= 0; at = bytes.indexOf(lineFeed, at + 1)) {
     const next = bytes[at + 1]
     if (next === lineFeed) return at + 2

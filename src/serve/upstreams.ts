@@ -86,7 +86,8 @@ export function openUpstreams(
   const ofVendor = (provider: KnownProvider, model: string): Destination => ({
     upstream: upstreamOf(atAddress(provider, env)),
     model,
-    target: `${provider.name}:${model}`,
+    // A list of models, a file: the provider alone is asked.
+    target: model === '' ? provider.name : `${provider.name}:${model}`,
   })
   const names = new Set(nameable.map(({ name }) => name))
   /** Null for a model that nobody is known to serve whom a request may name. */
@@ -105,7 +106,7 @@ export function openUpstreams(
       if (endpoint.provider !== null) return ofVendor(endpoint.provider, model)
       if (model === autoModel) return destinationOf(autoTarget)
       const vendor = keyHolder(endpoint, headers)
-      if (model === '') return destinationOf(`${vendor}:-`)
+      if (model === '') return ofVendor(destinationOf(`${vendor}:-`).upstream.provider, '')
       // A model that is newer than our list: the endpoint's own vendor will know.
       return ofModel(model) ?? destinationOf(`${vendor}:${model}`)
     },

@@ -1,5 +1,4 @@
 import type { FaultKind } from '../domain/fault.ts'
-import type { Usage } from '../domain/usage.ts'
 import type { TargetState } from '../engine/request-facts.ts'
 import type { Overflow } from '../policy/governance.ts'
 import type { SelfHosted } from '../policy/levers.ts'
@@ -98,14 +97,14 @@ export class LiveTargets {
   }
 
   /**
-   * Begins a call; null: its breaker is open. Of a call that was not routed there is nowhere else to go: it is counted,
-   * and passes by every breaker. Each call must be ended.
+   * Begins a call; null: its breaker is open. One that has nowhere else to go is not guarded: it is counted, and passes
+   * by every breaker. Each call must be ended.
    */
-  begin(target: string, isRouted = true): TargetCall | null {
+  begin(target: string, isGuarded = true): TargetCall | null {
     const seen = this.#seenOf(target)
     const now = this.#now()
-    const pass = isRouted ? seen.breaker.begin(now, this.#policy.failure.breaker) : null
-    if (isRouted && pass === null) return null
+    const pass = isGuarded ? seen.breaker.begin(now, this.#policy.failure.breaker) : null
+    if (isGuarded && pass === null) return null
     const queueMs = this.#queueMs(seen)
     seen.inFlight += 1
     return { target, startedMs: now, pass, queueMs }
@@ -162,26 +161,6 @@ export class LiveTargets {
       place = rule.to
     }
     return place
-  }
-
-  /**
-   * Of targets that would do alike, the cheapest for so much usage, or the quickest of late, among those that are up and
-   * not too busy; what nobody knows comes last. Null: none is.
-   */
-  bestOf(
-    targets: readonly string[],
-    by: { readonly kind: 'price'; readonly usage: Usage } | { readonly kind: 'latency' },
-  ): string | null {
-    const now = this.#now()
-    const measure = (target: string) =>
-      by.kind === 'price'
-        ? this.#options.costOf(target, by.usage, now)
-        : p95Of(this.#latenciesOf(target, now))
-    const known = targets
-      .filter((target) => this.isUp(target) && this.#overflowOf(target) === undefined)
-      .map((target) => ({ target, measure: measure(target) ?? Number.POSITIVE_INFINITY }))
-    const least = Math.min(...known.map((each) => each.measure))
-    return known.find((each) => each.measure === least)?.target ?? null
   }
 
   /** Closes a target's breaker by hand. False: nobody has asked it. */

@@ -9,7 +9,7 @@ test.each([
   'vscode-webview://abc',
   'chrome-extension://abc',
 ])('a program of this machine may ask without a key: origin %s', (origin) => {
-  expect(pageFault(origin === undefined ? {} : { origin })).toBeNull()
+  expect(pageFault(origin === undefined ? {} : { origin }, '127.0.0.1')).toBeNull()
 })
 
 test.each([
@@ -21,5 +21,5 @@ test.each([
   '',
   'nonsense',
 ])('a web page cannot spend the keys of whoever looks at it: origin %j', (origin) => {
-  expect(pageFault({ origin })).toMatchObject({ kind: 'permission', status: 403 })
+  expect(pageFault({ origin }, '127.0.0.1')).toMatchObject({ kind: 'permission', status: 403 })
 })

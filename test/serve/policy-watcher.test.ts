@@ -41,6 +41,7 @@ function started(parts: Partial<PolicyWatcherOptions> = {}) {
   let state = madeOf(read()) as GatewayState
   const inForce: number[] = []
   const said: string[] = []
+  const levels: string[] = []
   let wake = () => {}
   const watcher = openPolicyWatcher({
     gateway: {
@@ -53,8 +54,9 @@ function started(parts: Partial<PolicyWatcherOptions> = {}) {
     path,
     read,
     inForceOf: madeOf,
-    say(sentence) {
+    say(sentence, level) {
       said.push(sentence)
+      levels.push(level)
       wake()
     },
     lookMs,
@@ -65,6 +67,7 @@ function started(parts: Partial<PolicyWatcherOptions> = {}) {
     watcher,
     inForce,
     said,
+    levels,
     current: () => state,
     /** The next thing that is said; what was said before counts. */
     async next(): Promise<string> {
@@ -149,10 +152,11 @@ describe('a file that is broken', () => {
   beforeEach(() => writeFileSync(path, threshold(0.9)))
 
   test('leaves the last good one in force, and is told with line and hint until it is mended', async () => {
-    const { next, inForce, current, watcher } = started()
+    const { next, levels, inForce, current, watcher } = started()
     const good = current().fingerprint
     writeFileSync(path, `${threshold(0.91)}cach: {}\n`)
     const sentence = await next()
+    expect(levels.at(-1)).toBe('warn')
     expect(sentence).toContain(`not in force, ${good} stays`)
     expect(sentence).toMatch(/llmcost\.yaml:2 \(cach\) \(did you mean "cache"\?\)/)
     expect(watcher.problems()).toEqual([sentence])
@@ -160,6 +164,7 @@ describe('a file that is broken', () => {
 
     writeFileSync(path, threshold(0.92))
     expect(await next()).toContain('in place of')
+    expect(levels).toEqual(['warn', 'info'])
     expect([watcher.problems(), inForce]).toEqual([[], [0.92]])
   })
 

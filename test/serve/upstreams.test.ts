@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { JsonObject } from '../../src/domain/json.ts'
+import { gatewayReader } from '../../src/ingest/gateway-reader.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import { endpointOf } from '../../src/serve/endpoints.ts'
 import { requireOthers } from '../../src/serve/own-address.ts'
@@ -52,4 +54,22 @@ test.each([
   const check = () => requireOthers(serve, { OPENAI_BASE_URL: url })
   if (isOwn) expect(check).toThrow(/OPENAI_BASE_URL is the gateway's own address/)
   else expect(check).not.toThrow()
+})
+
+test('what names no model is asked of the provider alone, and is no request to a model in reports', async () => {
+  const { gateway } = await startFixtureGateway((response) =>
+    sendText(response, 200, '{"object":"list","data":[]}'),
+  )
+  for (const path of ['/v1/models', '/openai/v1/models']) {
+    const response = await fetch(`${gateway.url}${path}`)
+    expect(response.headers.get('x-llmcost-target')).toBe('openai')
+    await response.text()
+  }
+  for (const entry of gateway.settled()) {
+    expect(entry.record).toMatchObject({ model: '', target: 'openai', operation: 'other' })
+    const stored: unknown = JSON.parse(JSON.stringify(entry))
+    expect(gatewayReader.start({} as never).read(stored as JsonObject)).toEqual({
+      ignored: 'no-model',
+    })
+  }
 })

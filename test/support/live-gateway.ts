@@ -15,6 +15,7 @@ import { openPriceBook } from '../../src/prices/price-book.ts'
 import { openForwarder } from '../../src/providers/forward.ts'
 import { answerCodec } from '../../src/serve/answer-codec.ts'
 import { Audits } from '../../src/serve/audits.ts'
+import { BackgroundBook } from '../../src/serve/background-book.ts'
 import { openDataServer } from '../../src/serve/data-server.ts'
 import type { Exchange } from '../../src/serve/exchange.ts'
 import type { SidePurpose } from '../../src/serve/gateway-figures.ts'
@@ -88,6 +89,7 @@ export async function startLiveGateway(options: {
     passes: async () => true,
     onAttempt: () => undefined,
     trials,
+    backgrounds: new BackgroundBook(),
     audits,
     onServed: (each) => void served.push(each),
   }

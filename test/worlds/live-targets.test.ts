@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NanoUsd } from '../../src/domain/money.ts'
-import { noUsage } from '../../src/domain/usage.ts'
 import { passThroughPolicy } from '../../src/policy/default-policy.ts'
 import type { Overflow } from '../../src/policy/governance.ts'
 import type { SelfHosted } from '../../src/policy/levers.ts'
@@ -334,41 +333,5 @@ describe('a busy target', () => {
       return place
     })
     expect(places.filter((place) => place === 'local:llama')).toHaveLength(13)
-  })
-})
-
-describe('the best of several targets', () => {
-  const usage = { ...noUsage, inputTokens: 1000, outputTokens: 100 }
-  const prices: Readonly<Record<string, number>> = { a: 3, b: 1, c: 2 }
-  const costOf: CostOf = (target) => (prices[target] ?? null) as NanoUsd | null
-  const byPrice = { kind: 'price', usage } as const
-
-  it('is the cheapest that is up and not too busy', () => {
-    const { targets } = openTargets({ costOf, overflow: [{ target: 'c', maxInFlight: 1 }] })
-    const best = () => targets.bestOf(['unpriced', 'a', 'b', 'c'], byPrice)
-    expect(best()).toBe('b')
-    for (const _ of [1, 2]) targets.end(begin(targets, 'b'), failed)
-    expect(best()).toBe('c')
-    begin(targets, 'c')
-    expect(best()).toBe('a')
-    for (const _ of [1, 2]) targets.end(begin(targets, 'a'), failed)
-    expect(best()).toBe('unpriced')
-    expect(targets.bestOf(['a', 'b', 'c'], byPrice)).toBeNull()
-  })
-
-  it('is the one that answered quickest', () => {
-    const { targets, clock } = openTargets()
-    for (const [target, latencyMs] of [
-      ['a', 900],
-      ['b', 300],
-    ] as const) {
-      const call = begin(targets, target)
-      clock.at += latencyMs
-      targets.end(call, answered)
-    }
-    const best = () => targets.bestOf(['unseen', 'a', 'b'], { kind: 'latency' })
-    expect(best()).toBe('b')
-    clock.at += 300_001
-    expect(best()).toBe('unseen')
   })
 })

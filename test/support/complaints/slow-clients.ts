@@ -9,7 +9,7 @@ const whole = chatWire.whole({ text: 'Because.', model: chatWire.model })
 const startWhole = (arena: Arena) => arena.upstream((response) => sendText(response, 200, whole))
 
 const slowClientMs = 200
-const head = `POST ${chatWire.path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n`
+const head = `POST ${chatWire.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`
 
 export const slowRequestsHoldConnections: Complaint = {
   name: 'a client that sends its request drop by drop is let go, and nobody else waits for it',

@@ -12,7 +12,7 @@ const whole = chatWire.whole({ text: 'Because.', model: chatWire.model })
 const head = (lines: readonly string[], target = chatWire.path) =>
   [
     `POST ${target} HTTP/1.1`,
-    'Host: gateway',
+    'Host: localhost',
     'Content-Type: application/json',
     ...lines,
     '',
@@ -56,7 +56,7 @@ export const hopHeadersCross: Complaint = {
   },
 }
 
-const smuggled = `GET /v1/smuggled HTTP/1.1\r\nHost: gateway\r\n\r\n`
+const smuggled = `GET /v1/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n`
 const ended = `0\r\n\r\n${smuggled}`
 const tooShort = (name: string) => `${name}: ${Buffer.byteLength(body)}`
 
@@ -122,7 +122,7 @@ export const upstreamChosenByClient: Complaint = {
       await exchange(url, `${head(['Connection: close', length], target)}${body}`, 60)
     await exchange(
       url,
-      `${head(['Connection: close', length]).replace('Host: gateway', `Host: ${host}`)}${body}`,
+      `${head(['Connection: close', length]).replace('Host: localhost', `Host: ${host}`)}${body}`,
       60,
     )
     expect(trap.connections()).toBe(0)

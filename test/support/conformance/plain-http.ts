@@ -30,7 +30,7 @@ export function describePlainHttp(harness: Harness): void {
       sendText(response, 200, JSON.stringify({ path })),
     )
     const get = (path: string, connection: string) =>
-      `GET ${path} HTTP/1.1\r\nHost: gateway\r\nConnection: ${connection}\r\n\r\n`
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\n\r\n`
     const got = await exchange(url, get('/v1/files/a', 'keep-alive') + get('/v1/files/b', 'close'))
     expect(got.match(/\/v1\/files\/[ab]/g)).toEqual(['/v1/files/a', '/v1/files/b'])
   })
@@ -40,7 +40,7 @@ export function describePlainHttp(harness: Harness): void {
     const chunks = (body.match(/.{1,20}/gs) ?? []).map(
       (text) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`,
     )
-    const head = `POST ${chatWire.path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n`
+    const head = `POST ${chatWire.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`
     const got = await exchange(
       url,
       `${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunks.join('')}0\r\n\r\n`,
@@ -53,7 +53,7 @@ export function describePlainHttp(harness: Harness): void {
     const { url, upstream } = await startPlain()
     const connection = await openConnection(url)
     connection.write(
-      `POST ${chatWire.path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n` +
+      `POST ${chatWire.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`,
     )
     await until('it is told to go on', () => connection.heard().includes('100 Continue'))

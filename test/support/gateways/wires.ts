@@ -157,7 +157,8 @@ const responses: Wire = {
   path: '/v1/responses',
   model: 'gpt-4o-mini',
   otherModel: 'gpt-4o',
-  ask: (question, own) => ({ model: responses.model, input: question, ...own }),
+  // What the provider keeps, no cache gives again.
+  ask: (question, own) => ({ model: responses.model, input: question, store: false, ...own }),
   whole: (said) => JSON.stringify(wholeResponse(said)),
   events: (said) => ({
     start: [
