@@ -13,6 +13,7 @@ import type { Inbound } from './inbound.ts'
 import { keptTextOf } from './kept-text.ts'
 import { LiveWorld } from './live-world.ts'
 import { Outlet } from './outlet.ts'
+import { ownQuestion } from './own-question.ts'
 import { servedRequest, settledOf } from './settled-of.ts'
 
 /** A request as it is asked again. */
@@ -105,22 +106,4 @@ export function settleAgain(
   const kept = keptTextOf(state.compiled.policy, inbound)
   state.journal.settle(settledOf(state, exchange, decision, served, kept))
   state.audits.paid('audit', decision.receipt.costNanoUsd)
-}
-
-/**
- * The record of a question of the gateway's own: no part of a conversation, and nothing to be cached. Whose question it
- * was stays, so that it goes when what is theirs is erased.
- */
-export function ownQuestion(
-  request: Request,
-  purpose: SidePurpose,
-  note: AuditNote | null,
-): Request {
-  const { tags: _, session: _s, trace: _t, ...rest } = request
-  return {
-    ...rest,
-    operation: 'other',
-    tags: new Map([['llmcost', purpose]]),
-    ...(note !== null && { audit: note }),
-  }
 }

@@ -1,15 +1,15 @@
 import type { Embedded } from '../domain/embedder.ts'
 import type { Settled } from '../domain/journal.ts'
-import type { JsonObject } from '../domain/json.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { Request } from '../domain/request.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
 import type { LiveEmbedder } from '../worlds/text-vectors.ts'
-import { ownId, ownQuestion, withoutNeed } from './ask-again.ts'
+import { ownId, withoutNeed } from './ask-again.ts'
 import type { SidePurpose } from './gateway-figures.ts'
 import type { GatewayServices } from './gateway-state.ts'
+import { settledQuestion } from './own-question.ts'
 
 export type EmbedderBook = Pick<GatewayServices, 'ledger' | 'journal' | 'now' | 'newId'> & {
   /** Told of what was paid. */
@@ -78,13 +78,13 @@ function settledOf(
   {
     tokens,
     isEstimated,
-    cost,
+    cost: costNanoUsd,
   }: { readonly tokens: number; readonly isEstimated: boolean; readonly cost: NanoUsd },
   now: number,
 ): Settled {
   const [provider = '', ...model] = target.split(':')
   const [usage, latencyMs] = [{ ...noUsage, inputTokens: tokens }, now - begunMs]
-  const plain: Request = {
+  const request: Request = {
     id: String(id),
     provider,
     model: model.join(':'),
@@ -95,36 +95,15 @@ function settledOf(
     latencyMs,
     status: tokens > 0 ? 'ok' : 'error',
   }
-  const { tags, ...record } = ownQuestion(plain, 'embedding', null)
-  const step = {
+  const attempt = {
     kind: 'attempt',
     target,
+    outcome: tokens > 0 ? 'accepted' : 'failed',
     reason: null,
     usage,
-    costNanoUsd: cost,
+    costNanoUsd,
     latencyMs,
   } as const
-  return {
-    kind: 'settled',
-    id: String(id),
-    at,
-    costNanoUsd: cost,
-    spender: {},
-    record: {
-      v: 1,
-      ...record,
-      at: new Date(at).toISOString(),
-      tags: Object.fromEntries(tags ?? []),
-    } as unknown as JsonObject,
-    keys: null,
-    receipt: {
-      id,
-      at,
-      outcome: tokens > 0 ? 'answered' : 'failed',
-      servedBy: null,
-      steps: [{ ...step, outcome: tokens > 0 ? 'accepted' : 'failed' }],
-      costNanoUsd: cost,
-      latencyMs,
-    },
-  }
+  const attempts = [attempt]
+  return settledQuestion({ purpose: 'embedding', request, at, attempts, costNanoUsd, note: null })
 }

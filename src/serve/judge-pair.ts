@@ -1,6 +1,5 @@
 import type { AuditNote, Comparison } from '../domain/comparison.ts'
 import type { Settled } from '../domain/journal.ts'
-import type { JsonObject } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { RequestId, Step } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
@@ -9,9 +8,11 @@ import type { Asked } from '../domain/world.ts'
 import { openPairJudge, pairPrompt } from '../score/pair-judge.ts'
 import { plainCall } from '../score/plain-call.ts'
 import type { JudgePrompt, ScoredPair } from '../score/scorer.ts'
-import { ownId, ownQuestion, withoutNeed } from './ask-again.ts'
+import { ownId, withoutNeed } from './ask-again.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { askInner } from './inner-ask.ts'
+import { settledQuestion } from './own-question.ts'
+import type { AttemptStep } from './served-facts.ts'
 
 /** Two answers to one question; the fresh one is what the other is held against. */
 export type JudgedPair = {
@@ -49,7 +50,7 @@ export async function judgePair(
   const ledger = withoutNeed(state.ledger)
   const budget = await ledger.admit(asked)
   if (budget?.action === 'block') return null
-  const attempts: Attempt[] = []
+  const attempts: AttemptStep[] = []
   const judge = openPairJudge({
     name: `judge:${target}`,
     ask: (prompt) => askJudge(state, asked, target, attempts, prompt),
@@ -87,13 +88,11 @@ function askedOf({ id, at, target }: Judging, pair: ScoredPair): Asked {
   return { id, at, request, bypass: 'audit' }
 }
 
-type Attempt = Extract<Step, { kind: 'attempt' }>
-
 async function askJudge(
   state: GatewayState,
   asked: Asked,
   target: string,
-  attempts: Attempt[],
+  attempts: AttemptStep[],
   { system, user }: JudgePrompt,
 ) {
   const { answer, costNanoUsd, latencyMs } = await askInner(state, {
@@ -117,7 +116,7 @@ async function askJudge(
 function settledOf(
   state: GatewayState,
   { id, at, target }: Judging,
-  attempts: readonly Attempt[],
+  attempts: readonly AttemptStep[],
   costNanoUsd: NanoUsd,
   note: AuditNote,
 ): Settled {
@@ -125,7 +124,7 @@ function settledOf(
   const usage = attempts.map((each) => each.usage).reduce(sumOf, noUsage)
   const latencyMs = attempts.reduce((sum, each) => sum + each.latencyMs, 0)
   const isAnswered = totalTokens(usage) > 0
-  const plain: Request = {
+  const request: Request = {
     id,
     provider: upstream.provider.name,
     model,
@@ -135,31 +134,8 @@ function settledOf(
     latencyMs,
     status: isAnswered ? 'ok' : 'error',
   }
-  const { tags, ...record } = ownQuestion(plain, 'judge', note)
-  return {
-    kind: 'settled',
-    id,
-    at,
-    costNanoUsd,
-    spender: {},
-    record: {
-      v: 1,
-      ...record,
-      at: new Date(at).toISOString(),
-      tags: Object.fromEntries(tags ?? []),
-    } as unknown as JsonObject,
-    keys: null,
-    receipt: {
-      id,
-      at,
-      outcome: isAnswered ? 'answered' : 'failed',
-      servedBy: null,
-      steps: attempts,
-      costNanoUsd,
-      latencyMs,
-    },
-    policy: state.fingerprint,
-  }
+  const { fingerprint: policy } = state
+  return settledQuestion({ purpose: 'judge', request, at, attempts, costNanoUsd, note, policy })
 }
 
 function sumOf(a: Usage, b: Usage): Usage {
