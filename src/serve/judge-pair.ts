@@ -1,7 +1,7 @@
 import type { AuditNote, Comparison } from '../domain/comparison.ts'
 import type { Settled } from '../domain/journal.ts'
 import type { NanoUsd } from '../domain/money.ts'
-import type { RequestId, Step } from '../domain/receipt.ts'
+import type { RequestId } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
 import { noUsage, totalTokens, type Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
