@@ -158,8 +158,9 @@ async function opened(path: string, { driver, durability }: GatewayOptions): Pro
   try {
     refuseForeign(database)
     const synchronous = durability === 'power' ? 'FULL' : 'NORMAL'
+    // It writes at the end and seldom reads: pages that are kept, 16 MB by default, would only take memory.
     database.exec(
-      `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON`,
+      `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON; PRAGMA cache_size = -2000`,
     )
     runMigrations(database, migrations)
     if (ledgerId(database) === null) writeMeta(database, ledgerName, randomBytes(8).toString('hex'))
