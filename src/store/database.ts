@@ -195,6 +195,8 @@ function databaseOf(
   database: { exec(sql: string): unknown; loadExtension(path: string): unknown; close(): void },
   prepare: (sql: string) => Statement,
 ): Database {
+  /** Made once they are needed: SQL text would be read anew for each transaction. */
+  let ends: { readonly begin: Statement; readonly commit: Statement } | null = null
   return {
     driver,
     path,
@@ -203,10 +205,11 @@ function databaseOf(
     },
     prepare,
     transaction(work) {
-      database.exec('BEGIN IMMEDIATE')
+      ends ??= { begin: prepare('BEGIN IMMEDIATE'), commit: prepare('COMMIT') }
+      ends.begin.run()
       try {
         const result = work()
-        database.exec('COMMIT')
+        ends.commit.run()
         return result
       } catch (error) {
         rollBack(database)
