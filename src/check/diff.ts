@@ -133,19 +133,26 @@ function diffWarnings(from: Compared, to: Compared): readonly Warning[] {
   return [...coarse, ...unpriced, ...books]
 }
 
-/** The requests that add most to the change: those that cost more, or, where less is spent now, that cost less. */
+/**
+ * The requests that add most to the change. Where both sides ask the same requests, those whose own cost differs most;
+ * else those that cost most beyond the mean call of the other side, which are later ones where more is spent, and
+ * earlier ones where less is.
+ */
 function explaining(from: Compared, to: Compared, differenceUsd: number): readonly RequestDiff[] {
   const means = meansOf(from.snapshot, to.snapshot)
   const of = (side: 'from' | 'to', { dearest }: Compared): readonly RequestDiff[] =>
-    dearest.map(({ costNanoUsd, otherNanoUsd, ...request }) => {
+    dearest.flatMap(({ costNanoUsd, otherNanoUsd, ...request }) => {
       const other = otherNanoUsd ?? means(request, side === 'from' ? 'to' : 'from')
+      if (otherNanoUsd === null && costNanoUsd <= other) return []
       const difference = (side === 'to' ? 1 : -1) * (costNanoUsd - other)
-      return {
-        side,
-        ...request,
-        costUsd: usdOf(costNanoUsd),
-        differenceUsd: usdOf(Math.round(difference)),
-      }
+      return [
+        {
+          side,
+          ...request,
+          costUsd: usdOf(costNanoUsd),
+          differenceUsd: usdOf(Math.round(difference)),
+        },
+      ]
     })
   const sign = Math.sign(differenceUsd)
   return [...of('from', from), ...of('to', to)]

@@ -95,6 +95,22 @@ describe('two logs', () => {
       )
   })
 
+  test('name as such only what cost more than the mean call of the other side', async () => {
+    const terminal = newTerminal()
+    const asking = (inputTokens: number, id: string) =>
+      Array.from({ length: 4 }, (_, index) => ({
+        id: `${id}${index}`,
+        usage: { inputTokens: inputTokens + index, outputTokens: 100 },
+      }))
+    const short = writeLog(terminal, asking(1000, 'short'), 'short.jsonl')
+    const long = writeLog(terminal, asking(2000, 'long'), 'long.jsonl')
+    const listed = async (...argv: readonly string[]) =>
+      (await diffIn(terminal, ...argv)).requests.map(({ side, id }) => [side, id])
+    const dearest = ['long3', 'long2', 'long1', 'long0']
+    expect(await listed(short, long)).toEqual(dearest.map((id) => ['to', id]))
+    expect(await listed(long, short)).toEqual(dearest.map((id) => ['from', id]))
+  })
+
   test('one of which is empty: everything is new', async () => {
     const terminal = newTerminal()
     const empty = join(terminal.folder, 'empty.jsonl')
