@@ -5,6 +5,7 @@ import { type Compared, diff } from '../../src/check/diff.ts'
 import type { DiffResult } from '../../src/check/diff-result.ts'
 import type { SnapshotCell } from '../../src/check/snapshot.ts'
 import { type DiffFormat, formatDiff } from '../../src/report/format-diff.ts'
+import { textWidth } from '../../src/report/text-width.ts'
 import { describedKeys, type JsonSchema, reversed, schemaProblems } from '../support/json-schema.ts'
 import { scenario, snapshotOf } from '../support/snapshots.ts'
 
@@ -254,6 +255,17 @@ describe('JSON', () => {
     )
     expect(keys).toEqual(described)
   })
+})
+
+it.each([40, 60])('no line of a terminal of %i columns is longer', (width) => {
+  const name = 'a name that has more than sixty columns, as whole sentences have'
+  const named = diff(before(), after(name, name), options)
+  const from = { ...named.from, costUsd: 0.0000123 }
+  const far = { ...named, from, differenceUsd: -0.0000025, change: -0.203, to: { ...from, name } }
+  for (const result of [changed(), far, repriced()]) {
+    const lines = formatDiff(result, 'terminal', { width, color: false, unicode: true }).split('\n')
+    expect(lines.filter((line) => textWidth(line) > width)).toEqual([])
+  }
 })
 
 it('text of a log breaks out of no report', () => {
