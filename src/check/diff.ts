@@ -4,17 +4,15 @@ import { type CellKey, callsOf, costOfSide, pairCells } from './cell-sides.ts'
 import { comparableCells, tellingOf } from './comparable-cells.ts'
 import { type Decomposition, decompose } from './decompose.ts'
 import type { CostDiff, DiffResult, DiffSide, Repriced, RequestDiff } from './diff-result.ts'
-import { pairScenarios } from './pair-scenarios.ts'
-import { scenarioChanges } from './scenario-changes.ts'
+import { pairSnapshots } from './pair-scenarios.ts'
+import { mostChanges, scenarioChanges } from './scenario-changes.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Changed scenarios that a result lists. */
-const mostChanges = 100
 /** Requests that a result lists. */
 const mostRequests = 10
 
-/** One of the two that are compared. */
-export type Compared = {
+/** One of the two that are compared, under the name it was given. */
+export type NamedSnapshot = {
   readonly name: string
   readonly snapshot: Snapshot
   /** The dearest requests of each cell; none where it does not tell requests apart. */
@@ -38,13 +36,13 @@ export type DiffOptions = {
 
 /** Why one side costs more than the other. */
 export function diff(
-  from: Compared,
-  to: Compared,
+  from: NamedSnapshot,
+  to: NamedSnapshot,
   { generatedAt, inputs, warnings, repriced }: DiffOptions,
 ): DiffResult {
   const decomposition = decomposed(from.snapshot, to.snapshot)
   const { effects, other, models, features, cells, differenceUsd } = decomposition
-  const pairing = pairScenarios(from.snapshot.scenarios, to.snapshot.scenarios)
+  const pairing = pairSnapshots(from.snapshot, to.snapshot)
   const changes = scenarioChanges(pairing)
   return {
     kind: 'diff',
@@ -82,7 +80,7 @@ function decomposed(from: Snapshot, to: Snapshot): Decomposition {
   return decompose(cells.from, cells.to)
 }
 
-const sideOf = ({ name, snapshot }: Compared, costUsd: number): DiffSide => ({
+const sideOf = ({ name, snapshot }: NamedSnapshot, costUsd: number): DiffSide => ({
   name,
   generatedAt: snapshot.generatedAt,
   source: snapshot.source,
@@ -101,7 +99,7 @@ const shortcomings = {
   cost: 'is a report without token counts: compare logs, or policies by their files, to see more causes',
 } as const
 
-function diffWarnings(from: Compared, to: Compared): readonly Warning[] {
+function diffWarnings(from: NamedSnapshot, to: NamedSnapshot): readonly Warning[] {
   const coarse = [from, to].flatMap(({ name, snapshot }) => {
     const words = shortcomings[tellingOf(snapshot)]
     return words === null
@@ -138,9 +136,13 @@ function diffWarnings(from: Compared, to: Compared): readonly Warning[] {
  * else those that cost most beyond the mean call of the other side, which are later ones where more is spent, and
  * earlier ones where less is.
  */
-function explaining(from: Compared, to: Compared, differenceUsd: number): readonly RequestDiff[] {
+function explaining(
+  from: NamedSnapshot,
+  to: NamedSnapshot,
+  differenceUsd: number,
+): readonly RequestDiff[] {
   const means = meansOf(from.snapshot, to.snapshot)
-  const of = (side: 'from' | 'to', { dearest }: Compared): readonly RequestDiff[] =>
+  const of = (side: 'from' | 'to', { dearest }: NamedSnapshot): readonly RequestDiff[] =>
     dearest.flatMap(({ costNanoUsd, otherNanoUsd, ...request }) => {
       const other = otherNanoUsd ?? means(request, side === 'from' ? 'to' : 'from')
       if (otherNanoUsd === null && costNanoUsd <= other) return []

@@ -1,4 +1,4 @@
-import type { Compared } from '../check/diff.ts'
+import type { NamedSnapshot } from '../check/diff.ts'
 import type { Snapshot, SnapshotCell } from '../check/snapshot.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { periodOf } from '../simulate/period.ts'
@@ -18,7 +18,7 @@ import { type Opened, openSimulation } from './simulation.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ComparedPolicies = {
-  readonly sides: readonly Compared[]
+  readonly sides: readonly NamedSnapshot[]
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
 }

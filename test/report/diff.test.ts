@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { noCosts } from '../../src/check/cost-cells.ts'
-import { type Compared, diff } from '../../src/check/diff.ts'
+import { diff, type NamedSnapshot } from '../../src/check/diff.ts'
 import type { DiffResult } from '../../src/check/diff-result.ts'
 import type { SnapshotCell } from '../../src/check/snapshot.ts'
 import { type DiffFormat, formatDiff } from '../../src/report/format-diff.ts'
@@ -38,9 +38,9 @@ const cell = ({ cost, ...more }: Cell): SnapshotCell => ({
 function sideOf(
   name: string,
   cells: readonly SnapshotCell[],
-  more: Partial<Compared['snapshot']> = {},
-  dearest: Compared['dearest'] = [],
-): Compared {
+  more: Partial<NamedSnapshot['snapshot']> = {},
+  dearest: NamedSnapshot['dearest'] = [],
+): NamedSnapshot {
   const costs = cells.flatMap(({ costNanoUsd }) => Object.values(costNanoUsd) as number[])
   const base = snapshotOf([])
   const totals = {
@@ -193,7 +193,7 @@ const repriced = () =>
     },
   })
 
-const atBook2 = (side: Compared): Compared => ({
+const atBook2 = (side: NamedSnapshot): NamedSnapshot => ({
   ...side,
   snapshot: { ...side.snapshot, fingerprints: after().snapshot.fingerprints },
 })
