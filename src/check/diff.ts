@@ -1,6 +1,7 @@
 import { usdOf } from '../domain/money.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { type CellKey, callsOf, costOfSide, pairCells } from './cell-sides.ts'
+import { selectionOf } from './check-warnings.ts'
 import { comparableCells, tellingOf } from './comparable-cells.ts'
 import { type Decomposition, decompose } from './decompose.ts'
 import type { CostDiff, DiffResult, DiffSide, Repriced, RequestDiff } from './diff-result.ts'
@@ -99,36 +100,36 @@ const shortcomings = {
   cost: 'is a report without token counts: compare logs, or policies by their files, to see more causes',
 } as const
 
-function diffWarnings(from: NamedSnapshot, to: NamedSnapshot): readonly Warning[] {
-  const coarse = [from, to].flatMap(({ name, snapshot }) => {
-    const words = shortcomings[tellingOf(snapshot)]
-    return words === null
-      ? []
-      : [{ code: 'coarse-side', message: `${name} ${words}`, count: snapshot.totals.requests }]
-  })
-  const unpriced = [from, to].flatMap(({ name, snapshot: { totals } }) =>
-    totals.unpricedRequests === 0
-      ? []
-      : [
-          {
-            code: 'unpriced',
-            message: `requests of ${name} without a price count 0`,
-            count: totals.unpricedRequests,
-          },
-        ],
-  )
-  const [before, after] = [from, to].map(({ snapshot }) => snapshot.fingerprints.prices)
-  const books =
-    before === after
-      ? []
-      : [
-          {
-            code: 'other-prices',
-            message: `both sides were priced by different books (${before}, ${after}): --reprice takes one for both`,
-            count: 1,
-          },
-        ]
-  return [...coarse, ...unpriced, ...books]
+const diffWarnings = (from: NamedSnapshot, to: NamedSnapshot): readonly Warning[] => [
+  ...[from, to].flatMap(coarseWarning),
+  ...[from, to].flatMap(unpricedWarning),
+  ...otherRequests(from, to),
+  ...otherPrices(from.snapshot, to.snapshot),
+]
+
+function coarseWarning({ name, snapshot }: NamedSnapshot): readonly Warning[] {
+  const words = shortcomings[tellingOf(snapshot)]
+  return words === null
+    ? []
+    : [{ code: 'coarse-side', message: `${name} ${words}`, count: snapshot.totals.requests }]
+}
+
+function unpricedWarning({ name, snapshot }: NamedSnapshot): readonly Warning[] {
+  const count = snapshot.totals.unpricedRequests
+  const message = `requests of ${name} without a price count 0`
+  return count === 0 ? [] : [{ code: 'unpriced', message, count }]
+}
+
+function otherRequests(from: NamedSnapshot, to: NamedSnapshot): readonly Warning[] {
+  const [one, other] = [selectionOf(from.snapshot), selectionOf(to.snapshot)]
+  const message = `${from.name} is of ${one}, ${to.name} of ${other}`
+  return one === other ? [] : [{ code: 'other-requests', message, count: 1 }]
+}
+
+function otherPrices({ fingerprints: one }: Snapshot, { fingerprints: other }: Snapshot) {
+  const books = `${one.prices}, ${other.prices}`
+  const message = `both sides were priced by different books (${books}): --reprice takes one for both`
+  return one.prices === other.prices ? [] : [{ code: 'other-prices', message, count: 1 }]
 }
 
 /**

@@ -10,6 +10,7 @@ import type { DiffFlags, SideWord } from './diff-flags.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptible } from './interrupt.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
+import { narrowing } from './log-snapshot.ts'
 import { openLogs } from './logs.ts'
 import { differingRequests, policyCells } from './policy-cells.ts'
 import type { RunPrices } from './price-book.ts'
@@ -60,7 +61,10 @@ export async function comparePolicies(
       const dearest = isSecond ? differingRequests(each.history, first.requests, each.requests) : []
       return {
         name: each.name,
-        snapshot: snapshotOf(each, prices, { files, zone, generatedAt: isoNow(terminal) }),
+        snapshot: {
+          ...snapshotOf(each, prices, { files, zone, generatedAt: isoNow(terminal) }),
+          ...narrowing(flags),
+        },
         dearest,
       }
     })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dearRequests } from '../check/dear-requests.ts'
 import type { NamedSnapshot } from '../check/diff.ts'
 import type { Snapshot } from '../check/snapshot.ts'
@@ -101,7 +102,8 @@ async function openSide(
 }
 
 /** A snapshot or report, or something at a git ref. */
-const isSaved = (name: string): boolean => isDocument(name) || /^[^-:/][^:]+:.+\.json$/.test(name)
+const isSaved = (name: string): boolean =>
+  isDocument(name) || (!existsSync(name) && /^[^-:/][^:]+:.+\.json$/.test(name))
 
 function savedSide(name: string, snapshot: Snapshot, flags: DiffFlags): NamedSnapshot {
   const narrowing = (['since', 'until', 'where'] as const).find((flag) => flags[flag] !== undefined)

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { DiffResult, DiffRow } from '../../src/check/diff-result.ts'
@@ -109,6 +109,13 @@ describe('two logs', () => {
     const dearest = ['long3', 'long2', 'long1', 'long0']
     expect(await listed(short, long)).toEqual(dearest.map((id) => ['to', id]))
     expect(await listed(long, short)).toEqual(dearest.map((id) => ['from', id]))
+  })
+
+  test('may have a name as a file at a git ref has', async () => {
+    const terminal = newTerminal()
+    const log = relative('.', writeLog(terminal, [{ id: 'a' }], 'run:1.json'))
+    const { from, to } = await diffIn(terminal, log, log)
+    expect([from.requests, to.requests]).toEqual([1, 1])
   })
 
   test('one of which is empty: everything is new', async () => {
@@ -228,6 +235,20 @@ async function baselineIn(terminal: FakeTerminal): Promise<readonly [string, str
 }
 
 describe('snapshots', () => {
+  test('of other requests are compared with a note', async () => {
+    const terminal = newTerminal()
+    const log = writeLog(terminal, [{ id: 'a', team: 'red' }, { id: 'b' }])
+    const path = join(terminal.folder, 'red.json')
+    await runIn(terminal, 'check', log, '--where', 'team=red', '--save', path)
+    const { warnings } = await diffIn(terminal, path, log)
+    expect(warnings).toContainEqual({
+      code: 'other-requests',
+      message: `${path} is of team=red, ${log} of all requests`,
+      count: 1,
+    })
+    expect((await diffIn(terminal, path, path)).warnings).toEqual([])
+  })
+
   test('of another price book differ by price, and by nothing of it with --reprice', async () => {
     const terminal = newTerminal()
     const [path, log] = await baselineIn(terminal)
