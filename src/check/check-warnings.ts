@@ -74,12 +74,14 @@ function versionWarnings({ llmcost: one }: Snapshot, { llmcost: other }: Snapsho
 }
 
 /** A part of one run against the whole of another is no comparison. */
-function selectionWarnings({ where: one = [] }: Snapshot, { where: other = [] }: Snapshot) {
-  const words = (where: readonly string[]) => where.join(', ') || 'all requests'
-  if (words(one) === words(other)) return []
-  const message = `the baseline is of ${words(one)}, the run of ${words(other)}`
-  return [{ code: 'baseline-other-requests', message, count: 1 }]
+function selectionWarnings(before: Snapshot, after: Snapshot) {
+  const [one, other] = [selectionOf(before), selectionOf(after)]
+  const message = `the baseline is of ${one}, the run of ${other}`
+  return one === other ? [] : [{ code: 'baseline-other-requests', message, count: 1 }]
 }
+
+/** What a snapshot was narrowed to, in words. */
+export const selectionOf = ({ where = [] }: Snapshot): string => where.join(', ') || 'all requests'
 
 /** Names of questions under a key and without one never meet. */
 function keyWarnings(before: Snapshot, after: Snapshot): readonly Warning[] {

@@ -19,12 +19,10 @@ import { evidenceFor } from './evidence.ts'
 import { noSuchView, type View, viewOf } from './filtered.ts'
 import { isRelative, judgeFinding, needsTest, type Question, verdictOf } from './judge-finding.ts'
 import { commonMetrics } from './metrics.ts'
+import { noPairing } from './pair-scenarios.ts'
 import type { CheckedSide, CheckResult } from './result.ts'
-import { scenarioChanges } from './scenario-changes.ts'
+import { mostChanges, scenarioChanges } from './scenario-changes.ts'
 import type { Snapshot } from './snapshot.ts'
-
-/** Changed scenarios that a result lists. */
-export const mostChanges = 100
 
 export type CheckOptions = {
   readonly generatedAt: string
@@ -47,7 +45,7 @@ export function check(
   const tests = assertions.filter(needsTest).length
   const compared: Compared =
     before === null
-      ? { comparison: noComparison, pairing: { pairs: [], added: [], gone: [], coverage: 0 } }
+      ? { comparison: noComparison, pairing: noPairing }
       : compare(before, after, { exact: policy.exact, tests })
   const findings = findingsOf(before, after, assertions, compared)
   const changes = areSamples(compared.comparison) ? [] : scenarioChanges(compared.pairing)

@@ -1,7 +1,7 @@
 import { detectableIncrease } from '../stats/increase.ts'
 import type { View } from './filtered.ts'
 import { leastPairs, leastRuns } from './noise.ts'
-import { type Pairing, pairScenarios, type ScenarioPair } from './pair-scenarios.ts'
+import { type Pairing, pairScenarios, pairSnapshots, type ScenarioPair } from './pair-scenarios.ts'
 import type { Comparison } from './result.ts'
 import { differenceOf, isRenamed, type PerRunCount } from './scenario-changes.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -28,7 +28,7 @@ export function compare(
   after: Snapshot,
   options: { readonly exact: boolean; readonly tests: number },
 ): Compared {
-  const pairing = pairScenarios(before.scenarios, after.scenarios)
+  const pairing = pairSnapshots(before, after)
   const runs = { before: before.runs.count, after: after.runs.count }
   const mode = modeOf(before, after, pairing, options.exact)
   const comparison: Comparison = {

@@ -1,20 +1,19 @@
 import { usdOf } from '../domain/money.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { type CellKey, callsOf, costOfSide, pairCells } from './cell-sides.ts'
+import { selectionOf } from './check-warnings.ts'
 import { comparableCells, tellingOf } from './comparable-cells.ts'
 import { type Decomposition, decompose } from './decompose.ts'
 import type { CostDiff, DiffResult, DiffSide, Repriced, RequestDiff } from './diff-result.ts'
-import { pairScenarios } from './pair-scenarios.ts'
-import { scenarioChanges } from './scenario-changes.ts'
+import { pairSnapshots } from './pair-scenarios.ts'
+import { mostChanges, scenarioChanges } from './scenario-changes.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Changed scenarios that a result lists. */
-const mostChanges = 100
 /** Requests that a result lists. */
 const mostRequests = 10
 
-/** One of the two that are compared. */
-export type Compared = {
+/** One of the two that are compared, under the name it was given. */
+export type NamedSnapshot = {
   readonly name: string
   readonly snapshot: Snapshot
   /** The dearest requests of each cell; none where it does not tell requests apart. */
@@ -38,13 +37,13 @@ export type DiffOptions = {
 
 /** Why one side costs more than the other. */
 export function diff(
-  from: Compared,
-  to: Compared,
+  from: NamedSnapshot,
+  to: NamedSnapshot,
   { generatedAt, inputs, warnings, repriced }: DiffOptions,
 ): DiffResult {
   const decomposition = decomposed(from.snapshot, to.snapshot)
   const { effects, other, models, features, cells, differenceUsd } = decomposition
-  const pairing = pairScenarios(from.snapshot.scenarios, to.snapshot.scenarios)
+  const pairing = pairSnapshots(from.snapshot, to.snapshot)
   const changes = scenarioChanges(pairing)
   return {
     kind: 'diff',
@@ -82,7 +81,7 @@ function decomposed(from: Snapshot, to: Snapshot): Decomposition {
   return decompose(cells.from, cells.to)
 }
 
-const sideOf = ({ name, snapshot }: Compared, costUsd: number): DiffSide => ({
+const sideOf = ({ name, snapshot }: NamedSnapshot, costUsd: number): DiffSide => ({
   name,
   generatedAt: snapshot.generatedAt,
   source: snapshot.source,
@@ -101,51 +100,62 @@ const shortcomings = {
   cost: 'is a report without token counts: compare logs, or policies by their files, to see more causes',
 } as const
 
-function diffWarnings(from: Compared, to: Compared): readonly Warning[] {
-  const coarse = [from, to].flatMap(({ name, snapshot }) => {
-    const words = shortcomings[tellingOf(snapshot)]
-    return words === null
-      ? []
-      : [{ code: 'coarse-side', message: `${name} ${words}`, count: snapshot.totals.requests }]
-  })
-  const unpriced = [from, to].flatMap(({ name, snapshot: { totals } }) =>
-    totals.unpricedRequests === 0
-      ? []
-      : [
-          {
-            code: 'unpriced',
-            message: `requests of ${name} without a price count 0`,
-            count: totals.unpricedRequests,
-          },
-        ],
-  )
-  const [before, after] = [from, to].map(({ snapshot }) => snapshot.fingerprints.prices)
-  const books =
-    before === after
-      ? []
-      : [
-          {
-            code: 'other-prices',
-            message: `both sides were priced by different books (${before}, ${after}): --reprice takes one for both`,
-            count: 1,
-          },
-        ]
-  return [...coarse, ...unpriced, ...books]
+const diffWarnings = (from: NamedSnapshot, to: NamedSnapshot): readonly Warning[] => [
+  ...[from, to].flatMap(coarseWarning),
+  ...[from, to].flatMap(unpricedWarning),
+  ...otherRequests(from, to),
+  ...otherPrices(from.snapshot, to.snapshot),
+]
+
+function coarseWarning({ name, snapshot }: NamedSnapshot): readonly Warning[] {
+  const words = shortcomings[tellingOf(snapshot)]
+  return words === null
+    ? []
+    : [{ code: 'coarse-side', message: `${name} ${words}`, count: snapshot.totals.requests }]
 }
 
-/** The requests that add most to the change: those that cost more, or, where less is spent now, that cost less. */
-function explaining(from: Compared, to: Compared, differenceUsd: number): readonly RequestDiff[] {
+function unpricedWarning({ name, snapshot }: NamedSnapshot): readonly Warning[] {
+  const count = snapshot.totals.unpricedRequests
+  const message = `requests of ${name} without a price count 0`
+  return count === 0 ? [] : [{ code: 'unpriced', message, count }]
+}
+
+function otherRequests(from: NamedSnapshot, to: NamedSnapshot): readonly Warning[] {
+  const [one, other] = [selectionOf(from.snapshot), selectionOf(to.snapshot)]
+  const message = `${from.name} is of ${one}, ${to.name} of ${other}`
+  return one === other ? [] : [{ code: 'other-requests', message, count: 1 }]
+}
+
+function otherPrices({ fingerprints: one }: Snapshot, { fingerprints: other }: Snapshot) {
+  const books = `${one.prices}, ${other.prices}`
+  const message = `both sides were priced by different books (${books}): --reprice takes one for both`
+  return one.prices === other.prices ? [] : [{ code: 'other-prices', message, count: 1 }]
+}
+
+/**
+ * The requests that add most to the change. Where both sides ask the same requests, those whose own cost differs most;
+ * else those that cost most beyond the mean call of the other side, which are later ones where more is spent, and
+ * earlier ones where less is.
+ */
+function explaining(
+  from: NamedSnapshot,
+  to: NamedSnapshot,
+  differenceUsd: number,
+): readonly RequestDiff[] {
   const means = meansOf(from.snapshot, to.snapshot)
-  const of = (side: 'from' | 'to', { dearest }: Compared): readonly RequestDiff[] =>
-    dearest.map(({ costNanoUsd, otherNanoUsd, ...request }) => {
+  const of = (side: 'from' | 'to', { dearest }: NamedSnapshot): readonly RequestDiff[] =>
+    dearest.flatMap(({ costNanoUsd, otherNanoUsd, ...request }) => {
       const other = otherNanoUsd ?? means(request, side === 'from' ? 'to' : 'from')
+      if (otherNanoUsd === null && costNanoUsd <= other) return []
       const difference = (side === 'to' ? 1 : -1) * (costNanoUsd - other)
-      return {
-        side,
-        ...request,
-        costUsd: usdOf(costNanoUsd),
-        differenceUsd: usdOf(Math.round(difference)),
-      }
+      return [
+        {
+          side,
+          ...request,
+          costUsd: usdOf(costNanoUsd),
+          differenceUsd: usdOf(Math.round(difference)),
+        },
+      ]
     })
   const sign = Math.sign(differenceUsd)
   return [...of('from', from), ...of('to', to)]

@@ -1,4 +1,4 @@
-import type { SnapshotScenario } from './snapshot.ts'
+import type { Snapshot, SnapshotScenario } from './snapshot.ts'
 
 /** The same scenario in both snapshots. */
 export type ScenarioPair = {
@@ -12,6 +12,16 @@ export type Pairing = {
   readonly gone: readonly SnapshotScenario[]
   /** The least share of the spend of either side that the pairs hold; 1 where nothing was spent. */
   readonly coverage: number
+}
+
+export const noPairing: Pairing = { pairs: [], added: [], gone: [], coverage: 0 }
+
+/** Pairs the scenarios of both sides; none where one holds requests but no scenario, as a report does. */
+export function pairSnapshots(before: Snapshot, after: Snapshot): Pairing {
+  const tells = ({ scenarios, totals }: Snapshot) => scenarios.length > 0 || totals.requests === 0
+  return tells(before) && tells(after)
+    ? pairScenarios(before.scenarios, after.scenarios)
+    : noPairing
 }
 
 /** Finds each scenario of one side on the other: by its name, else by the question that only it asks. */

@@ -3,6 +3,9 @@ import type { Pairing, ScenarioPair } from './pair-scenarios.ts'
 import type { ScenarioChange } from './result.ts'
 import type { SnapshotScenario } from './snapshot.ts'
 
+/** Changed scenarios that a result lists. */
+export const mostChanges = 100
+
 /** New, gone, renamed and changed scenarios, the largest difference in dollars first. */
 export function scenarioChanges({ pairs, added, gone }: Pairing): readonly ScenarioChange[] {
   const changes = [

@@ -35,8 +35,9 @@ export function readSnapshot(text: string, path: string): Snapshot {
   throw new UserError(`${path} is no snapshot`, { hint: writeAnew(path) })
 }
 
+/** A file at a git ref is written beside it, and committed there. */
 const writeAnew = (path: string): string =>
-  `write one with llmcost check --save ${path}, or with --format json of analyze, simulate or replay`
+  `write one with llmcost check --save ${path.replace(/^[^:]{2,}:/, '')}, or with --format json of analyze, simulate or replay`
 
 function parsed(text: string, path: string): JsonObject {
   try {
@@ -45,7 +46,11 @@ function parsed(text: string, path: string): JsonObject {
   } catch {
     // Said below.
   }
-  throw new UserError(`${path} is no JSON object: it may be cut off`, { hint: writeAnew(path) })
+  if (/^\s*\{\s*"kind"/.test(text))
+    throw new UserError(`${path} is no JSON object: it may be cut off`, { hint: writeAnew(path) })
+  throw new UserError(`${path} is no snapshot`, {
+    hint: `is it a log? llmcost check ${path} --save baseline.json makes a snapshot of it`,
+  })
 }
 
 /** The shape of what the comparison reads; figures within are numbers wherever this program wrote them. */

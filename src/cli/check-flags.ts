@@ -48,8 +48,10 @@ export function flagAssertions(flags: CheckFlags): readonly Assertion[] {
 const atMost = (value: number): Assertion['limit'] => ({ kind: 'value', operator: '<=', value })
 const atLeast = (value: number): Assertion['limit'] => ({ kind: 'value', operator: '>=', value })
 
-const assertionForm =
-  /^([\w.]+)\s*(?:(<=|>=|<|>|=)\s*(-?[\d.]+)(%?)|([+-])([\d.]+)%)(?:\s+where\s+(.+))?$/
+const number = String.raw`\d+(?:\.\d*)?|\.\d+`
+const assertionForm = new RegExp(
+  String.raw`^([\w.]+)\s*(?:(<=|>=|<|>|=)\s*(-?(?:${number}))(%?)|([+-])(${number})%)(?:\s+where\s+(.+))?$`,
+)
 
 /**
  * An assertion in a line: "latencyMs.p95 <= 2000", against the baseline "totals.inputTokens +5%" or "hitRate -10%", and
@@ -82,13 +84,19 @@ function conditionsOf(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(pairs.map(([field, ...value]) => [field, value.join('=')]))
 }
 
-/** "5%" or 0.05; more than all is a share too. */
+/** "5%" or 0.05. More than all is written in percent: a plain 5 was hardly meant to be 500%. */
 export function shareValue(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim())
   if (match === null) throw new InvalidArgumentError('write it as 5% or 0.05')
-  return Number(match[1]) / (match[2] === '%' ? 100 : 1)
+  const [, digits = '', percent] = match
+  if (percent === '%') return Number(digits) / 100
+  if (Number(digits) > 1) throw new InvalidArgumentError(`did you mean ${digits}%?`)
+  return Number(digits)
 }
 
 /** "1pt" (a hundredth), "1%" or 0.01. */
-export const pointsValue = (text: string): number =>
-  shareValue(text.trim().replace(/\s*(?:pts?|points?)$/, '%'))
+export function pointsValue(text: string): number {
+  const plain = text.trim()
+  if (Number(plain) >= 1) throw new InvalidArgumentError(`did you mean ${plain}pt?`)
+  return shareValue(plain.replace(/\s*(?:pts?|points?)$/, '%'))
+}

@@ -12,7 +12,7 @@ import { logSnapshots } from './log-snapshot.ts'
 import { type OpenLogs, openLogs } from './logs.ts'
 import type { RunPrices } from './price-book.ts'
 import { readFileOrRef } from './read-ref.ts'
-import { readText } from './read-text.ts'
+import { headOf, readText } from './read-text.ts'
 import type { Terminal } from './terminal.ts'
 import { overlap, type RangeWords, rangeWords, type TimeRange, timeRangeOf } from './time-range.ts'
 
@@ -80,10 +80,7 @@ export async function readSides(
 /** Reports and snapshots begin with their kind; logs do not. */
 export const isDocument = (path: string): boolean =>
   path.endsWith('.json') &&
-  existsSync(path) &&
-  /^\{\s*"kind":\s*"(?:llmcost-snapshot|analyze|simulate|replay)"/.test(
-    readText(path, 'a snapshot').slice(0, 100),
-  )
+  /^\{\s*"kind":\s*"(?:llmcost-snapshot|analyze|simulate|replay)"/.test(headOf(path))
 
 /** A document has figures, no requests that could be chosen from. */
 function requireLogs(path: string, flags: CheckFlags, { range }: Asked): void {

@@ -17,6 +17,7 @@ import { isoNow } from './clock.ts'
 import { unknownField } from './common-options.ts'
 import { loadPolicy, policyPath } from './policy-file.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
+import { headOf } from './read-text.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
 
@@ -29,7 +30,8 @@ export async function runCheck(
   const prices = await openRunPrices(flags, terminal)
   const policy = policyOf(flags, terminal, prices.book)
   const isAsked = policy.assertions.some(({ level }) => level !== 'off')
-  if (flags.save === undefined && !isAsked) throw nothingToCheck()
+  if (flags.save === undefined && !isAsked) throw nothingToCheck(flags)
+  if (flags.save !== undefined) requireSnapshotOrNew(flags.save)
   const filed = readBaseline(flags.baseline)
   const sides = await readSides(files, flags, terminal, { prices, policy, range: filed.range })
   if ('code' in sides) return sides.code
@@ -71,10 +73,23 @@ function atOneBook(
   }
 }
 
-const nothingToCheck = (): UserError =>
-  new UserError('there is nothing to check against: no baseline and no assertion', {
-    hint: 'first llmcost check --save baseline.json, then llmcost check --baseline baseline.json --max-increase 5%',
+const nothingToCheck = ({ baseline }: CheckFlags): UserError =>
+  baseline === undefined
+    ? new UserError('there is nothing to check against: no baseline and no assertion', {
+        hint: 'first llmcost check --save baseline.json, then llmcost check --baseline baseline.json --max-increase 5%',
+      })
+    : new UserError('nothing is demanded of the run: there is no assertion', {
+        hint: `llmcost check --baseline ${baseline} --max-increase 5%; llmcost diff only shows what changed`,
+      })
+
+/** A slip of the keyboard must not cost anybody a log. */
+function requireSnapshotOrNew(path: string): void {
+  const head = headOf(path)
+  if (head === '' || /^\{\s*"kind":\s*"llmcost-snapshot"/.test(head)) return
+  throw new UserError(`${path} is no snapshot, and would be lost`, {
+    hint: 'save to another file, e.g. --save baseline.json',
   })
+}
 
 /** The file's settings, and the flags' over them. */
 function policyOf(

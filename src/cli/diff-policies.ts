@@ -1,4 +1,4 @@
-import type { Compared } from '../check/diff.ts'
+import type { NamedSnapshot } from '../check/diff.ts'
 import type { Snapshot, SnapshotCell } from '../check/snapshot.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { periodOf } from '../simulate/period.ts'
@@ -10,6 +10,7 @@ import type { DiffFlags, SideWord } from './diff-flags.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptible } from './interrupt.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
+import { narrowing } from './log-snapshot.ts'
 import { openLogs } from './logs.ts'
 import { differingRequests, policyCells } from './policy-cells.ts'
 import type { RunPrices } from './price-book.ts'
@@ -18,7 +19,7 @@ import { type Opened, openSimulation } from './simulation.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ComparedPolicies = {
-  readonly sides: readonly Compared[]
+  readonly sides: readonly NamedSnapshot[]
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
 }
@@ -60,7 +61,10 @@ export async function comparePolicies(
       const dearest = isSecond ? differingRequests(each.history, first.requests, each.requests) : []
       return {
         name: each.name,
-        snapshot: snapshotOf(each, prices, { files, zone, generatedAt: isoNow(terminal) }),
+        snapshot: {
+          ...snapshotOf(each, prices, { files, zone, generatedAt: isoNow(terminal) }),
+          ...narrowing(flags),
+        },
         dearest,
       }
     })

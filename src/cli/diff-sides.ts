@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { dearRequests } from '../check/dear-requests.ts'
-import type { Compared } from '../check/diff.ts'
+import type { NamedSnapshot } from '../check/diff.ts'
 import type { Snapshot } from '../check/snapshot.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -17,15 +18,15 @@ import type { Terminal } from './terminal.ts'
 import { timeRangeOf } from './time-range.ts'
 
 export type OpenSides = {
-  readonly from: Compared
-  readonly to: Compared
+  readonly from: NamedSnapshot
+  readonly to: NamedSnapshot
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
   readonly repriced: null
 }
 
 type Opened = {
-  readonly side: Compared
+  readonly side: NamedSnapshot
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
 }
@@ -101,9 +102,10 @@ async function openSide(
 }
 
 /** A snapshot or report, or something at a git ref. */
-const isSaved = (name: string): boolean => isDocument(name) || /^[^-:/][^:]+:.+\.json$/.test(name)
+const isSaved = (name: string): boolean =>
+  isDocument(name) || (!existsSync(name) && /^[^-:/][^:]+:.+\.json$/.test(name))
 
-function savedSide(name: string, snapshot: Snapshot, flags: DiffFlags): Compared {
+function savedSide(name: string, snapshot: Snapshot, flags: DiffFlags): NamedSnapshot {
   const narrowing = (['since', 'until', 'where'] as const).find((flag) => flags[flag] !== undefined)
   if (narrowing !== undefined)
     throw new UserError(`--${narrowing} cannot narrow ${name}, which is saved already`, {

@@ -1,4 +1,4 @@
-import type { Compared } from '../check/diff.ts'
+import type { NamedSnapshot } from '../check/diff.ts'
 import { diff } from '../check/diff.ts'
 import type { Repriced } from '../check/diff-result.ts'
 import { repriceSnapshot } from '../check/reprice-snapshot.ts'
@@ -36,7 +36,7 @@ export async function runDiff(
 
 /** What the store holds is at the book in force already. */
 function atOneBook(sides: OpenSides, prices: RunPrices) {
-  const at = ({ name, snapshot }: Compared) => repriceSnapshot(snapshot, prices, name)
+  const at = ({ name, snapshot }: NamedSnapshot) => repriceSnapshot(snapshot, prices, name)
   const [from, to] = [at(sides.from), at(sides.to)]
   const repriced: Repriced = {
     prices: prices.fingerprint,
@@ -52,8 +52,8 @@ function atOneBook(sides: OpenSides, prices: RunPrices) {
 }
 
 function requireRequests(
-  { snapshot: from, name }: Compared,
-  { snapshot: to, name: other }: Compared,
+  { snapshot: from, name }: NamedSnapshot,
+  { snapshot: to, name: other }: NamedSnapshot,
 ) {
   if (from.totals.requests + to.totals.requests > 0) return
   throw new UserError(`neither ${name} nor ${other} has any request`, {

@@ -53,7 +53,6 @@ export function logSnapshots(
   }
   const scenarioKey = terminal.env['LLMCOST_SCENARIO_KEY'] || null
   const llmcost = packageVersion()
-  const narrowed = (flags.where ?? []).map(({ field, value }) => `${field}=${value}`).sort()
   return { inputs, warnings, make }
 
   function make(range: TimeRange, where: readonly Condition[] = []): Snapshot {
@@ -68,7 +67,13 @@ export function logSnapshots(
       version,
       llmcost,
       ...rest,
-      ...(narrowed.length > 0 && { where: narrowed }),
+      ...narrowing(flags),
     }
   }
+}
+
+/** What --where narrows a snapshot to, as it says so itself. */
+export function narrowing({ where = [] }: FilterFlags): Pick<Snapshot, 'where'> {
+  const words = where.map(({ field, value }) => `${field}=${value}`).sort()
+  return words.length === 0 ? {} : { where: words }
 }

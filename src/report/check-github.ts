@@ -18,13 +18,10 @@ export function checkGithub(result: CheckResult): string {
       ? []
       : [`::${command} title=${title}::${data(findingSentence(finding))}`]
   })
-  const lines = [...annotations, plain(checkHeadline(result)), plain(totalLine(result))]
+  const lines = [...annotations, checkHeadline(result), totalLine(result)]
   return `${lines.filter((line) => line !== '').join('\n')}\n`
 }
 
 const data = (text: string): string => safeText(text).replaceAll('%', '%25')
 
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
-
-/** A line that begins with two colons would be a command. */
-const plain = (text: string): string => safeText(text).replace(/^::/, ' ::')

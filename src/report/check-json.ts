@@ -1,5 +1,5 @@
 import type { CheckResult } from '../check/result.ts'
-import { effectOrder, otherOrder } from './diff-json.ts'
+import { effectOrder, otherOrder, scenarioOrder } from './diff-json.ts'
 import { formatJson, headOrder, type KeyOrder, orderKeys } from './json.ts'
 
 /** The result as `--format json` prints it. Described in docs/json-output.md. */
@@ -47,22 +47,7 @@ const checkOrder: KeyOrder<CheckResult> = {
     reason: true,
     pass: true,
   },
-  scenarios: {
-    scenario: true,
-    feature: true,
-    change: true,
-    formerly: true,
-    beforeUsd: true,
-    afterUsd: true,
-    differenceUsd: true,
-    difference: {
-      calls: true,
-      inputTokens: true,
-      cacheReadTokens: true,
-      cacheWriteTokens: true,
-      outputTokens: true,
-    },
-  },
+  scenarios: scenarioOrder,
   scenarioChanges: true,
   diff: { fromUsd: true, toUsd: true, effects: effectOrder, other: otherOrder },
 }

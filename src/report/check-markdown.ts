@@ -1,20 +1,19 @@
 import type { CheckResult } from '../check/result.ts'
 import {
-  causeOf,
   checkHeadline,
   comparisonSentence,
-  figure,
+  findingFigures,
   findingSentence,
   findingTitle,
   signedShare,
-  signedUsd,
   totalLine,
 } from './check-phrases.ts'
 import { causeLine } from './diff-phrases.ts'
 import { escapeMarkdown } from './escape.ts'
 import { folded, noteSection } from './markdown-sections.ts'
 import { markdownTable } from './markdown-table.ts'
-import { formatCount, formatUsd } from './numbers.ts'
+import { formatCount } from './numbers.ts'
+import { scenarioTable } from './scenario-changes.ts'
 
 /** By this line a bot finds its comment again and updates it. */
 export const commentMarker = '<!-- llmcost check -->'
@@ -33,7 +32,7 @@ export function checkMarkdown(result: CheckResult): string {
             (finding) =>
               `- ${escapeMarkdown(findingTitle(finding))}: ${escapeMarkdown(findingSentence(finding))}`,
           ),
-          scenariosTable(result),
+          scenarioTable(result, 'baseline', 'now'),
           escapeMarkdown(comparisonSentence(result)),
           noteSection(
             result.warnings.map(({ message, count }) => `${message} (${formatCount(count)})`),
@@ -52,37 +51,17 @@ const isQuiet = ({ verdict, scenarioChanges, baseline, current }: CheckResult): 
 const signs = { pass: '✅', warn: '⚠️', fail: '❌', 'no-data': '❔' } as const
 
 function findingsTable({ findings }: CheckResult): string {
-  const rows = findings.map((finding) => [
-    signs[finding.outcome],
-    escapeMarkdown(findingTitle(finding)),
-    figure(finding.metric, finding.baseline),
-    figure(finding.metric, finding.actual),
-    signedShare(finding.change),
-    `${escapeMarkdown(finding.operator)} ${figure(finding.metric, finding.expected)}`,
-  ])
+  const rows = findings.map((finding) => {
+    const { baseline, actual, expected } = findingFigures(finding)
+    return [
+      signs[finding.outcome],
+      escapeMarkdown(findingTitle(finding)),
+      baseline,
+      actual,
+      signedShare(finding.change),
+      `${escapeMarkdown(finding.operator)} ${expected}`,
+    ]
+  })
   const titles = ['', 'assertion', 'baseline', 'now', 'change', 'bound']
   return markdownTable(titles, rows, new Set([2, 3, 4, 5]))
-}
-
-/** A comment has a limited length. */
-const mostShown = 20
-
-function scenariosTable({ scenarios, scenarioChanges }: CheckResult): string {
-  if (scenarios.length === 0) return ''
-  const rows = scenarios
-    .slice(0, mostShown)
-    .map((change) => [
-      escapeMarkdown(change.scenario),
-      formatUsd(change.beforeUsd),
-      formatUsd(change.afterUsd),
-      signedUsd(change.differenceUsd),
-      escapeMarkdown(causeOf(change)),
-    ])
-  const more = scenarioChanges - rows.length
-  const table = markdownTable(
-    ['scenario', 'baseline', 'now', 'difference', 'because'],
-    rows,
-    new Set([1, 2, 3]),
-  )
-  return more > 0 ? `${table}\n\nand ${formatCount(more)} more` : table
 }

@@ -1,6 +1,13 @@
 import type { CheckResult, CheckVerdict, Finding, Reason, ScenarioChange } from '../check/result.ts'
 import type { Interval } from '../domain/report.ts'
-import { formatCount, formatShare, formatUsd, plural, unknownMark } from './numbers.ts'
+import {
+  formatCount,
+  formatShare,
+  formatUsd,
+  formatUsdExact,
+  plural,
+  unknownMark,
+} from './numbers.ts'
 import type { Style } from './paint.ts'
 
 export const outcomeStyles: Readonly<Record<CheckVerdict, Style>> = {
@@ -32,11 +39,28 @@ export function signedShare(share: number | null): string {
 export const signedUsd = (usd: number): string => (usd > 0 ? `+${formatUsd(usd)}` : formatUsd(usd))
 
 /** A figure in its unit, as its name tells it. */
-export function figure(metric: string, value: number | null): string {
+function figure(metric: string, value: number | null, isExact: boolean): string {
   if (value === null) return unknownMark
-  if (metric === 'cost' || /usd/i.test(metric)) return formatUsd(value)
-  if (/rate$|share$|quality|wrong/i.test(metric)) return formatShare(value)
-  return /Ms(?:$|\.)/.test(metric) ? `${formatCount(value)} ms` : formatCount(value)
+  if (metric === 'cost' || /usd/i.test(metric))
+    return isExact ? formatUsdExact(value) : formatUsd(value)
+  if (/rate$|share$|quality|wrong/i.test(metric))
+    return isExact ? `${exactNumber(value * 100)}%` : formatShare(value)
+  const count = isExact ? exactNumber(value) : formatCount(value)
+  return /Ms(?:$|\.)/.test(metric) ? `${count} ms` : count
+}
+
+const exactNumber = (value: number): string =>
+  value.toLocaleString('en-US', { maximumFractionDigits: 7 })
+
+/** Figures and bound of a finding, rounded; exact where rounded ones would look the same and are not. */
+export function findingFigures({ metric, baseline, actual, expected }: Finding) {
+  const values = [...new Set([baseline, actual, expected])]
+  const isExact = new Set(values.map((value) => figure(metric, value, false))).size < values.length
+  return {
+    baseline: figure(metric, baseline, isExact),
+    actual: figure(metric, actual, isExact),
+    expected: figure(metric, expected, isExact),
+  }
 }
 
 const reasons: Readonly<Record<Reason, string>> = {
@@ -53,12 +77,12 @@ const reasons: Readonly<Record<Reason, string>> = {
 
 /** The finding in a sentence: "$1.20 → $1.38, +15% (+11% to +19%): beyond the bound of $1.26". */
 export function findingSentence(finding: Finding): string {
-  const { metric, baseline, actual, expected, operator, reason, interval } = finding
-  const now = figure(metric, actual)
-  const values = baseline === null ? now : `${figure(metric, baseline)} → ${now}`
+  const { operator, reason, interval } = finding
+  const { baseline, actual, expected } = findingFigures(finding)
+  const values = finding.baseline === null ? actual : `${baseline} → ${actual}`
   const own = interval?.method === 'measured' ? intervalWords(interval) : ''
   const change = changeWords(finding)
-  const bound = expected === null ? '' : ` (${operator} ${figure(metric, expected)})`
+  const bound = finding.expected === null ? '' : ` (${operator} ${expected})`
   return `${[values + own, ...change].join(', ')}: ${reasons[reason]}${bound}`
 }
 

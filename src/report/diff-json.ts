@@ -22,6 +22,23 @@ export const otherOrder = {
   unknown: true,
 } as const
 
+export const scenarioOrder = {
+  scenario: true,
+  feature: true,
+  change: true,
+  formerly: true,
+  beforeUsd: true,
+  afterUsd: true,
+  differenceUsd: true,
+  difference: {
+    calls: true,
+    inputTokens: true,
+    cacheReadTokens: true,
+    cacheWriteTokens: true,
+    outputTokens: true,
+  },
+} as const
+
 const side = {
   name: true,
   generatedAt: true,
@@ -56,22 +73,7 @@ const diffOrder: KeyOrder<DiffResult> = {
   models: { provider: true, model: true, ...row },
   features: { feature: true, ...row },
   cells: { provider: true, model: true, feature: true, ...row },
-  scenarios: {
-    scenario: true,
-    feature: true,
-    change: true,
-    formerly: true,
-    beforeUsd: true,
-    afterUsd: true,
-    differenceUsd: true,
-    difference: {
-      calls: true,
-      inputTokens: true,
-      cacheReadTokens: true,
-      cacheWriteTokens: true,
-      outputTokens: true,
-    },
-  },
+  scenarios: scenarioOrder,
   scenarioChanges: true,
   scenarioCoverage: true,
   requests: {

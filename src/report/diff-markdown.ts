@@ -1,5 +1,5 @@
 import type { DiffResult, DiffRow } from '../check/diff-result.ts'
-import { causeOf, signedUsd } from './check-phrases.ts'
+import { signedUsd } from './check-phrases.ts'
 import {
   amountsOf,
   changeWords,
@@ -14,9 +14,10 @@ import {
   sidePieces,
 } from './diff-phrases.ts'
 import { escapeMarkdown } from './escape.ts'
-import { folded, noteSection } from './markdown-sections.ts'
+import { folded, limitedTable, noteSection } from './markdown-sections.ts'
 import { markdownTable } from './markdown-table.ts'
 import { formatCount, formatUsd } from './numbers.ts'
+import { scenarioTable } from './scenario-changes.ts'
 
 /** By this line a bot finds its comment again and updates it. */
 const commentMarker = '<!-- llmcost diff -->'
@@ -32,7 +33,7 @@ export function diffMarkdown(result: DiffResult): string {
     folded('Details', [
       rowsTable('model', models, (row) => modelName(row)),
       features.length < 2 ? '' : rowsTable('feature', features, (row) => featureName(row.feature)),
-      hasCommonScenarios(result) ? scenariosTable(result) : '',
+      hasCommonScenarios(result) ? scenarioTable(result, 'from', 'to') : '',
       requestsTable(result),
       noteSection([
         ...repricedWords(result),
@@ -62,9 +63,6 @@ function causesTable({ effects, other }: DiffResult): string {
       )
 }
 
-/** A comment has a limited length. */
-const mostShown = 20
-
 function rowsTable<Row extends DiffRow>(
   title: string,
   rows: readonly Row[],
@@ -84,19 +82,6 @@ function rowsTable<Row extends DiffRow>(
   )
 }
 
-const scenariosTable = ({ scenarios, scenarioChanges }: DiffResult): string =>
-  limitedTable(
-    ['scenario', 'from', 'to', 'difference', 'because'],
-    scenarios.map((change) => [
-      change.scenario,
-      formatUsd(change.beforeUsd),
-      formatUsd(change.afterUsd),
-      signedUsd(change.differenceUsd),
-      causeOf(change),
-    ]),
-    scenarioChanges,
-  )
-
 const requestsTable = ({ requests }: DiffResult): string =>
   limitedTable(
     ['request', 'cost', 'difference', 'model', 'feature'],
@@ -110,20 +95,3 @@ const requestsTable = ({ requests }: DiffResult): string =>
     requests.length,
     new Set([1, 2]),
   )
-
-function limitedTable(
-  titles: readonly string[],
-  rows: readonly (readonly string[])[],
-  count: number,
-  right: ReadonlySet<number> = new Set([1, 2, 3]),
-): string {
-  if (rows.length === 0) return ''
-  const shown = rows.slice(0, mostShown)
-  const table = markdownTable(
-    titles,
-    shown.map((row) => row.map(escapeMarkdown)),
-    right,
-  )
-  const more = count - shown.length
-  return more > 0 ? `${table}\n\nand ${formatCount(more)} more` : table
-}

@@ -1,5 +1,5 @@
 import type { CellDiff, DiffResult, DiffRow, RequestDiff } from '../check/diff-result.ts'
-import { causeOf, signedUsd } from './check-phrases.ts'
+import { signedUsd } from './check-phrases.ts'
 import {
   amountsOf,
   changeWords,
@@ -17,9 +17,9 @@ import {
 import { safeText } from './escape.ts'
 import { formatGrid, type GridColumn } from './grid.ts'
 import { formatCount, formatUsd } from './numbers.ts'
+import { scenarioLines } from './scenario-changes.ts'
 import {
   type Block,
-  hanging,
   heading,
   joinBlocks,
   labelled,
@@ -28,7 +28,7 @@ import {
   type View,
 } from './screen.ts'
 import { notesBlock } from './terminal-blocks.ts'
-import { wrapText } from './text-width.ts'
+import { flowPieces, wrapText } from './text-width.ts'
 
 /** The difference for a person: its causes, where it arose, and the total in one line. */
 export function diffTerminal(result: DiffResult, view: View): string {
@@ -41,7 +41,7 @@ export function diffTerminal(result: DiffResult, view: View): string {
       causesBlock(result, screen),
       treeBlock(result, screen),
       featuresBlock(result, screen),
-      scenariosBlock(result, screen),
+      hasCommonScenarios(result) ? scenarioLines(result, mostScenarios, screen) : [],
       requestsBlock(result, screen),
       notesBlock([...repricedWords(result), ...notes].map(safeText), screen),
       wrapText(safeText(diffTotal(result)), width).map((line) => paint('bold', line)),
@@ -53,9 +53,10 @@ export function diffTerminal(result: DiffResult, view: View): string {
 function headBlock(result: DiffResult, screen: Screen): Block {
   const { from, to, differenceUsd } = result
   const style = differenceUsd > 0 ? 'red' : 'green'
-  const { paint } = screen
+  const { paint, width } = screen
+  const costs = `${formatUsd(from.costUsd)} → ${formatUsd(to.costUsd)}`
   return [
-    `${paint('bold', `${formatUsd(from.costUsd)} → ${formatUsd(to.costUsd)}`)}  ${paint(style, changeWords(result))}`,
+    ...flowPieces([paint('bold', costs), paint(style, changeWords(result))], width, '  '),
     ...labelled('from', sidePieces(from).map(safeText), screen),
     ...labelled('to', sidePieces(to).map(safeText), screen),
   ]
@@ -151,27 +152,7 @@ function featuresBlock({ features }: DiffResult, screen: Screen): Block {
   ]
 }
 
-const scenarioSigns = { new: '+', gone: '-', changed: '~', renamed: '~' } as const
 const mostScenarios = 5
-
-function scenariosBlock(result: DiffResult, screen: Screen): Block {
-  const { scenarios, scenarioChanges } = result
-  if (!hasCommonScenarios(result)) return []
-  const { width, paint } = screen
-  const shown = scenarios.slice(0, mostScenarios)
-  return [
-    ...heading(screen, 'SCENARIOS', `${key}, per run`),
-    ...shown.flatMap((change) => [
-      `  ${scenarioSigns[change.change]} ${safeText(change.scenario)}  ${signedUsd(change.differenceUsd)}`,
-      ...hanging('      ', safeText(causeOf(change)), {
-        width,
-        indent: 6,
-        paint: (line) => paint('dim', line),
-      }),
-    ]),
-    ...moreLine(scenarioChanges - shown.length, screen),
-  ]
-}
 
 const requestColumns: readonly GridColumn[] = [
   { title: 'id', minWidth: 16 },

@@ -1,5 +1,6 @@
 import { escapeMarkdown } from './escape.ts'
 import { markdownTable } from './markdown-table.ts'
+import { formatCount } from './numbers.ts'
 import type { Fact } from './simulate-phrases.ts'
 import type { ReportTable } from './simulate-tables.ts'
 
@@ -25,6 +26,27 @@ export function tableSection({ title, remark, columns, rows }: ReportTable): str
     right,
   )
   return [`### ${title}`, escapeMarkdown(remark), table].filter((part) => part !== '').join('\n\n')
+}
+
+/** A comment has a limited length. */
+const mostShown = 20
+
+/** The first rows of `count`, and how many more there are; nothing without rows. */
+export function limitedTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  count: number,
+  right: ReadonlySet<number> = new Set([1, 2, 3]),
+): string {
+  if (rows.length === 0) return ''
+  const shown = rows.slice(0, mostShown)
+  const table = markdownTable(
+    titles,
+    shown.map((row) => row.map(escapeMarkdown)),
+    right,
+  )
+  const more = count - shown.length
+  return more > 0 ? `${table}\n\nand ${formatCount(more)} more` : table
 }
 
 /** Sections that are shown on a click. */

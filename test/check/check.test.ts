@@ -38,6 +38,21 @@ const costs = (list: readonly number[], prefix = 's') =>
 const ten = Array.from({ length: 10 }, (_, index) => 1_000_000 * (index + 1))
 const first = ({ findings }: CheckResult) => findings[0]
 
+it('a report, which holds no scenarios, has not lost those of the baseline', () => {
+  const report: Snapshot = {
+    ...snapshotOf(costs(ten)),
+    source: { kind: 'simulate', inputs: ['after.json'] },
+    scenarioCount: 0,
+    scenarios: [],
+    runs: { count: 0, samples: [] },
+  }
+  const { scenarioChanges, comparison, warnings } = checked(snapshotOf(costs(ten)), report)
+  expect({ scenarioChanges, gone: comparison.gone }).toEqual({ scenarioChanges: 0, gone: 0 })
+  expect(warnings.map(({ code }) => code)).not.toContain('scenarios-gone')
+  const nothing = checked(snapshotOf(costs(ten)), snapshotOf([]))
+  expect(nothing.scenarioChanges).toBe(10)
+})
+
 describe('an increase', () => {
   it('of one nano-dollar fails where answers are as they were', () => {
     const dearer = costs([...ten.slice(0, 9), 10_000_001])

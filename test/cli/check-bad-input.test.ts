@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CheckResult } from '../../src/check/result.ts'
@@ -73,6 +73,48 @@ test('without baseline and assertion it exits 2 with the two commands', async ()
   expect(code).toBe(2)
   expect(err).toContain('llmcost check --save baseline.json')
   expect(err).toContain('llmcost check --baseline baseline.json --max-increase 5%')
+})
+
+test('with a baseline but no assertion it exits 2 and names one', async () => {
+  await save(calls())
+  const log = writeLog(terminal, calls())
+  const { code, out, err } = await runIn(terminal, 'check', log, '--baseline', baseline)
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toContain('nothing is demanded of the run')
+  expect(err).toContain(`llmcost check --baseline ${baseline} --max-increase 5%`)
+  expect(err).not.toContain('no baseline')
+})
+
+test.each([
+  ['--max-increase', '5', 'did you mean 5%?'],
+  ['--min-hit-rate', '30', 'did you mean 30%?'],
+  ['--max-quality-drop', '1', 'did you mean 1pt?'],
+])('%s %s could be a share or percent, and is refused', async (flag, value, message) => {
+  const log = writeLog(terminal, calls())
+  const { code, err } = await runIn(terminal, 'check', log, flag, value)
+  expect(code).toBe(2)
+  expect(err).toContain(message)
+})
+
+describe('--save', () => {
+  test('writes over no log, and over a former snapshot', async () => {
+    const log = writeLog(terminal, calls())
+    const before = readFileSync(log, 'utf8')
+    const { code, err } = await runIn(terminal, 'check', log, '--save', log)
+    expect(code).toBe(2)
+    expect(err).toContain('is no snapshot, and would be lost')
+    expect(readFileSync(log, 'utf8')).toBe(before)
+    await save(calls())
+    await save(calls(free))
+    expect(jsonOf<Snapshot>(baseline).totals.costNanoUsd).toBe(0)
+  })
+
+  test('is what a log as the baseline is told to do, to another file', async () => {
+    const log = writeLog(terminal, calls())
+    const { code, err } = await runIn(terminal, 'check', log, '--baseline', log, '--max-increase=0')
+    expect(code).toBe(2)
+    expect(err).toContain(`llmcost check ${log} --save baseline.json`)
+  })
 })
 
 test('a first baseline is saved, and held to what flags demand besides', async () => {

@@ -268,6 +268,9 @@ describe('--assert', () => {
   test.each([
     ['latencyMs.p95', 'write it as "latencyMs.p95 <= 2000"'],
     ['costUsd +5', 'write it as'],
+    ['costUsd <= 1.2.3', 'write it as'],
+    ['hitRate -1.2.3%', 'write it as'],
+    ['hitRate >= .', 'write it as'],
     ['costUsd <= 5 where team', 'write conditions as FIELD=VALUE'],
     ['costUsd <= 5 where taem=red', 'did you mean "team"?'],
     ['latencyMs.p59 <= 5', 'did you mean "latencyMs.p50"?'],

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { DiffResult, DiffRow } from '../../src/check/diff-result.ts'
@@ -93,6 +93,29 @@ describe('two logs', () => {
       expect((await runIn(terminal, 'diff', from, to, '--format', format)).out).not.toContain(
         question.slice(0, 40),
       )
+  })
+
+  test('name as such only what cost more than the mean call of the other side', async () => {
+    const terminal = newTerminal()
+    const asking = (inputTokens: number, id: string) =>
+      Array.from({ length: 4 }, (_, index) => ({
+        id: `${id}${index}`,
+        usage: { inputTokens: inputTokens + index, outputTokens: 100 },
+      }))
+    const short = writeLog(terminal, asking(1000, 'short'), 'short.jsonl')
+    const long = writeLog(terminal, asking(2000, 'long'), 'long.jsonl')
+    const listed = async (...argv: readonly string[]) =>
+      (await diffIn(terminal, ...argv)).requests.map(({ side, id }) => [side, id])
+    const dearest = ['long3', 'long2', 'long1', 'long0']
+    expect(await listed(short, long)).toEqual(dearest.map((id) => ['to', id]))
+    expect(await listed(long, short)).toEqual(dearest.map((id) => ['from', id]))
+  })
+
+  test('may have a name as a file at a git ref has', async () => {
+    const terminal = newTerminal()
+    const log = relative('.', writeLog(terminal, [{ id: 'a' }], 'run:1.json'))
+    const { from, to } = await diffIn(terminal, log, log)
+    expect([from.requests, to.requests]).toEqual([1, 1])
   })
 
   test('one of which is empty: everything is new', async () => {
@@ -212,6 +235,20 @@ async function baselineIn(terminal: FakeTerminal): Promise<readonly [string, str
 }
 
 describe('snapshots', () => {
+  test('of other requests are compared with a note', async () => {
+    const terminal = newTerminal()
+    const log = writeLog(terminal, [{ id: 'a', team: 'red' }, { id: 'b' }])
+    const path = join(terminal.folder, 'red.json')
+    await runIn(terminal, 'check', log, '--where', 'team=red', '--save', path)
+    const { warnings } = await diffIn(terminal, path, log)
+    expect(warnings).toContainEqual({
+      code: 'other-requests',
+      message: `${path} is of team=red, ${log} of all requests`,
+      count: 1,
+    })
+    expect((await diffIn(terminal, path, path)).warnings).toEqual([])
+  })
+
   test('of another price book differ by price, and by nothing of it with --reprice', async () => {
     const terminal = newTerminal()
     const [path, log] = await baselineIn(terminal)

@@ -5,6 +5,7 @@ import type { CheckResult } from '../../src/check/result.ts'
 import type { Snapshot } from '../../src/check/snapshot.ts'
 import type { Assertion } from '../../src/policy/governance.ts'
 import { type CheckFormat, formatCheck } from '../../src/report/format-check.ts'
+import { textWidth } from '../../src/report/text-width.ts'
 import { describedKeys, type JsonSchema, reversed, schemaProblems } from '../support/json-schema.ts'
 import { scenario, snapshotOf } from '../support/snapshots.ts'
 
@@ -68,7 +69,8 @@ const quiet = (): CheckResult =>
     policy: { noData: 'fail', exact: false, assertions: assertions.slice(0, 1) },
   })
 
-const print = (result: CheckResult, format: CheckFormat) => formatCheck(result, format, view)
+const print = (result: CheckResult, format: CheckFormat, width = 80) =>
+  formatCheck(result, format, { ...view, width })
 
 it.each(['terminal', 'json', 'markdown', 'junit', 'github'] as const)(
   'golden %s of a regression',
@@ -110,6 +112,27 @@ it.each(['terminal', 'json', 'markdown', 'junit', 'github'] as const)(
   },
 )
 
+it.each([
+  ['cost', 0.042165, 0.0421675, '$0.042165 → $0.0421675, +<0.1%: beyond the bound (<= $0.042165)'],
+  ['costUsd', 9, 10, '$9.00 → $10.00, +11%: beyond the bound (<= $9.00)'],
+  ['hitRate', 0.3, 0.30004, '30% → 30.004%, +<0.1%: beyond the bound (<= 30%)'],
+  [
+    'latencyMs.p95',
+    1200,
+    1200.04,
+    '1,200 ms → 1,200.04 ms, +<0.1%: beyond the bound (<= 1,200 ms)',
+  ],
+])('figures of %s that would round to the same are exact', (metric, before, after, sentence) => {
+  const [finding] = regressed().findings
+  if (finding === undefined) throw new Error('no finding')
+  const figures = { baseline: before, expected: before, actual: after }
+  const held = { ...finding, ...figures, metric, change: after / before - 1 }
+  expect(print({ ...regressed(), findings: [held] }, 'terminal', 120)).toContain(sentence)
+  const cells = print({ ...regressed(), findings: [held] }, 'markdown').split('\n')
+  const [baseline = '', now = ''] = sentence.split(/ → |, \+/)
+  expect(cells).toContainEqual(expect.stringContaining(`| ${baseline} | ${now} |`))
+})
+
 it('a comment is two lines where nothing changed', () => {
   expect(print(quiet(), 'markdown')).toBe(
     '<!-- llmcost check -->\n\n**LLM cost pass: 1 passed of 1 assertion**\n',
@@ -142,6 +165,18 @@ describe('JSON', () => {
     expect(described.filter((key) => !keys.includes(key))).toEqual([])
     expect(keys.filter((key) => described.includes(key))).toEqual(described)
   })
+})
+
+it.each([40, 60])('no line of a terminal of %i columns is longer', (width) => {
+  const named = regressed(
+    'a scenario whose name has more than sixty columns, as whole sentences have',
+  )
+  const findings = named.findings.map((each) => ({
+    ...each,
+    name: 'spend on the red team in a week',
+  }))
+  const lines = print({ ...named, findings }, 'terminal', width).split('\n')
+  expect(lines.filter((line) => textWidth(line) > width)).toEqual([])
 })
 
 it('text of a log breaks out of no report', () => {

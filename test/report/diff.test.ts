@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { noCosts } from '../../src/check/cost-cells.ts'
-import { type Compared, diff } from '../../src/check/diff.ts'
+import { diff, type NamedSnapshot } from '../../src/check/diff.ts'
 import type { DiffResult } from '../../src/check/diff-result.ts'
 import type { SnapshotCell } from '../../src/check/snapshot.ts'
 import { type DiffFormat, formatDiff } from '../../src/report/format-diff.ts'
+import { textWidth } from '../../src/report/text-width.ts'
 import { describedKeys, type JsonSchema, reversed, schemaProblems } from '../support/json-schema.ts'
 import { scenario, snapshotOf } from '../support/snapshots.ts'
 
@@ -37,9 +38,9 @@ const cell = ({ cost, ...more }: Cell): SnapshotCell => ({
 function sideOf(
   name: string,
   cells: readonly SnapshotCell[],
-  more: Partial<Compared['snapshot']> = {},
-  dearest: Compared['dearest'] = [],
-): Compared {
+  more: Partial<NamedSnapshot['snapshot']> = {},
+  dearest: NamedSnapshot['dearest'] = [],
+): NamedSnapshot {
   const costs = cells.flatMap(({ costNanoUsd }) => Object.values(costNanoUsd) as number[])
   const base = snapshotOf([])
   const totals = {
@@ -192,7 +193,7 @@ const repriced = () =>
     },
   })
 
-const atBook2 = (side: Compared): Compared => ({
+const atBook2 = (side: NamedSnapshot): NamedSnapshot => ({
   ...side,
   snapshot: { ...side.snapshot, fingerprints: after().snapshot.fingerprints },
 })
@@ -254,6 +255,17 @@ describe('JSON', () => {
     )
     expect(keys).toEqual(described)
   })
+})
+
+it.each([40, 60])('no line of a terminal of %i columns is longer', (width) => {
+  const name = 'a name that has more than sixty columns, as whole sentences have'
+  const named = diff(before(), after(name, name), options)
+  const from = { ...named.from, costUsd: 0.0000123 }
+  const far = { ...named, from, differenceUsd: -0.0000025, change: -0.203, to: { ...from, name } }
+  for (const result of [changed(), far, repriced()]) {
+    const lines = formatDiff(result, 'terminal', { width, color: false, unicode: true }).split('\n')
+    expect(lines.filter((line) => textWidth(line) > width)).toEqual([])
+  }
 })
 
 it('text of a log breaks out of no report', () => {
