@@ -5,7 +5,7 @@ import { UserError } from '../domain/user-error.ts'
 import { defaultPolicy } from '../policy/default-policy.ts'
 import { readYaml } from '../policy/read-yaml.ts'
 import { adminTokenName } from '../serve/admin-guard.ts'
-import { policyPath } from './policy-file.ts'
+import { policyPath } from './find-policy.ts'
 import type { Terminal } from './terminal.ts'
 
 export type AdminFlags = {

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
 import { noUsage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type ParsedPolicy, parsePolicy } from '../policy/parse-policy.ts'
@@ -8,47 +6,26 @@ import { type PolicyProblem, problemSentence } from '../policy/problems.ts'
 import type { KnownModel } from '../policy/targets.ts'
 import type { PolicyWarning } from '../policy/warnings.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
-import { type PriceOverrides, parseOverrides } from '../prices/overrides.ts'
+import { parseOverrides } from '../prices/overrides.ts'
 import type { OpenPriceBook } from '../prices/price-book.ts'
 import { suggestModels } from '../prices/suggest-models.ts'
 import { readFileOrRef } from './read-ref.ts'
-import type { Terminal } from './terminal.ts'
-
-export type PolicyFileFlags = { readonly policy?: string }
 
 /** A policy file that was read and has no problems. */
 export type LoadedPolicy = {
   readonly path: string
   readonly policy: Policy
   readonly warnings: readonly PolicyWarning[]
-  /** Its `prices`, to be put after those of --prices and LLMCOST_PRICES. */
-  readonly overrides: PriceOverrides
 }
-
-export const policyFileNames = ['llmcost.yaml', 'llmcost.yml'] as const
-
-/** The policy file of a folder or of the nearest folder above it; null where there is none. */
-export function findPolicyFile(from: string): string | null {
-  const folder = resolve(from)
-  const found = policyFileNames.map((name) => join(folder, name)).find((path) => existsSync(path))
-  if (found !== undefined) return found
-  const above = dirname(folder)
-  return above === folder ? null : findPolicyFile(above)
-}
-
-/** The file that --policy or LLMCOST_POLICY names, or the nearest upward; null where there is none. */
-export const policyPath = (
-  flags: PolicyFileFlags,
-  { env }: Pick<Terminal, 'env'>,
-  from: string = process.cwd(),
-): string | null => flags.policy ?? (env['LLMCOST_POLICY'] || findPolicyFile(from))
 
 /** Reads a policy file, models checked against the price book. Throws one UserError with every problem. */
 export function loadPolicy(path: string, book: OpenPriceBook): LoadedPolicy {
   const parsed = parsePolicyFile(path, book)
   if ('problems' in parsed) throw problemsError(parsed.problems, path)
   const { policy, warnings } = parsed
-  return { path, policy, warnings, overrides: parseOverrides(policy.prices, path) }
+  // Throws for a price that nobody can read.
+  parseOverrides(policy.prices, path)
+  return { path, policy, warnings }
 }
 
 /** The same, with problems as a value. */

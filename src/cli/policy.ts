@@ -17,14 +17,9 @@ import { openRequestSource } from '../store/request-source.ts'
 import { isoNow, nowMs } from './clock.ts'
 import type { InputFlags, StoreFlags } from './common-options.ts'
 import { withExistingStore } from './existing-store.ts'
+import { policyFileNames, policyPath } from './find-policy.ts'
 import { Narrator } from './narrator.ts'
-import {
-  type LoadedPolicy,
-  loadPolicy,
-  parsePolicyFile,
-  policyFileNames,
-  policyPath,
-} from './policy-file.ts'
+import { type LoadedPolicy, loadPolicy, parsePolicyFile } from './policy-file.ts'
 import { logFactsOf } from './policy-log.ts'
 import { openRunPrices } from './price-book.ts'
 import { printTable } from './print-table.ts'
@@ -42,7 +37,7 @@ export async function runPolicyCheck(
   terminal: Terminal,
 ): Promise<number> {
   const path = policyPath(file === undefined ? {} : { policy: file }, terminal)
-  const { book } = await openRunPrices(flags, terminal)
+  const { book } = await openRunPrices(flags, terminal, { withPolicy: false })
   if (flags.checklist === true) return await printChecklist(path, book, flags, terminal)
   if (path === null) throw noPolicyFile()
   if (flags.format === 'json') return printParsed(path, book, terminal)
@@ -145,7 +140,7 @@ export type PolicyShowFlags = InputFlags & {
 /** `llmcost policy show`: the policy in force, in sentences, as a file or as JSON. */
 export async function runPolicyShow(flags: PolicyShowFlags, terminal: Terminal): Promise<number> {
   const path = policyPath(flags, terminal)
-  const { book } = await openRunPrices(flags, terminal)
+  const { book } = await openRunPrices(flags, terminal, { withPolicy: false })
   const loaded = path === null ? null : loadPolicy(path, book)
   if (loaded !== null) printWarnings(loaded, flags, terminal)
   const policy = layerPolicy({

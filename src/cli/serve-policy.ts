@@ -5,9 +5,9 @@ import { mergePolicy } from '../policy/merge-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { layerPolicy, type PolicyFlags } from '../policy/policy-flags.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
-import type { PriceOverrides } from '../prices/overrides.ts'
 import type { OpenPriceBook } from '../prices/price-book.ts'
-import { loadPolicy, policyPath } from './policy-file.ts'
+import { policyPath } from './find-policy.ts'
+import { loadPolicy } from './policy-file.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ServePolicyFlags = Omit<PolicyFlags, 'policy'> & {
@@ -24,8 +24,6 @@ export type ServedPolicy = {
   readonly policy: Policy
   /** The file it is from; null: there is none. */
   readonly source: string | null
-  /** Prices of the file; null: it has none. */
-  readonly overrides: PriceOverrides | null
 }
 
 /**
@@ -38,16 +36,18 @@ export function servedPolicy(
   book: OpenPriceBook,
 ): ServedPolicy {
   const { policy: named, ...said } = flags
-  if (named !== undefined && named.length > 1)
-    throw new UserError('a gateway runs one policy', { hint: 'name one file with --policy' })
   const path = policyPath(named?.[0] === undefined ? {} : { policy: named[0] }, terminal)
   const loaded = path === null ? null : loadPolicy(path, book)
   const file = loaded?.policy ?? passThrough
   const layered = layerPolicy({ file, env: terminal.env, flags: said, nearest: didYouMean })
   const policy = withServeFlags(layered, flags)
   if (comparesInLog(policy.cache)) throw noNamespace()
-  const overrides = policy.prices.length === 0 ? null : (loaded?.overrides ?? null)
-  return { policy, source: path, overrides }
+  return { policy, source: path }
+}
+
+export function requireOnePolicy({ policy = [] }: ServePolicyFlags): void {
+  if (policy.length > 1)
+    throw new UserError('a gateway runs one policy', { hint: 'name one file with --policy' })
 }
 
 /** What holds where nobody has decided anything. */

@@ -32,7 +32,7 @@ import { openRunPrices, type RunPrices } from './price-book.ts'
 import { rewriteOf } from './rewrite-by-program.ts'
 import type { ServeFlags } from './serve.ts'
 import { openServeCache, type ServeCache } from './serve-cache.ts'
-import { type ServedPolicy, servedPolicy } from './serve-policy.ts'
+import { requireOnePolicy, type ServedPolicy, servedPolicy } from './serve-policy.ts'
 import { adminPortsOf } from './serve-ports.ts'
 import { type ServeParts, servicesOf } from './serve-services.ts'
 import { openWatch } from './serve-watch.ts'
@@ -51,10 +51,9 @@ export type RunningServe = {
 
 /** Starts the gateway. Throws a UserError where its policy, its store or its ports do not allow it. */
 export async function startServe(flags: ServeFlags, terminal: Terminal): Promise<RunningServe> {
-  const listed = await openRunPrices(flags, terminal)
-  const served = servedPolicy(flags, terminal, listed.book)
-  const { overrides } = served
-  const prices = overrides === null ? listed : await openRunPrices(flags, terminal, overrides)
+  requireOnePolicy(flags)
+  const prices = await openRunPrices(flags, terminal)
+  const served = servedPolicy(flags, terminal, prices.book)
   const token = adminToken(served.policy.serve.adminHost, terminal.env)
   const ledger = await openLedger(flags, terminal, served.policy)
   try {

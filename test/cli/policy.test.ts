@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { findPolicyFile, policyPath } from '../../src/cli/policy-file.ts'
+import { findPolicyFile, policyPath } from '../../src/cli/find-policy.ts'
 import { parsePolicy } from '../../src/policy/parse-policy.ts'
 import {
   canonicalRecord,
