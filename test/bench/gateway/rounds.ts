@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { kill, platform } from 'node:process'
 import { newFolder, removeFolder } from '../work-folder.ts'
 import type { Pin } from './cores.ts'
 import type { Measured, Rig, Times } from './rig.ts'
@@ -36,8 +37,8 @@ type Started = {
 }
 
 /**
- * Starts all subjects anew, then gives each scenario to one after the other: what is compared is seconds apart. They
- * wait for their turn without work.
+ * Starts all subjects anew, then gives each scenario to one after the other: what is compared is seconds apart. They are
+ * stopped while they wait for their turn.
  */
 export async function runRound(options: RoundOptions): Promise<Round> {
   const folder = newFolder()
@@ -45,11 +46,13 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   try {
     for (const [index, subject] of options.subjects.entries()) {
       const running = await startOne(subject, join(folder, String(index)), options)
-      if (running !== null) started.push({ subject, running, loads: new Map() })
+      if (running === null) continue
+      started.push({ subject, running, loads: new Map() })
+      signalTo(running, 'SIGSTOP')
     }
     await warmUp(started, options)
     for (const scenario of [...options.scenarios, ...hitScenarios])
-      for (const each of started) await measureOne(each, scenario, options)
+      for (const each of started) await alone(each, () => measureOne(each, scenario, options))
     return started.map(({ subject, running, loads }) => ({
       subject,
       startMs: running.process?.startMs ?? null,
@@ -57,9 +60,23 @@ export async function runRound(options: RoundOptions): Promise<Round> {
       loads,
     }))
   } finally {
-    for (const { running } of started) await running.process?.end()
+    for (const { running } of started) {
+      signalTo(running, 'SIGCONT')
+      await running.process?.end()
+    }
     removeFolder(folder)
   }
+}
+
+/** Nothing that another one still has to do, such as a queue of requests that nobody waits for, counts against it. */
+async function alone({ running }: Started, work: () => Promise<void>): Promise<void> {
+  signalTo(running, 'SIGCONT')
+  await work()
+  signalTo(running, 'SIGSTOP')
+}
+
+function signalTo({ process: server }: Running, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  if (server !== null && !server.hasEnded && platform !== 'win32') kill(server.pid, signal)
 }
 
 /** Null for a peer that does not start here; the others must. */
@@ -82,16 +99,17 @@ async function startOne(
 /** A server is quicker once its code is compiled; nobody measures a gateway in its first second. */
 async function warmUp(started: readonly Started[], { rig, times, ...rest }: RoundOptions) {
   const both = scenarios.filter(({ key }) => key === 'json-16' || key === 'sse-16')
-  for (const { subject, running } of started) {
-    for (const scenario of both) {
-      try {
-        await rig.check(running, scenario)
-        await rig.measure(running, scenario, { ...times, warmUpMs: 0 })
-      } catch (error) {
-        rest.note(`${subject.name}, ${scenario.title}: ${reasonOf(error)}`)
+  for (const each of started)
+    await alone(each, async () => {
+      for (const scenario of both) {
+        try {
+          await rig.check(each.running, scenario)
+          await rig.measure(each.running, scenario, { ...times, warmUpMs: 0 })
+        } catch (error) {
+          rest.note(`${each.subject.name}, ${scenario.title}: ${reasonOf(error)}`)
+        }
       }
-    }
-  }
+    })
 }
 
 async function measureOne(each: Started, scenario: Scenario, options: RoundOptions): Promise<void> {
