@@ -12,21 +12,15 @@ import { openRequestLookup } from '../store/request-lookup.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import { storedResult, storeResult } from '../store/results.ts'
 import { writeIfUnchanged } from '../store/snapshot.ts'
-import { newestRequest } from '../store/store-facts.ts'
 import { analyzePrices } from './analyze-prices.ts'
 import { nowMs } from './clock.ts'
-import {
-  type FilterFlags,
-  type InputFlags,
-  momentOf,
-  unknownField,
-  zoneOf,
-} from './common-options.ts'
+import { type FilterFlags, type InputFlags, unknownField, zoneOf } from './common-options.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { type OpenLogs, openLogs } from './logs.ts'
 import { packageVersion } from './package-version.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
+import { selectionOf } from './selection.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
 
@@ -93,7 +87,7 @@ function dimensionsOf(by: readonly string[] | undefined): readonly string[] {
 /** The base of a report is stored under all it depends on: a second run on unchanged logs only adds groups. */
 function resultOf(logs: OpenLogs, job: Job): AnalyzeResult {
   const { database } = logs.store
-  const selection = selectionOf(logs, job)
+  const selection = selectionOf({ logs, flags: job.flags })
   const options = optionsOf(logs, job)
   const key = keyOf(selection, options)
   const stored = storedResult(database, key)
@@ -128,17 +122,6 @@ const current = (base: AnalyzeBase, options: AnalyzeOptions): AnalyzeBase => ({
   inputs: options.inputs,
   warnings: options.warnings,
 })
-
-function selectionOf(logs: OpenLogs, { flags }: Job): Selection {
-  const relative = [flags.since, flags.until].some((text) => /^\d+[hdw]$/.test(text ?? ''))
-  const newest = relative ? newestRequest(logs.store.database) : null
-  return {
-    files: logs.files === null ? null : [...logs.files].sort((a, b) => a - b),
-    since: momentOf(flags.since, newest, '--since'),
-    until: momentOf(flags.until, newest, '--until'),
-    where: flags.where ?? [],
-  }
-}
 
 function optionsOf(
   logs: OpenLogs,

@@ -8,11 +8,12 @@ import { exportRows } from '../store/export-rows.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import type { Store } from '../store/store.ts'
 import { newestRequest, storeFacts } from '../store/store-facts.ts'
-import { type FilterFlags, momentOf, type StoreFlags } from './common-options.ts'
+import type { FilterFlags, StoreFlags } from './common-options.ts'
 import { withExistingStore } from './existing-store.ts'
 import { exportEscalations } from './export-escalations.ts'
 import type { Narrator } from './narrator.ts'
 import type { Terminal } from './terminal.ts'
+import { type TimeRange, timeRangeOf } from './time-range.ts'
 import { writeLines, writeTo } from './write-lines.ts'
 
 export type ExportFlags = StoreFlags &
@@ -75,13 +76,8 @@ function refuseConflicts(flags: ExportFlags): void {
   }
 }
 
-function period({ database }: Store, { since, until }: FilterFlags) {
-  const newest = newestRequest(database)
-  return {
-    since: momentOf(since, newest, '--since'),
-    until: momentOf(until, newest, '--until'),
-  }
-}
+const period = ({ database }: Store, flags: FilterFlags): TimeRange =>
+  timeRangeOf(flags, newestRequest(database))
 
 type Counts = { requests: number; withoutText: number }
 

@@ -1,28 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { MeasuredQuestion } from '../domain/measurement.ts'
 import type { Prompt } from '../domain/request.ts'
-import type { Selection } from '../domain/selection.ts'
 import { keyHash } from '../engine/cache-key.ts'
 import { questionOf } from '../engine/question.ts'
 import { loadEvidence } from '../ingest/evidence.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import { measuredQuestions } from '../store/measurements.ts'
-import { newestRequest } from '../store/store-facts.ts'
-import { momentOf } from './common-options.ts'
 import type { SimulationJob } from './simulation.ts'
-
-/** The requests of the logs that the flags choose. */
-export function selectionOf({ logs, flags }: Pick<SimulationJob, 'logs' | 'flags'>): Selection {
-  const { database } = logs.store
-  const relative = [flags.since, flags.until].some((text) => /^\d+[hdw]$/.test(text ?? ''))
-  const newest = relative ? newestRequest(database) : null
-  return {
-    files: logs.files === null ? null : [...logs.files].sort((a, b) => a - b),
-    since: momentOf(flags.since, newest, '--since'),
-    until: momentOf(flags.until, newest, '--until'),
-    where: flags.where ?? [],
-  }
-}
 
 /** What is known of models on questions, and what stands for all of it in a key. */
 export type KnownEvidence = {
