@@ -10,7 +10,7 @@ const dayMs = 86_400_000
 /** Prices change about weekly somewhere; after a quarter several of the large models have. */
 const staleDays = 90
 
-/** The price book with its age, and the overrides that the environment names. */
+/** The price book with its age, and the overrides that are in force without flags. */
 export async function priceChecks(terminal: Terminal): Promise<readonly Check[]> {
   try {
     const { book } = await openRunPrices({}, terminal)
@@ -23,7 +23,7 @@ export async function priceChecks(terminal: Terminal): Promise<readonly Check[]>
       age > staleDays
         ? warn('prices', value, 'renew them: llmcost prices update --help')
         : ok('prices', value),
-      overridesCheck(book.context.overrides.length, terminal),
+      overridesCheck(book.context.overrides),
     ]
   } catch (error) {
     if (!(error instanceof UserError)) throw error
@@ -32,9 +32,9 @@ export async function priceChecks(terminal: Terminal): Promise<readonly Check[]>
   }
 }
 
-function overridesCheck(entries: number, { env }: Terminal): Check {
-  const file = env['LLMCOST_PRICES']
-  return file === undefined || file === ''
-    ? ok('overrides', 'none (LLMCOST_PRICES not set)')
-    : ok('overrides', `${formatCount(entries)} in ${file}`)
+/** Those of LLMCOST_PRICES and of the policy file in force. */
+function overridesCheck(overrides: readonly { readonly path: string }[]): Check {
+  if (overrides.length === 0) return ok('overrides', 'none')
+  const files = [...new Set(overrides.map(({ path }) => path))]
+  return ok('overrides', `${formatCount(overrides.length)} in ${files.join(' and ')}`)
 }

@@ -107,10 +107,12 @@ export async function runReconcile(
     throw new UserError('say what the call cost', {
       hint: 'e.g. --cost 0.01, or --cost 0 where the provider did not bill it',
     })
-  const answer = await adminOf(flags, terminal).post('/budgets/reconcile', { id, costUsd: cost })
-  if (flags.format === 'json') return printJson('serve-reconciled', answer, terminal)
-  say(terminal, `${id} counts ${formatUsd(cost)} from now on`)
-  return 0
+  return await done(flags, terminal, {
+    path: '/budgets/reconcile',
+    body: { id, costUsd: cost },
+    kind: 'serve-reconciled',
+    sentence: `${id} counts ${formatUsd(cost)} from now on`,
+  })
 }
 
 /** `llmcost serve breakers`. */
@@ -123,14 +125,34 @@ export async function runBreakers(flags: AdminFlags, terminal: Terminal): Promis
 }
 
 /** `llmcost serve breakers reset TARGET`: it is asked again at once. */
-export async function runBreakerReset(
+export const runBreakerReset = (
   target: string,
   flags: AdminFlags,
   terminal: Terminal,
+): Promise<number> =>
+  done(flags, terminal, {
+    path: '/breakers/reset',
+    body: { target },
+    kind: 'serve-breaker-reset',
+    sentence: `${target} is asked again`,
+  })
+
+type Deed = {
+  readonly path: string
+  readonly body: JsonObject
+  readonly kind: string
+  readonly sentence: string
+}
+
+/** Has the gateway do something, and says that it is done. */
+async function done(
+  flags: AdminFlags,
+  terminal: Terminal,
+  { path, body, kind, sentence }: Deed,
 ): Promise<number> {
-  const answer = await adminOf(flags, terminal).post('/breakers/reset', { target })
-  if (flags.format === 'json') return printJson('serve-breaker-reset', answer, terminal)
-  say(terminal, `${target} is asked again`)
+  const answer = await adminOf(flags, terminal).post(path, body)
+  if (flags.format === 'json') return printJson(kind, answer, terminal)
+  say(terminal, sentence)
   return 0
 }
 
@@ -145,16 +167,17 @@ export async function runTrials(flags: AdminFlags, terminal: Terminal): Promise<
 }
 
 /** `llmcost serve trials reset LAYER`: it serves as the policy has it. */
-export async function runTrialReset(
+export const runTrialReset = (
   layer: string,
   flags: AdminFlags,
   terminal: Terminal,
-): Promise<number> {
-  const answer = await adminOf(flags, terminal).post('/trials/reset', { layer })
-  if (flags.format === 'json') return printJson('serve-trials-reset', answer, terminal)
-  say(terminal, `${layer}: as the policy has it, and counted anew`)
-  return 0
-}
+): Promise<number> =>
+  done(flags, terminal, {
+    path: '/trials/reset',
+    body: { layer },
+    kind: 'serve-trials-reset',
+    sentence: `${layer}: as the policy has it, and counted anew`,
+  })
 
 /** `llmcost serve reload`: the policy file is read again. */
 export async function runReload(flags: AdminFlags, terminal: Terminal): Promise<number> {

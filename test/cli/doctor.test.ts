@@ -129,6 +129,15 @@ describe('llmcost doctor', () => {
     expect(find(await doctor(damaged), 'prices')?.value).toContain('is damaged')
   })
 
+  it('names the files whose prices are in force', async () => {
+    const terminal = open()
+    expect(find(await doctor(terminal), 'overrides')?.value).toBe('none')
+    const path = join(terminal.folder, 'llmcost.yaml')
+    writeFileSync(path, 'prices:\n  - { target: "openai:own", rates: { input: 3, output: 9 } }\n')
+    Object.assign(terminal.env, { LLMCOST_POLICY: path })
+    expect(find(await doctor(terminal), 'overrides')?.value).toBe(`1 in ${path}`)
+  })
+
   it('warns of a file that is no store', async () => {
     const terminal = open()
     writeFileSync(terminal.database, 'something else entirely, and long enough to be looked at')
