@@ -1,3 +1,4 @@
+import { flag } from '../domain/row.ts'
 import type { Usage } from '../domain/usage.ts'
 import { totalInputTokens } from '../domain/usage.ts'
 import { namespaceOf } from '../engine/cache-terms.ts'
@@ -82,8 +83,9 @@ class JointPrefix implements HistoryPrefix {
     return historyUsage({ logged, asLogged, underPolicy })
   }
 
-  /** Null where the model knows nothing of a request: no prompt, or no time. */
+  /** Null where the model knows nothing of a request: no prompt, no time, or a response cache that answered it. */
   #readLogged(place: number): PrefixUsage | null {
+    if (((this.#history.columns.flags[place] as number) & flag.servedFromCache) !== 0) return null
     const usage = this.#read(this.#before, place, null, this.#isIdealBefore, (prompt) =>
       this.#loggedMarks(place, prompt),
     )

@@ -74,15 +74,20 @@ export class HistoryTargets {
     }
   }
 
-  /** The logged cost, and what the change of usage is worth by the price book. */
+  /** The logged cost as the price book scales it: a discount or surcharge of the log counts for the change as well. */
   #costAsLogged(place: number, logged: Usage, usage: Usage): NanoUsd | null {
     const { history, costOf } = this.#options
-    const cost = history.columns.cost[place] as number
+    const { cost: costs, costTools } = history.columns
+    const cost = costs[place] as number
     if (Number.isNaN(cost)) return null
     if (isSameInput(logged, usage)) return cost as NanoUsd
     const [name, at] = [loggedTarget(history, place), history.at[place] as number]
     const [before, after] = [costOf(name, logged, at), costOf(name, usage, at)]
-    return (before === null || after === null ? cost : cost + after - before) as NanoUsd
+    if (before === null || after === null || before === 0) return cost as NanoUsd
+    const fees = (costTools[place] as number) || 0
+    const byTokens = cost - fees
+    const scaled = byTokens === before ? after : Math.round((byTokens / before) * after)
+    return (fees + scaled) as NanoUsd
   }
 
   /** A call to another model: tokens by ratio or evidence, fees by the piece as they were. */

@@ -8,6 +8,7 @@ import type { Route } from '../../src/policy/routing.ts'
 import { layersBeyond } from '../../src/simulate/beyond-cache.ts'
 import { type CacheRun, served } from '../../src/simulate/cache-run.ts'
 import { openBeyondCache } from '../../src/simulate/routing-beyond-cache.ts'
+import { hasPromptCaches } from '../../src/simulate/routing-presets.ts'
 import { policyLatency } from '../../src/simulate/simulate-latency.ts'
 import { decideHistory } from '../../src/worlds/decide-history.ts'
 import type { History } from '../../src/worlds/history.ts'
@@ -303,7 +304,9 @@ describe('routes without a response cache', () => {
             })
             const inputs = { questions: lastUserQuestions(history), neighbours: null }
             const cache = new HistoryCache(history, inputs, policy.cache)
-            const prefix = openHistoryPrefix(history, policy)
+            const prefix = hasPromptCaches(history, policy)
+              ? openHistoryPrefix(history, policy)
+              : null
             const world = openHistoryWorld({ history, cache, policy, costOf, prefix })
             const costs: number[] = []
             const times: number[] = []

@@ -122,6 +122,31 @@ describe('prompt caches of a log with text', () => {
     expect(layer.modelledReadTokens).toBeGreaterThan(4200)
   })
 
+  it('neither keep nor read what a response cache answered', async () => {
+    const log = await stored([
+      claude(0, ['first'], { servedFromCache: true }),
+      claude(60, ['second']),
+      claude(120, ['third'], { servedFromCache: true }),
+    ])
+    const { run, layer } = simulated(log, { prefix: { mode: 'inject' } })
+    const [first, second, third] = run.costs
+    expect([first, third]).toEqual([0, 0])
+    expect(layer.readTokens).toBe(0)
+    // Marks write what is sent, at a quarter more.
+    expect(second).toBeGreaterThan(log.history.columns.cost[1] as number)
+  })
+
+  it('save of a discounted request its share of the discount', async () => {
+    const twice = (rest: object) => stored([claude(0, ['first']), claude(60, ['second'], rest)])
+    const [full, half] = [await twice({}), await twice({ serviceTier: 'batch' })]
+    const [atFull, atHalf] = [full, half].map((log) => {
+      const { run } = simulated(log, { prefix: { mode: 'inject' } })
+      return run.costs[1] as number
+    })
+    expect(half.history.columns.cost[1]).toBe((full.history.columns.cost[1] as number) / 2)
+    expect(atHalf).toBe((atFull as number) / 2)
+  })
+
   it('lose the prefix where the request that wrote it no longer reaches the model', async () => {
     const write = { inputTokens: 100, cacheWrite5mTokens: 4900, outputTokens: 9 }
     const read = { inputTokens: 100, cacheReadTokens: 4900, outputTokens: 9 }
