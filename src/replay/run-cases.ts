@@ -5,6 +5,7 @@ import {
   noMarginEvidence,
   type WeighedPair,
 } from '../stats/sequential-pairs.ts'
+import { openEventTurns } from './event-turns.ts'
 import type { Measured } from './measured.ts'
 
 export type CaseRun = {
@@ -62,8 +63,14 @@ export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun
       unit = []
     }
   }
+  const othersTurn = openEventTurns()
   const work = async () => {
     while (next < cases.length && evidence.decided === null && !isShort) {
+      const turn = othersTurn()
+      if (turn !== null) {
+        await turn
+        continue
+      }
       if (signal?.aborted === true) return
       const index = next++
       const measured = await measure(cases[index] as Case).catch((error: unknown) => {

@@ -244,3 +244,20 @@ test('after an error nobody begins anything more', async () => {
   for (let turns = 200; turns > 0; turns--) await Promise.resolve()
   expect(asked).toBe(4)
 })
+
+test('answers that are there at once leave timers and signals their turn', async () => {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(), 1)
+  const many = Array.from({ length: 300_000 }, () => cases[0] as (typeof cases)[number])
+  const { end, measured } = await runCases({
+    cases: many,
+    concurrency: 8,
+    bet: null,
+    weightOf: () => 1,
+    clusterOf: ({ cluster }) => cluster,
+    measure: async (each) => measuredOf(each, 0),
+    signal: controller.signal,
+  })
+  expect(end).toBe('stopped')
+  expect(measured.length).toBeLessThan(many.length)
+})
