@@ -14,6 +14,7 @@ import { HistoryCache } from '../worlds/history-cache.ts'
 import { openHistoryPrefix } from '../worlds/history-prefix.ts'
 import { openHistorySight, openHistoryWorld } from '../worlds/history-world.ts'
 import { loggedAnswer } from '../worlds/logged-answer.ts'
+import { answerOf } from '../worlds/stored-request.ts'
 import type { ReceiptJob } from './simulate-receipts.ts'
 
 /** Cases, wherever they come from, with what deciding them needs. */
@@ -28,6 +29,8 @@ export type CaseSource = Affected & {
     each: ReplayCase,
     target: string,
   ) => { readonly costNanoUsd: number | null; readonly latencyMs: number | null }
+  /** What the request of a number was answered in the log; null where nobody knows. */
+  readonly loggedText: (seq: number) => string | null
   readonly assumptions: () => readonly string[]
 }
 
@@ -87,6 +90,9 @@ export async function openLogCases(
         ? sight.targets.asLogged(place)
         : sight.targets.elsewhere(place, target)
       return { costNanoUsd, latencyMs: latencyMs === 0 ? null : latencyMs }
+    },
+    loggedText(seq) {
+      return answerOf(history.lookup.answerOf(seq), null)?.text ?? null
     },
     assumptions: () => sight.assumptions().ratios,
   }

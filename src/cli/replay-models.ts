@@ -36,12 +36,7 @@ export type ModelsOptions = {
 /** The key of a call, without its model and without what only says how its answer travels. */
 export function callKeys(secret: string): (call: Call) => string {
   const hash = keyHash(secret)
-  const known = new WeakMap<Call, string>()
-  return (call) => {
-    const key = known.get(call) ?? hash(textOf(call))
-    known.set(call, key)
-    return key
-  }
+  return (call) => hash(textOf(call))
 }
 
 /** What callers wrote as JSON of their own may have its keys in any order; the rest is written by one reader. */

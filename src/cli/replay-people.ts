@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { UserError } from '../domain/user-error.ts'
 import { answerTextOf } from '../replay/compare.ts'
 import type { Measured } from '../replay/measured.ts'
+import type { MeasuredSum } from '../replay/measured-sum.ts'
 import type { ReplayOptions } from '../replay/replay.ts'
 import { pairCsv } from '../report/pair-csv.ts'
 import { type BlindPair, blindPairs, type PairWord, wordOf } from '../score/blind-pairs.ts'
@@ -94,13 +95,13 @@ const judgedByPeople = (measured: readonly Measured[], people: PeopleLabels): re
 /** How well the judge of a replay does; null where none was asked. */
 function auditOf(
   name: string,
-  measured: readonly Measured[],
+  measured: readonly MeasuredSum[],
   people: PeopleLabels | null,
 ): JudgeSummary | null {
-  const judged = measured.flatMap(({ judged: said, case: each }) =>
+  const judged = measured.flatMap(({ judged: said }) =>
     said === null
       ? []
-      : [{ ...said, judged: said.difference, human: people?.get(each.id) ?? null }],
+      : [{ ...said, judged: said.difference, human: people?.get(said.id) ?? null }],
   )
   return judged.length === 0 ? null : auditJudge(name, judged)
 }

@@ -70,7 +70,7 @@ const usual = { discordant: 0.1, power: 0.8, concurrency: 8 } as const
 export async function replaySession(job: SessionJob): Promise<ReplayResult | string | null> {
   const { flags, terminal, store, policy } = job
   const askedOf = questionKeys(store.secret)
-  const expected = new Map<string, string>()
+  const rightAnswers: RightAnswers = new Map()
   const narrator = new Narrator(terminal, flags)
   const concurrency = flags.concurrency ?? usual.concurrency
   const models = await openReplayModels({
@@ -78,13 +78,16 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | str
     terminal,
     concurrency,
     own: policy.serve.providers,
-    expectedOf: (call) => expected.get(askedOf(call)) ?? null,
+    expectedOf(call) {
+      const right = rightAnswers.get(askedOf(call)) ?? null
+      return typeof right === 'number' ? job.cases.loggedText(right) : right
+    },
     onLoss: (sentence) => narrator.detail(sentence),
   })
   const work = async () => {
     const open = () =>
       openSession(job, models, concurrency, (each) => {
-        if (flags.mock !== undefined) rememberRight(each, askedOf, expected)
+        if (flags.mock !== undefined) rememberRight(each, askedOf, rightAnswers)
       })
     let session = await open()
     if (flags.readBatch !== undefined) {
@@ -106,15 +109,19 @@ export async function replaySession(job: SessionJob): Promise<ReplayResult | str
   }
 }
 
+/** By the key of a call: the answer, or the number of the request that the log answers so. */
+type RightAnswers = Map<string, string | number>
+
 /** What a mock takes for right: what a suite expects, or the log's answer. */
 function rememberRight(
-  { call, candidateCall, expected: wanted, logged }: ReplayCase,
+  { call, candidateCall, expected, logged, seq }: ReplayCase,
   keyOf: (call: Call) => string,
-  expected: Map<string, string>,
+  answers: RightAnswers,
 ): void {
-  const right = wanted ?? logged?.text ?? null
+  const right = expected ?? (logged?.text == null ? null : seq)
   if (right === null) return
-  for (const each of [call, candidateCall]) expected.set(keyOf(each), right)
+  answers.set(keyOf(call), right)
+  if (candidateCall !== call) answers.set(keyOf(candidateCall), right)
 }
 
 /** A plan, and everything to carry it out. */

@@ -16,7 +16,7 @@ import { readSuite, type Suite } from '../ingest/suite.ts'
 import type { SuiteRow } from '../ingest/suite-row.ts'
 import type { Policy } from '../policy/policy.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
-import { lengthBinOf, type ReplayCase, type Stratum, stratumName } from '../replay/case.ts'
+import { lengthBinOf, type ReplayCase, type Stratum, sharedStrata } from '../replay/case.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
 import { readText } from './read-text.ts'
 import type { CaseSource } from './replay-log.ts'
@@ -78,7 +78,8 @@ export function suiteCases(
     const row = byId.get(id)
     return row === undefined ? noRequest : requestOf(row)
   }
-  const stratumAt = openStrata()
+  const shared = sharedStrata()
+  const stratumAt = (row: SuiteRow) => shared(stratumOf(row, requestOf(row)))
   const factsOf = (request: Request) => new RequestFacts(request, surroundings(policy))
   return {
     compiled,
@@ -122,6 +123,7 @@ export function suiteCases(
       const usage = { ...noUsage, inputTokens, outputTokens: usualAnswerTokens }
       return { costNanoUsd: costOf(target, usage, now), latencyMs: null }
     },
+    loggedText: () => null,
     assumptions: () => [`answers have about ${usualAnswerTokens} tokens`],
   }
 }
@@ -160,18 +162,6 @@ const callOf = ({ prompt, params, model }: Request): ReplayCase['call'] =>
 function stratumOf({ feature, model }: SuiteRow, { prompt }: Request): Stratum {
   const tokens = prompt === undefined ? 0 : promptTokens(prompt, estimateTokens)
   return { route: '', feature, length: lengthBinOf(tokens), model: model ?? '' }
-}
-
-/** Rows of one stratum share it. */
-function openStrata(): (row: SuiteRow) => Stratum {
-  const strata = new Map<string, Stratum>()
-  return (row) => {
-    const stratum = stratumOf(row, requestOf(row))
-    const name = stratumName(stratum)
-    const known = strata.get(name) ?? stratum
-    strata.set(name, known)
-    return known
-  }
 }
 
 /** What a suite's questions come without: a time, a user, a history. */

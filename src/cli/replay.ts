@@ -4,6 +4,7 @@ import { formatReplay } from '../report/format-replay.ts'
 import { openStore, type Store, storeError } from '../store/store.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
 import { nowMs } from './clock.ts'
+import { keepHeapSmall } from './collect-garbage.ts'
 import { zoneOf } from './common-options.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptible } from './interrupt.ts'
@@ -36,6 +37,7 @@ export async function runReplay(
   terminal: Terminal,
 ): Promise<number> {
   refuseConflicts(files, flags)
+  keepHeapSmall()
   const prices = await openRunPrices(flags, terminal)
   const job = { files, flags, terminal, prices }
   return flags.suite === undefined ? replayLogs(job) : replaySuite(job, flags.suite)

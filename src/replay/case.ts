@@ -51,6 +51,17 @@ const longFrom = 2_000
 export const lengthBinOf = (inputTokens: number): LengthBin =>
   inputTokens < mediumFrom ? 'short' : inputTokens < longFrom ? 'medium' : 'long'
 
+/** Gives back one and the same object for equal strata: large logs have few. */
+export function sharedStrata(): (stratum: Stratum) => Stratum {
+  const strata = new Map<string, Stratum>()
+  return (stratum) => {
+    const name = stratumName(stratum)
+    const known = strata.get(name) ?? stratum
+    strata.set(name, known)
+    return known
+  }
+}
+
 export const stratumName = ({ route, feature, length, model }: Stratum): string =>
   [route, feature, length, model].map((part) => part || '-').join(' · ')
 

@@ -2,9 +2,9 @@ import { usdOf } from '../domain/money.ts'
 import { wilson } from '../stats/intervals.ts'
 import { mcNemar } from '../stats/mcnemar.ts'
 import { quantiles } from '../stats/quantile.ts'
-import { type ArmAnswer, lengthBins, stratumName } from './case.ts'
-import { answerTextOf, rightFromScore } from './compare.ts'
-import type { Measured } from './measured.ts'
+import { lengthBins, stratumName } from './case.ts'
+import { rightFromScore } from './compare.ts'
+import type { ArmSum, MeasuredSum } from './measured-sum.ts'
 import { qualityDelta, type ScoredDifference } from './quality-delta.ts'
 import type { ArmName, ArmSummary, GroupDelta, ReplayResult, WorstPair } from './result.ts'
 
@@ -23,9 +23,9 @@ export type Folded = Pick<
 >
 
 export type FoldOptions = {
-  readonly measured: readonly Measured[]
+  readonly measured: readonly MeasuredSum[]
   readonly worst: readonly WorstPair[]
-  readonly weightOf: (each: Measured) => number
+  readonly weightOf: (each: MeasuredSum) => number
   /** Of all requests, those that the policy changes; null for a suite. */
   readonly changedShare: number | null
   readonly seed: string
@@ -41,7 +41,7 @@ export function foldMeasured({
   const pairs = pairsOf(measured, weightOf)
   const quality = qualityDelta(pairs, seed)
   const compared = measured.filter(({ difference }) => difference !== null)
-  const group = (name: string, part: readonly Measured[]) =>
+  const group = (name: string, part: readonly MeasuredSum[]) =>
     groupDelta(name, part, weightOf, `${seed} ${name}`)
   return {
     arms: {
@@ -61,14 +61,14 @@ export function foldMeasured({
       designEffect: quality.designEffect,
       mcNemar: mcNemarOf(compared),
     },
-    strata: groupsBy(measured, ({ case: each }) => stratumName(each.stratum)).map(([name, part]) =>
+    strata: groupsBy(measured, ({ stratum }) => stratumName(stratum)).map(([name, part]) =>
       group(name, part),
     ),
     byLength: lengthBins.flatMap((length) => {
-      const part = measured.filter(({ case: each }) => each.stratum.length === length)
+      const part = measured.filter(({ stratum }) => stratum.length === length)
       return part.length === 0 ? [] : [{ length, ...group(length, part) }]
     }),
-    byChange: groupsBy(measured, ({ case: each }) => each.change).map(([change, part]) => ({
+    byChange: groupsBy(measured, ({ change }) => change).map(([change, part]) => ({
       change,
       ...group(change, part),
     })),
@@ -81,7 +81,7 @@ export function foldMeasured({
 
 /** What statistics look at: the pairs that could be compared. */
 export const pairsOf = (
-  measured: readonly Measured[],
+  measured: readonly MeasuredSum[],
   weightOf: FoldOptions['weightOf'],
 ): readonly ScoredDifference[] =>
   measured.flatMap((each) =>
@@ -91,14 +91,14 @@ export const pairsOf = (
           {
             difference: each.difference,
             weight: weightOf(each),
-            cluster: each.case.cluster,
+            cluster: each.cluster,
           },
         ],
   )
 
 /** Those that could not be compared, as if the candidate had lost them all. */
 export const lostPairs = (
-  measured: readonly Measured[],
+  measured: readonly MeasuredSum[],
   weightOf: FoldOptions['weightOf'],
 ): readonly ScoredDifference[] =>
   pairsOf(
@@ -108,7 +108,7 @@ export const lostPairs = (
 
 function groupDelta(
   name: string,
-  part: readonly Measured[],
+  part: readonly MeasuredSum[],
   weightOf: FoldOptions['weightOf'],
   seed: string,
 ): GroupDelta {
@@ -125,10 +125,10 @@ function groupDelta(
 }
 
 function groupsBy<Name extends string>(
-  measured: readonly Measured[],
-  nameOf: (each: Measured) => Name,
-): readonly (readonly [Name, readonly Measured[]])[] {
-  const groups = new Map<Name, Measured[]>()
+  measured: readonly MeasuredSum[],
+  nameOf: (each: MeasuredSum) => Name,
+): readonly (readonly [Name, readonly MeasuredSum[]])[] {
+  const groups = new Map<Name, MeasuredSum[]>()
   for (const each of measured) {
     const list = groups.get(nameOf(each))
     if (list === undefined) groups.set(nameOf(each), [each])
@@ -139,8 +139,8 @@ function groupsBy<Name extends string>(
 
 /** Of pairs where both are known, candidate less baseline. */
 function meanDifference(
-  measured: readonly Measured[],
-  amountOf: (arm: ArmAnswer) => number | null,
+  measured: readonly MeasuredSum[],
+  amountOf: (arm: ArmSum) => number | null,
   unit: number,
 ): number | null {
   const differences = measured.flatMap(({ arms }) => {
@@ -152,25 +152,26 @@ function meanDifference(
 }
 
 /** Right or wrong of both arms, where both have a score of their own. */
-function mcNemarOf(measured: readonly Measured[]): ReplayResult['delta']['mcNemar'] {
+function mcNemarOf(measured: readonly MeasuredSum[]): ReplayResult['delta']['mcNemar'] {
   const counts = { both: 0, onlyFirst: 0, onlySecond: 0, neither: 0 }
-  for (const { scores } of measured) {
-    const before = scores.baseline ?? scores.again
-    if (before === null || scores.candidate === null) return null
+  for (const { arms } of measured) {
+    const before = arms.baseline.score ?? arms.again?.score ?? null
+    const after = arms.candidate.score
+    if (before === null || after === null) return null
     const isBefore = before >= rightFromScore
-    const isAfter = scores.candidate >= rightFromScore
+    const isAfter = after >= rightFromScore
     if (isAfter) counts[isBefore ? 'both' : 'onlyFirst']++
     else counts[isBefore ? 'onlySecond' : 'neither']++
   }
   return measured.length === 0 ? null : mcNemar(counts)
 }
 
-function armSummary(name: ArmName, measured: readonly Measured[]): ArmSummary | null {
+function armSummary(name: ArmName, measured: readonly MeasuredSum[]): ArmSummary | null {
   const arms = measured.flatMap(({ arms }) => arms[name] ?? [])
   if (arms.length === 0) return null
-  const answered = arms.filter((arm) => answerTextOf(arm) !== null)
-  const scores = measured.flatMap((each) => each.scores[name] ?? [])
-  const tokens = answered.flatMap(({ usage }) => usage?.outputTokens ?? [])
+  const answered = arms.filter(({ isAnswered }) => isAnswered)
+  const scores = arms.flatMap(({ score }) => score ?? [])
+  const tokens = answered.flatMap(({ outputTokens }) => outputTokens ?? [])
   const priced = arms.flatMap(({ costNanoUsd }) => costNanoUsd ?? [])
   return {
     answers: answered.length,
@@ -193,11 +194,11 @@ function middleAndTail(values: readonly number[]): { p50: number; p95: number } 
   return { p50, p95 }
 }
 
-function unsettledOf(measured: readonly Measured[]): ReplayResult['unsettled'] {
+function unsettledOf(measured: readonly MeasuredSum[]): ReplayResult['unsettled'] {
   const faults: Record<string, number> = {}
   for (const { arms } of measured) {
     for (const arm of [arms.baseline, arms.again, arms.candidate]) {
-      if (arm?.fault != null) faults[arm.fault.kind] = (faults[arm.fault.kind] ?? 0) + 1
+      if (arm?.fault != null) faults[arm.fault] = (faults[arm.fault] ?? 0) + 1
     }
   }
   const sorted = Object.entries(faults).sort(([a], [b]) => (a < b ? -1 : 1))
@@ -208,10 +209,8 @@ function unsettledOf(measured: readonly Measured[]): ReplayResult['unsettled'] {
   }
 }
 
-function noiseFloorOf(measured: readonly Measured[]): ReplayResult['noiseFloor'] {
-  const scores = measured.flatMap(({ arms, scores }) =>
-    arms.again === null ? [] : (scores.again ?? []),
-  )
+function noiseFloorOf(measured: readonly MeasuredSum[]): ReplayResult['noiseFloor'] {
+  const scores = measured.flatMap(({ arms }) => arms.again?.score ?? [])
   if (scores.length === 0) return null
   const right = scores.filter((score) => score >= rightFromScore).length
   return {
@@ -222,12 +221,10 @@ function noiseFloorOf(measured: readonly Measured[]): ReplayResult['noiseFloor']
 }
 
 /** Candidates that more than one model was asked for because a validator had rejected. */
-function escalationsOf(measured: readonly Measured[]): ReplayResult['escalations'] {
-  const judged = measured.filter(({ arms }) =>
-    arms.candidate.rungs.some(({ isJudged }) => isJudged),
-  )
-  const count = judged.filter(({ arms }) =>
-    arms.candidate.rungs.some(({ isEscalated }) => isEscalated),
+function escalationsOf(measured: readonly MeasuredSum[]): ReplayResult['escalations'] {
+  const judged = measured.filter(({ judgedRungs }) => judgedRungs.length > 0)
+  const count = judged.filter(({ judgedRungs }) =>
+    judgedRungs.some(({ isEscalated }) => isEscalated),
   ).length
   const of = judged.length
   return { count, of, rate: of === 0 ? null : count / of }

@@ -10,7 +10,7 @@ import type { HistoryWorld } from '../worlds/history-world.ts'
 import { loggedAnswer } from '../worlds/logged-answer.ts'
 import { usageAt } from '../worlds/model-costs.ts'
 import { type Change, ChangeSum, changeOf } from './affected.ts'
-import { type ArmAnswer, lengthBinOf, type ReplayCase, type Stratum } from './case.ts'
+import { type ArmAnswer, lengthBinOf, type ReplayCase, type Stratum, sharedStrata } from './case.ts'
 import type { Affected } from './plan.ts'
 
 export type LogCasesOptions = {
@@ -54,15 +54,21 @@ export async function findLogCases(options: LogCasesOptions): Promise<LogCases> 
       else withoutText++
     },
   })
-  const places = new Map(affected.map((each) => [idAt(history, each.place), each]))
+  const places = new Map(affected.map((each) => [history.seq[each.place] as number, each]))
+  const find = ({ seq }: ReplayCase) => (seq === null ? undefined : places.get(seq))
+  const shared = sharedStrata()
+  const stratumOf = (each: Affects) => shared(stratumAt(history, each))
   return {
-    strata: affected.map((each) => stratumAt(history, each)),
-    caseAt: (index) => caseAt(options, affected[index] as Affects),
+    strata: affected.map(stratumOf),
+    caseAt(index) {
+      const each = affected[index] as Affects
+      return caseAt(options, each, stratumOf(each))
+    },
     requests: history.count,
     changes: sum.counts,
     withoutText,
-    placeOf: ({ id }) => places.get(id)?.place ?? -1,
-    servedBy: ({ id }) => places.get(id)?.servedBy ?? null,
+    placeOf: (each) => find(each)?.place ?? -1,
+    servedBy: (each) => find(each)?.servedBy ?? null,
   }
 }
 
@@ -85,9 +91,9 @@ function stratumAt(history: History, { place, route }: Affects): Stratum {
 
 async function caseAt(
   { history, world, rewrite, callOf, keysOf }: LogCasesOptions,
-  affects: Affects,
+  { place, kind }: Affects,
+  stratum: Stratum,
 ): Promise<ReplayCase | string> {
-  const { place, kind } = affects
   const request = history.requestAt(place)
   const call = callOf(request)
   if (call === null) return 'its text is not kept'
@@ -103,7 +109,7 @@ async function caseAt(
     candidateCall,
     question: facts.text ?? '',
     change: kind,
-    stratum: stratumAt(history, affects),
+    stratum,
     cluster: Number.isNaN(tip) ? idAt(history, place) : `${tip}`,
     expected: null,
     scorer: null,

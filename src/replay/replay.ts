@@ -7,13 +7,14 @@ import type { ArmAnswer, ReplayCase } from './case.ts'
 import type { Comparison } from './compare.ts'
 import { foldMeasured, lostPairs, pairsOf } from './fold-result.ts'
 import type { Measured } from './measured.ts'
+import { type MeasuredSum, sumOf } from './measured-sum.ts'
 import { NotAsked } from './not-asked.ts'
 import type { Planned } from './plan.ts'
 import type { ReplayResult, WorstPair } from './result.ts'
 import { type CaseRun, runCases } from './run-cases.ts'
 import { validatorRates } from './validator-rates.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
-import { openWorstPairs, withoutTexts, worstPairs } from './worst-pairs.ts'
+import { openWorstPairs, worstPairs } from './worst-pairs.ts'
 
 /** Who answers. Null: nothing was asked, the cap leaves no room or the run was stopped. */
 export type ArmSource = {
@@ -37,10 +38,10 @@ export type ReplayOptions = {
   readonly concurrency: number
   readonly seed: string
   /** How well the judge does; null where none was asked. */
-  readonly judgeOf: (measured: readonly Measured[]) => JudgeSummary | null
+  readonly judgeOf: (measured: readonly MeasuredSum[]) => JudgeSummary | null
   /** What counts in the end, where that is known only when all is answered: what people said. */
   readonly settle?: (measured: readonly Measured[]) => Promise<readonly Measured[]>
-  /** Whether texts are kept to the end, for `settle` and `judgeOf`; else only those of the worst pairs are. */
+  /** Whether texts are kept to the end, for `settle`; else only those of the worst pairs are. */
   readonly keepsTexts: boolean
   readonly spent: () => { readonly settled: number; readonly maybeBilled: number }
   readonly onMeasured?: (measured: Measured) => void
@@ -54,6 +55,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const { sample, caseOf, weightOf, bet } = planned
   const { heaviest } = clusterWeights(sample, weightOf)
   const worst = openWorstPairs()
+  const withTexts: Measured[] = []
   const run = await runCases({
     cases: sample,
     concurrency,
@@ -64,7 +66,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     ...(onProgress && { onProgress }),
     keep(measured) {
       worst.add(measured)
-      return options.keepsTexts ? measured : withoutTexts(measured)
+      if (options.keepsTexts) withTexts.push(measured)
+      return sumOf(measured)
     },
     async measure(each) {
       const found = await measureCase(await caseOf(each), arms, comparison)
@@ -72,9 +75,9 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
       return found
     },
   })
-  const settled = (await options.settle?.(run.measured)) ?? run.measured
-  const shown = settled === run.measured ? worst.pairs : worstPairs(settled)
-  return replayResult(options, { ...run, measured: settled }, shown)
+  const settled = await options.settle?.(withTexts)
+  if (settled === undefined || settled === withTexts) return replayResult(options, run, worst.pairs)
+  return replayResult(options, { ...run, measured: settled.map(sumOf) }, worstPairs(settled))
 }
 
 /** The result of a plan of which nothing has been asked. */
@@ -116,11 +119,11 @@ async function measured(
 
 function replayResult(
   { head, planned, comparison, seed, judgeOf, spent }: Omit<ReplayOptions, 'arms'>,
-  { measured, evidence, end }: CaseRun,
+  { measured, evidence, end }: CaseRun<MeasuredSum>,
   worst: readonly WorstPair[],
 ): ReplayResult {
   const { plan, weightOf } = planned
-  const byCase = (each: Measured) => weightOf(each.case)
+  const byCase = (each: MeasuredSum) => weightOf(each)
   const changed = plan.changes.routed + plan.changes.cached + plan.changes.rewritten
   const folded = foldMeasured({
     measured,

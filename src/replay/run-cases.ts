@@ -8,14 +8,14 @@ import {
 import { openEventTurns } from './event-turns.ts'
 import type { Measured } from './measured.ts'
 
-export type CaseRun = {
+export type CaseRun<Kept> = {
   /** The cases answered, in the order of the sample without a gap, up to where the run was decided. */
-  readonly measured: readonly Measured[]
+  readonly measured: readonly Kept[]
   readonly evidence: MarginEvidence
   readonly end: 'complete' | 'decided' | 'budget' | 'stopped'
 }
 
-export type RunOptions<Case> = {
+export type RunOptions<Case, Kept> = {
   /** In random order. */
   readonly cases: readonly Case[]
   readonly concurrency: number
@@ -27,8 +27,8 @@ export type RunOptions<Case> = {
   readonly weightOf: (each: Case) => number
   /** Cases of one cluster follow each other, and are bet on together. */
   readonly clusterOf: (each: Case) => string
-  /** What is kept of a case once it counts; absent: all of it. */
-  readonly keep?: (measured: Measured) => Measured
+  /** What is kept of a case once it counts. */
+  readonly keep: (measured: Measured) => Kept
   readonly onProgress?: (done: number) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -37,13 +37,16 @@ export type RunOptions<Case> = {
  * Measures cases, several at a time. What it says depends on the order of the cases alone: an answer counts when all
  * before it are there, and after a decision nothing counts any more.
  */
-export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun> {
+export async function runCases<Case, Kept>(
+  options: RunOptions<Case, Kept>,
+): Promise<CaseRun<Kept>> {
   const { cases, concurrency, measure, bet, weightOf, clusterOf, keep } = options
   const { onProgress, signal } = options
-  const found: (Measured | null | undefined)[] = new Array(cases.length)
+  /** Answered before one that stands before them, by index. */
+  const ahead = new Map<number, Measured>()
+  const kept: Kept[] = []
   let next = 0
   let done = 0
-  let counted = 0
   let isShort = false
   let evidence = noMarginEvidence
   let unit: WeighedPair[] = []
@@ -51,11 +54,12 @@ export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun
     index + 1 === cases.length ||
     clusterOf(cases[index + 1] as Case) !== clusterOf(cases[index] as Case)
   const advance = () => {
-    while (counted < cases.length && evidence.decided === null) {
-      const measured = found[counted]
-      if (measured == null) break
-      if (keep !== undefined) found[counted] = keep(measured)
-      const index = counted++
+    while (evidence.decided === null) {
+      const index = kept.length
+      const measured = ahead.get(index)
+      if (measured === undefined) break
+      ahead.delete(index)
+      kept.push(keep(measured))
       if (bet === null) continue
       unit.push({ difference: measured.difference, weight: weightOf(cases[index] as Case) })
       if (!isLast(index)) continue
@@ -66,11 +70,6 @@ export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun
   const othersTurn = openEventTurns()
   const work = async () => {
     while (next < cases.length && evidence.decided === null && !isShort) {
-      const turn = othersTurn()
-      if (turn !== null) {
-        await turn
-        continue
-      }
       if (signal?.aborted === true) return
       const index = next++
       const measured = await measure(cases[index] as Case).catch((error: unknown) => {
@@ -78,19 +77,22 @@ export async function runCases<Case>(options: RunOptions<Case>): Promise<CaseRun
         isShort = true
         throw error
       })
-      found[index] = measured
-      if (measured === null) isShort = true
-      else onProgress?.(++done)
+      if (measured === null) {
+        isShort = true
+        continue
+      }
+      ahead.set(index, measured)
+      onProgress?.(++done)
       advance()
+      await othersTurn()
     }
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, cases.length) }, work))
-  const measured = found.slice(0, counted) as Measured[]
-  return { measured, evidence, end: endOf() }
+  return { measured: kept, evidence, end: endOf() }
 
-  function endOf(): CaseRun['end'] {
+  function endOf(): CaseRun<Kept>['end'] {
     if (evidence.decided !== null) return 'decided'
-    if (counted === cases.length) return 'complete'
+    if (kept.length === cases.length) return 'complete'
     return signal?.aborted === true ? 'stopped' : 'budget'
   }
 }

@@ -1,7 +1,7 @@
 import type { Interval } from '../domain/report.ts'
 import { clopperPearson, clopperPearsonUpper } from '../stats/intervals.ts'
 import { rightFromScore } from './compare.ts'
-import type { Measured } from './measured.ts'
+import type { MeasuredSum } from './measured-sum.ts'
 
 /** How a rung's validators did, against whether its answers were right. */
 export type ValidatorRates = {
@@ -24,7 +24,7 @@ export type Rate = {
   readonly upperBound: number
 }
 
-export function validatorRates(measured: readonly Measured[]): readonly ValidatorRates[] {
+export function validatorRates(measured: readonly MeasuredSum[]): readonly ValidatorRates[] {
   const judged = measured.flatMap(judgedAnswers)
   const targets = [...new Set(judged.map(({ target }) => target))].sort()
   return targets.map((target) => {
@@ -46,12 +46,10 @@ type JudgedAnswer = {
   readonly isPassed: boolean
 }
 
-const judgedAnswers = ({ arms, rungScores }: Measured): readonly JudgedAnswer[] =>
-  arms.candidate.rungs.flatMap(({ target, isJudged, verdict }, index) => {
-    const score = rungScores[index] ?? null
-    if (!isJudged || score === null) return []
-    return [{ target, isRight: score >= rightFromScore, isPassed: verdict === 'accepted' }]
-  })
+const judgedAnswers = ({ judgedRungs }: MeasuredSum): readonly JudgedAnswer[] =>
+  judgedRungs.flatMap(({ target, isPassed, score }) =>
+    score === null ? [] : [{ target, isRight: score >= rightFromScore, isPassed }],
+  )
 
 function rateOf(count: number, of: number): Rate {
   const proportion = { successes: count, trials: of }

@@ -1,5 +1,3 @@
-import { plainCall } from '../score/plain-call.ts'
-import type { ArmAnswer } from './case.ts'
 import { answerTextOf } from './compare.ts'
 import type { Measured } from './measured.ts'
 import type { WorstPair } from './result.ts'
@@ -47,29 +45,3 @@ const pairOf = ({ case: each, arms, reason }: Measured, difference: number): Wor
 
 const shown = (text: string): string =>
   text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`
-
-const noCall = plainCall('', '', '', null)
-const noKeys = { promptKey: null, questionKey: null }
-const noTexts = { call: noCall, candidateCall: noCall, question: '', expected: null, logged: null }
-
-/** What sums need of a pair: that an answer came, not what it said. Samples of many thousands are kept so. */
-export function withoutTexts(measured: Measured): Measured {
-  const { case: each, arms } = measured
-  return {
-    ...measured,
-    reason: null,
-    case: { ...each, ...noTexts, keys: noKeys },
-    arms: {
-      baseline: armWithoutTexts(arms.baseline),
-      again: arms.again === null ? null : armWithoutTexts(arms.again),
-      candidate: armWithoutTexts(arms.candidate),
-    },
-  }
-}
-
-const armWithoutTexts = (arm: ArmAnswer): ArmAnswer => ({
-  ...arm,
-  text: answerTextOf(arm) === null ? null : '',
-  toolCalls: [],
-  rungs: arm.rungs.map((rung) => ({ ...rung, text: '' })),
-})

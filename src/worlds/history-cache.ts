@@ -15,6 +15,9 @@ import type { Neighbours } from './neighbours.ts'
 import type { Questions } from './questions.ts'
 import { TimedEntries, type TimedEntry } from './timed-entries.ts'
 
+/** Flights that are kept whether or not they have landed. */
+const fewFlights = 1_000
+
 /** Without neighbours the semantic layer has nothing to compare. */
 export type SemanticInputs = {
   readonly questions: Questions
@@ -34,6 +37,8 @@ export class HistoryCache implements ResponseCache {
   readonly #semantic: TimedEntries<number, HistoryEntry>
   /** By namespace and key, the last that was asked: it may have landed since. */
   readonly #flights = new Map<string, Map<number, Flight>>()
+  #begun = 0
+  #fullAt = fewFlights
 
   constructor(history: History, { questions, neighbours }: SemanticInputs, policy: CachePolicy) {
     this.#history = history
@@ -114,6 +119,20 @@ export class HistoryCache implements ResponseCache {
       this.#flights.set(namespace, flights)
     }
     flights.set(key, { id, answered })
+    this.#landAt(asked.at)
+  }
+
+  /** Forgets flights that nobody meets any more, each time that they have doubled. */
+  #landAt(at: number): void {
+    if (++this.#begun < this.#fullAt) return
+    this.#begun = 0
+    for (const flights of this.#flights.values()) {
+      for (const [key, { answered }] of flights) {
+        if (answered.at <= at) flights.delete(key)
+        else this.#begun++
+      }
+    }
+    this.#fullAt = Math.max(fewFlights, 2 * this.#begun)
   }
 
   remember(layer: CacheLayer, asked: Asked, terms: CacheTerms, entry: CacheEntry): void {

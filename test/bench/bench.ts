@@ -8,6 +8,7 @@ import { benchGateway } from './benches/gateway.ts'
 import { benchGatewayRestart } from './benches/gateway-restart.ts'
 import { benchIngest } from './benches/ingest.ts'
 import { benchManyUsers } from './benches/many-users.ts'
+import { benchReplay } from './benches/replay.ts'
 import { benchSecondAnalyze } from './benches/second-analyze.ts'
 import { benchStartup } from './benches/startup.ts'
 import { benchSweep } from './benches/sweep.ts'
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, Bench>> = {
   decide: { about: 'decisions over a history, with receipts and compiled', run: benchDecide },
   vectors: { about: 'cosine neighbours of 10,000 to 100,000 vectors', run: benchVectors },
   sweep: { about: 'cache simulations at every threshold, and over a grid', run: benchSweep },
+  replay: { about: 'a replay under the mock: its time and its memory', run: benchReplay },
   check: { about: 'what a check finds in noisy runs, and its time on a store', run: benchCheck },
   claude: { about: 'a Claude Code history, against ccusage', run: benchClaude },
   certifier: {

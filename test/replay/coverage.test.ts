@@ -68,6 +68,7 @@ test('the 95 % interval covers the truth of the mock in at least 934 of 1,000 ru
       concurrency: 16,
       bet: null,
       weightOf: () => 1,
+      keep: (measured) => measured,
       clusterOf: ({ cluster }) => cluster,
       measure: seeded(`coverage ${seed}`, 0.64, 0.86),
     })
@@ -98,6 +99,7 @@ test('stopping at the margin of the mock errs in at most 66 of 1,000 runs', asyn
       concurrency: 16,
       bet,
       weightOf: () => 1,
+      keep: (measured) => measured,
       clusterOf: ({ cluster }) => cluster,
       measure: seeded(`margin ${seed}`, 0.64, 0.86),
     })

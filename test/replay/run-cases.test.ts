@@ -30,6 +30,7 @@ test('a sequence that may stop at any pair errs in at most 66 of 1,000 runs at t
       concurrency: 1,
       bet,
       weightOf: () => 1,
+      keep: (measured) => measured,
       clusterOf: ({ cluster }) => cluster,
       measure: async (each) => measuredOf(each, differences[each.seq as number] as number),
     })
@@ -45,6 +46,7 @@ test('equal answers are soon proved not inferior, a clear loss inferior', async 
       concurrency: 8,
       bet,
       weightOf: () => 1,
+      keep: (measured) => measured,
       clusterOf: ({ cluster }) => cluster,
       measure: async (each) => measuredOf(each, difference(each.seq as number)),
     })
@@ -67,6 +69,7 @@ test('what is counted does not depend on how many are asked at once, or who answ
         concurrency,
         bet,
         weightOf: () => 1,
+        keep: (measured) => measured,
         clusterOf: ({ cluster }) => cluster,
         async measure(each) {
           for (let turns = Math.floor(random() * 20); turns > 0; turns--) await Promise.resolve()
@@ -85,11 +88,13 @@ test('a run whose budget ends keeps the cases before the gap', async () => {
     concurrency: 4,
     bet: null,
     weightOf: () => 1,
+    keep: (measured) => measured,
     clusterOf: ({ cluster }) => cluster,
     measure: async (each) => (each.seq === 20 ? null : measuredOf(each, 0)),
   })
   expect(run.end).toBe('budget')
-  expect(run.measured.map((each) => each.case.seq)).toEqual(Array.from({ length: 20 }, (_, i) => i))
+  const ids = run.measured.map((each) => each.case.id)
+  expect(ids).toEqual(Array.from({ length: 20 }, (_, i) => `#${i}`))
 })
 
 const pairOf = (difference: number, cluster: string, weight = 1) => ({
@@ -122,6 +127,7 @@ test('a sequence counts what could not be compared as lost, and goes on until th
       concurrency: 4,
       bet,
       weightOf: () => 1,
+      keep: (measured) => measured,
       clusterOf: ({ cluster }) => cluster,
       measure: async (each) => measuredOf(each, (each.seq as number) % share === 1 ? null : 0),
     })
@@ -141,6 +147,7 @@ test('a sequence that is not decided says when it would be, after the pairs it h
     concurrency: 1,
     bet,
     weightOf: () => 1,
+    keep: (measured) => measured,
     clusterOf: ({ cluster }) => cluster,
     measure: async (each) => measuredOf(each, 0),
   })
@@ -185,6 +192,7 @@ describe('prompts that come again', () => {
         concurrency: 1,
         bet,
         weightOf: () => 1 / 8,
+        keep: (measured) => measured,
         clusterOf: ({ cluster }) => cluster,
         measure: async (each) => measuredOf(each, lossOf(each.seq as number)),
       })
@@ -231,6 +239,7 @@ test('after an error nobody begins anything more', async () => {
     concurrency: 4,
     bet: null,
     weightOf: () => 1,
+    keep: (measured) => measured,
     clusterOf: ({ cluster }) => cluster,
     async measure(each) {
       asked++
@@ -254,6 +263,7 @@ test('answers that are there at once leave timers and signals their turn', async
     concurrency: 8,
     bet: null,
     weightOf: () => 1,
+    keep: (measured) => measured,
     clusterOf: ({ cluster }) => cluster,
     measure: async (each) => measuredOf(each, 0),
     signal: controller.signal,
