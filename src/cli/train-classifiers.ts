@@ -7,7 +7,6 @@ import { classifiersAsked } from '../policy/conditions-in.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ClassifierSettings } from '../policy/routing.ts'
 import {
-  type LabelOfQuestion,
   type NeighbourClassifier,
   type NeighbourClassifiers,
   neighbourClassifier,
@@ -87,7 +86,7 @@ async function train<Own extends Pick<Embedder, 'name'>>(
   const made = asked.length === 0 ? [] : await embed(embedder, asked)
   let next = 0
   const vectors = texts.map((text) => (text === null ? null : (made[next++] ?? null)))
-  const labelOf: LabelOfQuestion | null = trainNeighbours({
+  const labelOf = await trainNeighbours({
     evidence,
     vectors,
     tiers,

@@ -24,10 +24,26 @@ export type KnnClassifier = {
  * `VectorError` for vectors that are not finite or of several lengths.
  */
 export function trainKnn(
+  examples: KnnExamples,
+  neighbours: number,
+  places: Iterable<number> = examples.vectors.keys(),
+): KnnClassifier {
+  const training = trainKnnInSteps(examples, neighbours, places)
+  for (;;) {
+    const step = training.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Examples learned without a pause: about a millisecond. */
+const learnedAtOnce = 128
+
+/** The same with a pause after each few examples, for where others are waiting. */
+export function* trainKnnInSteps(
   { vectors, scores }: KnnExamples,
   neighbours: number,
-  places: Iterable<number> = vectors.keys(),
-): KnnClassifier {
+  places: Iterable<number>,
+): Generator<void, KnnClassifier> {
   const known: number[] = []
   let index: LiveIndex<number> | null = null
   for (const place of places) {
@@ -35,16 +51,25 @@ export function trainKnn(
     if (vector == null) continue
     index ??= openLiveIndex({ dimensions: vector.length, mode: 'exact', capacity: vectors.length })
     index.add(place, vector, everything)
-    known.push(place)
+    if (known.push(place) % learnedAtOnce === 0) yield
   }
+  return classifierOn({ index, known, scores, neighbours })
+}
+
+type Learned = Pick<KnnExamples, 'scores'> & {
+  /** Null without a single vector. */
+  readonly index: LiveIndex<number> | null
+  readonly known: readonly number[]
+  readonly neighbours: number
+}
+
+function classifierOn({ index, known, scores, neighbours }: Learned): KnnClassifier {
   const means = scores.map((column) => meanOf(known, column))
-  const meanWithout = (model: number, without: ReadonlySet<number>): number =>
-    without.size === 0
-      ? (means[model] as number)
-      : meanOf(
-          known.filter((place) => !without.has(place)),
-          scores[model] ?? [],
-        )
+  const meanWithout = (model: number, without: ReadonlySet<number>): number => {
+    if (without.size === 0) return means[model] as number
+    const others = known.filter((place) => !without.has(place))
+    return meanOf(others, scores[model] ?? [])
+  }
   return {
     predict(vector, without = nothing) {
       const nearest = vector && index ? nearestIn(index, vector, neighbours, without) : []

@@ -2,7 +2,7 @@ import type { Vector } from '../domain/embedder.ts'
 import { zeroNanoUsd } from '../domain/money.ts'
 import type { AskedLabel, MaybePromise } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
-import { labelOfQuality, trainKnn } from '../engine/knn-classifier.ts'
+import { labelOfQuality, trainKnnInSteps } from '../engine/knn-classifier.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import type { Tiers } from '../policy/routing.ts'
 import type { Label } from '../policy/when.ts'
@@ -51,14 +51,16 @@ export type LabelOfQuestion = (question: string, vector: Vector | null) => Label
  * user message have no say. Null where no row with a vector has a score of the small or the medium tier. Throws a
  * `VectorError` for vectors of several lengths.
  */
-export function trainNeighbours(training: NeighbourTraining): LabelOfQuestion | null {
+export async function trainNeighbours(
+  training: NeighbourTraining,
+): Promise<LabelOfQuestion | null> {
   const { evidence, vectors, tiers, neighbours, minQuality } = training
   const scores = [scoresOf(evidence, tiers.small), scoresOf(evidence, tiers.medium)] as const
   const places = evidence.rows.flatMap((_, row) =>
     vectors[row] != null && scores.some((column) => !Number.isNaN(column[row])) ? [row] : [],
   )
   if (places.length === 0) return null
-  const classifier = trainKnn({ vectors, scores }, neighbours, places)
+  const classifier = await inTurns(trainKnnInSteps({ vectors, scores }, neighbours, places))
   const rowsOf = rowsByQuestion(evidence, places)
   return (question, vector) => {
     if (vector === null) return null
@@ -68,6 +70,15 @@ export function trainNeighbours(training: NeighbourTraining): LabelOfQuestion | 
     // Nothing but the question's own rows.
     if (Number.isNaN(small) && Number.isNaN(medium)) return null
     return labelOfQuality({ small, medium }, minQuality)
+  }
+}
+
+/** Lets whoever waits have a turn after each step. */
+async function inTurns<T>(steps: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await new Promise((resume) => setImmediate(resume))
   }
 }
 
