@@ -42,8 +42,8 @@ type LookUps = {
   readonly vectorOf: HandedOn['vectorOf']
 }
 
-/** Texts that are embedded in this thread without a pause: a few milliseconds, for others are waiting. */
-const embeddedAtOnce = 50
+/** Texts that are embedded in this thread without a pause: a millisecond or two, for others are waiting. */
+const embeddedAtOnce = 16
 
 /**
  * Reads evidence and learns from it while the gateway serves. What cannot be embedded is warned of and not learned.

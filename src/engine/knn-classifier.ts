@@ -91,6 +91,9 @@ function meanOf(places: readonly number[], column: ArrayLike<number>): number {
   return measured.reduce((sum, score) => sum + score, 0) / measured.length
 }
 
+/** Most questions have neighbours as near as this: those below it need not be put into an order then. */
+const nearFloor = 0.5
+
 /** The most similar first. */
 function nearestIn(
   index: LiveIndex<number>,
@@ -98,12 +101,16 @@ function nearestIn(
   neighbours: number,
   without: ReadonlySet<number>,
 ): readonly Neighbour[] {
-  const nearest: Neighbour[] = []
-  for (const { id: place, similarity } of index.walk(vector, everything, 0)) {
-    if (nearest.length === neighbours || similarity <= 0) break
-    if (!without.has(place)) nearest.push({ place, similarity })
+  const above = (floor: number): readonly Neighbour[] => {
+    const nearest: Neighbour[] = []
+    for (const { id: place, similarity } of index.walk(vector, everything, floor)) {
+      if (nearest.length === neighbours || similarity <= 0) break
+      if (!without.has(place)) nearest.push({ place, similarity })
+    }
+    return nearest
   }
-  return nearest
+  const near = above(nearFloor)
+  return near.length === neighbours ? near : above(0)
 }
 
 /** NaN where none of them was measured. */
