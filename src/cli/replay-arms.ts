@@ -70,10 +70,12 @@ function optionsOf(
       return { asked, seen: { facts, asks } }
     },
     entryOf: (each) => (isCandidate ? cases.entryOf(each) : null),
-    classify: (each, name) =>
-      neighbours.has(name)
-        ? askNeighbours(neighbours.get(name), each.question)
-        : askClassifier(textAsker(asker), classifiers, name, each.question),
+    classify(each, name) {
+      const near = neighbours.get(name)
+      return near === undefined
+        ? askClassifier(textAsker(asker), classifiers, name, each.question)
+        : askNeighbours(near, each.question)
+    },
     turn: 0,
     timeoutOf: (each) => timeouts.classes[classOf(cases.seenOf(each).facts)],
     retryDelayMs(each, target, made, fault) {

@@ -1,4 +1,4 @@
-import type { Embedder, VectorCache } from '../domain/embedder.ts'
+import type { Embedder, Vector, VectorCache } from '../domain/embedder.ts'
 import type { MeasuredQuestion } from '../domain/measurement.ts'
 import { embedEach } from '../embed/embed-all.ts'
 import { openEmbedder } from '../embed/open-embedder.ts'
@@ -62,20 +62,35 @@ export function openServeClassifiers(options: ServeClassifiersOptions): ServeCla
         byName.set(name, lookUps)
         return lookUps
       },
-      async embed({ name, embedder }, texts) {
-        try {
-          return await withVectorCache(options, embedder, (cache) =>
-            embedEach(embedder, texts, { cache }),
-          )
-        } catch (error) {
-          warn(`classifiers: ${name} could not embed the questions of evidence: ${String(error)}`)
-          return texts.map(() => null)
-        }
-      },
+      embed: (lookUps, texts) => embedEvidence(lookUps, texts, options),
       vectorsOf: ({ vectorOf }) => vectorOf,
     })
     for (const name of untrained) warn(untrainedWords(name))
     return classifiers
+  }
+}
+
+/** Learning goes on with what could be embedded: a gateway is not to stand still for an embedder. */
+async function embedEvidence(
+  { name, embedder }: LookUps,
+  texts: readonly string[],
+  options: ServeClassifiersOptions,
+): Promise<readonly (Vector | null)[]> {
+  const { warn } = options
+  try {
+    const vectors = await withVectorCache(options, embedder, (cache) =>
+      embedEach(embedder, texts, { cache }),
+    )
+    const missing = vectors.filter((vector) => vector === null).length
+    if (missing > 0)
+      warn(
+        `classifiers: ${missing} of ${texts.length} questions of evidence have no ${name} vector`,
+      )
+    return vectors
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    warn(`classifiers: ${name} could not embed the questions of evidence: ${why}`)
+    return texts.map(() => null)
   }
 }
 

@@ -86,13 +86,7 @@ async function train<Own extends Pick<Embedder, 'name'>>(
   const made = asked.length === 0 ? [] : await embed(embedder, asked)
   let next = 0
   const vectors = texts.map((text) => (text === null ? null : (made[next++] ?? null)))
-  const labelOf = await trainNeighbours({
-    evidence,
-    vectors,
-    tiers,
-    neighbours,
-    minQuality,
-  })
+  const labelOf = await trainNeighbours({ evidence, vectors, tiers, neighbours, minQuality })
   if (labelOf === null) return null
   const classifier = neighbourClassifier(labelOf, await vectorsOf(embedder))
   return { classifier, examples: { evidence, vectors, neighbours } }

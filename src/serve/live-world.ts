@@ -152,9 +152,10 @@ export class LiveWorld implements World {
   classify(name: string): MaybePromise<AskedLabel> {
     const { compiled, neighbours } = this.#state
     const question = this.#facts.text ?? ''
-    return neighbours.has(name)
-      ? askNeighbours(neighbours.get(name), question)
-      : askClassifier(this.#askText, compiled.policy.classifiers, name, question)
+    const near = neighbours.get(name)
+    return near === undefined
+      ? askClassifier(this.#askText, compiled.policy.classifiers, name, question)
+      : askNeighbours(near, question)
   }
 
   /** What validators want to know of an answer. */

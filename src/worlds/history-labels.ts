@@ -22,7 +22,10 @@ export type LabelsOptions = {
   readonly medianLatencyOf: (target: string) => number | null
 }
 
-/** The classifiers of a policy, asked about a history. Models are asked, and paid for, in `ask`, neighbours too. */
+/**
+ * The classifiers of a policy, asked about a history: presets in `of`; models, which are paid for, and neighbours in
+ * `ask`.
+ */
 export class HistoryLabels {
   /** As rules ask for it, who ask nobody. */
   readonly of: Surroundings['label']
