@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Embedder } from '../domain/embedder.ts'
+import type { Embedder, VectorCache } from '../domain/embedder.ts'
 import { planEmbedding } from '../embed/embed-all.ts'
 import { keyHash } from '../engine/cache-key.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -45,7 +45,7 @@ export async function findLogNeighbours(job: NeighbourJob): Promise<FoundNeighbo
     return { ...facts, neighbours: readNeighbours(kept, floor, [null, ...guards]) }
   }
   const cache = embedder.isWorthStoring ? openVectorCache(database, keyHash(secret)) : undefined
-  sayPrice(job, cache)
+  sayPrice(embedder, () => textsOf(questions), cache, narrator)
   const found = await findNeighbours(questions, {
     embedder,
     cache,
@@ -59,6 +59,12 @@ export async function findLogNeighbours(job: NeighbourJob): Promise<FoundNeighbo
   if (key !== null && found !== null) keep(logs, key, found)
   return found
 }
+
+/** Those that are kept. */
+export const textsOf = (questions: Questions): readonly string[] =>
+  Array.from({ length: questions.count }, (_, question) => questions.textOf(question)).filter(
+    (text) => text !== null,
+  )
 
 type Facts = Omit<FoundNeighbours, 'neighbours'>
 
@@ -76,17 +82,14 @@ function keep(logs: OpenLogs, key: string, { neighbours, ...facts }: FoundNeighb
 }
 
 /** Says what an endpoint will bill, before it is asked. */
-function sayPrice(
-  { questions, embedder, narrator }: NeighbourJob,
-  cache: ReturnType<typeof openVectorCache> | undefined,
+export function sayPrice(
+  embedder: Embedder,
+  texts: () => readonly string[],
+  cache: VectorCache | undefined,
+  narrator: Narrator,
 ): void {
   if (embedder.costOf(1_000_000_000) === 0) return
-  const texts = Array.from({ length: questions.count }, (_, question) => questions.textOf(question))
-  const plan = planEmbedding(
-    embedder,
-    texts.filter((text) => text !== null),
-    cache === undefined ? {} : { cache },
-  )
+  const plan = planEmbedding(embedder, texts(), cache === undefined ? {} : { cache })
   const price =
     plan.costNanoUsd === null ? 'an unknown price' : `about ${formatUsd(plan.costNanoUsd / 1e9)}`
   narrator.say(

@@ -1,32 +1,31 @@
 import type { Embedder } from '../domain/embedder.ts'
 import { openEmbedder } from '../embed/open-embedder.ts'
 import { keyHash } from '../engine/cache-key.ts'
-import type { Policy } from '../policy/policy.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import { openLoggedVectors } from '../store/logged-vectors.ts'
 import { cosine } from '../vectors/cosine.ts'
+import type { LiveEmbedder } from '../worlds/text-vectors.ts'
 import type { OpenLogs } from './logs.ts'
 import type { RunPrices } from './price-book.ts'
 import type { Terminal } from './terminal.ts'
 
-type EmbedderJob = {
-  readonly logs: OpenLogs
+export type EmbedderJob = {
+  readonly logs: Pick<OpenLogs, 'store'>
   readonly terminal: Terminal
   readonly prices: RunPrices
 }
 
-/** The embedder that a policy names. */
+/** The embedder of that name, as policies spell it. */
 export async function embedderOf(
   { logs, terminal, prices }: EmbedderJob,
-  policy: Policy,
-): Promise<Embedder> {
+  name: string,
+): Promise<LiveEmbedder & Embedder> {
   const { database, secret } = logs.store
-  const { embedder } = policy.cache.semantic
-  return openEmbedder(embedder, {
+  return openEmbedder(name, {
     env: terminal.env,
     workingFolder: process.cwd(),
     prices: prices.book,
-    logged: embedder === 'logged' ? openLoggedVectors(database, keyHash(secret)) : null,
+    logged: name === 'logged' ? openLoggedVectors(database, keyHash(secret)) : null,
   })
 }
 

@@ -10,6 +10,7 @@ import type { ArmSource } from '../replay/replay.ts'
 import { askClassifier } from '../score/ask-validators.ts'
 import { randomFrom } from '../stats/random.ts'
 import { timeoutClassBy } from '../worlds/history-facts.ts'
+import { askNeighbours, type NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
 import type { CaseSource } from './replay-log.ts'
 
 export type ArmsJob = {
@@ -18,6 +19,8 @@ export type ArmsJob = {
   readonly asks: Asks
   /** Null: the logged answer is the baseline. */
   readonly baseline: CompiledPolicy | null
+  /** What the baseline's classifiers have learned. */
+  readonly neighbours: NeighbourClassifiers
   readonly needsAgain: boolean
   readonly seed: string
 }
@@ -50,13 +53,14 @@ export function armsOf(job: ArmsJob): ArmSource {
 }
 
 function optionsOf(
-  { asker, cases, asks, seed }: ArmsJob,
+  { asker, cases, asks, seed, ...baseline }: ArmsJob,
   compiled: CompiledPolicy,
   callOf: (each: ReplayCase) => ReplayCase['call'],
   isCandidate: boolean,
 ): ArmOptions {
-  const { timeouts, failure } = compiled.policy
+  const { classifiers, timeouts, failure } = compiled.policy
   const classOf = timeoutClassBy(compiled.policy)
+  const neighbours = isCandidate ? cases.neighbours : baseline.neighbours
   return {
     asker,
     compiled,
@@ -66,8 +70,12 @@ function optionsOf(
       return { asked, seen: { facts, asks } }
     },
     entryOf: (each) => (isCandidate ? cases.entryOf(each) : null),
-    classify: (each, classifier) =>
-      askClassifier(textAsker(asker), compiled.policy.classifiers, classifier, each.question),
+    classify(each, name) {
+      const near = neighbours.get(name)
+      return near === undefined
+        ? askClassifier(textAsker(asker), classifiers, name, each.question)
+        : askNeighbours(near, each.question)
+    },
     turn: 0,
     timeoutOf: (each) => timeouts.classes[classOf(cases.seenOf(each).facts)],
     retryDelayMs(each, target, made, fault) {

@@ -14,12 +14,15 @@ import { HistoryCache } from '../worlds/history-cache.ts'
 import { openHistoryPrefix } from '../worlds/history-prefix.ts'
 import { openHistorySight, openHistoryWorld } from '../worlds/history-world.ts'
 import { loggedAnswer } from '../worlds/logged-answer.ts'
+import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
 import { answerOf } from '../worlds/stored-request.ts'
 import type { ReceiptJob } from './simulate-receipts.ts'
 
 /** Cases, wherever they come from, with what deciding them needs. */
 export type CaseSource = Affected & {
   readonly compiled: CompiledPolicy
+  /** The policy's classifiers by neighbours. */
+  readonly neighbours: NeighbourClassifiers
   readonly seenOf: (each: ReplayCase) => { readonly asked: Asked; readonly facts: Seen['facts'] }
   readonly entryOf: (each: ReplayCase) => FoundEntry | null
   /** The keys of the answer that a cache would serve and of the one really given; null where there are none. */
@@ -36,15 +39,17 @@ export type CaseSource = Affected & {
 
 /** The requests of a log that a policy would answer otherwise. */
 export async function openLogCases(
-  { history, policy, semantic, costOf, evidence, signal }: ReceiptJob,
+  { history, policy, semantic, costOf, evidence, trained, signal }: ReceiptJob,
   rewrite: RewriteRequest,
   secret: string,
 ): Promise<CaseSource> {
   const compiled = compilePolicy(policy)
   const cache = new HistoryCache(history, semantic, policy.cache)
   const prefix = hasPromptCaches(history, policy) ? openHistoryPrefix(history, policy) : null
-  const world = openHistoryWorld({ history, cache, policy, costOf, evidence, prefix })
-  const sight = openHistorySight({ history, policy, costOf, evidence, prefix })
+  const neighbours = trained.classifiers
+  const seen = { history, policy, costOf, evidence, neighbours, prefix }
+  const world = openHistoryWorld({ ...seen, cache })
+  const sight = openHistorySight(seen)
   const hash = keyHash(secret)
   const cases = await findLogCases({
     history,
@@ -63,6 +68,7 @@ export async function openLogCases(
   return {
     ...cases,
     compiled,
+    neighbours,
     seenOf(each) {
       const place = cases.placeOf(each)
       const facts = world.factsAt(place)

@@ -17,7 +17,9 @@ import type { Similarity } from '../score/equivalence.ts'
 import { openReplies } from '../store/replies.ts'
 import { type Store, withReplayLock } from '../store/store.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
+import { noNeighbours } from '../worlds/neighbour-classifier.ts'
 import { nowMs } from './clock.ts'
+import { replayClassifiers } from './log-classifiers.ts'
 import { similarityOf } from './log-embedder.ts'
 import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
@@ -145,7 +147,7 @@ async function openSession(
   const { flags, terminal, store, cases } = job
   const replies = openReplies(store.database)
   const keyOf = questionKeys(store.secret + models.name)
-  const baseline = replayBaseline(flags.baseline, job.prices)
+  const baseline = await openBaseline(job)
   const run = runName(job, models.name, baseline.name)
   const limit = flags.budget === undefined ? null : nanoUsdOf(flags.budget)
   const cap = openSpendCap(limit, spendBefore(replies, run, flags))
@@ -153,13 +155,11 @@ async function openSession(
   const similarity = await similarityOf()
   const { comparison, judge, judgeOf } = comparisonOf({ flags, asker, similarity, seed: run })
   const needsAgain = comparison.kind === 'agreement'
-  const about = { cases, baseline: baseline.compiled, needsAgain }
+  const about = { cases, baseline: baseline.compiled, neighbours: baseline.neighbours, needsAgain }
   const targets = collectTargets({ ...about, judgeOf })
   const now = nowMs(terminal)
   const callsOf = plannedCalls({
-    cases,
-    baseline: baseline.compiled,
-    needsAgain,
+    ...about,
     judge,
     costOf: (target, usage) => job.costOf(target, usage, now),
     replies,
@@ -196,6 +196,16 @@ async function openSession(
   const arms = (by: Asker): ArmSource =>
     armsOf({ ...about, asker: by, seed: run, asks: asksOf(by, similarity) })
   return { planned, asker, cap, replies, keyOf, arms, targets, options }
+}
+
+/** The baseline, its classifiers taught by its own files. */
+async function openBaseline({ flags, terminal, prices, store, signal }: SessionJob) {
+  const baseline = replayBaseline(flags.baseline, prices)
+  if (baseline.compiled === null) return { ...baseline, neighbours: noNeighbours }
+  const { policy } = baseline.compiled
+  const job = { flags, terminal, prices, store, signal }
+  const { classifiers } = await replayClassifiers(policy, policy.evidence, job)
+  return { ...baseline, neighbours: classifiers }
 }
 
 const asksOf = (asker: Asker, similarity: Similarity): Asks =>

@@ -6,7 +6,7 @@ import type { Request } from '../domain/request.ts'
 import { noUsage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
 import { keyHash } from '../engine/cache-key.ts'
-import { classify } from '../engine/classify.ts'
+import { labelBy } from '../engine/classify.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
 import { promptTokens } from '../engine/compress-prompt.ts'
 import { questionOf } from '../engine/question.ts'
@@ -18,6 +18,7 @@ import type { Policy } from '../policy/policy.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
 import { lengthBinOf, type ReplayCase, type Stratum, sharedStrata } from '../replay/case.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
+import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
 import { readText } from './read-text.ts'
 import type { CaseSource } from './replay-log.ts'
 
@@ -65,6 +66,7 @@ const usualAnswerTokens = 300
 export function suiteCases(
   { rows }: Suite,
   policy: Policy,
+  neighbours: NeighbourClassifiers,
   costOf: CostOf,
   rewrite: RewriteRequest,
   secret: string,
@@ -83,6 +85,7 @@ export function suiteCases(
   const factsOf = (request: Request) => new RequestFacts(request, surroundings(policy))
   return {
     compiled,
+    neighbours,
     requests: rows.length,
     changes: { routed: 0, cached: 0, rewritten: 0, repeated: 0, refused: 0, unchanged: 0 },
     withoutText: 0,
@@ -169,11 +172,5 @@ const surroundings = ({ classifiers }: Policy): ConstructorParameters<typeof Req
   countTokens: estimateTokens,
   contextTokens: ({ prompt }) =>
     prompt === undefined ? undefined : promptTokens(prompt, estimateTokens),
-  label(classifier, facts) {
-    const found = classify(classifier, classifiers, facts, {
-      byNeighbours: () => null,
-      byModel: () => undefined,
-    })
-    return found.kind === 'labelled' ? found.decision.label : 'unasked'
-  },
+  label: labelBy(classifiers, { byModel: () => undefined }),
 })

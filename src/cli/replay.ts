@@ -9,6 +9,7 @@ import { zoneOf } from './common-options.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptible } from './interrupt.ts'
 import { interruptedCode } from './load-codes.ts'
+import { replayClassifiers } from './log-classifiers.ts'
 import { openLogs, storePath } from './logs.ts'
 import { Narrator } from './narrator.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
@@ -21,6 +22,7 @@ import { policiesInForce } from './simulate-policies.ts'
 import { openSimulation } from './simulation.ts'
 import { targetCosts } from './target-costs.ts'
 import { type Terminal, viewOf } from './terminal.ts'
+import { untrainedWarnings } from './train-classifiers.ts'
 import { writeOut } from './write-out.ts'
 
 type ReplayJob = {
@@ -63,11 +65,12 @@ async function replayLogs({ files, flags, terminal, prices }: ReplayJob): Promis
         zone: zoneOf(flags.tz),
         logs,
       })
-      const { policy, costOf, ...rest } = await simulation.receiptJob(signal)
+      const receiptJob = await simulation.receiptJob(signal)
+      const { policy, costOf, trained } = receiptJob
       const rewrite = rewriteOf(policy)
-      const cases = await openLogCases({ ...rest, policy, costOf }, rewrite, store.secret)
+      const cases = await openLogCases(receiptJob, rewrite, store.secret)
       const inputs = inputsOf(store.database, logs)
-      const warnings = warningsOf(store.database, logs)
+      const warnings = [...warningsOf(store.database, logs), ...untrainedWarnings(trained)]
       const about = { inputs, warnings, policy, costOf, cases }
       return replaySession({ files, flags, terminal, prices, store, ...about, signal })
     })
@@ -85,11 +88,28 @@ async function replaySuite({ flags, terminal, prices }: ReplayJob, path: string)
   const store = await storeOf(flags, terminal)
   try {
     const now = nowMs(terminal)
-    const cases = suiteCases(suite, policy, costOf, rewriteOf(policy), store.secret, now)
-    const about = { inputs, warnings, policy, costOf, cases }
-    return await ended({ flags, terminal }, (signal) =>
-      replaySession({ files: [], flags, terminal, prices, store, ...about, signal }),
-    )
+    const rewrite = rewriteOf(policy)
+    return await ended({ flags, terminal }, async (signal) => {
+      const job = { flags, terminal, prices, store, signal }
+      const files = [...(flags.evidence ?? []), ...policy.evidence]
+      const trained = await replayClassifiers(policy, files, job)
+      const cases = suiteCases(
+        suite,
+        policy,
+        trained.classifiers,
+        costOf,
+        rewrite,
+        store.secret,
+        now,
+      )
+      const about = {
+        inputs,
+        warnings: [...warnings, ...untrainedWarnings(trained)],
+        policy,
+        costOf,
+      }
+      return replaySession({ ...job, files: [], ...about, cases })
+    })
   } finally {
     store.close()
   }

@@ -9,6 +9,7 @@ import { bookedEmbedder, type EmbedderBook } from '../serve/booked-embedder.ts'
 import { contentModeOf } from '../serve/content-mode.ts'
 import type { TurnWriter } from '../serve/turn-writer.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
+import { type HandedOn, handingOn } from '../worlds/handed-on-vectors.ts'
 import type { LiveCache } from '../worlds/live-cache.ts'
 import { openLiveCache } from '../worlds/open-live-cache.ts'
 import type { LiveEmbedder } from '../worlds/text-vectors.ts'
@@ -39,7 +40,9 @@ const staleMs = 7 * 86_400_000
 export type ServeCache = {
   readonly cache: LiveCache
   /** Null: nothing is compared. */
-  readonly embedder: Embedder | null
+  readonly embedder: (LiveEmbedder & Embedder) | null
+  /** What it embeds for look-ups, handed on; null likewise. */
+  readonly lookUps: HandedOn | null
   /** Has all that waits to be on disk written soon. */
   flush(): void
   close(): void
@@ -49,13 +52,14 @@ export type ServeCache = {
 export async function openServeCache(options: ServeCacheOptions): Promise<ServeCache> {
   const { policy, policyNow, store, writer, now, say, isExact, book } = options
   const embedder = mayCompare(policy.cache) ? await liveEmbedder(options) : null
+  const lookUps = embedder && handingOn(bookedEmbedder(embedder, book))
   const { cache, loaded, disk } = openLiveCache({
     database: store.database,
     write: (work) => writer.write(work),
     warn: say,
     content: contentOf(policy),
     policy: policy.cache,
-    embedder: embedder && bookedEmbedder(embedder, book),
+    embedder: lookUps?.embedder ?? null,
     hash: keyHash(store.secret),
     codec: answerCodec,
     now,
@@ -71,6 +75,7 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
   return {
     cache,
     embedder,
+    lookUps,
     flush,
     close() {
       cache.close()

@@ -13,6 +13,7 @@ import { HistoryCache, type SemanticInputs } from '../worlds/history-cache.ts'
 import { openHistoryPrefix } from '../worlds/history-prefix.ts'
 import { openHistoryWorld } from '../worlds/history-world.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
+import type { TrainedClassifiers } from './train-classifiers.ts'
 
 export type ReceiptJob = {
   readonly history: History
@@ -21,6 +22,8 @@ export type ReceiptJob = {
   readonly semantic: SemanticInputs
   readonly costOf: CostOf
   readonly evidence: Evidence | null
+  /** The policy's classifiers by neighbours. */
+  readonly trained: TrainedClassifiers
   readonly signal: AbortSignal
 }
 
@@ -42,12 +45,14 @@ async function decideAll(
 }
 
 async function decideEach(
-  { history, policy, semantic, costOf, evidence, signal }: ReceiptJob,
+  { history, policy, semantic, costOf, evidence, trained, signal }: ReceiptJob,
   onReceipt: DecideHistoryOptions['onReceipt'],
 ): Promise<void> {
   const cache = new HistoryCache(history, semantic, policy.cache)
   const prefix = hasPromptCaches(history, policy) ? openHistoryPrefix(history, policy) : null
-  const world = openHistoryWorld({ history, cache, policy, costOf, evidence, prefix })
+  const neighbours = trained.classifiers
+  const seen = { history, policy, costOf, evidence, neighbours, prefix }
+  const world = openHistoryWorld({ ...seen, cache })
   await decideHistory(history, compilePolicy(policy), world, { onReceipt, signal })
 }
 

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { MeasuredQuestion } from '../domain/measurement.ts'
-import type { Prompt } from '../domain/request.ts'
-import { keyHash } from '../engine/cache-key.ts'
-import { questionOf } from '../engine/question.ts'
-import { loadEvidence } from '../ingest/evidence.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import { measuredQuestions } from '../store/measurements.ts'
+import { readEvidence } from './read-evidence.ts'
 import type { SimulationJob } from './simulation.ts'
 
 /** What is known of models on questions, and what stands for all of it in a key. */
@@ -21,11 +18,7 @@ export async function evidenceOf({ flags, policies, logs }: SimulationJob): Prom
   const paths = [...(flags.evidence ?? []), ...policies[0].policy.evidence]
   const measured = flags.measured === false ? [] : measuredQuestions(logs.store.database)
   const fingerprint = paths.length > 0 ? null : fingerprintOf(measured)
-  if (paths.length === 0 && measured.length === 0) return { evidence: null, fingerprint }
-  const hash = keyHash(logs.store.secret)
-  const ports = { questionOf: (prompt: Prompt) => questionOf(prompt, hash) }
-  const { evidence } = await loadEvidence(paths, ports, measured)
-  return { evidence, fingerprint }
+  return { evidence: await readEvidence(paths, measured, logs.store.secret), fingerprint }
 }
 
 const fingerprintOf = (measured: readonly MeasuredQuestion[]): string =>

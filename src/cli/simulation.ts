@@ -1,4 +1,3 @@
-import type { Embedder } from '../domain/embedder.ts'
 import type { Selection } from '../domain/selection.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
@@ -7,8 +6,6 @@ import type { LogFacts } from '../policy/log-facts.ts'
 import { mergePolicy } from '../policy/merge-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
-import type { Tier } from '../policy/routing.ts'
-import { chooseTiers } from '../policy/tiers.ts'
 import { priceBookUsed } from '../prices/price-book-used.ts'
 import type { Similarity } from '../score/equivalence.ts'
 import { baselineOf } from '../simulate/baseline.ts'
@@ -23,22 +20,17 @@ import { openRequestSource } from '../store/request-source.ts'
 import { endSnapshot } from '../store/snapshot.ts'
 import { openVerdicts } from '../store/verdicts.ts'
 import { withAnswerLabels } from '../worlds/answer-labels.ts'
-import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import { type History, loadHistory } from '../worlds/history.ts'
 import { openHistorySight } from '../worlds/history-world.ts'
-import { type KeyedHistory, withoutIgnored } from '../worlds/ignored-keys.ts'
-import { nameTiers } from '../worlds/named-tiers.ts'
-import { type Questions, questionsOf } from '../worlds/questions.ts'
 import { nowMs } from './clock.ts'
-import { findLogNeighbours } from './find-log-neighbours.ts'
+import { type Compared, comparedBy } from './compare-policy.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { keptJudgements } from './kept-judgements.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
 import { keptRules } from './kept-rules.ts'
 import { keeperOf } from './kept-values.ts'
-import { embedderOf, similarityOf } from './log-embedder.ts'
+import { similarityOf } from './log-embedder.ts'
 import type { OpenLogs } from './logs.ts'
-import { Narrator } from './narrator.ts'
 import { logFactsOf } from './policy-log.ts'
 import type { RunPrices } from './price-book.ts'
 import { selectionOf } from './selection.ts'
@@ -47,6 +39,7 @@ import { limitWordsOf, type ReceiptJob } from './simulate-receipts.ts'
 import { evidenceOf } from './simulation-inputs.ts'
 import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
+import { untrainedWarnings } from './train-classifiers.ts'
 
 export type SimulationJob = {
   readonly files: readonly string[]
@@ -119,7 +112,7 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
 function receiptJobOf(
   { prices }: SimulationJob,
   { evidence }: Shared,
-  { keyed, policy, questions, found }: Compared,
+  { keyed, policy, questions, found, trained }: Compared,
   signal: AbortSignal,
 ): ReceiptJob {
   const semantic = { questions, neighbours: found?.neighbours ?? null }
@@ -128,6 +121,7 @@ function receiptJobOf(
     policy,
     semantic,
     evidence,
+    trained,
     costOf: targetCosts(prices.book),
     signal,
   }
@@ -164,34 +158,6 @@ async function resultOf(
   return { ...result, beside }
 }
 
-/** A policy with models in the place of tiers, and which questions its embedder finds alike. */
-export type Compared = {
-  /** With the keys of the policy. */
-  readonly keyed: KeyedHistory
-  readonly policy: Policy
-  readonly tiers: Readonly<Record<Tier, string>>
-  readonly embedder: Embedder
-  /** The texts that the policy compares. */
-  readonly questions: Questions
-  readonly found: FoundNeighbours | null
-}
-
-async function comparedBy(
-  job: SimulationJob,
-  { history: stored, log }: Pick<Shared, 'history' | 'log'>,
-  asked: Policy,
-  signal: AbortSignal,
-): Promise<Compared> {
-  const { tiers } = chooseTiers(asked.tiers, log)
-  const policy = nameTiers(asked, tiers)
-  const keyed = withoutIgnored(stored, policy.cache)
-  const { history } = keyed
-  const questions = questionsOf(history, policy.cache.semantic.cacheText)
-  const embedder = await embedderOf(job, policy)
-  const found = await neighboursOf(job, policy, history, questions, embedder, signal)
-  return { keyed, policy, tiers, embedder, questions, found }
-}
-
 /** Printed beside what was asked: entries that no two users share. Null where that is what was asked. */
 function byUserOf({ cache }: Policy, { carrying }: LogFacts) {
   const isByUser = cache.namespace.kind === 'fields' && cache.namespace.fields.includes('user')
@@ -216,12 +182,14 @@ async function optionsOf(
   const { logs, terminal, prices, flags, files } = job
   const { database } = logs.store
   const compared = await comparedBy(job, shared, asked, signal)
-  const { keyed, policy, tiers, embedder, questions, found } = compared
+  const { keyed, policy, tiers, embedder, questions, found, trained } = compared
   const { history } = keyed
   const compiled = compilePolicy(policy)
   const costOf = targetCosts(prices.book)
   const { evidence, evidenceFingerprint: known } = shared
-  const sight = openHistorySight({ history, policy, costOf, evidence })
+  const neighbours = trained.classifiers
+  const learned = trained.examples.find((examples) => examples.evidence === evidence)
+  const sight = openHistorySight({ history, policy, costOf, evidence, neighbours })
   const beyond = await openBeyondCache({
     history,
     compiled,
@@ -230,6 +198,7 @@ async function optionsOf(
     costOf,
     batchCostOf: targetCosts(prices.book, { serviceTier: 'batch' }),
     evidence,
+    ...(learned !== undefined && { vectors: learned.vectors, neighbours: learned.neighbours }),
     ...(known !== null && {
       keep: keeperOf(logs, [selectionOf(job), prices.fingerprint, tiers, policy.prefix, known]),
     }),
@@ -239,7 +208,7 @@ async function optionsOf(
     now,
     zone: job.zone,
     inputs: inputsOf(database, logs),
-    warnings: warningsOf(database, logs),
+    warnings: [...warningsOf(database, logs), ...untrainedWarnings(trained)],
     compiled,
     baseline: baselineOf(flags.baseline, history, costOf),
     policyText: describePolicy(policy),
@@ -268,32 +237,3 @@ async function optionsOf(
 
 /** Of a certificate. */
 export const usualConfidence = 0.95
-
-/** Null where the semantic layer has nothing to compare: it is off, or no text is kept. */
-async function neighboursOf(
-  { logs, flags, terminal, grid }: SimulationJob,
-  policy: Policy,
-  history: History,
-  questions: Questions,
-  embedder: Embedder,
-  signal: AbortSignal,
-): Promise<FoundNeighbours | null> {
-  const { semantic, rules } = policy.cache
-  if (!semantic.on && !rules.some((rule) => rule.semantic === true)) return null
-  const thresholds = [semantic.threshold, ...rules.flatMap(({ threshold = 1 }) => [threshold])]
-  // The rows of 0.92, 0.85 and 0.80 are always shown.
-  const floor = Math.min(0.8, ...thresholds, ...grid)
-  const mode = flags.fast === true ? 'fast' : 'exact'
-  const narrator = new Narrator(terminal, flags)
-  return findLogNeighbours({
-    logs,
-    history,
-    questions,
-    embedder,
-    policy,
-    floor,
-    mode,
-    narrator,
-    signal,
-  })
-}

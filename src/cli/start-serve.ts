@@ -4,11 +4,8 @@ import type { Policy } from '../policy/policy.ts'
 import { adminToken } from '../serve/admin-guard.ts'
 import type { CacheAdmin } from '../serve/admin-ports.ts'
 import { adminListener } from '../serve/admin-server.ts'
-import { openErasures } from '../serve/apply-erasures.ts'
-import { openCheckpoints } from '../serve/checkpoints.ts'
 import { type Gateway, startGateway } from '../serve/gateway.ts'
 import {
-  cacheProblems,
   healthOf,
   ledgerProblems,
   openDiskProblems,
@@ -17,21 +14,18 @@ import {
 import type { GatewayServices, GatewayState, PolicyInForce } from '../serve/gateway-state.ts'
 import type { GatewayWatch } from '../serve/gateway-watch.ts'
 import { type LiveClock, openLiveClock } from '../serve/live-clock.ts'
-import { type MissedHitsWatch, watchMissedHits } from '../serve/missed-hits.ts'
 import { inForceOf } from '../serve/policy-in-force.ts'
 import { openPolicyWatcher, type PolicyWatcher } from '../serve/policy-watcher.ts'
-import { type LaterRecounts, openLaterRecounts, recoverLedger } from '../serve/recover-ledger.ts'
 import { openReplayClock } from '../serve/replay-clock.ts'
 import { TurnWriter } from '../serve/turn-writer.ts'
 import { openUpstreamWatch, type UpstreamWatch } from '../serve/upstream-watch.ts'
 import { type GatewayStore, openGatewayStore } from '../store/gateway-store.ts'
 import type { LiveCache } from '../worlds/live-cache.ts'
 import { storePath } from './logs.ts'
-import { Narrator } from './narrator.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
 import { rewriteOf } from './rewrite-by-program.ts'
 import type { ServeFlags } from './serve.ts'
-import { openServeCache, type ServeCache } from './serve-cache.ts'
+import { type Kept, openKept } from './serve-kept.ts'
 import { requireOnePolicy, type ServedPolicy, servedPolicy } from './serve-policy.ts'
 import { adminPortsOf } from './serve-ports.ts'
 import { type ServeParts, servicesOf } from './serve-services.ts'
@@ -90,7 +84,7 @@ async function openLedger(
   }
 }
 
-type Start = ServedPolicy &
+export type Start = ServedPolicy &
   OpenLedger & {
     readonly flags: ServeFlags
     readonly terminal: Terminal
@@ -109,28 +103,29 @@ async function startOn(start: Start): Promise<RunningServe> {
   const running: { state: (() => GatewayState) | null } = { state: null }
   const { now } = clock
   const { watch, keepScore } = await openWatch({ ...start, now, health, running })
+  let first: PolicyInForce
   const inForce = () => running.state?.() ?? first
   const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
   const services = await servicesOf(parts, terminal)
   watch.watch(services)
-  const policyNow = () => inForce().compiled.policy
-  const kept = await openKept({ start, policyNow, services, watch, problems, keepScore })
-  const { cache, recounts } = kept
+  const kept = await openKept({ start, inForce, services, watch, problems, keepScore })
+  const { cache } = kept
   watch.watchMisses(kept.misses)
   const ready = (next: Policy) => inForceOf(next, { env: terminal.env, services, rewriteOf, cache })
-  const first = ready(policy)
+  // Budgets look at it while its classifiers learn.
+  first = ready(policy)
+  first = await kept.taught(first, policy)
   await warm(start, kept, first, { watch, now })
   const onBug = (error: unknown) => watch.onBug(error)
   let admin: RequestListener = notYet
   const asAdmin: RequestListener = (request, response) => admin(request, response)
-  const listening = { services, inForce: first, admin: asAdmin, health, onBug }
-  const gateway = await startGateway(listening)
+  const gateway = await startGateway({ services, inForce: first, admin: asAdmin, health, onBug })
   running.state = gateway.state
   const watcher = openPolicyWatcher({
     gateway,
     path: source,
     read: () => policyAgain(start),
-    inForceOf: (next) => replaced(next, ready, { services, cache, watch, recounts, keepScore }),
+    inForceOf: (next) => replaced(next, ready, { ...kept, services, watch, keepScore }),
     say: (sentence, level) => watch.say(sentence, level),
   })
   problems.push(watcher.problems)
@@ -170,66 +165,6 @@ const problemsOf = (
   problems,
 ]
 
-type Kept = {
-  readonly cache: LiveCache
-  readonly opened: ServeCache
-  readonly misses: MissedHitsWatch
-  readonly recounts: LaterRecounts
-  readonly checkpoint: () => void
-  close(): void
-}
-
-/** What an earlier run left, and what keeps it for the next one. */
-async function openKept({
-  start,
-  policyNow,
-  services,
-  watch,
-  problems,
-  keepScore,
-}: {
-  readonly start: Start
-  readonly policyNow: () => Policy
-  readonly services: GatewayServices
-  readonly watch: GatewayWatch
-  readonly problems: Problems[]
-  readonly keepScore: () => void
-}): Promise<Kept> {
-  const { store, writer } = start
-  const { now } = services
-  const opened = await openServeCache({
-    ...start,
-    policyNow,
-    now,
-    say: (sentence) => watch.say(sentence),
-    isExact: services.replay !== null,
-    book: { ...services, onCost: watch.onSideCost },
-  })
-  const { cache } = opened
-  problems.push(() => cacheProblems(cache.counts.corrupt))
-  const erasures = openErasures({ store, writer, cache })
-  const { alerts, stats } = watch
-  const recovered = recoverLedger(store, { ...services, alerts }, now())
-  const { entries, damagedTurns, knowsToday } = recovered
-  if (knowsToday) stats.spentEarlier(alerts.spentOn(now()))
-  if (damagedTurns.length > 0)
-    problems.push(() => [`ledger: ${damagedTurns.length} turns cannot be read`])
-  new Narrator(start.terminal, start.flags).detail(`ledger: ${entries} entries were read`)
-  const checkpoints = openCheckpoints({ writer, store, ...services, alerts, beside: keepScore })
-  const recounts = openLaterRecounts(store, services.ledger)
-  const misses = watchMissedHits({ cache, onBug: watch.onBug })
-  return {
-    cache,
-    opened,
-    misses,
-    recounts,
-    checkpoint: checkpoints.now,
-    close() {
-      for (const part of [misses, recounts, checkpoints, erasures, opened]) part.close()
-    },
-  }
-}
-
 /** Before anybody is served. */
 async function warm(
   { flags, terminal, prices }: Start,
@@ -245,22 +180,20 @@ async function warm(
   if (costNanoUsd !== null && costNanoUsd > 0) watch.onSideCost('embedding', costNanoUsd)
 }
 
-type Outliving = {
+type Outliving = Pick<Kept, 'cache' | 'taught' | 'recounts'> & {
   readonly services: GatewayServices
-  readonly cache: LiveCache
   readonly watch: GatewayWatch
-  readonly recounts: LaterRecounts
   readonly keepScore: () => void
 }
 
 /** A policy made ready, and all that outlives policies told of it; nothing of it happens where one is broken. */
-function replaced(
+async function replaced(
   next: Policy,
   ready: (policy: Policy) => PolicyInForce,
-  { services, cache, watch, recounts, keepScore }: Outliving,
-): PolicyInForce {
+  { services, cache, taught, watch, recounts, keepScore }: Outliving,
+): Promise<PolicyInForce> {
   const { ledger, targets, trials, now } = services
-  const inForce = ready(next)
+  const inForce = await taught(ready(next), next)
   const { policy } = inForce.compiled
   cache.configure(policy.cache)
   const counted = ledger.reload(policy, now())

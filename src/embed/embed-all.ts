@@ -93,6 +93,18 @@ export async function embedAll(
   }
 }
 
+/** The same as one vector for each text; null where it has none. */
+export async function embedEach(
+  embedder: Embedder,
+  texts: readonly string[],
+  options: EmbedAllOptions = {},
+): Promise<readonly (Vector | null)[]> {
+  const { rows, dimensions, present } = await embedAll(embedder, texts, options)
+  return texts.map((_, at) =>
+    present[at] === 1 ? rows.subarray(at * dimensions, (at + 1) * dimensions) : null,
+  )
+}
+
 /** The texts whose vector the cache does not know; the others are handed to `onKnown`. */
 function unknownOf(
   { fingerprint, isWorthStoring }: Embedder,

@@ -11,22 +11,17 @@ import type { Decision } from './classifier.ts'
 import { presets } from './presets.ts'
 import type { RequestFacts, Surroundings } from './request-facts.ts'
 
-/** Labels that no preset gives: by neighbours in evidence, or by asking a model. */
-export type AskedLabels = {
-  /** Null where there is nothing to judge by, which counts as "medium". */
-  byNeighbours(name: string, facts: RequestFacts): Label | null
-  /** Undefined: not asked yet. */
-  byModel(name: string, facts: RequestFacts): Label | undefined
-}
+/** Labels that no preset gives, but a model; undefined: it was not asked yet. */
+export type AskedLabels = { byModel(name: string, facts: RequestFacts): Label | undefined }
 
-/** A label, what gave it, and whether a model must be asked for it. */
+/** A label, what gave it, and whether the world must be asked for it. */
 export type Classification =
   | { readonly kind: 'labelled'; readonly decision: Decision }
   | { readonly kind: 'unasked' }
 
 /**
  * What a classifier of the policy, or a preset of that name, says of a request. Whoever abstains
- * says "medium"; a model is asked only where the preset before it abstains.
+ * says "medium"; a model is asked only where the preset before it abstains, neighbours in evidence always.
  */
 export function classify(
   name: string,
@@ -36,10 +31,8 @@ export function classify(
 ): Classification {
   const settings = settingsOf(name, classifiers)
   if (settings.kind === 'preset') return labelled(byPreset(settings.preset, facts), name)
-  if (settings.kind === 'knn') {
-    const label = asked.byNeighbours(name, facts)
-    return labelled(label === null ? null : { label, by: `${name}.neighbours` }, name)
-  }
+  // Its question has to be embedded, and not every embedder answers at once.
+  if (settings.kind === 'knn') return { kind: 'unasked' }
   const sure = settings.after === null ? null : byPreset(settings.after, facts)
   if (sure !== null) return labelled(sure, name)
   const label = asked.byModel(name, facts)

@@ -1,7 +1,7 @@
 import type { Vector } from '../domain/embedder.ts'
 import type { Label } from '../policy/when.ts'
 import { type RouterQuality, routerQuality } from '../stats/routing-metrics.ts'
-import { cosine } from '../vectors/cosine.ts'
+import { type LiveIndex, openLiveIndex } from '../vectors/live-index.ts'
 
 /** Questions as vectors, and how models scored on them. */
 export type KnnExamples = {
@@ -13,67 +13,108 @@ export type KnnExamples = {
 
 /** Predicts how models would score on a question, from the questions most like it. */
 export type KnnClassifier = {
-  /** The expected score of each model; NaN for one that was never measured. */
-  predict(vector: Vector | null): Float64Array
+  /** The expected score of each model, NaN for one that was never measured; `without` are places that have no say. */
+  predict(vector: Vector | null, without?: ReadonlySet<number>): Float64Array
 }
 
 /**
- * Trains on the examples at these places (all of them when none are given). The prediction is the
- * mean score of the `neighbours` most similar questions, weighted by cosine; equally similar ones
- * count in the order of the examples. Where no neighbour of positive similarity was measured it is
- * the mean of all examples.
+ * Trains on the examples at these places (all of them when none are given). The prediction is the mean score of the
+ * `neighbours` most similar questions (1,024 at most), weighted by cosine; equally similar ones count in the order of
+ * the places. Where no neighbour of positive similarity was measured it is the mean of all examples. Throws a
+ * `VectorError` for vectors that are not finite or of several lengths.
  */
 export function trainKnn(
+  examples: KnnExamples,
+  neighbours: number,
+  places: Iterable<number> = examples.vectors.keys(),
+): KnnClassifier {
+  const training = trainKnnInSteps(examples, neighbours, places)
+  for (;;) {
+    const step = training.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Examples learned without a pause: about a millisecond. */
+const learnedAtOnce = 128
+
+/** The same with a pause after each few examples, for where others are waiting. */
+export function* trainKnnInSteps(
   { vectors, scores }: KnnExamples,
   neighbours: number,
-  places: Iterable<number> = vectors.keys(),
-): KnnClassifier {
-  const known: Example[] = []
+  places: Iterable<number>,
+): Generator<void, KnnClassifier> {
+  const known: number[] = []
+  let index: LiveIndex<number> | null = null
   for (const place of places) {
     const vector = vectors[place]
-    if (vector != null) known.push({ place, vector })
+    if (vector == null) continue
+    index ??= openLiveIndex({ dimensions: vector.length, mode: 'exact', capacity: vectors.length })
+    index.add(place, vector, everything)
+    if (known.push(place) % learnedAtOnce === 0) yield
   }
-  const means = Float64Array.from(scores, (column) => meanOf(known, column))
+  return classifierOn({ index, known, scores, neighbours })
+}
+
+type Learned = Pick<KnnExamples, 'scores'> & {
+  /** Null without a single vector. */
+  readonly index: LiveIndex<number> | null
+  readonly known: readonly number[]
+  readonly neighbours: number
+}
+
+function classifierOn({ index, known, scores, neighbours }: Learned): KnnClassifier {
+  const means = scores.map((column) => meanOf(known, column))
+  const meanWithout = (model: number, without: ReadonlySet<number>): number => {
+    if (without.size === 0) return means[model] as number
+    const others = known.filter((place) => !without.has(place))
+    return meanOf(others, scores[model] ?? [])
+  }
   return {
-    predict(vector) {
-      if (vector === null) return means
-      const nearest = nearestTo(vector, known, neighbours)
-      return means.map((mean, model) => voteOf(nearest, scores[model] ?? [], mean))
+    predict(vector, without = nothing) {
+      const nearest = vector && index ? nearestIn(index, vector, neighbours, without) : []
+      return Float64Array.from(scores, (column, model) => {
+        const vote = voteOf(nearest, column)
+        return Number.isNaN(vote) ? meanWithout(model, without) : vote
+      })
     },
   }
 }
 
-type Example = { readonly place: number; readonly vector: Vector }
+const everything = ''
+const nothing: ReadonlySet<number> = new Set()
+
 type Neighbour = { readonly place: number; readonly similarity: number }
 
-function meanOf(examples: readonly Example[], column: ArrayLike<number>): number {
-  const measured = examples.map(({ place }) => column[place] as number).filter(Number.isFinite)
+function meanOf(places: readonly number[], column: ArrayLike<number>): number {
+  const measured = places.map((place) => column[place] as number).filter(Number.isFinite)
   return measured.reduce((sum, score) => sum + score, 0) / measured.length
 }
 
-/** The most similar first; kept sorted while they are found, for there are few. */
-function nearestTo(
+/** Most questions have neighbours as near as this: those below it need not be put into an order then. */
+const nearFloor = 0.5
+
+/** The most similar first. */
+function nearestIn(
+  index: LiveIndex<number>,
   vector: Vector,
-  examples: readonly Example[],
   neighbours: number,
+  without: ReadonlySet<number>,
 ): readonly Neighbour[] {
-  const nearest: Neighbour[] = []
-  for (const { place, vector: other } of examples) {
-    const similarity = cosine(vector, other)
-    // Also where a zero vector makes it NaN.
-    if (!(similarity > 0)) continue
-    const last = nearest[neighbours - 1]
-    if (last !== undefined && similarity <= last.similarity) continue
-    let at = Math.min(nearest.length, neighbours - 1)
-    for (; at > 0 && (nearest[at - 1] as Neighbour).similarity < similarity; at--) {
-      nearest[at] = nearest[at - 1] as Neighbour
+  const above = (floor: number): readonly Neighbour[] => {
+    const nearest: Neighbour[] = []
+    for (const { id: place, similarity } of index.walk(vector, everything, floor)) {
+      if (nearest.length === neighbours || similarity <= 0) break
+      if (!without.has(place)) nearest.push({ place, similarity })
     }
-    nearest[at] = { place, similarity }
+    return nearest
   }
-  return nearest
+  const near = above(nearFloor)
+  return near.length === neighbours ? near : above(0)
 }
 
-function voteOf(nearest: readonly Neighbour[], column: ArrayLike<number>, mean: number): number {
+/** NaN where none of them was measured. */
+function voteOf(nearest: readonly Neighbour[], column: ArrayLike<number>): number {
   let weighted = 0
   let weights = 0
   for (const { place, similarity } of nearest) {
@@ -82,7 +123,7 @@ function voteOf(nearest: readonly Neighbour[], column: ArrayLike<number>, mean: 
     weighted += similarity * score
     weights += similarity
   }
-  return weights === 0 ? mean : weighted / weights
+  return weighted / weights
 }
 
 /** What a model of each tier is expected to score; NaN where nobody knows. */

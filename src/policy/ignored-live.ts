@@ -29,14 +29,6 @@ const ignored: readonly Ignored[] = [
     'of kind log-probability cannot judge a live answer, and abstain',
     (policy) => testsOf(policy).has('log-probability'),
   ],
-  [
-    'classifiers',
-    'of kind knn abstain, which means medium',
-    ({ classifiers, routes }) =>
-      routes.some(
-        ({ to }) => to.kind === 'classifier' && classifiers[to.classifier]?.kind === 'knn',
-      ),
-  ],
 ]
 
 function testsOf({ routes }: Policy): ReadonlySet<string> {

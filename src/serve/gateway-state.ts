@@ -10,6 +10,7 @@ import type { LiveCache } from '../worlds/live-cache.ts'
 import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { LiveTargets } from '../worlds/live-targets.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
+import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
 import type { Audits } from './audits.ts'
 import type { BackgroundBook } from './background-book.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
@@ -77,6 +78,8 @@ export type PolicyInForce = {
   readonly surroundingsOf: SurroundingsOf
   readonly cache: ResponseCache & Partial<Pick<LiveCache, 'lastGood'>>
   readonly reserving: Reserving
+  /** What its classifiers have learned from evidence. */
+  readonly neighbours: NeighbourClassifiers
 }
 
 export type GatewayState = GatewayServices & PolicyInForce

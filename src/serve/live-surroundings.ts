@@ -24,7 +24,7 @@ type Shared = {
 export function compileSurroundings(policy: Policy, stateOf: Shared['stateOf']): SurroundingsOf {
   const shared: Shared = {
     timeoutClass: timeoutClassBy(policy),
-    label: labelBy(policy.classifiers, { byNeighbours: () => null, byModel: () => undefined }),
+    label: labelBy(policy.classifiers, { byModel: () => undefined }),
     stateOf,
     bursts: looksAt(policy, 'burstPerMinute') ? openBursts() : null,
   }

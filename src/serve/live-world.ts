@@ -7,6 +7,7 @@ import type {
   Attempted,
   AttemptTerms,
   BudgetWord,
+  MaybePromise,
   World,
 } from '../domain/world.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
@@ -17,6 +18,7 @@ import type { TimeoutClass } from '../policy/governance.ts'
 import { askClassifier, openValidatorAsks } from '../score/ask-validators.ts'
 import { plainCall } from '../score/plain-call.ts'
 import type { TextAnswer, TextQuestion } from '../score/text-question.ts'
+import { askNeighbours } from '../worlds/neighbour-classifier.ts'
 import { askTarget } from './ask-target.ts'
 import type { LiveSend } from './attempt.ts'
 import { budgetFault } from './budget-fault.ts'
@@ -147,9 +149,13 @@ export class LiveWorld implements World {
     return stale || staticAnswer !== null || this.fallbacksOf().length > 0
   }
 
-  classify(classifier: string): Promise<AskedLabel> {
-    const { classifiers } = this.#state.compiled.policy
-    return askClassifier(this.#askText, classifiers, classifier, this.#facts.text ?? '')
+  classify(name: string): MaybePromise<AskedLabel> {
+    const { compiled, neighbours } = this.#state
+    const question = this.#facts.text ?? ''
+    const near = neighbours.get(name)
+    return near === undefined
+      ? askClassifier(this.#askText, compiled.policy.classifiers, name, question)
+      : askNeighbours(near, question)
   }
 
   /** What validators want to know of an answer. */

@@ -5,6 +5,7 @@ import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { chooseTiers } from '../policy/tiers.ts'
 import { type Environment, hasAddress } from '../providers/resolve-target.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
+import { noNeighbours } from '../worlds/neighbour-classifier.ts'
 import { stickyRoutes } from '../worlds/sticky-routes.ts'
 import { openGatewayKeys, requireKeys } from './gateway-keys.ts'
 import type { GatewayServices, GatewayState, PolicyInForce } from './gateway-state.ts'
@@ -35,7 +36,7 @@ export function namedPolicy(asked: Policy) {
 /** Sessions or traces whose route is remembered. */
 const mostSticky = 100_000
 
-/** Makes a policy ready to run. Throws a UserError for what cannot be run: keys that are missing, or must be there. */
+/** Makes a policy ready to run; its classifiers have learned nothing yet. Throws a UserError for what cannot be run: keys that are missing, or must be there. */
 export function inForceOf(
   asked: Policy,
   { env, services, rewriteOf, cache }: InForceOptions,
@@ -67,5 +68,6 @@ export function inForceOf(
       usualOutputTokensOf: (target) => targets.usualOutputTokensOf(target),
     }),
     cache,
+    neighbours: noNeighbours,
   }
 }

@@ -26,7 +26,8 @@ import {
 import { type Frontier, type FrontierOptions, simulateFrontier } from './simulate-frontier.ts'
 import { simulatePrefix } from './simulate-prefix.ts'
 
-export type BeyondCacheOptions = {
+/** `vectors` and `neighbours` are of the questions of evidence. */
+export type BeyondCacheOptions = Pick<FrontierOptions, 'vectors' | 'neighbours'> & {
   readonly history: History
   /** With models in the place of tiers (`nameTiers`). */
   readonly compiled: CompiledPolicy
@@ -37,8 +38,6 @@ export type BeyondCacheOptions = {
   /** At a provider's batch service; null where it lists no such price. */
   readonly batchCostOf: CostOf
   readonly evidence: Evidence | null
-  /** Vectors of the questions of evidence, for the classifier by neighbours. */
-  readonly vectors?: FrontierOptions['vectors']
   /** Gives back what an earlier run made of the same log, prices and tiers; makes it where there was none. */
   readonly keep?: <T>(name: string, make: () => T) => T
 }

@@ -12,11 +12,7 @@ import { usageAt } from './model-costs.ts'
 export type FactsAt = (place: number) => RequestFacts
 
 export type FactsOptions = {
-  readonly label: (
-    classifier: string,
-    facts: RequestFacts,
-    place: number,
-  ) => ReturnType<Surroundings['label']>
+  readonly label: Surroundings['label']
   /** Undefined: nobody knows a target's state. */
   readonly target?: (name: string, place: number) => TargetState | undefined
 }
@@ -93,7 +89,7 @@ class PlaceSurroundings implements Surroundings {
   }
 
   label(classifier: string, facts: RequestFacts): ReturnType<Surroundings['label']> {
-    return this.#shared.options.label(classifier, facts, this.#place)
+    return this.#shared.options.label(classifier, facts)
   }
 }
 

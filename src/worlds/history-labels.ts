@@ -1,32 +1,40 @@
 import { inTable } from '../domain/json.ts'
 import { zeroNanoUsd } from '../domain/money.ts'
 import { noUsage } from '../domain/usage.ts'
-import type { Asked, AskedLabel } from '../domain/world.ts'
-import { classify } from '../engine/classify.ts'
-import type { RequestFacts } from '../engine/request-facts.ts'
+import type { Asked, AskedLabel, MaybePromise } from '../domain/world.ts'
+import { labelBy } from '../engine/classify.ts'
+import type { Surroundings } from '../engine/request-facts.ts'
 import { lastUserText } from '../engine/spoken-text.ts'
 import type { Classifiers } from '../policy/routing.ts'
 import type { Label } from '../policy/when.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
 import type { CostOf } from './model-costs.ts'
+import { askNeighbours, type NeighbourClassifiers } from './neighbour-classifier.ts'
 
-/** What a classifier that is a model, or learns from evidence, says of the request at a place; null: nobody asked it. */
+/** What a classifier that is a model says of the request at a place; null: nobody asked it. */
 export type LabelAt = (classifier: string, place: number) => Label | null
 
 export type LabelsOptions = {
   readonly classifiers: Classifiers
   readonly labelAt: LabelAt
+  readonly neighbours: NeighbourClassifiers
   readonly costOf: CostOf
   readonly medianLatencyOf: (target: string) => number | null
 }
 
-/** The classifiers of a policy, asked about a history. Models are asked, and paid for, in `ask`. */
+/**
+ * The classifiers of a policy, asked about a history: presets in `of`; models, which are paid for, and neighbours in
+ * `ask`.
+ */
 export class HistoryLabels {
+  /** As rules ask for it, who ask nobody. */
+  readonly of: Surroundings['label']
   readonly #options: LabelsOptions
   #assumed = 0
 
   constructor(options: LabelsOptions) {
     this.#options = options
+    this.of = labelBy(options.classifiers, { byModel: () => undefined })
   }
 
   /** Labels taken as "medium", because nobody asked the model. */
@@ -34,24 +42,14 @@ export class HistoryLabels {
     return this.#assumed
   }
 
-  of(classifier: string, facts: RequestFacts, place: number): Label | 'unasked' {
-    const { classifiers, labelAt } = this.#options
-    const found = classify(classifier, classifiers, facts, {
-      byNeighbours: (name) => labelAt(name, place),
-      byModel: () => undefined,
-    })
-    return found.kind === 'labelled' ? found.decision.label : 'unasked'
-  }
-
-  ask(classifier: string, asked: Asked): AskedLabel {
-    const { classifiers, labelAt, costOf, medianLatencyOf } = this.#options
+  ask(classifier: string, asked: Asked): MaybePromise<AskedLabel> {
+    const { classifiers, labelAt, neighbours, costOf, medianLatencyOf } = this.#options
     const settings = inTable(classifiers, classifier)
+    const text = lastUserText(asked.request.prompt) ?? ''
+    if (settings?.kind !== 'model') return askNeighbours(neighbours.get(classifier), text)
     const label = labelAt(classifier, asked.id as number)
     if (label === null) this.#assumed++
-    if (settings?.kind !== 'model')
-      return { label: label ?? 'medium', costNanoUsd: zeroNanoUsd, latencyMs: 0 }
     const { target, maxTokens } = settings
-    const text = lastUserText(asked.request.prompt) ?? ''
     const usage = {
       ...noUsage,
       inputTokens: instructionTokens + estimateTokens(text),

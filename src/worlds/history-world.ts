@@ -15,6 +15,7 @@ import type { HistoryPrefix } from './history-prefix.ts'
 import { HistoryTargets, type Prediction } from './history-targets.ts'
 import { loggedAnswer } from './logged-answer.ts'
 import { type CostOf, tokenRatios } from './model-costs.ts'
+import { type NeighbourClassifiers, noNeighbours } from './neighbour-classifier.ts'
 import { targetStateOf } from './target-state.ts'
 
 export type HistorySightOptions = {
@@ -26,6 +27,8 @@ export type HistorySightOptions = {
   /** Without it, prompt caches read what the log says they read, and nothing at other models. */
   readonly prefix?: HistoryPrefix | null
   readonly labelAt?: LabelAt
+  /** Without it classifiers by neighbours say "medium". */
+  readonly neighbours?: NeighbourClassifiers
 }
 
 /** How a policy's rules see the requests of a history, and what calls come to. */
@@ -48,12 +51,13 @@ export function openHistorySight(options: HistorySightOptions): HistorySight {
   const labels = new HistoryLabels({
     classifiers: policy.classifiers,
     labelAt: options.labelAt ?? (() => null),
+    neighbours: options.neighbours ?? noNeighbours,
     costOf,
     medianLatencyOf: (target) => targets.medianLatencyOf(target),
   })
   return {
     factsAt: historyFacts(history, policy, {
-      label: (classifier, facts, place) => labels.of(classifier, facts, place),
+      label: labels.of,
       target: targetStateOf({ history, costOf, targets, breakers }),
     }),
     asks: async () => unasked,

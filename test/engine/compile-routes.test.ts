@@ -122,7 +122,7 @@ describe('classifiers', () => {
       minQuality: 0.8,
     },
   }
-  const unasked: AskedLabels = { byNeighbours: () => null, byModel: () => undefined }
+  const unasked: AskedLabels = { byModel: () => undefined }
   const ask = (name: string, text: string, asked: AskedLabels = unasked) =>
     classify(name, classifiers, new RequestFacts(request(text), around), asked)
   const labelled = (label: Label, by: string) => ({ kind: 'labelled', decision: { label, by } })
@@ -138,7 +138,7 @@ describe('classifiers', () => {
       labelled('simple', 'signals.factoid'),
     )
     expect(ask('small-model', 'Tell me about whales')).toEqual({ kind: 'unasked' })
-    const hard: AskedLabels = { ...unasked, byModel: () => 'hard' }
+    const hard: AskedLabels = { byModel: () => 'hard' }
     expect(ask('small-model', 'Tell me about whales', hard)).toEqual(
       labelled('hard', 'small-model.model'),
     )
@@ -161,11 +161,8 @@ describe('classifiers', () => {
     })
   })
 
-  it('let neighbours vote, and say medium where there are none', () => {
-    expect(ask('near', 'x')).toEqual(labelled('medium', 'near.abstains'))
-    expect(ask('near', 'x', { ...unasked, byNeighbours: () => 'simple' })).toEqual(
-      labelled('simple', 'near.neighbours'),
-    )
+  it('ask for neighbours whatever the question', () => {
+    expect(ask('near', 'x')).toEqual({ kind: 'unasked' })
   })
 
   it('say medium of a log without text', () => {

@@ -28,20 +28,28 @@ describe('a classifier by neighbours', () => {
     expect([...predict(Float64Array.of(0, 0))]).toEqual([0.5, 0.5, Number.NaN])
   })
 
-  it('finds the neighbours that sorting all of them finds', () => {
-    const angles = fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 1, maxLength: 30 })
+  it('finds the neighbours that sorting all of them finds, those without a say left out', () => {
+    // At a right angle rounding would say which side a question is on.
+    const angle = fc.integer({ min: -120, max: 120 }).filter((degree) => Math.abs(degree) !== 90)
+    const angles = fc.array(angle, { minLength: 2, maxLength: 30 })
+    const most = fc.integer({ min: 1, max: 8 })
     fc.assert(
-      fc.property(angles, fc.integer({ min: 1, max: 8 }), (degrees, neighbours) => {
+      fc.property(angles, most, fc.boolean(), (degrees, neighbours, isFirstOut) => {
         const vectors = degrees.map((degree) => at((degree * Math.PI) / 180))
-        const score = vectors.map((_, index) => index)
-        const [predicted] = trainKnn({ vectors, scores: [score] }, neighbours).predict(at(0))
-        const nearest = degrees
+        const scores = [vectors.map((_, index) => index)]
+        const without = new Set(isFirstOut ? [0] : [])
+        const { predict } = trainKnn({ vectors, scores }, neighbours)
+        const others = degrees
           .map((degree, index) => ({ index, weight: Math.cos((Math.abs(degree) * Math.PI) / 180) }))
+          .filter(({ index }) => !without.has(index))
+        const nearest = others
+          .filter(({ weight }) => weight > 0)
           .sort((a, b) => b.weight - a.weight || a.index - b.index)
           .slice(0, neighbours)
-        const total = nearest.reduce((sum, { weight }) => sum + weight, 0)
-        const mean = nearest.reduce((sum, { weight, index }) => sum + weight * index, 0) / total
-        expect(predicted).toBeCloseTo(mean, 9)
+        const voting = nearest.length > 0 ? nearest : others.map((each) => ({ ...each, weight: 1 }))
+        const total = voting.reduce((sum, { weight }) => sum + weight, 0)
+        const mean = voting.reduce((sum, { weight, index }) => sum + weight * index, 0) / total
+        expect(predict(at(0), without)[0]).toBeCloseTo(mean, 9)
       }),
     )
   })

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -93,6 +94,20 @@ function expectParity({ pairs }: Replayed): void {
   )
 }
 
+/** Made up: models do well on a third of a log's questions each, and fail on the last. */
+function scoresOf({ history }: ParityLog): string {
+  const texts = new Set(
+    Array.from(history.seq, (seq) => history.lookup.questionOf(seq)).filter(
+      (text) => text !== null,
+    ),
+  )
+  return Array.from(texts, (prompt, index) => {
+    const third = Math.floor((3 * index) / texts.size)
+    const scores = { 'gpt-4o-mini': third === 0 ? 1 : 0, 'gpt-4o': third === 2 ? 0 : 1 }
+    return JSON.stringify({ prompt, scores })
+  }).join('\n')
+}
+
 const countsOf = ({ pairs, unsent }: Replayed) => ({
   asked: pairs.length,
   served: pairs.filter(({ live }) => live.servedBy !== null).length,
@@ -144,6 +159,27 @@ describe('a log replayed through the gateway gives the receipts of its simulatio
       expectParity(replayed)
       const unsent = name === 'formats/openai-chat.jsonl' ? { 'no prompt': 1 } : {}
       expect(countsOf(replayed)).toEqual({ asked, served, foresight, unsent })
+    },
+    patience,
+  )
+
+  test.each(['knowledge-base.jsonl', 'support-copilot.jsonl', 'agent-loops.jsonl'])(
+    '%s, its questions classified by their neighbours in evidence',
+    async (name) => {
+      const log = await logOf(name)
+      const evidence = join(log.terminal.folder, 'scores.jsonl')
+      writeFileSync(evidence, scoresOf(log))
+      const policy = `${balanced}tiers: { small: openai:gpt-4o-mini, medium: openai:gpt-4o, large: openai:gpt-4.1 }
+evidence: [${evidence}]
+classifiers: { near: { kind: knn, neighbours: 3, minQuality: 60% } }
+routes: [{ name: learned, classifier: near }]
+`
+      const replayed = await replayThrough(log, policy)
+      expectParity(replayed)
+      const labels = replayed.pairs.flatMap(({ live }) =>
+        live.steps.flatMap((step) => (step.kind === 'classify' ? [step['label']] : [])),
+      )
+      expect(new Set(labels)).toEqual(new Set(['simple', 'medium', 'hard']))
     },
     patience,
   )

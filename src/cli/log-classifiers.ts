@@ -1,0 +1,93 @@
+import type { Embedder } from '../domain/embedder.ts'
+import { embedEach } from '../embed/embed-all.ts'
+import { keyHash } from '../engine/cache-key.ts'
+import type { Evidence } from '../ingest/evidence-table.ts'
+import { classifiersAsked } from '../policy/conditions-in.ts'
+import type { Policy } from '../policy/policy.ts'
+import { measuredQuestions } from '../store/measurements.ts'
+import type { Store } from '../store/store.ts'
+import { openVectorCache } from '../store/vectors.ts'
+import type { History } from '../worlds/history.ts'
+import { rememberingLabels } from '../worlds/neighbour-classifier.ts'
+import { lastUserQuestions } from '../worlds/questions.ts'
+import type { LiveEmbedder } from '../worlds/text-vectors.ts'
+import type { StoreFlags } from './common-options.ts'
+import { sayPrice, textsOf } from './find-log-neighbours.ts'
+import { embedderOf } from './log-embedder.ts'
+import { Narrator } from './narrator.ts'
+import type { RunPrices } from './price-book.ts'
+import { readEvidence } from './read-evidence.ts'
+import type { Terminal } from './terminal.ts'
+import { nothingTrained, type TrainedClassifiers, trainClassifiers } from './train-classifiers.ts'
+
+export type LogClassifierJob = {
+  readonly store: Store
+  readonly flags: StoreFlags & { readonly measured?: boolean }
+  readonly terminal: Terminal
+  readonly prices: RunPrices
+  /** What a classifier without files of its own learns from. */
+  readonly evidence: Evidence | null
+  /** Whose requests are to be labelled; null: they are not known beforehand. */
+  readonly history: History | null
+  readonly signal: AbortSignal
+}
+
+/** Labels remembered by question: logs ask the same again, and are gone through more than once. */
+const mostLabels = 100_000
+
+/**
+ * The classifiers by neighbours of a policy, with models in the place of its tiers, ready for the requests of a log or a
+ * suite. Vectors that were paid for stay in the store.
+ */
+export async function logClassifiers(
+  policy: Policy,
+  job: LogClassifierJob,
+): Promise<TrainedClassifiers> {
+  const { store, flags, terminal, prices, evidence, history, signal } = job
+  const narrator = new Narrator(terminal, flags)
+  const measured = () => (flags.measured === false ? [] : measuredQuestions(store.database))
+  const embed = (embedder: Embedder, texts: readonly string[]) => {
+    const cache = embedder.isWorthStoring
+      ? openVectorCache(store.database, keyHash(store.secret))
+      : undefined
+    sayPrice(embedder, () => texts, cache, narrator)
+    return embedEach(embedder, texts, { cache, signal })
+  }
+  const trained = await trainClassifiers<LiveEmbedder & Embedder>(policy, {
+    evidenceIn: async (files) =>
+      files.length === 0 ? evidence : readEvidence(files, measured(), store.secret),
+    embedderOf: (name) => embedderOf({ logs: { store }, terminal, prices }, name),
+    embed,
+    async vectorsOf(embedder) {
+      const { embedOne } = embedder
+      if (embedOne !== undefined) return embedOne
+      const texts = history === null ? [] : textsOf(lastUserQuestions(history))
+      const vectors = await embed(embedder, texts)
+      const embedOnly = async (question: string) => (await embed(embedder, [question]))[0] ?? null
+      const known = new Map(texts.map((text, at) => [text, vectors[at] ?? null]))
+      return (question) => {
+        const vector = known.get(question)
+        return vector === undefined ? embedOnly(question) : vector
+      }
+    },
+  })
+  const classifiers = new Map(
+    Array.from(trained.classifiers, ([name, classifier]) => [
+      name,
+      rememberingLabels(classifier, mostLabels),
+    ]),
+  )
+  return { ...trained, classifiers }
+}
+
+/** The same for a suite, or for what a replay compares with. What replays measured is left out: this one adds to it. */
+export async function replayClassifiers(
+  policy: Policy,
+  evidenceFiles: readonly string[],
+  job: Omit<LogClassifierJob, 'evidence' | 'history'>,
+): Promise<TrainedClassifiers> {
+  if (classifiersAsked(policy).size === 0) return nothingTrained
+  const evidence = await readEvidence(evidenceFiles, [], job.store.secret)
+  const flags = { ...job.flags, measured: false }
+  return logClassifiers(policy, { ...job, flags, evidence, history: null })
+}
