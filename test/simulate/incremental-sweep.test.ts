@@ -83,23 +83,49 @@ function probes({ neighbours }: CacheInputs): readonly number[] {
   return all.flatMap((each, index) => [each, (each + (all[index + 1] ?? each)) / 2])
 }
 
+/** Holds every point of the incremental sweep to a whole run. */
+function expectWholeRuns({ inputs, costNanoUsd, label }: ReturnType<typeof prepared>): void {
+  const points = [...incrementalSweep(inputs, { costNanoUsd, label })]
+  for (const threshold of probes(inputs)) {
+    const point = points.findLast((each) => each.threshold >= threshold)
+    expect({ ...point, threshold }).toEqual({
+      threshold,
+      ...summed(runCache(inputs, threshold), costNanoUsd, label),
+    })
+  }
+}
+
 describe('the incremental sweep', () => {
   test('is at every threshold what a whole run is', () => {
     fc.assert(
-      fc.property(crowdedSteps, crowdedTurns, patches, (steps, turns, patch) => {
-        const { inputs, costNanoUsd, label } = prepared(steps, turns, patch)
-        const points = [...incrementalSweep(inputs, { costNanoUsd, label })]
-        for (const threshold of probes(inputs)) {
-          const point = points.findLast((each) => each.threshold >= threshold)
-          expect({ ...point, threshold }).toEqual({
-            threshold,
-            ...summed(runCache(inputs, threshold), costNanoUsd, label),
-          })
-        }
-      }),
+      fc.property(crowdedSteps, crowdedTurns, patches, (steps, turns, patch) =>
+        expectWholeRuns(prepared(steps, turns, patch)),
+      ),
       { numRuns: 2000 },
     )
   }, 60_000)
+
+  test('serves the older answer that comes to light where another one is as similar', () => {
+    const step = { turn: 0, bypass: 0, insertable: true, namespace: 'a', user: '' } as const
+    const chat = { ...step, latencyMs: 0, feature: 'chat' } as const
+    const steps = [
+      { ...chat, step: 0, latencyMs: 1, question: 2, label: 0 },
+      { ...chat, step: 0, question: 0, label: 1 },
+      // Below a threshold of one it is served the answer before, and no longer leaves a later one.
+      { ...chat, step: 1, question: 0, label: 0 },
+      { ...chat, step: 0, question: 0, label: 0, feature: 'strict' },
+    ] as const
+    const patch = {
+      coalesce: false,
+      cache: {
+        exact: { on: false },
+        semantic: { on: true, ttlSeconds: null, maxMessages: 1 },
+        namespace: { kind: 'log' },
+        rules: [{ name: 'strict', when: { feature: ['strict'] }, threshold: 0.7 }],
+      },
+    }
+    expectWholeRuns(prepared(steps, [5, 0, 5, 0, 0, 0, 0, 0], patch))
+  })
 
   test('gives way to runs over a grid where an entry depends on more than its slot', () => {
     const entangled = fc.constantFrom<PolicyPatch>(
