@@ -18,7 +18,7 @@ import { allLayers, alone, spendUnder, waterfall } from './savings-by-layer.ts'
 import { selfHostedLines } from './self-hosting.ts'
 import { servedPairs } from './served-pairs.ts'
 import { loggedLatency, policyLatency } from './simulate-latency.ts'
-import { historyWarnings, policyWarnings } from './simulate-warnings.ts'
+import { historyWarnings, policyWarnings, sweepWarnings } from './simulate-warnings.ts'
 import type { Simulation } from './simulation.ts'
 import { loggedCost, loggedSpend, usd } from './spend.ts'
 import { openStated } from './stated-verdicts.ts'
@@ -81,13 +81,18 @@ type Head = Pick<
   | 'policyText'
 >
 
-const headOf = ({ history, options }: Simulation): Head => ({
+const headOf = (simulation: Simulation, { history, options } = simulation): Head => ({
   kind: 'simulate',
   version: 1,
   generatedAt: new Date(options.now).toISOString(),
   inputs: options.inputs,
   fingerprints: options.fingerprints,
-  warnings: [...options.warnings, ...historyWarnings(history), ...policyWarnings(options)],
+  warnings: [
+    ...options.warnings,
+    ...historyWarnings(history),
+    ...policyWarnings(options),
+    ...sweepWarnings(simulation),
+  ],
   period: periodOf(history, options.zone),
   policyText: options.policyText,
 })
