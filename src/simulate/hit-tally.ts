@@ -27,7 +27,7 @@ export type HitWorth = {
 }
 
 export type HitTally = SweepTally & {
-  /** Of the run as it stands: the same as judging its hits and summing them up. */
+  /** Of the run as it stands: the same as judging its hits and summing them up. The same object where nothing changed. */
   totals(): HitTotals
 }
 
@@ -46,6 +46,7 @@ export function newHitTally(
   const changed: number[] = []
   const sample = newSample(count, worth)
   let hits = 0
+  let known: HitTotals | null = null
   let lookUps = semanticSlot.reduce((sum, slot) => sum + (slot === none ? 0 : 1), 0)
   const settle = (place: number) => {
     const before = judgedOwners[place] as number
@@ -58,6 +59,7 @@ export function newHitTally(
   return {
     count(sign, place, by, owner) {
       if (by === served.model) return
+      known = null
       saved.add(sign * worth.costOf(place))
       if (by === served.semantic) {
         hits += sign
@@ -68,10 +70,12 @@ export function newHitTally(
       }
     },
     totals() {
+      if (known !== null) return known
       sample.moveTo(worth.shareOf(hits), (place) => changed.push(place))
       for (const place of changed) settle(place)
       changed.length = 0
-      return { hits, lookUps, savedNanoUsd: saved.total(), ...verdicts.wrongness(hits) }
+      known = { hits, lookUps, savedNanoUsd: saved.total(), ...verdicts.wrongness(hits) }
+      return known
     },
   }
 }

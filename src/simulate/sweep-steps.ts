@@ -27,14 +27,17 @@ export function sweepSteps(simulation: Simulation, { from, to }: ThresholdRange)
   const byModels = options.baseline.spendNanoUsd - loggedSpend(history)
   const pointOf = sweepPoints(simulation)
   const points: SweepPoint[] = []
+  let before: HitTotals | null = null
   for (const threshold of incrementalSweep(prepared.inputs, tally)) {
     if (threshold < from) break
     if (threshold > to) continue
     const totals = tally.totals()
+    if (totals === before) continue
+    before = totals
     const embedding = lookUpSpend(options, totals.lookUps) ?? 0n
     const point = pointOf(threshold, totals, byModels + totals.savedNanoUsd - embedding)
-    const before = points.at(-1)
-    if (before === undefined || !isAsBefore(point, before)) points.push(point)
+    const last = points.at(-1)
+    if (last === undefined || !isAsBefore(point, last)) points.push(point)
   }
   return points
 }
