@@ -1,7 +1,6 @@
 import type { Interval } from '../domain/report.ts'
 import { countVerdicts, type VerdictCounts } from '../score/wrong-hits.ts'
-import type { EntryHits } from '../stats/clustered-hits.ts'
-import { type ClusteredHits, clusteredHits } from '../stats/clustered-hits.ts'
+import { type ClusteredHits, clusteredHits, type EntryHits } from '../stats/clustered-hits.ts'
 import { wilsonWeighed } from '../stats/intervals.ts'
 import type { JudgedHit } from './judge-hits.ts'
 import type { Range } from './result.ts'

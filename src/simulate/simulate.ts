@@ -81,21 +81,24 @@ type Head = Pick<
   | 'policyText'
 >
 
-const headOf = (simulation: Simulation, { history, options } = simulation): Head => ({
-  kind: 'simulate',
-  version: 1,
-  generatedAt: new Date(options.now).toISOString(),
-  inputs: options.inputs,
-  fingerprints: options.fingerprints,
-  warnings: [
-    ...options.warnings,
-    ...historyWarnings(history),
-    ...policyWarnings(options),
-    ...sweepWarnings(simulation),
-  ],
-  period: periodOf(history, options.zone),
-  policyText: options.policyText,
-})
+function headOf(simulation: Simulation): Head {
+  const { history, options } = simulation
+  return {
+    kind: 'simulate',
+    version: 1,
+    generatedAt: new Date(options.now).toISOString(),
+    inputs: options.inputs,
+    fingerprints: options.fingerprints,
+    warnings: [
+      ...options.warnings,
+      ...historyWarnings(history),
+      ...policyWarnings(options),
+      ...sweepWarnings(simulation),
+    ],
+    period: periodOf(history, options.zone),
+    policyText: options.policyText,
+  }
+}
 
 function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, keyof Head> {
   const { history, options, prepared, judge, beyond } = simulation
