@@ -11,6 +11,7 @@ Examples:
   llmcost simulate logs.jsonl --threshold 0.85 --ttl 1h --namespace user
   llmcost simulate logs.jsonl --max-wrong-hits 1% --confidence 95%
   llmcost simulate logs.jsonl --sweep 0.70:0.99:0.01 --format csv
+  llmcost simulate logs.jsonl --sweep every --format json
   llmcost simulate logs.jsonl --embedder openai:text-embedding-3-small
   llmcost simulate logs.jsonl --route signals --format json
   llmcost simulate logs.jsonl --policy llmcost.yaml --receipts receipts.jsonl
@@ -78,7 +79,10 @@ export const addPolicyFlags = (
 
 const addSimulateFlags = (command: Command): Command =>
   command
-    .option('--sweep <from:to:step>', 'thresholds to try (default 0.80:0.99:0.01)')
+    .option(
+      '--sweep <from:to:step>',
+      'thresholds to try (default 0.80:0.99:0.01); every, or FROM:TO:every, for all of them',
+    )
     .option('--fast', 'find similar questions by hashes: far quicker, its recall is printed')
     .option(
       '--max-wrong-hits <share>',

@@ -16,7 +16,7 @@ import { openRunPrices } from './price-book.ts'
 import { policiesInForce, type SimulateFlags } from './simulate-policies.ts'
 import { explainDecision, writeReceiptFile } from './simulate-receipts.ts'
 import { openSimulation, type Simulation, type SimulationJob } from './simulation.ts'
-import { gridOf } from './sweep-grid.ts'
+import { sweepOf } from './sweep-grid.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
 
@@ -28,14 +28,14 @@ export async function runSimulate(
 ): Promise<number> {
   if (flags.interactive === true) requireTerminal(terminal)
   const zone = zoneOf(flags.tz)
-  const grid = gridOf(flags.sweep)
+  const sweep = sweepOf(flags.sweep)
   const prices = await openRunPrices(flags, terminal)
   const policies = policiesInForce(flags, terminal, prices)
   if (flags.write !== undefined) refuseToReplace(flags.write)
   const logs = await openLogs(files, flags, terminal, prices)
   try {
     if (logs.interrupted) return interruptedCode(terminal)
-    const job = { files, flags, terminal, prices, policies, grid, zone, logs }
+    const job = { files, flags, terminal, prices, policies, ...sweep, zone, logs }
     const output = await interruptible(terminal, async (signal) =>
       outputOf(await openSimulation(job), job, signal),
     )

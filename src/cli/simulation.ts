@@ -37,17 +37,17 @@ import { selectionOf } from './selection.ts'
 import type { NamedPolicy, SimulateFlags } from './simulate-policies.ts'
 import { limitWordsOf, type ReceiptJob } from './simulate-receipts.ts'
 import { evidenceOf } from './simulation-inputs.ts'
+import type { AskedSweep } from './sweep-grid.ts'
 import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
 import { untrainedWarnings } from './train-classifiers.ts'
 
-export type SimulationJob = {
+export type SimulationJob = AskedSweep & {
   readonly files: readonly string[]
   readonly flags: SimulateFlags
   readonly terminal: Terminal
   readonly prices: RunPrices
   readonly policies: readonly [NamedPolicy, ...NamedPolicy[]]
-  readonly grid: readonly number[]
   readonly zone: string
   readonly logs: OpenLogs
 }
@@ -132,14 +132,14 @@ async function resultOf(
   shared: Shared,
   signal: AbortSignal,
 ): Promise<SimulateResult> {
-  const [first, ...others] = job.policies
+  const { policies, grid, every } = job
+  const [first, ...others] = policies
   const opened = await optionsOf(job, shared, first.policy, signal)
   const { history, beyond, options } = opened
   const limits = await limitWordsOf(receiptJobOf(job, shared, opened.compared, signal))
-  const judged = keptJudgements(job.logs, selectionOf(job), history.count)
-  const judging = judged.memory
-  const result = simulate(history, beyond, { ...options, limits, judging, grid: job.grid })
-  judged.keep()
+  const { memory, keep } = keptJudgements(job.logs, selectionOf(job), history.count)
+  const result = simulate(history, beyond, { ...options, limits, judging: memory, grid, every })
+  keep()
   const beside: Beside[] = []
   const lineOf = (name: string, other: Opened) =>
     simulateBeside(name, other.history, other.beyond, other.options)

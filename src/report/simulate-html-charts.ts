@@ -5,11 +5,12 @@ import { axisTicks } from './html-charts.ts'
 import { formatCount, formatShare, formatUsd, formatUsdCents, formatUsdRough } from './numbers.ts'
 import { formatShareRange, formatThreshold, headlineOf } from './simulate-phrases.ts'
 import { activeLayers } from './simulate-tables.ts'
+import { pointsToPlot } from './sweep-points.ts'
 import { truncateText } from './text-width.ts'
 
 /** What each threshold saves over how many of its hits are wrong; nothing for under two points. */
 export function thresholdChart(result: SimulateResult): Html | null {
-  const points = result.sweep.toSorted((a, b) => a.threshold - b.threshold)
+  const points = pointsToPlot(result.sweep)
   const [first, last] = [points[0]?.threshold ?? 0, points.at(-1)?.threshold ?? 0]
   if (last <= first) return null
   const x = (threshold: number) =>

@@ -10,6 +10,7 @@ import {
   unknownMark,
 } from './numbers.ts'
 import { formatShareRange, formatThreshold } from './simulate-phrases.ts'
+import { isSameThreshold, pointsToRead } from './sweep-points.ts'
 
 /** A table before it is drawn: every cell is safe to print. */
 export type ReportTable = {
@@ -31,7 +32,7 @@ const hasRows = ({ rows }: ReportTable): boolean => rows.length > 0
 
 /** Hits, wrong hits and savings at chosen thresholds, the strictest first. */
 export function sweepTable(result: SimulateResult): ReportTable {
-  const rows = shownPoints(result).map((point) => [
+  const rows = pointsToRead(result).map((point) => [
     formatThreshold(point.threshold),
     formatCount(point.hits),
     formatShare(point.hitRate),
@@ -241,32 +242,13 @@ export function pairsToRead({ pairs }: SimulateResult): readonly ServedPair[] {
   return chosen.filter(isFirst)
 }
 
-/** All points of a short sweep; of a long one the asked, the certified and the usual thresholds. */
-function shownPoints({ sweep, layers, certified }: SimulateResult): readonly SweepPoint[] {
-  const sorted = sweep.toSorted((a, b) => b.threshold - a.threshold)
-  if (sorted.length <= maxPoints) return sorted
-  const wanted = [layers.semantic.threshold, certified.threshold, ...usualThresholds]
-  const found = sorted.filter(({ threshold }) => wanted.some((each) => isSame(each, threshold)))
-  if (found.length >= 3) return found
-  const step = (sorted.length - 1) / (maxPoints - 1)
-  const even = new Set(Array.from({ length: maxPoints }, (_, index) => Math.round(index * step)))
-  return sorted.filter((point, index) => even.has(index) || found.includes(point))
-}
-
 const markOf = ({ threshold }: SweepPoint, { layers, certified }: SimulateResult): string =>
   [
-    ...(isSame(layers.semantic.threshold, threshold) ? ['asked'] : []),
-    ...(isSame(certified.threshold, threshold) ? ['certified'] : []),
+    ...(isSameThreshold(layers.semantic.threshold, threshold) ? ['asked'] : []),
+    ...(isSameThreshold(certified.threshold, threshold) ? ['certified'] : []),
   ].join(', ')
 
-/** Thresholds are set to four decimals at most; float noise is no difference. */
-const isSame = (a: number | null, b: number): boolean => a !== null && Math.abs(a - b) < 5e-5
-
-/** The cautious, balanced and bold thresholds of the built-in embedder (docs/embedders.md). */
-const usualThresholds: readonly number[] = [0.92, 0.85, 0.8]
-
 /** Longer lists belong in --format json. */
-const maxPoints = 6
 const maxGroups = 4
 const maxBypasses = 5
 const maxFrontier = 10

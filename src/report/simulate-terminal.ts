@@ -18,6 +18,7 @@ import {
   waterfallTable,
 } from './simulate-tables.ts'
 import { wrongHitFacts } from './simulate-wrong-hits.ts'
+import { pointsToPlot } from './sweep-points.ts'
 import { factLines, factsBlock, notesBlock, tableBlock } from './terminal-blocks.ts'
 import { filesText } from './terminal-headline.ts'
 import { flowPieces, padText, truncateText, wrapText } from './text-width.ts'
@@ -117,7 +118,7 @@ function thresholdBlock(result: SimulateResult, screen: Screen): Block {
 
 /** The sweep with the asked and the certified threshold. */
 const curveOf = ({ sweep, layers, certified }: SimulateResult): Curve => ({
-  points: sweep.map(({ threshold, savingsUsd, wrongPerHit }) => ({
+  points: pointsToPlot(sweep).map(({ threshold, savingsUsd, wrongPerHit }) => ({
     threshold,
     savedUsd: savingsUsd,
     wrongPerHit,

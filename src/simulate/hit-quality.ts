@@ -1,7 +1,6 @@
 import type { Interval } from '../domain/report.ts'
-import { countVerdicts } from '../score/wrong-hits.ts'
-import type { EntryHits } from '../stats/clustered-hits.ts'
-import { clusteredHits } from '../stats/clustered-hits.ts'
+import { countVerdicts, type VerdictCounts } from '../score/wrong-hits.ts'
+import { type ClusteredHits, clusteredHits, type EntryHits } from '../stats/clustered-hits.ts'
 import { wilsonWeighed } from '../stats/intervals.ts'
 import type { JudgedHit } from './judge-hits.ts'
 import type { Range } from './result.ts'
@@ -29,19 +28,18 @@ export function hitQuality(
   requests: number,
 ): HitQuality {
   const counts = countVerdicts(judged)
-  const { wrong, unsettled, byRung } = counts
-  const all = judged.length
-  const isSettled = counts.right + wrong > 0
-  const perHit = isSettled ? { low: wrong / all, high: (wrong + unsettled) / all } : null
-  const scaled = (share: number) => Math.round(share * hits)
+  const { byRung } = counts
+  const wrongness = wrongnessOf(counts, hits, () => ({
+    low: clusteredHits(entriesOf(judged, ({ judgement }) => judgement.verdict === 'wrong')),
+    high: clusteredHits(entriesOf(judged, ({ judgement }) => judgement.verdict !== 'right')),
+  }))
+  const perHit = wrongness.wrongPerHit
   return {
-    judged: all,
+    ...wrongness,
+    judged: judged.length,
     labelled: judged.filter(
       ({ judgement }) => proves(judgement) && judgement.verdict !== 'unsettled',
     ).length,
-    wrongHits: perHit && { low: scaled(perHit.low), high: scaled(perHit.high) },
-    wrongPerHit: perHit,
-    interval: perHit && intervalOf(judged),
     wrongPerRequest:
       perHit && requests > 0
         ? { low: (perHit.low * hits) / requests, high: (perHit.high * hits) / requests }
@@ -51,16 +49,32 @@ export function hitQuality(
   }
 }
 
-function intervalOf(judged: readonly JudgedHit[]): Interval {
-  const low = bound(judged, ({ judgement }) => judgement.verdict === 'wrong')
-  const high = bound(judged, ({ judgement }) => judgement.verdict !== 'right')
-  return { ...low, high: high.high }
+/** How many hits are wrong, of `hits` hits of which some were judged. */
+export type Wrongness = Pick<HitQuality, 'wrongHits' | 'wrongPerHit' | 'interval'>
+
+/** Judged hits by entry, with what is unsettled counted right, and counted wrong. */
+export type Bounds = { readonly low: ClusteredHits; readonly high: ClusteredHits }
+
+/** Scales the verdicts on judged hits to all; `boundsOf` is asked where something was settled. */
+export function wrongnessOf(
+  { right, wrong, unsettled }: Pick<VerdictCounts, 'right' | 'wrong' | 'unsettled'>,
+  hits: number,
+  boundsOf: () => Bounds,
+): Wrongness {
+  if (right + wrong === 0) return { wrongHits: null, wrongPerHit: null, interval: null }
+  const all = right + wrong + unsettled
+  const perHit = { low: wrong / all, high: (wrong + unsettled) / all }
+  const scaled = (share: number) => Math.round(share * hits)
+  const { low, high } = boundsOf()
+  return {
+    wrongHits: { low: scaled(perHit.low), high: scaled(perHit.high) },
+    wrongPerHit: perHit,
+    interval: { ...intervalOf(low), high: intervalOf(high).high },
+  }
 }
 
-function bound(judged: readonly JudgedHit[], isWrong: (hit: JudgedHit) => boolean): Interval {
-  const { hits, wrong, designEffect } = clusteredHits(entriesOf(judged, isWrong))
-  return wilsonWeighed({ successes: wrong, trials: hits }, designEffect)
-}
+const intervalOf = ({ hits, wrong, designEffect }: ClusteredHits): Interval =>
+  wilsonWeighed({ successes: wrong, trials: hits }, designEffect)
 
 /** Hits by the entry that served them. */
 export function entriesOf(

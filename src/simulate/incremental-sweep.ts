@@ -1,20 +1,10 @@
 import { answerAt } from './asked-answers.ts'
 import type { CacheInputs } from './cache-run.ts'
 import { type Edges, edgesOf } from './edges.ts'
-import { runGrid } from './grid-team.ts'
 import { addTo, deleteFrom, firstFrom } from './ordered-set.ts'
 import { served } from './served.ts'
 import { spreadChange } from './spread-change.ts'
-import { decideAgain, openSweep, type SweepState } from './sweep-state.ts'
-import { type SweepTotals, Tally, totalsOf, type Worth } from './sweep-totals.ts'
-
-/** Every threshold where that can be found from one to the next, else those of a grid, by a run each. */
-export const sweepThresholds = (
-  inputs: CacheInputs,
-  worth: Worth,
-  grid: readonly number[],
-): Iterable<SweepTotals> =>
-  canSweepIncrementally(inputs) ? incrementalSweep(inputs, worth) : sweepGrid(inputs, worth, grid)
+import { decideAgain, openSweep, type SweepState, type SweepTally } from './sweep-state.ts'
 
 /** Whether a request finds what the last answer of each slot leaves: without capacity, refreshing hits, kept hits. */
 export const canSweepIncrementally = (inputs: CacheInputs): boolean =>
@@ -24,34 +14,25 @@ export const canSweepIncrementally = (inputs: CacheInputs): boolean =>
   !inputs.refreshExact &&
   !inputs.refreshSemantic
 
-/** The thresholds of a grid, by a run each; quickest from high to low. */
-export function* sweepGrid(
-  inputs: CacheInputs,
-  worth: Worth,
-  grid: readonly number[],
-): Generator<SweepTotals> {
-  for (const outcome of runGrid(inputs, grid)) yield totalsOf(outcome, worth)
-}
-
 /**
- * What every threshold comes to, from high to low: first one above all similarities (infinite), then each similarity of
- * two questions one of which could serve the other. A threshold between two of them comes to what the higher one does.
+ * Every threshold, from high to low, after each of which the tally has what it comes to: first one above all similarities
+ * (infinite), then each similarity of two questions one of which could serve the other. A threshold between two of them
+ * comes to what the higher one does.
  * Pairs are let in by falling similarity; requests that may now be served are decided anew, and after them, in order,
  * those that a change concerns. The same as a run at each threshold, for policies that `canSweepIncrementally` allows.
  */
-export function* incrementalSweep(inputs: CacheInputs, worth: Worth): Generator<SweepTotals> {
-  const tally = new Tally(worth)
+export function* incrementalSweep(inputs: CacheInputs, tally: SweepTally): Generator<number> {
   const state = openSweep(inputs, tally)
   const edges = edgesOf(inputs.neighbours)
   const { slots, others, similarities } = edges
-  yield tally.totals(Number.POSITIVE_INFINITY)
+  yield Number.POSITIVE_INFINITY
   let next = 0
   while (next < similarities.length) {
     const threshold = similarities[next] as number
     for (; similarities[next] === threshold; next++)
       letIn(state, slots[next] as number, others[next] as number)
     settle(state, edges, threshold)
-    yield tally.totals(threshold)
+    yield threshold
   }
 }
 

@@ -91,7 +91,7 @@ export function judgeHits(
   most = mostJudged,
 ): readonly JudgedHit[] {
   const hits = layer === 'exact' ? run.exactHits : run.semanticHits
-  const share = hasLabels(history) ? 1 : Math.min(1, most / Math.max(1, hits))
+  const share = judgedShare(history, most)(hits)
   const how = served[layer]
   const judged: JudgedHit[] = []
   for (let place = 0; place < history.count; place++) {
@@ -100,6 +100,12 @@ export function judgeHits(
     judged.push({ place, owner, judgement: judge(place, owner) })
   }
   return judged
+}
+
+/** Which share of so many hits is judged: those of requests with a lower permanent number. */
+export function judgedShare(history: History, most = mostJudged): (hits: number) => number {
+  if (hasLabels(history)) return () => 1
+  return (hits) => Math.min(1, most / Math.max(1, hits))
 }
 
 /** A loop of its own: it is asked for every run, and calls take ten times as long. */

@@ -5,7 +5,7 @@ import { served } from './served.ts'
 /** Requests that were looked up in the semantic layer: each has its text embedded, whoever asked the same before. */
 export function lookUps(
   { semanticSlot }: Pick<CacheInputs, 'semanticSlot'>,
-  run: CacheOutcome,
+  run: Pick<CacheOutcome, 'by'>,
 ): number {
   let count = 0
   for (let place = 0; place < semanticSlot.length; place++)
@@ -14,7 +14,11 @@ export function lookUps(
 }
 
 /** An exact hit, or a request that waits for an identical one, is served before. */
-export const isLookUp = (semanticSlot: Int32Array, { by }: CacheOutcome, place: number): boolean =>
+export const isLookUp = (
+  semanticSlot: Int32Array,
+  { by }: Pick<CacheOutcome, 'by'>,
+  place: number,
+): boolean =>
   semanticSlot[place] !== -1 && by[place] !== served.exact && by[place] !== served.coalesced
 
 /** What embedding those texts costs, nano-dollars, at the log's mean tokens a text; null: nobody knows the price. */

@@ -10,6 +10,9 @@ import type { Baseline } from './baseline.ts'
 import type { JudgingMemory } from './judging-memory.ts'
 import type { LimitWords } from './limits.ts'
 
+/** Thresholds between two, both included. */
+export type ThresholdRange = { readonly from: number; readonly to: number }
+
 /** What a simulation is asked for. */
 export type SimulateOptions = {
   /** Milliseconds: the only clock a report reads. */
@@ -48,6 +51,8 @@ export type SimulateOptions = {
   readonly judging?: JudgingMemory | undefined
   /** Thresholds of the sweep, from high to low. */
   readonly grid: readonly number[]
+  /** Where every threshold is asked for, and not only those of the grid; absent: nowhere. */
+  readonly every?: ThresholdRange | undefined
   /** What is to be certified; null: nothing. */
   readonly limit: RiskLimit | null
   /** How the user named the logs, to be copied into commands. */

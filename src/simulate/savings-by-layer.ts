@@ -32,14 +32,18 @@ export function spendUnder(
 const longSweep = 5000
 
 /** What a run of all layers costs at another threshold. */
-export function spendAt(
-  { history, beyond, options, prepared }: Simulation,
-  run: CacheOutcome,
-): bigint {
-  const isWhole = !beyond.isPlain && history.count <= longSweep
-  const spend = isWhole ? beyond.spendOf(run, new Set(layersBeyond)) : spendOf(history, run)
+export function spendAt(simulation: Simulation, run: CacheOutcome): bigint {
+  const { history, beyond, options, prepared } = simulation
+  if (beyond.isPlain || history.count > longSweep) return cacheSpendAt(simulation, run)
+  const spend = beyond.spendOf(run, new Set(layersBeyond))
   return spend + (lookUpSpend(options, lookUps(prepared.inputs, run)) ?? 0n)
 }
+
+/** The same of the response cache alone. */
+export const cacheSpendAt = (
+  { history, options, prepared }: Simulation,
+  run: CacheOutcome,
+): bigint => spendOf(history, run) + (lookUpSpend(options, lookUps(prepared.inputs, run)) ?? 0n)
 
 /** Layer after layer, each with what it saves behind those before it: the parts add up to the whole. */
 export function waterfall(simulation: Simulation, baseline: bigint): readonly LayerSaving[] {

@@ -1,6 +1,8 @@
 import type { History } from '../worlds/history.ts'
 import type { SimulateOptions } from './options.ts'
 import type { SimulateResult } from './result.ts'
+import type { Simulation } from './simulation.ts'
+import { rangeOfSteps } from './sweep-steps.ts'
 
 /** What the log leaves open. */
 export function historyWarnings(history: History): SimulateResult['warnings'] {
@@ -26,6 +28,31 @@ export function historyWarnings(history: History): SimulateResult['warnings'] {
         ]
       : []),
   ]
+}
+
+/** What a sweep of every threshold leaves out. */
+export function sweepWarnings(simulation: Simulation): SimulateResult['warnings'] {
+  const { options, beyond } = simulation
+  const isSwept = options.found !== null && options.compiled.policy.cache.semantic.on
+  if (!isSwept || options.every === undefined) return []
+  const hasSteps = rangeOfSteps(simulation) !== null
+  const warnings = [
+    {
+      holds: !hasSteps,
+      code: 'sweep-by-grid',
+      message:
+        'the sweep has the thresholds of a grid, not every one: with maxEntries, refreshOnHit or an insertion other than on-miss each takes a run of its own',
+    },
+    {
+      holds: hasSteps && !beyond.isPlain,
+      code: 'sweep-of-cache',
+      message:
+        'savings in the sweep are those of the response cache alone: what follows behind it takes a run of its own at each threshold',
+    },
+  ]
+  return warnings
+    .filter(({ holds }) => holds)
+    .map(({ holds: _, ...each }) => ({ ...each, count: 1 }))
 }
 
 /** What the policy says and this report does not show. */

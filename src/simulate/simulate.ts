@@ -18,7 +18,7 @@ import { allLayers, alone, spendUnder, waterfall } from './savings-by-layer.ts'
 import { selfHostedLines } from './self-hosting.ts'
 import { servedPairs } from './served-pairs.ts'
 import { loggedLatency, policyLatency } from './simulate-latency.ts'
-import { historyWarnings, policyWarnings } from './simulate-warnings.ts'
+import { historyWarnings, policyWarnings, sweepWarnings } from './simulate-warnings.ts'
 import type { Simulation } from './simulation.ts'
 import { loggedCost, loggedSpend, usd } from './spend.ts'
 import { openStated } from './stated-verdicts.ts'
@@ -81,16 +81,24 @@ type Head = Pick<
   | 'policyText'
 >
 
-const headOf = ({ history, options }: Simulation): Head => ({
-  kind: 'simulate',
-  version: 1,
-  generatedAt: new Date(options.now).toISOString(),
-  inputs: options.inputs,
-  fingerprints: options.fingerprints,
-  warnings: [...options.warnings, ...historyWarnings(history), ...policyWarnings(options)],
-  period: periodOf(history, options.zone),
-  policyText: options.policyText,
-})
+function headOf(simulation: Simulation): Head {
+  const { history, options } = simulation
+  return {
+    kind: 'simulate',
+    version: 1,
+    generatedAt: new Date(options.now).toISOString(),
+    inputs: options.inputs,
+    fingerprints: options.fingerprints,
+    warnings: [
+      ...options.warnings,
+      ...historyWarnings(history),
+      ...policyWarnings(options),
+      ...sweepWarnings(simulation),
+    ],
+    period: periodOf(history, options.zone),
+    policyText: options.policyText,
+  }
+}
 
 function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, keyof Head> {
   const { history, options, prepared, judge, beyond } = simulation

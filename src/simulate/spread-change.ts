@@ -103,8 +103,10 @@ function markSlot(state: SweepState, slot: number, alike: number, seen: Seen): v
 /** Whether a request would take the answer, or took it. What an exact look-up serves asks no further. */
 function isConcerned(state: SweepState, place: number, alike: number, seen: Seen): boolean {
   const { inputs, by, owner, similarity, semantic } = state
-  // An answer that is over can hide one that is not, where times to live differ.
-  if (seen.change === 'served' && !semantic.isMixed) return owner[place] === seen.place
+  // An answer that is over can hide one that is not, where times to live differ. Else an answer that goes matters to
+  // those whom it served, and as the one before it comes to light, which is older, where another one is as similar.
+  if (seen.change === 'served' && !semantic.isMixed)
+    return owner[place] === seen.place || similarity[place] === alike
   const how = by[place] as number
   if (how !== served.model && how !== served.semantic) return false
   if (alike < leastOf(inputs, place, seen.threshold)) return false

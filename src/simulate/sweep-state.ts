@@ -10,7 +10,12 @@ import { type CacheInputs, runCache } from './cache-run.ts'
 import { lastUpTo, newOrderedSet, type OrderedSet } from './ordered-set.ts'
 import { served } from './served.ts'
 import { type SlotLists, slotLists } from './slot-lists.ts'
-import type { Tally } from './sweep-totals.ts'
+
+/** Told of everything that a run serves, and of what it no longer does. */
+export type SweepTally = {
+  /** Adds (1) or takes away (-1) a request that was served somehow, by whose answer. */
+  count(sign: 1 | -1, place: number, by: number, owner: number): void
+}
 
 /** A run that is changed until it is the one of the next threshold. */
 export type SweepState = {
@@ -27,13 +32,13 @@ export type SweepState = {
   readonly similarity: Float64Array
   /** Requests to be decided again. */
   readonly pending: OrderedSet
-  readonly tally: Tally
+  readonly tally: SweepTally
   /** The least threshold that a rule sets; infinite where none does. */
   readonly leastOwn: number
 }
 
 /** The run at a threshold above every similarity. */
-export function openSweep(inputs: CacheInputs, tally: Tally): SweepState {
+export function openSweep(inputs: CacheInputs, tally: SweepTally): SweepState {
   const { count, at, born, arrivals, arrivedBefore } = inputs
   const arrival = new Uint32Array(count)
   arrivals.forEach((place, number) => {

@@ -31,22 +31,48 @@ const assumedIntraclassCorrelation = 0.5
  * Techniques, 1977, 11.7), the second Kish's 1 + (κ − 1)ρ at ρ = ½.
  */
 export function clusteredHits(entries: Iterable<EntryHits>): ClusteredHits {
-  let count = 0
-  let hits = 0
-  let wrong = 0
-  let hitSquares = 0
-  let wrongSquares = 0
-  let products = 0
+  const sums = newEntrySums()
   for (const entry of entries) {
     requireEntry(entry)
-    if (entry.hits === 0) continue
-    count++
-    hits += entry.hits
-    wrong += entry.wrong
-    hitSquares += entry.hits ** 2
-    wrongSquares += entry.wrong ** 2
-    products += entry.hits * entry.wrong
+    addEntry(sums, 1, entry)
   }
+  return clusteredBy(sums)
+}
+
+/** What `clusteredHits` asks of the entries: whole numbers, so that entries can be taken away again. */
+export type EntrySums = {
+  entries: number
+  hits: number
+  wrong: number
+  hitSquares: number
+  wrongSquares: number
+  products: number
+}
+
+/** Of no entries. */
+export const newEntrySums = (): EntrySums => ({
+  entries: 0,
+  hits: 0,
+  wrong: 0,
+  hitSquares: 0,
+  wrongSquares: 0,
+  products: 0,
+})
+
+/** Adds (1) or takes away (-1) an entry. */
+export function addEntry(sums: EntrySums, sign: 1 | -1, { hits, wrong }: EntryHits): void {
+  if (hits === 0) return
+  sums.entries += sign
+  sums.hits += sign * hits
+  sums.wrong += sign * wrong
+  sums.hitSquares += sign * hits ** 2
+  sums.wrongSquares += sign * wrong ** 2
+  sums.products += sign * hits * wrong
+}
+
+/** The same as `clusteredHits`, from sums over its entries. */
+export function clusteredBy(sums: Readonly<EntrySums>): ClusteredHits {
+  const { entries: count, hits, wrong, hitSquares, wrongSquares, products } = sums
   const rate = hits === 0 ? 0 : wrong / hits
   const residualSquares = wrongSquares - 2 * rate * products + rate ** 2 * hitSquares
   const independent = rate * (1 - rate) * hits

@@ -2,7 +2,9 @@ import { compilePolicy } from '../../src/engine/compile-policy.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
 import { mergePolicy, type PolicyPatch } from '../../src/policy/merge-policy.ts'
 import { type PreparedCache, prepareCache } from '../../src/simulate/cache-inputs.ts'
-import { incrementalSweep, sweepGrid } from '../../src/simulate/incremental-sweep.ts'
+import { runGrid } from '../../src/simulate/grid-team.ts'
+import { newHitTally } from '../../src/simulate/hit-tally.ts'
+import { incrementalSweep } from '../../src/simulate/incremental-sweep.ts'
 import type { Neighbours } from '../../src/worlds/neighbours.ts'
 import { historyOf, lastUserQuestions, type PlainMoment } from '../support/history.ts'
 import { random } from '../vectors/random-vectors.ts'
@@ -95,22 +97,30 @@ const ways: Readonly<Record<string, Way>> = {
   },
   every: (prepare, log) => {
     const { inputs } = prepare({})
-    return () => countOf(incrementalSweep(inputs, worthOf(log)))
+    return () => {
+      const tally = newHitTally(inputs, worthOf(log))
+      let count = 0
+      for (const _ of incrementalSweep(inputs, tally)) if (tally.totals().hits >= 0) count++
+      return count
+    }
   },
-  grid: (prepare, log) => {
+  grid: (prepare) => {
     const { inputs } = prepare({})
-    return () => countOf(sweepGrid(inputs, worthOf(log), grid()))
+    return () => countOf(runGrid(inputs, grid()))
   },
   lru: (prepare, log) => {
     const maxEntries = Math.ceil(log.moments.length * capacityShare)
     const { inputs } = prepare({ cache: { exact: { maxEntries }, semantic: { maxEntries } } })
-    return () => countOf(sweepGrid(inputs, worthOf(log), grid()))
+    return () => countOf(runGrid(inputs, grid()))
   },
 }
 
 const worthOf = ({ moments }: Log) => ({
-  costNanoUsd: Float64Array.from(moments, ({ costNanoUsd = 0 }) => costNanoUsd),
-  label: Int32Array.from(moments, ({ label = -1 }) => label),
+  costOf: (place: number) => moments[place]?.costNanoUsd ?? 0,
+  verdictOf: (place: number, owner: number) =>
+    moments[place]?.label === moments[owner]?.label ? ('right' as const) : ('wrong' as const),
+  numberOf: () => 0,
+  shareOf: () => 1,
 })
 
 const grid = (): readonly number[] =>

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { SimulateResult } from '../../src/simulate/result.ts'
+import type { SimulateResult, SweepPoint } from '../../src/simulate/result.ts'
 import { canonicalRecord, fixtures, newTerminal, removeTerminals, runIn } from '../support/cli.ts'
 import { hasRealData, realData } from '../support/real-data.ts'
 import type { FakeTerminal } from '../support/terminal.ts'
@@ -247,6 +247,49 @@ describe('a simulation', () => {
     )
   })
 
+  describe('of every threshold', () => {
+    const names = ['Anna', 'Ben', 'Cleo', 'Dora', 'Emil', 'Fred', 'Gina', 'Hans']
+    const manyAsks = () =>
+      names
+        .flatMap((name, index) => [
+          `Please reset the password of ${name.toLowerCase()} for me`,
+          `Could you reset the password of ${names.at(index - 1)?.toLowerCase()}?`,
+          `How much is the shipping of a ${name.toLowerCase()} doll`,
+        ])
+        .map((text, index) => ask(`r${index}`, text))
+        .join('')
+
+    test.each([
+      ['a log whose caches are all that saves', manyAsks],
+      ['a log with prompt caches', () => readFileSync(story, 'utf8')],
+    ])('has each step of the curve that a grid walks over: %s', async (_, textOf) => {
+      writeFileSync(log, textOf())
+      const flags = [log, '--guards', 'none', '--sweep']
+      const { sweep, warnings } = await simulated(...flags, '0.6:1:every')
+      const grid = await simulated(...flags, '0.6:1:0.001')
+      const isOfCache = warnings.some(({ code }) => code === 'sweep-of-cache')
+      const whatCounts = ({ threshold: _, savingsUsd, ...point }: SweepPoint) =>
+        isOfCache ? point : { ...point, savingsUsd }
+      const steps = grid.sweep.map(({ threshold }) =>
+        sweep.findLast((point) => point.threshold >= threshold),
+      )
+      expect(steps.map((point) => point && whatCounts(point))).toEqual(grid.sweep.map(whatCounts))
+      expect(new Set(sweep.map(({ hits }) => hits)).size).toBeGreaterThan(3)
+      expect(sweep.map(({ threshold }) => threshold)).toEqual(
+        [...new Set(sweep.map(({ threshold }) => threshold))].sort((a, b) => b - a),
+      )
+      expect(isOfCache).toBe(textOf !== manyAsks)
+    })
+
+    test('has a grid, and says why, where each threshold takes a run of its own', async () => {
+      const { sweep, warnings } = await simulated(story, '--sweep', 'every', '--max-entries', '3')
+      expect(sweep.map(({ threshold }) => threshold)).toEqual(
+        (await simulated(story, '--max-entries', '3')).sweep.map(({ threshold }) => threshold),
+      )
+      expect(warnings.map(({ code }) => code)).toContain('sweep-by-grid')
+    })
+  })
+
   test('takes what budgets refuse for refused, not for saved', async () => {
     const file = join(terminal.folder, 'own.yaml')
     writeFileSync(
@@ -375,6 +418,7 @@ describe('a wrong flag', () => {
     [['--embedder', 'sttic'], 'did you mean "static"?'],
     [['--sweep', '0.9:0.8:0.01'], 'write FROM:TO:STEP'],
     [['--sweep', '0:1:0.0001'], 'take a step'],
+    [['--sweep', '0.8:every:0.01'], 'every is a step too'],
     [['--namespace', 'tennant'], 'tenant'],
     [['--explain', '999999'], 'by their number in the store'],
     [['--embedder', 'logged'], 'vectors'],
