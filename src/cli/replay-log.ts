@@ -1,4 +1,5 @@
 import { callOfRequest } from '../dialects/stored-call.ts'
+import type { Request } from '../domain/request.ts'
 import type { StoredVerdict } from '../domain/stored-verdict.ts'
 import type { Asked, FoundEntry } from '../domain/world.ts'
 import { keyHash } from '../engine/cache-key.ts'
@@ -50,7 +51,6 @@ export async function openLogCases(
   const seen = { history, policy, costOf, evidence, neighbours, prefix }
   const world = openHistoryWorld({ ...seen, cache })
   const sight = openHistorySight(seen)
-  const hash = keyHash(secret)
   const cases = await findLogCases({
     history,
     compiled,
@@ -59,11 +59,7 @@ export async function openLogCases(
     signal,
     isLogged: (place, target) => sight.targets.isLogged(place, target),
     callOf: callOfRequest,
-    keysOf({ prompt }) {
-      if (prompt === undefined) return { promptKey: null, questionKey: null }
-      const { promptKey, questionKey } = questionOf(prompt, hash)
-      return { promptKey, questionKey }
-    },
+    keysOf: questionKeysBy(secret),
   })
   return {
     ...cases,
@@ -101,5 +97,15 @@ export async function openLogCases(
       return answerOf(history.lookup.answerOf(seq), null)?.text ?? null
     },
     assumptions: () => sight.assumptions().ratios,
+  }
+}
+
+/** The keys of a request's prompt and of its last question; null where it has no prompt. */
+export function questionKeysBy(secret: string): (request: Request) => ReplayCase['keys'] {
+  const hash = keyHash(secret)
+  return ({ prompt }) => {
+    if (prompt === undefined) return { promptKey: null, questionKey: null }
+    const { promptKey, questionKey } = questionOf(prompt, hash)
+    return { promptKey, questionKey }
   }
 }

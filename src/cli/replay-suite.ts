@@ -5,11 +5,9 @@ import type { InputSummary, Warning } from '../domain/report.ts'
 import type { Request } from '../domain/request.ts'
 import { noUsage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
-import { keyHash } from '../engine/cache-key.ts'
 import { labelBy } from '../engine/classify.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
 import { promptTokens } from '../engine/compress-prompt.ts'
-import { questionOf } from '../engine/question.ts'
 import { RequestFacts } from '../engine/request-facts.ts'
 import type { RewriteRequest } from '../engine/rewrite-request.ts'
 import { readSuite, type Suite } from '../ingest/suite.ts'
@@ -20,7 +18,7 @@ import { lengthBinOf, type ReplayCase, type Stratum, sharedStrata } from '../rep
 import type { CostOf } from '../worlds/model-costs.ts'
 import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
 import { readText } from './read-text.ts'
-import type { CaseSource } from './replay-log.ts'
+import { type CaseSource, questionKeysBy } from './replay-log.ts'
 
 export type OpenedSuite = {
   readonly suite: Suite
@@ -73,7 +71,7 @@ export function suiteCases(
   now: number,
 ): CaseSource {
   const compiled = compilePolicy(policy)
-  const hash = keyHash(secret)
+  const keysOf = questionKeysBy(secret)
   // A large suite is kept as its rows alone: what is made of one is made again when it is asked for.
   const byId = new Map(rows.map((row) => [row.id, row]))
   const requestIn = ({ id }: ReplayCase): Request => {
@@ -95,9 +93,7 @@ export function suiteCases(
       const request = requestOf(row)
       const facts = factsOf(request)
       const rewritten = await rewrite.rewrite(facts)
-      const { prompt } = request
       const call = callOf(request)
-      const keys = prompt === undefined ? noKeys : questionOf(prompt, hash)
       return {
         id: row.id,
         seq: null,
@@ -110,7 +106,7 @@ export function suiteCases(
         expected: row.expected,
         scorer: row.scorer,
         logged: null,
-        keys: { promptKey: keys.promptKey, questionKey: keys.questionKey },
+        keys: keysOf(request),
       }
     },
     seenOf(each) {
@@ -131,7 +127,6 @@ export function suiteCases(
   }
 }
 
-const noKeys = { promptKey: null, questionKey: null }
 const noRequest: Request = { model: '', operation: 'chat', status: 'ok' }
 
 const bodyOf = ({ system, messages, model, params }: SuiteRow): JsonObject => ({
