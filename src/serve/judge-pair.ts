@@ -18,6 +18,8 @@ import type { AttemptStep } from './served-facts.ts'
 export type JudgedPair = {
   /** The request that both answer. */
   readonly of: RequestId
+  /** Under which the fresh answer is written down. */
+  readonly freshId: RequestId
   readonly question: string
   readonly given: string
   readonly fresh: string
@@ -62,7 +64,7 @@ export async function judgePair(
   } finally {
     const cost = attempts.reduce((sum, each) => sum + (each.costNanoUsd ?? 0), 0) as NanoUsd
     ledger.settle(asked, cost)
-    const note = { ...comparisonOf(word), of: pair.of }
+    const note = { ...comparisonOf(word), of: pair.of, fresh: pair.freshId }
     state.journal.settle(settledOf(state, judging, attempts, cost, note))
     state.audits.paid('judge', cost)
   }
