@@ -14,6 +14,7 @@ export function warningsOf(root: unknown, policy: Policy): readonly PolicyWarnin
     ...unreachable(['routes'], root),
     ...semanticWarnings(policy),
     ...speculativeWarnings(policy),
+    ...budgetWarnings(policy),
   ]
 }
 
@@ -93,3 +94,22 @@ function speculativeWarnings({ speculative, routes }: Policy): readonly PolicyWa
   const hasTwo = routes.some(({ to }) => to.kind === 'ladder' && to.ladder.length > 1)
   return hasTwo ? [] : [warning(['speculative'], 'does nothing: no ladder has two rungs')]
 }
+
+/** Only who is refused spends nothing. */
+function budgetWarnings({ budgets }: Policy): readonly PolicyWarning[] {
+  return budgets.flatMap(({ mode, action }, index) =>
+    mode === 'hard' && action !== 'block'
+      ? [
+          warning(
+            ['budgets', index],
+            `is hard, and spend passes its limit all the same: ${passedBy[action]}; action block keeps to it`,
+          ),
+        ]
+      : [],
+  )
+}
+
+const passedBy = {
+  alert: 'alert refuses nothing',
+  downgrade: 'downgrade asks the first rung, or the model without a route',
+} as const
