@@ -12,6 +12,7 @@ export function warningsOf(root: unknown, policy: Policy): readonly PolicyWarnin
     ...unusedNames(root),
     ...unreachable(['cache', 'rules'], root),
     ...unreachable(['routes'], root),
+    ...chatless(policy),
     ...semanticWarnings(policy),
     ...speculativeWarnings(policy),
     ...budgetWarnings(policy),
@@ -63,6 +64,14 @@ function holdsAlways(entry: unknown): boolean {
   const { when } = entry
   return when === undefined || (isObject(when) && Object.keys(when).length === 0)
 }
+
+/** Only chats are routed. */
+const chatless = ({ routes }: Policy): readonly PolicyWarning[] =>
+  routes.flatMap(({ when }, index) =>
+    when.operation !== undefined && !when.operation.includes('chat')
+      ? [warning(['routes', index, 'when', 'operation'], 'never holds: only chats are routed')]
+      : [],
+  )
 
 function semanticWarnings({ cache }: Policy): readonly PolicyWarning[] {
   const { semantic, namespace, rules } = cache

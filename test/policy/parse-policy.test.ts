@@ -339,6 +339,10 @@ describe('warnings', () => {
     ],
     ['speculative: on', 'speculative: does nothing: no ladder has two rungs'],
     [
+      'routes: [{ when: { operation: [embedding, completion] }, ladder: [small] }]',
+      'routes[0].when.operation: never holds: only chats are routed',
+    ],
+    [
       'cache: { semantic: on }',
       'cache.namespace: is log, which is not enough for serve: users may get answers made for others; write shared, or fields such as user',
     ],
