@@ -173,9 +173,9 @@ export class LiveWorld implements World {
     try {
       const intent = state.ledger.begin(asked, target, ++exchange.begun)
       const answered = await askInner(state, { target, call, limits: innerLimits, intent })
-      const { answer, costNanoUsd, latencyMs } = answered
+      const { answer, costNanoUsd, countedNanoUsd, latencyMs } = answered
       exchange.waitedMs += latencyMs
-      exchange.spentNanoUsd += costNanoUsd
+      exchange.spentNanoUsd += countedNanoUsd
       return { text: answer?.text ?? null, costNanoUsd, latencyMs }
     } finally {
       exchange.bounds.delete(bound)
