@@ -2,18 +2,15 @@ import { writeTuningExample } from '../dialects/fine-tuning.ts'
 import { callOfRequest } from '../dialects/stored-call.ts'
 import type { TuningFormat } from '../domain/tuning-format.ts'
 import { UserError } from '../domain/user-error.ts'
-import { readCanonical } from '../ingest/formats/canonical.ts'
-import { writeCanonical } from '../ingest/write-canonical.ts'
 import { escalationsOf, mergeEscalations } from '../replay/escalations.ts'
 import { type LiveRequest, liveEscalations } from '../replay/live-escalations.ts'
 import { plural } from '../report/numbers.ts'
 import { requestsWithAttempts } from '../store/attempts.ts'
 import type { Database } from '../store/database.ts'
-import { storedRequests } from '../store/export-rows.ts'
 import { storedMeasurements } from '../store/measurements.ts'
-import { readProfiles } from '../store/request-source.ts'
 import { withExistingStore } from './existing-store.ts'
 import type { ExportFlags } from './export.ts'
+import { requestReader } from './stored-request.ts'
 import type { Terminal } from './terminal.ts'
 import { writeLines } from './write-lines.ts'
 
@@ -48,12 +45,10 @@ export async function exportEscalations(flags: ExportFlags, terminal: Terminal):
 }
 
 function* liveRequests(database: Database): Generator<LiveRequest> {
-  const read = storedRequests(database, readProfiles(database))
+  const read = requestReader(database)
   for (const seq of requestsWithAttempts(database)) {
-    const stored = read(seq)
-    const request = stored === null ? null : readCanonical(writeCanonical(stored))
-    if (request !== null && 'model' in request)
-      yield { call: callOfRequest(request), attempts: request.attempts ?? [] }
+    const request = read(seq)
+    if (request !== null) yield { call: callOfRequest(request), attempts: request.attempts ?? [] }
   }
 }
 

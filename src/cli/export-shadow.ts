@@ -1,25 +1,22 @@
 import type { RequestLookup } from '../domain/columns.ts'
-import { ledgerFormat } from '../domain/journal.ts'
 import { UserError } from '../domain/user-error.ts'
-import { readers } from '../ingest/readers.ts'
 import { type LabelRow, labelCsv } from '../report/label-csv.ts'
 import { plural } from '../report/numbers.ts'
 import { labelNumber } from '../stats/label-sample.ts'
 import { type ComparedAnswer, comparedAnswers } from '../store/compared-answers.ts'
 import type { Database } from '../store/database.ts'
-import { findRequests } from '../store/find-requests.ts'
 import { openRequestLookup } from '../store/request-lookup.ts'
 import { openVerdicts } from '../store/verdicts.ts'
 import { answerOf } from '../worlds/stored-request.ts'
 import { withExistingStore } from './existing-store.ts'
 import type { ExportFlags } from './export.ts'
 import { pairMark } from './label-pair-mark.ts'
+import { requestNumbers } from './request-numbers.ts'
+import { usualPairs } from './routed-pairs.ts'
 import type { Terminal } from './terminal.ts'
 import { writeNew } from './write-new.ts'
 import { writeOut } from './write-out.ts'
 
-/** As many as a person labels in an hour. */
-const usualPairs = 200
 /** As certificates draw: what is labelled first is what they ask for first. */
 const drawSeed = 'certify'
 
@@ -57,7 +54,7 @@ type Pairs = {
 function readPairs(database: Database, limit: number): Pairs {
   const lookup = openRequestLookup(database)
   const verdicts = openVerdicts(database)
-  const seqOf = openEntries(database)
+  const seqOf = requestNumbers(database)
   const rows = new Map<string, LabelRow>()
   let [known, untold] = [0, 0]
   const drawn = comparedAnswers(database)
@@ -65,7 +62,7 @@ function readPairs(database: Database, limit: number): Pairs {
     .sort((a, b) => a.number - b.number)
   for (const { each } of drawn) {
     if (rows.size >= limit) break
-    const read = readPair(lookup, seqOf(each.entry), each)
+    const read = readPair(lookup, seqOf(each.entry), seqOf(each.fresh), each)
     if (read === null) untold++
     else if (verdicts.lookup(read.servedHash, read.ownHash)?.kind === 'human') known++
     // The same two answers once.
@@ -78,9 +75,10 @@ function readPairs(database: Database, limit: number): Pairs {
 function readPair(
   lookup: RequestLookup,
   servedBy: number | null,
-  { seq, similarity }: ComparedAnswer,
+  seq: number | null,
+  { similarity }: ComparedAnswer,
 ): { readonly row: LabelRow; readonly servedHash: string; readonly ownHash: string } | null {
-  if (servedBy === null) return null
+  if (servedBy === null || seq === null) return null
   const [own, served] = [lookup.answerOf(seq), lookup.answerOf(servedBy)]
   const ownAnswer = answerOf(own, null)?.text ?? null
   const servedAnswer = answerOf(served, null)?.text ?? null
@@ -99,20 +97,6 @@ function readPair(
     pair: pairMark(served.hash, own.hash),
   }
   return { row, servedHash: served.hash, ownHash: own.hash }
-}
-
-/** Numbers of requests by the id under which a cache keeps their answers. */
-function openEntries(database: Database): (entry: ComparedAnswer['entry']) => number | null {
-  const formats = [ledgerFormat, ...readers.map((reader) => reader.name)]
-  const known = new Map<string, number | null>()
-  return (entry) => {
-    const name = String(entry)
-    const before = known.get(name)
-    if (before !== undefined) return before
-    const seq = findRequests(database, name, formats)[0]?.seq ?? null
-    known.set(name, seq)
-    return seq
-  }
 }
 
 function refuseFilters({ since, until, where }: ExportFlags): void {

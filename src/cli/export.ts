@@ -23,7 +23,8 @@ export type ExportFlags = StoreFlags &
     readonly policy?: string[]
     readonly escalations?: boolean
     readonly shadow?: boolean
-    /** Of `shadow`. */
+    readonly routed?: boolean
+    /** Of `shadow` and `routed`. */
     readonly limit?: number
     /** Of `escalations`. */
     readonly format?: TuningFormat
@@ -38,6 +39,10 @@ export async function runExport(flags: ExportFlags, terminal: Terminal): Promise
   if (flags.shadow === true) {
     const { exportShadow } = await import('./export-shadow.ts')
     return await exportShadow(flags, terminal)
+  }
+  if (flags.routed === true) {
+    const { exportRouted } = await import('./export-routed.ts')
+    return await exportRouted(flags, terminal)
   }
   if (flags.receipts === true) {
     const { exportReceipts } = await import('./export-receipts.ts')
@@ -59,16 +64,20 @@ export async function runExport(flags: ExportFlags, terminal: Terminal): Promise
 }
 
 function refuseConflicts(flags: ExportFlags): void {
-  const { canonical, receipts, escalations, shadow, policy, format, limit } = flags
-  if ([canonical, receipts, escalations, shadow].filter((asked) => asked === true).length > 1) {
-    throw new UserError('--canonical, --receipts, --escalations and --shadow exclude each other', {
-      hint: 'name one of them',
-    })
+  const { canonical, receipts, escalations, shadow, routed, policy, format, limit } = flags
+  const kinds = [canonical, receipts, escalations, shadow, routed]
+  if (kinds.filter((asked) => asked === true).length > 1) {
+    throw new UserError(
+      '--canonical, --receipts, --escalations, --shadow and --routed exclude each other',
+      { hint: 'name one of them' },
+    )
   }
   if (policy !== undefined && receipts !== true)
     throw new UserError('--policy decides receipts', { hint: 'add --receipts' })
-  if (limit !== undefined && shadow !== true)
-    throw new UserError('--limit is for --shadow', { hint: 'everything else is exported whole' })
+  if (limit !== undefined && shadow !== true && routed !== true)
+    throw new UserError('--limit is for --shadow and --routed', {
+      hint: 'everything else is exported whole',
+    })
   if (format !== undefined && escalations !== true) {
     throw new UserError('--format is for --escalations', {
       hint: 'requests are exported as canonical JSONL alone',

@@ -2,11 +2,26 @@ import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
 import { csvRows, delimiterOf } from '../ingest/csv.ts'
+import type { Narrator } from './narrator.ts'
 
 /** A row, and the line of the file that it ends on: its verdict is there, cells before it may be of many lines. */
 export type FilledRow = { readonly record: JsonObject; readonly line: number }
 /** What cannot be read, and where. */
 export type RowProblem = { readonly line: number; readonly problem: string }
+
+/** More would only scroll the first ones away. */
+const shownProblems = 10
+
+/** Says which rows cannot be read, and why. */
+export function sayProblems(
+  path: string,
+  problems: readonly RowProblem[],
+  narrator: Pick<Narrator, 'say'>,
+): void {
+  for (const { line, problem } of problems.slice(0, shownProblems))
+    narrator.say(`${path}:${line}: ${problem}`)
+  if (problems.length > shownProblems) narrator.say(`and ${problems.length - shownProblems} more`)
+}
 
 /**
  * The rows of a sample that a command (`writer`) wrote as CSV and a person filled in; spreadsheets may have changed the

@@ -12,7 +12,8 @@ Examples:
   llmcost label --threshold 0.92 --max-wrong-hits 2% --limit 50
   llmcost label --threshold 0.92 --csv sample.csv
   llmcost label --import sample.csv
-  llmcost label --threshold 0.85 --explore`
+  llmcost label --threshold 0.85 --explore
+  llmcost label --routed`
 
 /** `llmcost label`: ask people about served pairs. */
 export function addLabel(program: Command, terminal: Terminal, exit: Exit): void {
@@ -26,8 +27,15 @@ export function addLabel(program: Command, terminal: Terminal, exit: Exit): void
     .argument('[files...]', 'files, directories, globs, or - for standard input')
     .option('--limit <n>', 'how many pairs at most (default: as many as are still needed)', count)
     .option('--explore', 'the most informative pairs first: to tune by, never counted')
+    .option(
+      '--routed',
+      'instead, which is better: answers of cheaper models that a gateway audited, or the strongest model’s; blind',
+    )
     .option('--csv <file>', 'write the pairs to be labelled in a spreadsheet; - prints them')
-    .option('--import <file>', 'read such a file back: right or wrong, y or n')
+    .option(
+      '--import <file>',
+      'read such a file back, or one of llmcost export --shadow or --routed',
+    )
     .option('--by <name>', 'who says so (default me)')
     .option('--max-wrong-hits <share>', 'what is to be certified (default 1%)', share)
     .option('--confidence <share>', 'of the certificate (default 95%)', share)

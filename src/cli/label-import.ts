@@ -5,26 +5,32 @@ import type { Database } from '../store/database.ts'
 import { openRequestLookup } from '../store/request-lookup.ts'
 import { openVerdicts } from '../store/verdicts.ts'
 import { withExistingStore } from './existing-store.ts'
-import { cellText, type FilledRow, type RowProblem, readFilledCsv } from './filled-csv.ts'
+import {
+  cellText,
+  type FilledRow,
+  type RowProblem,
+  readFilledCsv,
+  sayProblems,
+} from './filled-csv.ts'
 import type { LabelFlags } from './label.ts'
 import { pairMark } from './label-pair-mark.ts'
+import { importRouted } from './label-routed.ts'
 import type { Terminal } from './terminal.ts'
 
-/** `llmcost label --import`: verdicts from a file that `--csv` wrote and a person filled in. */
+/** `llmcost label --import`: verdicts from a file for people to fill in, whichever command wrote it. */
 export async function importLabels(
   path: string,
   by: string,
   flags: LabelFlags,
   terminal: Terminal,
 ): Promise<number> {
+  const [row] = await readFilledCsv(path, ['verdict'], 'llmcost label --csv')
+  if (row !== undefined && isBlind(row)) return await importRouted(path, by, flags, terminal)
   const rows = await readFilledCsv(path, neededColumns, 'llmcost label --csv')
   return await withExistingStore(flags, terminal, 'requests', 'write', (store, narrator) => {
     const read = readRows(rows, openAnswerKeys(store.database), by, flags.explore === true)
     openVerdicts(store.database).put(read.verdicts)
-    for (const { line, problem } of read.problems.slice(0, shownProblems))
-      narrator.say(`${path}:${line}: ${problem}`)
-    if (read.problems.length > shownProblems)
-      narrator.say(`and ${read.problems.length - shownProblems} more`)
+    sayProblems(path, read.problems, narrator)
     terminal.stdout.write(`${summaryOf(read)}\n`)
     if (read.verdicts.length > 0)
       narrator.say('llmcost simulate --max-wrong-hits 1% says what they prove')
@@ -32,15 +38,15 @@ export async function importLabels(
   })
 }
 
-/** More would only scroll the first ones away. */
-const shownProblems = 10
-
 type ReadLabels = {
   readonly verdicts: readonly StoredVerdict[]
   readonly unlabelled: number
   readonly problems: readonly RowProblem[]
 }
 type AnswerKey = (request: number) => string | null
+
+/** Of a pair in places that tell nothing: not of a cache. */
+const isBlind = ({ record }: FilledRow): boolean => 'first' in record && !('servedBy' in record)
 
 const neededColumns = ['request', 'servedBy', 'verdict'] as const
 

@@ -20,6 +20,7 @@ import { interruptible } from './interrupt.ts'
 import { importLabels } from './label-import.ts'
 import { askOneByOne, type LabelKeys } from './label-loop.ts'
 import { pairMark } from './label-pair-mark.ts'
+import { labelRouted } from './label-routed.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { similarityOf } from './log-embedder.ts'
 import { openLogs } from './logs.ts'
@@ -38,6 +39,7 @@ export type LabelFlags = SimulateFlags & {
   readonly csv?: string
   readonly import?: string
   readonly by?: string
+  readonly routed?: boolean
 }
 
 /** `llmcost label`: asks people whether served answers are right, so that a threshold can be certified. */
@@ -49,6 +51,7 @@ export async function runLabel(
   checkFlags(files, flags, terminal)
   const by = flags.by ?? usualName
   if (flags.import !== undefined) return await importLabels(flags.import, by, flags, terminal)
+  if (flags.routed === true) return await labelRouted(by, flags, terminal)
   const prices = await openRunPrices(flags, terminal)
   const [first] = policiesInForce(flags, terminal, prices)
   const logs = await openLogs(files, flags, terminal, prices)
@@ -78,12 +81,34 @@ function checkFlags(files: readonly string[], flags: LabelFlags, terminal: Termi
       hint: 'the sample names requests of the store: name that one with --db',
     })
   }
+  if (flags.routed === true) checkRouted(files, flags)
   const isAlone = flags.csv === undefined && flags.import === undefined
   if (isAlone && terminal.stdin.isTTY !== true) {
     throw new UserError('there is no one to ask: the input is no terminal', {
-      hint: 'write the sample with --csv labels.csv, fill in the verdicts, and read it with --import labels.csv',
+      hint:
+        flags.routed === true
+          ? 'llmcost export --routed --out pairs.csv writes the pairs; fill in the verdicts, and read them with --import pairs.csv'
+          : 'write the sample with --csv labels.csv, fill in the verdicts, and read it with --import labels.csv',
     })
   }
+}
+
+function checkRouted(files: readonly string[], { csv, explore, import: path }: LabelFlags): void {
+  if (files.length > 0) {
+    throw new UserError('--routed takes no logs', {
+      hint: 'its pairs are of a gateway’s audits, in the store: name that one with --db',
+    })
+  }
+  if (csv !== undefined)
+    throw new UserError('--routed asks at the terminal', {
+      hint: 'llmcost export --routed --out pairs.csv writes a file',
+    })
+  if (path !== undefined)
+    throw new UserError('--import knows by itself whose pairs a file holds', {
+      hint: 'leave out --routed',
+    })
+  if (explore === true)
+    throw new UserError('--explore is for hits of a cache', { hint: 'leave out --routed' })
 }
 
 /** Everything there is to ask at one threshold. */

@@ -8,6 +8,7 @@ import { pairCsv } from '../report/pair-csv.ts'
 import { type BlindPair, blindPairs, type PairWord, wordOf } from '../score/blind-pairs.ts'
 import { auditJudge, type JudgeSummary } from '../score/judge-audit.ts'
 import type { ScoredPair } from '../score/scorer.ts'
+import { sayProblems } from './filled-csv.ts'
 import { askPreferences } from './label-preferences.ts'
 import type { Narrator } from './narrator.ts'
 import { readPairLabels } from './pair-import.ts'
@@ -65,8 +66,6 @@ async function labelPairs(
   })
 }
 
-const shownProblems = 10
-
 /** Reads what people said; rows that cannot be read are told and left out. */
 async function readPeople(
   path: string,
@@ -74,9 +73,7 @@ async function readPeople(
   narrator: Narrator,
 ): Promise<PeopleLabels> {
   const { labels, problems } = await readPairLabels(path, pairs, 'llmcost replay --write-pairs')
-  for (const { line, problem } of problems.slice(0, shownProblems))
-    narrator.say(`${path}:${line}: ${problem}`)
-  if (problems.length > shownProblems) narrator.say(`and ${problems.length - shownProblems} more`)
+  sayProblems(path, problems, narrator)
   if (labels.length === 0) {
     throw new UserError(`${path} has no verdict on a pair of this replay`, {
       hint: 'fill the column "verdict" with first, second or tie; answers that were asked anew are other pairs',

@@ -129,7 +129,11 @@ function addExport(program: Command, terminal: Terminal, exit: Exit): void {
       '--shadow',
       'cached answers that a gateway gave, or would have given, beside fresh ones, as a CSV for llmcost label --import',
     )
-    .option('--limit <n>', 'of --shadow: how many pairs (default 200)', wholeNumber)
+    .option(
+      '--routed',
+      'answers of cheaper models that a gateway audited beside the strongest model’s, blind, as a CSV for llmcost label --import',
+    )
+    .option('--limit <n>', 'of --shadow and --routed: how many pairs (default 200)', wholeNumber)
     .option('--out <file>', 'write to this file, readable by you only, instead of standard output')
     .addHelpText(
       'after',
@@ -139,7 +143,8 @@ Examples:
   llmcost export --since 7d --where feature=search | gzip > search.jsonl.gz
   llmcost export --receipts --policy llmcost.yaml --out receipts.jsonl
   llmcost export --escalations --format openai --out tuning.jsonl
-  llmcost export --shadow --out pairs.csv`,
+  llmcost export --shadow --out pairs.csv
+  llmcost export --routed --limit 50 --out pairs.csv`,
     )
   addFilterOptions(addStoreOptions(command)).action(async (flags: ExportFlags) => {
     const { runExport } = await import('./export.ts')

@@ -1,9 +1,14 @@
-/** What looks like a key: of OpenAI and its likes, of Google, Amazon, Groq, xAI, Hugging Face, a private key, in a header or a URL. */
+import { amazonKey, keyBeginnings, privateKeyBlock } from './key-shapes.ts'
+
+/**
+ * What looks like a key in a message for people: also what is short, or shortened, or only said to be one. A word too
+ * much does no harm there; in prompts and answers it would, which `ingest/redact.ts` therefore reads more strictly.
+ */
 const keys = [
-  /\b(?:sk|pk|rk|gsk|xai|hf|nvapi|pplx|tgp|fw|csk|r8)[-_][\w*.-]{6,}/gi,
+  new RegExp(`\\b(?:${keyBeginnings})[-_][\\w*.-]{6,}`, 'gi'),
   /\bAIza[\w*-]{10,}/g,
-  /\bA[KS]IA[A-Z0-9]{12,}/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,8192}?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  amazonKey,
+  privateKeyBlock,
   /\bBearer\s+[\w.~+/*=-]{6,}/gi,
   /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?/g,
   /((?:api[-_ ]?key|token|secret|authorization)["']?\s*[:=]\s*["']?)[\w.~+/*-]{8,}/gi,

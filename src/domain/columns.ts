@@ -57,7 +57,10 @@ export const segmentLength = 1 << segmentBits
 export type RequestSource = {
   /** How many requests there are. */
   readonly count: number
-  /** By the number in the `profile` column. */
+  /**
+   * By the number in the `profile` column. Numbers without a request are holes, which `map`, `forEach` and `flatMap` pass
+   * over; `find`, `entries` and a loop do not.
+   */
   readonly profiles: readonly Profile[]
   /** By the number in the `price` column, which is 0 where there is none. */
   readonly prices: readonly PriceSource[]

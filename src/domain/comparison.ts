@@ -61,4 +61,8 @@ export type ShadowRoute = {
 }
 
 /** What an audit, or the judge of one, found out about an earlier request. */
-export type AuditNote = Comparison & { readonly of: RequestId }
+export type AuditNote = Comparison & {
+  readonly of: RequestId
+  /** The record that holds the fresh answer, where it is not the one with this note: a judge's has none. */
+  readonly fresh?: RequestId
+}

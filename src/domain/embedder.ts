@@ -20,6 +20,12 @@ export type EmbedLimits = {
   readonly callsAtOnce: number
 }
 
+/**
+ * Told of a call whose answer never came, though the provider may have made and billed it. `isOurs`: we ended it, when it
+ * was under way; else it broke. False: it must not be made again.
+ */
+export type OnLostCall = (isOurs: boolean) => boolean
+
 /** Text → vector. Equal texts have equal vectors under equal fingerprints. */
 export type Embedder = {
   /** As a policy names it: "static", "lexical", "openai:text-embedding-3-small". */
@@ -31,7 +37,7 @@ export type Embedder = {
   readonly limits: EmbedLimits
   /** False where computing a vector again costs less than looking it up. */
   readonly isWorthStoring: boolean
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<Embedded>
+  embed(texts: readonly string[], signal?: AbortSignal, onLost?: OnLostCall): Promise<Embedded>
   /** What so many tokens cost; null when there is no price. */
   costOf(tokens: number): NanoUsd | null
 }

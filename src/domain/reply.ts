@@ -1,5 +1,6 @@
 import type { Block } from './call.ts'
 import type { Fault } from './fault.ts'
+import type { JsonObject } from './json.ts'
 import type { Fees, Usage } from './usage.ts'
 
 /** What a model answered, in no vendor's words. */
@@ -21,6 +22,11 @@ export type Reply = {
   readonly loggedUsd?: number
   /** Remarks on usage, from the vocabulary of `Request.warnings`. */
   readonly warnings?: readonly string[]
+  /**
+   * What a chat completion has beside the fields of its format (Perplexity's `citations` and `search_results`), as it
+   * came. No other format has a place for it.
+   */
+  readonly added?: JsonObject
 }
 
 /**
@@ -62,6 +68,7 @@ export type Part =
       readonly inferenceGeo?: string
       readonly loggedUsd?: number
       readonly warnings?: readonly string[]
+      readonly added?: JsonObject
     }
   /** The last part of an answer that broke off: what came before is not whole. */
   | { readonly kind: 'error'; readonly fault: Fault; readonly usage: Usage | null }

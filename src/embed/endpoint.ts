@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { OnLostCall } from '../domain/embedder.ts'
 import { UserError } from '../domain/user-error.ts'
 
 export type Endpoint = {
@@ -28,7 +29,13 @@ export type PostResult =
 
 type Attempt =
   | PostResult
-  | { readonly kind: 'failed'; readonly why: string; readonly waitMs: number }
+  | {
+      readonly kind: 'failed'
+      readonly why: string
+      readonly waitMs: number
+      /** It may have been answered, and that was told to somebody who wants no more of it. */
+      readonly isLast?: boolean
+    }
 
 const mostAttempts = 6
 const firstWaitMs = 500
@@ -48,12 +55,14 @@ export async function postJson(
   body: unknown,
   signal: AbortSignal | undefined,
   { wait, random }: Waiting = realWaiting,
+  onLost: OnLostCall = mayGoOn,
 ): Promise<PostResult> {
   const text = JSON.stringify(body)
   for (let attempt = 1; ; attempt++) {
-    const result = await tryOnce(endpoint, text, signal)
+    const result = await tryOnce(endpoint, text, signal, onLost)
     if (result.kind !== 'failed') return result
     const place = placeOf(endpoint)
+    if (result.isLast === true) throw new UserError(`${place} failed: ${result.why}`)
     if (attempt === mostAttempts)
       throw new UserError(`${place} failed ${mostAttempts} times: ${result.why}`, {
         hint: resumeHint,
@@ -67,6 +76,8 @@ export async function postJson(
   }
 }
 
+const mayGoOn: OnLostCall = () => true
+
 const resumeHint = 'what has arrived is kept: run the same command again to go on from there'
 
 export const placeOf = ({ url }: Endpoint): string => url.origin + url.pathname
@@ -75,14 +86,28 @@ async function tryOnce(
   endpoint: Endpoint,
   text: string,
   signal: AbortSignal | undefined,
+  onLost: OnLostCall,
 ): Promise<Attempt> {
+  signal?.throwIfAborted()
+  let isLast = false
   const answer = await post(endpoint, text, signal).catch((error: unknown) => {
+    const isOurs = signal?.aborted === true || (error as Error).name === 'TimeoutError'
+    if (isOurs || !isUnsent(error)) isLast = !onLost(isOurs)
     signal?.throwIfAborted()
     return whyNoAnswer(error)
   })
-  if (typeof answer === 'string') return { kind: 'failed', why: answer, waitMs: 0 }
-  return attemptOf(answer.response, answer.text, endpoint)
+  if (typeof answer === 'string') return { kind: 'failed', why: answer, waitMs: 0, isLast }
+  const attempt = attemptOf(answer.response, answer.text, endpoint)
+  if (answer.response.ok && attempt.kind !== 'answered') onLost(false)
+  return attempt
 }
+
+/** Nobody was there to take the request: it cannot have been billed. */
+const isUnsent = (error: unknown): boolean =>
+  unsent.test((error as { cause?: { code?: string } }).cause?.code ?? '')
+
+const unsent =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|E(?:HOST|NET)(?:UNREACH|DOWN)|UND_ERR_CONNECT_TIMEOUT)$|CERT|SELF_SIGNED|UNABLE_TO_/
 
 async function post({ url, key }: Endpoint, body: string, signal: AbortSignal | undefined) {
   const { end, done } = timeLimit(signal)

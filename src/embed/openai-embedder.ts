@@ -1,4 +1,4 @@
-import type { Embedded, Embedder, EmbedLimits, Vector } from '../domain/embedder.ts'
+import type { Embedded, Embedder, EmbedLimits, OnLostCall, Vector } from '../domain/embedder.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { UserError } from '../domain/user-error.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
@@ -36,24 +36,35 @@ export function openOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   const ask = async (
     texts: readonly string[],
     signal: AbortSignal | undefined,
+    onLost: OnLostCall | undefined,
   ): Promise<Embedded> => {
     const body = { model, input: texts, encoding_format: 'base64' }
-    const result = await postJson(endpoint, body, signal, waiting)
-    if (result.kind === 'refused') return await askForLess(texts, result, signal)
-    const { vectors, tokens } = readEmbeddingsBody(result.body, texts.length, place)
-    for (const vector of vectors) dimensions = sameDimensions(vector, dimensions, place)
+    const result = await postJson(endpoint, body, signal, waiting, onLost)
+    if (result.kind === 'refused') return await askForLess(texts, result, signal, onLost)
+    const { vectors, tokens } = readBody(result.body, texts.length, onLost)
     return { vectors, tokens: tokens ?? texts.reduce((sum, text) => sum + estimateTokens(text), 0) }
+  }
+  const readBody = (body: unknown, count: number, onLost: OnLostCall | undefined) => {
+    try {
+      const read = readEmbeddingsBody(body, count, place)
+      for (const vector of read.vectors) dimensions = sameDimensions(vector, dimensions, place)
+      return read
+    } catch (error) {
+      onLost?.(false)
+      throw error
+    }
   }
   const askForLess = async (
     texts: readonly string[],
     refusal: Refusal,
     signal: AbortSignal | undefined,
+    onLost: OnLostCall | undefined,
   ): Promise<Embedded> => {
     if (!isTooMuch(refusal)) throw refused(refusal, name, place)
     if (texts.length === 1) return { vectors: [null], tokens: 0 }
     const half = Math.ceil(texts.length / 2)
-    const first = await ask(texts.slice(0, half), signal)
-    const second = await ask(texts.slice(half), signal)
+    const first = await ask(texts.slice(0, half), signal, onLost)
+    const second = await ask(texts.slice(half), signal, onLost)
     return {
       vectors: [...first.vectors, ...second.vectors],
       tokens: first.tokens + second.tokens,
@@ -67,10 +78,10 @@ export function openOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     },
     limits,
     isWorthStoring: true,
-    async embed(texts, signal) {
+    async embed(texts, signal, onLost) {
       const asked = texts.filter((text) => text.trim() !== '')
       if (asked.length === 0) return { vectors: texts.map(() => null), tokens: 0 }
-      const { vectors, tokens } = await ask(asked, signal)
+      const { vectors, tokens } = await ask(asked, signal, onLost)
       let next = 0
       const vectorOf = (text: string) => (text.trim() === '' ? null : (vectors[next++] ?? null))
       return { vectors: texts.map(vectorOf), tokens }

@@ -21,10 +21,14 @@ export type RouteDecision =
 /** Decides where requests go by one policy. */
 export type RouteChooser = (facts: RequestFacts) => RouteDecision
 
-/** The routes of a policy made ready: first match wins, none leaves the request where it was meant to go. */
+/**
+ * The routes of a policy made ready: first match wins, none leaves the request where it was meant to go. Only chats are
+ * routed: another model's embeddings are of no use, and nothing else is an answer that a validator could judge.
+ */
 export function compileRoutes({ routes }: Pick<Policy, 'routes'>): RouteChooser {
   const compiled = routes.map(compileRoute)
   return (facts) => {
+    if (facts.request.operation !== 'chat') return unrouted
     for (const { matches, decide } of compiled) {
       const holds = matches(facts)
       if (facts.unaskedClassifier !== undefined) return needsLabel(facts.unaskedClassifier)

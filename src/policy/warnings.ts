@@ -12,8 +12,10 @@ export function warningsOf(root: unknown, policy: Policy): readonly PolicyWarnin
     ...unusedNames(root),
     ...unreachable(['cache', 'rules'], root),
     ...unreachable(['routes'], root),
+    ...chatless(policy),
     ...semanticWarnings(policy),
     ...speculativeWarnings(policy),
+    ...budgetWarnings(policy),
   ]
 }
 
@@ -63,6 +65,14 @@ function holdsAlways(entry: unknown): boolean {
   return when === undefined || (isObject(when) && Object.keys(when).length === 0)
 }
 
+/** Only chats are routed. */
+const chatless = ({ routes }: Policy): readonly PolicyWarning[] =>
+  routes.flatMap(({ when }, index) =>
+    when.operation !== undefined && !when.operation.includes('chat')
+      ? [warning(['routes', index, 'when', 'operation'], 'never holds: only chats are routed')]
+      : [],
+  )
+
 function semanticWarnings({ cache }: Policy): readonly PolicyWarning[] {
   const { semantic, namespace, rules } = cache
   const isUsed = semantic.on || rules.some((rule) => rule.semantic === true)
@@ -93,3 +103,22 @@ function speculativeWarnings({ speculative, routes }: Policy): readonly PolicyWa
   const hasTwo = routes.some(({ to }) => to.kind === 'ladder' && to.ladder.length > 1)
   return hasTwo ? [] : [warning(['speculative'], 'does nothing: no ladder has two rungs')]
 }
+
+/** Only who is refused spends nothing. */
+function budgetWarnings({ budgets }: Policy): readonly PolicyWarning[] {
+  return budgets.flatMap(({ mode, action }, index) =>
+    mode === 'hard' && action !== 'block'
+      ? [
+          warning(
+            ['budgets', index],
+            `is hard, and spend passes its limit all the same: ${passedBy[action]}; action block keeps to it`,
+          ),
+        ]
+      : [],
+  )
+}
+
+const passedBy = {
+  alert: 'alert refuses nothing',
+  downgrade: 'downgrade asks the first rung, or the model without a route',
+} as const

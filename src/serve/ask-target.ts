@@ -220,7 +220,7 @@ function attemptedOf(
   asking: Asking,
 ): Attempted {
   const { answer, partial, fault, refusal, latencyMs, firstTokenMs } = result
-  const { isOpenEnded, ...used } = usedOf(exchange, result)
+  const { isOpenEnded, ...used } = usedOf(exchange.inbound, result)
   const provider = upstream.provider.name
   const reply = answer?.reply ?? partial
   const costNanoUsd = used.isUnknown

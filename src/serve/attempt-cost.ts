@@ -9,7 +9,7 @@ import { estimatedInputOf, sizeOfBody } from '../engine/body-bound.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
 import { jsonObjectIn } from '../providers/read-answer.ts'
 import type { AttemptResult } from './attempt.ts'
-import type { AttemptNote, Exchange } from './exchange.ts'
+import type { AttemptNote } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import type { LiveAnswer } from './live-answer.ts'
@@ -17,6 +17,11 @@ import type { LiveAnswer } from './live-answer.ts'
 export type Used = Pick<AttemptNote, 'usage' | 'isEstimated' | 'isUnknown'> & {
   /** It may have come to more, as far as anybody here can tell: a hard budget counts what it may have cost at most. */
   readonly isOpenEnded: boolean
+}
+
+/** What was sent, as far as it tells what its provider may bill. */
+type Sent = Pick<Inbound, 'method' | 'body' | 'bytes'> & {
+  readonly endpoint: Pick<Inbound['endpoint'], 'path' | 'operation'>
 }
 
 type Ended = Omit<AttemptResult, 'isServed' | 'headers' | 'firstTokenMs' | 'latencyMs'>
@@ -33,7 +38,7 @@ const nothingUsed = toldOf(noUsage)
  * What the provider says was used. Where it does not say: guessed from the texts, or unknown where those tell nothing.
  * What is only looked up was paid for when it was made.
  */
-export function usedOf({ inbound }: Pick<Exchange, 'inbound'>, result: Ended): Used {
+export function usedOf(inbound: Sent, result: Ended): Used {
   const { answer, tapped } = result
   // A look-up that tells what a response in the background came to.
   if (answer?.wire?.dialect === null && answer.reply.usage !== null)
@@ -45,7 +50,7 @@ export function usedOf({ inbound }: Pick<Exchange, 'inbound'>, result: Ended): U
   return usedByAnswer(inbound, result)
 }
 
-function usedByAnswer(inbound: Inbound, result: Ended): Used {
+function usedByAnswer(inbound: Sent, result: Ended): Used {
   const { answer, partial, fault } = result
   const body = plainBodyOf(answer)
   const reply = answer?.reply ?? partial
@@ -64,14 +69,14 @@ const brokenOff = (told: Usage, outputTokens: number): Used =>
     : { ...toldOf({ ...told, outputTokens }), isEstimated: true }
 
 /** Nobody is billed for counting, checking and keeping; all else that is posted may be. */
-const mayBeBilled = ({ method, endpoint }: Inbound): boolean =>
+const mayBeBilled = ({ method, endpoint }: Sent): boolean =>
   method === 'POST' && !free.test(endpoint.path)
 
 const free =
   /^\/(?:messages\/count_tokens|responses\/input_tokens|moderations|files|uploads)(?=[/?]|$)/
 
 /** There is nothing to read. Of a call that we ended the provider had begun: it bills the input, if anything. */
-function usedBy(inbound: Inbound, { fault, refusal, wasSent }: Ended): Used {
+function usedBy(inbound: Sent, { fault, refusal, wasSent }: Ended): Used {
   // Bytes that were handed on unread.
   if (fault === null) return untold(inbound, 0)
   const isUntold = wasSent && refusal === null
@@ -81,13 +86,13 @@ function usedBy(inbound: Inbound, { fault, refusal, wasSent }: Ended): Used {
 }
 
 /** Pictures, speech and the like are not billed by their text, and what goes on in the background has just begun. */
-function untold(inbound: Inbound, outputTokens: number): Used {
+function untold(inbound: Sent, outputTokens: number): Used {
   if (inbound.endpoint.operation === 'other' || inbound.body?.['background'] === true)
     return { ...nothingUsed, isUnknown: true, isOpenEnded: true }
   return { ...toldOf(guessed(inbound, outputTokens)), isEstimated: true }
 }
 
-function guessed({ body, bytes, endpoint }: Inbound, outputTokens: number): Usage {
+function guessed({ body, bytes, endpoint }: Sent, outputTokens: number): Usage {
   const size = body === null ? null : sizeOfBody(body, bytes.length)
   const inputTokens =
     size === null ? estimateTokens(bytes.toString('utf8')) : estimatedInputOf(size)

@@ -33,7 +33,7 @@ export async function auditHit(
   const fresh = await askAgain(state, audited)
   const { answer } = fresh.decision
   return settleComparison(state, fresh, compareAnswers(state, decision.answer, answer), {
-    pair: pairOf(audited, decision.answer, answer),
+    pair: pairOf(audited, decision.answer, fresh),
     comparisonOf: ({ verdict, by }) => ({ ...plain, verdict, by }),
   })
 }
@@ -51,7 +51,7 @@ export async function auditRoute(
   const fresh = await askAgain(state, { ...audited, compiled: onlyAsking(compiled, strong, route) })
   const { answer } = fresh.decision
   return settleComparison(state, fresh, compareAnswers(state, decision.answer, answer), {
-    pair: pairOf(audited, decision.answer, answer),
+    pair: pairOf(audited, decision.answer, fresh),
     comparisonOf: ({ difference, by }) => ({ ...plain, difference, by }),
   })
 }
@@ -74,7 +74,7 @@ export async function judgeShadow(
   given: Answer | null,
 ): Promise<AuditEnd> {
   const judged = await letJudge(state, judge, {
-    pair: pairOf(audited, given),
+    pair: pairOf(audited, given, audited),
     comparisonOf: ({ verdict, by }) => ({ ...hit, verdict, by }),
   })
   return judged === null ? 'refused' : 'compared'
@@ -171,12 +171,13 @@ async function letJudge(
 }
 
 const pairOf = (
-  { inbound, facts, decision }: Audited,
+  { inbound, facts }: Audited,
   given: Answer | null,
-  fresh: Answer | null = decision.answer,
+  fresh: Pick<FreshAnswer, 'decision'>,
 ): JudgedPair => ({
   of: inbound.id,
+  freshId: fresh.decision.receipt.id,
   question: facts.text ?? '',
   given: given?.text ?? '',
-  fresh: fresh?.text ?? '',
+  fresh: fresh.decision.answer?.text ?? '',
 })

@@ -1,7 +1,7 @@
 import type { JournalWriter } from '../domain/journal.ts'
 import type { PriceBook } from '../domain/price.ts'
 import type { Served } from '../domain/served.ts'
-import type { ResponseCache } from '../domain/world.ts'
+import type { Asked, ResponseCache } from '../domain/world.ts'
 import type { KeyHash } from '../engine/cache-key.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { KnownProvider } from '../providers/catalogue.ts'
@@ -30,6 +30,8 @@ export type GatewayServices = {
   readonly journal: JournalWriter
   readonly ledger: LiveLedger
   readonly targets: LiveTargets
+  /** What a request may cost at most, nano-dollars; null: nobody can tell, or no hard budget wants to know. */
+  readonly boundOf: (asked: Asked) => number | null
   readonly prices: PriceBook
   readonly costOf: CostOf
   readonly hash: KeyHash

@@ -14,6 +14,7 @@ import { type GatewayState, type LiveStats, openLiveStats, type PolicyFacts } fr
 import { type Metrics, openMetrics } from './metrics.ts'
 import type { MissedHitsWatch } from './missed-hits.ts'
 import type { OtlpTrace } from './otlp-trace.ts'
+import { namedPolicy } from './policy-in-force.ts'
 import type { ServeLog } from './serve-log.ts'
 import { servedFacts } from './served-facts.ts'
 import { openTrialWatch, type TrialWatch } from './trial-watch.ts'
@@ -21,6 +22,7 @@ import type { Trials } from './trials.ts'
 import type { LedgerHealth } from './turn-writer.ts'
 
 export type GatewayWatchOptions = {
+  /** As its file has it, with tiers that no model stands for yet. */
   readonly policy: Policy
   readonly fingerprint: string
   /** The policy file; null: there is none. */
@@ -89,7 +91,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
     log.event('warn', alert.text, { metric: alert.metric, value: alert.value, limit: alert.limit })
     options.post(alert)
   }
-  const alerts = new LiveAlerts({ policy: options.policy, onAlert })
+  const alerts = new LiveAlerts({ policy: followed.policy(), onAlert })
   const events = openEventStream({
     feed: options.feedOf((minutes) => stats.snapshot(minutes)),
   })
@@ -139,8 +141,8 @@ function followPolicies(
   { source, forecastOf, ...first }: GatewayWatchOptions,
   onFacts: (facts: PolicyFacts) => void,
 ) {
-  let { policy, fingerprint } = first
-  let asked = policy
+  let { policy: asked, fingerprint } = first
+  let { policy } = namedPolicy(asked)
   let forecast: Forecast | null = null
   const facts = () => factsOf(source, policy, fingerprint, forecast)
   const find = async () => {

@@ -2,8 +2,9 @@ import { dialectOf } from '../dialects/dialects.ts'
 import type { Call } from '../domain/call.ts'
 import type { Intent } from '../domain/journal.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
-import { costTotal } from '../domain/price.ts'
 import type { CallLimits } from '../domain/provider.ts'
+import { noUsage, type Usage } from '../domain/usage.ts'
+import { costOf, usedOf } from './attempt-cost.ts'
 import { runAttempt } from './attempt-run.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { LiveAnswer } from './live-answer.ts'
@@ -24,7 +25,10 @@ export type InnerQuestion = {
 export type InnerAnswer = {
   /** Null: none came. */
   readonly answer: LiveAnswer | null
+  readonly usage: Usage
   readonly costNanoUsd: NanoUsd
+  /** What budgets count: more than the cost where nobody can tell what a lost answer came to, and a hard one wants to know. */
+  readonly countedNanoUsd: NanoUsd
   readonly latencyMs: number
 }
 
@@ -39,6 +43,7 @@ export async function askInner(
   const { body, losses } = dialect.writeCall({ ...call, model, streamed: false })
   if (losses.some(({ level }) => level === 'refused')) return nothing
   if (!(await isWritten(state, intent))) return nothing
+  const bytes = Buffer.from(JSON.stringify(body))
   const result = await runAttempt({
     forwarder: state.forwarder,
     request: {
@@ -46,7 +51,7 @@ export async function askInner(
       path: `${upstream.base}${dialect.path}`,
       method: 'POST',
       headers: ownHeaders(upstream),
-      body: Buffer.from(JSON.stringify(body)),
+      body: bytes,
     },
     dialect,
     streamed: false,
@@ -58,7 +63,14 @@ export async function askInner(
     onStart: () => undefined,
   })
   const { answer, latencyMs } = result
-  return { answer, latencyMs, costNanoUsd: costOf(state, destination, answer) }
+  const endpoint = { path: dialect.path, operation: 'chat' } as const
+  const used = usedOf({ method: 'POST', endpoint, body, bytes }, result)
+  const costNanoUsd = costOfQuestion(state, destination, intent.at, answer, used.usage, latencyMs)
+  const { capsOutput, ofQuestion } = state.reserving
+  const mostNanoUsd =
+    used.isOpenEnded && capsOutput ? (ofQuestion(target, call, intent.at, 'hard') ?? 0) : 0
+  const countedNanoUsd = Math.max(costNanoUsd, mostNanoUsd) as NanoUsd
+  return { answer, usage: used.usage, costNanoUsd, countedNanoUsd, latencyMs }
 }
 
 /** False where a hard budget has to count the call and nothing can be written: it is not made then. */
@@ -72,12 +84,24 @@ async function isWritten({ journal, reserving }: GatewayState, intent: Intent): 
   }
 }
 
-const nothing: InnerAnswer = { answer: null, costNanoUsd: zeroNanoUsd, latencyMs: 0 }
+const nothing: InnerAnswer = {
+  answer: null,
+  usage: noUsage,
+  costNanoUsd: zeroNanoUsd,
+  countedNanoUsd: zeroNanoUsd,
+  latencyMs: 0,
+}
 
-function costOf(state: GatewayState, { upstream, model }: Destination, answer: LiveAnswer | null) {
-  const usage = answer?.reply.usage ?? null
-  if (answer === null || usage === null) return zeroNanoUsd
-  const query = { provider: upstream.provider.name, model: answer.reply.model ?? model }
-  const pricing = state.prices.price(query, usage, answer.reply.fees)
-  return pricing.kind === 'priced' ? costTotal(pricing.cost) : zeroNanoUsd
+/** Nothing where the price is not known. */
+const costOfQuestion = (
+  state: GatewayState,
+  { upstream, model }: Destination,
+  at: number,
+  answer: LiveAnswer | null,
+  usage: Usage,
+  latencyMs: number,
+): NanoUsd => {
+  const { name } = upstream.provider
+  const reply = answer?.reply ?? null
+  return costOf(state, { at, body: null }, name, model, reply, usage, latencyMs) ?? zeroNanoUsd
 }

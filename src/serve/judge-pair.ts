@@ -3,7 +3,7 @@ import type { Settled } from '../domain/journal.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { RequestId } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
-import { noUsage, totalTokens, type Usage } from '../domain/usage.ts'
+import { noUsage, type Usage } from '../domain/usage.ts'
 import type { Asked } from '../domain/world.ts'
 import { openPairJudge, pairPrompt } from '../score/pair-judge.ts'
 import { plainCall } from '../score/plain-call.ts'
@@ -18,6 +18,8 @@ import type { AttemptStep } from './served-facts.ts'
 export type JudgedPair = {
   /** The request that both answer. */
   readonly of: RequestId
+  /** Under which the fresh answer is written down. */
+  readonly freshId: RequestId
   readonly question: string
   readonly given: string
   readonly fresh: string
@@ -51,9 +53,10 @@ export async function judgePair(
   const budget = await ledger.admit(asked)
   if (budget?.action === 'block') return null
   const attempts: AttemptStep[] = []
+  const counted: NanoUsd[] = []
   const judge = openPairJudge({
     name: `judge:${target}`,
-    ask: (prompt) => askJudge(state, asked, target, attempts, prompt),
+    ask: (prompt) => askJudge(state, asked, target, { attempts, counted }, prompt),
     seed: judging.id,
   })
   let word: PairWord = null
@@ -61,9 +64,11 @@ export async function judgePair(
     word = (await judge.prefer(scored)).difference
   } finally {
     const cost = attempts.reduce((sum, each) => sum + (each.costNanoUsd ?? 0), 0) as NanoUsd
-    ledger.settle(asked, cost)
-    const note = { ...comparisonOf(word), of: pair.of }
-    state.journal.settle(settledOf(state, judging, attempts, cost, note))
+    const countedNanoUsd = counted.reduce((sum, each) => sum + each, 0) as NanoUsd
+    ledger.settle(asked, countedNanoUsd)
+    const note = { ...comparisonOf(word), of: pair.of, fresh: pair.freshId }
+    const settled = settledOf(state, judging, attempts, cost, note)
+    state.journal.settle(countedNanoUsd > cost ? { ...settled, countedNanoUsd } : settled)
     state.audits.paid('judge', cost)
   }
   return comparisonOf(word)
@@ -92,21 +97,22 @@ async function askJudge(
   state: GatewayState,
   asked: Asked,
   target: string,
-  attempts: AttemptStep[],
+  { attempts, counted }: { readonly attempts: AttemptStep[]; readonly counted: NanoUsd[] },
   { system, user }: JudgePrompt,
 ) {
-  const { answer, costNanoUsd, latencyMs } = await askInner(state, {
+  const { answer, usage, costNanoUsd, countedNanoUsd, latencyMs } = await askInner(state, {
     target,
     call: plainCall(target, system, user, judgeOutputTokens),
     limits: judgeLimits,
     intent: state.ledger.begin(asked, target, attempts.length + 1),
   })
+  counted.push(countedNanoUsd)
   attempts.push({
     kind: 'attempt',
     target,
     outcome: answer === null ? 'failed' : 'accepted',
     reason: null,
-    usage: answer?.reply.usage ?? noUsage,
+    usage,
     costNanoUsd,
     latencyMs,
   })
@@ -123,7 +129,7 @@ function settledOf(
   const { upstream, model } = state.upstreams.find(target)
   const usage = attempts.map((each) => each.usage).reduce(sumOf, noUsage)
   const latencyMs = attempts.reduce((sum, each) => sum + each.latencyMs, 0)
-  const isAnswered = totalTokens(usage) > 0
+  const isAnswered = attempts.some(({ outcome }) => outcome === 'accepted')
   const request: Request = {
     id,
     provider: upstream.provider.name,

@@ -175,13 +175,13 @@ export class LiveWorld implements World {
     const call = plainCall(target, system, user, maxOutputTokens)
     const bound: CallBound = (mode) => state.reserving.ofQuestion(target, call, asked.at, mode)
     // Without room for it in a budget it is as if nobody had answered.
-    if (holdBack(state, exchange, asked, bound) !== null) return unanswered
+    if (holdBack(state, exchange, asked, bound, 'question') !== null) return unanswered
     try {
       const intent = state.ledger.begin(asked, target, ++exchange.begun)
       const answered = await askInner(state, { target, call, limits: innerLimits, intent })
-      const { answer, costNanoUsd, latencyMs } = answered
+      const { answer, costNanoUsd, countedNanoUsd, latencyMs } = answered
       exchange.waitedMs += latencyMs
-      exchange.spentNanoUsd += costNanoUsd
+      exchange.spentNanoUsd += countedNanoUsd
       return { text: answer?.text ?? null, costNanoUsd, latencyMs }
     } finally {
       exchange.bounds.delete(bound)

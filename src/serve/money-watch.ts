@@ -1,3 +1,4 @@
+import type { Asked } from '../domain/world.ts'
 import type { KeyHash } from '../engine/cache-key.ts'
 import { requestKeys } from '../engine/cache-key.ts'
 import { RequestFacts } from '../engine/request-facts.ts'
@@ -24,6 +25,7 @@ export type MoneyWatchOptions = {
 export function openMoneyWatch(options: MoneyWatchOptions): {
   readonly ledger: LiveLedger
   readonly targets: LiveTargets
+  readonly boundOf: (asked: Asked) => number | null
 } {
   const { policy, hash, now, costOf, exchanges, inForce, onAlert } = options
   const ledger = new LiveLedger({
@@ -37,7 +39,11 @@ export function openMoneyWatch(options: MoneyWatchOptions): {
     stepOf: ({ request }) => requestKeys(request, hash).stepKey,
     onAlert,
   })
-  return { ledger, targets: new LiveTargets({ policy, now, costOf }) }
+  const boundOf = (asked: Asked) => {
+    const { reserving } = inForce()
+    return reserving.capsOutput ? reserving.ofRequest(asked, 'hard') : null
+  }
+  return { ledger, targets: new LiveTargets({ policy, now, costOf }), boundOf }
 }
 
 /** Of requests that an earlier run settled: nothing is known but what they say themselves. */

@@ -1,6 +1,8 @@
 import type { Fault } from '../domain/fault.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { Asked, BudgetWord } from '../domain/world.ts'
+import type { CallKind } from '../worlds/budget-account.ts'
+import type { Reserve } from '../worlds/live-spending.ts'
 import { budgetFault } from './budget-fault.ts'
 import type { CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
@@ -18,7 +20,8 @@ export function refusalBefore(
   const { inbound } = exchange
   if (isKeyMissing(inbound, destination)) return keyless(destination)
   if (isUnpricedRefused(state, inbound, destination)) return unpriced(destination.target)
-  const word = holdBack(state, exchange, asked, bound)
+  const isFirst = exchange.attempts.length === 0 && exchange.bounds.size === 0
+  const word = holdBack(state, exchange, asked, bound, isFirst ? 'first' : 'further')
   return word === null ? null : budgetFault(state.ledger.refusalOf(asked, word.budget), asked.at)
 }
 
@@ -31,16 +34,17 @@ export function holdBack(
   exchange: Exchange,
   asked: Asked,
   bound: CallBound,
+  call: CallKind,
 ): BudgetWord | null {
   if (compiled.policy.budgets.length === 0) return null
   const all = [...exchange.bounds, bound]
-  const word = ledger.raise(asked, (_, mode) =>
+  const reserve: Reserve = (_, mode) =>
     all.reduce<number | null>((sum, each) => {
       const more = sum === null ? null : each(mode)
       return sum === null || more === null ? null : sum + more
-    }, exchange.spentNanoUsd),
-  )
-  if (word !== null && word.action !== 'alert') return word
+    }, exchange.spentNanoUsd)
+  const word = ledger.raise(asked, reserve, call)
+  if (word !== null) return word
   exchange.bounds.add(bound)
   return null
 }

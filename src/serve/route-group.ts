@@ -45,11 +45,14 @@ export function advanceRoutes(
   }
 }
 
-export const comparedRoutes = ({ better, same, worse, unsettled }: RouteEvidence): number =>
+/** What comparisons of a route came to, without the bet on them. */
+export type RouteCounts = Omit<RouteEvidence, 'margin'>
+
+export const comparedRoutes = ({ better, same, worse, unsettled }: RouteCounts): number =>
   better + same + worse + unsettled
 
 /** Answers worse less answers better, of those that could be told; null: none could. */
-export function lossOf({ better, same, worse }: RouteEvidence): number | null {
+export function lossOf({ better, same, worse }: RouteCounts): number | null {
   const settled = better + same + worse
   return settled === 0 ? null : (worse - better) / settled
 }

@@ -1,11 +1,13 @@
 import { dialectOf } from '../dialects/dialects.ts'
 import type { Step } from '../domain/receipt.ts'
 import type { Part } from '../domain/reply.ts'
+import type { Answer } from '../domain/request.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { InFlight, ResponseCache } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
 import type { Exchange, Follower } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
+import { LiveAnswer } from './live-answer.ts'
 import { headersOfStream } from './our-headers.ts'
 import { stampOf, streamHeaders } from './send-answer.ts'
 
@@ -31,12 +33,18 @@ export function sharing(
       ),
     begin: (asked, terms) => cache.begin(asked, terms),
     remember(layer, asked, terms, entry) {
-      if (state.isPersonal?.(entry.answer?.text ?? '') !== true)
+      if (state.isPersonal?.(wordsOf(entry.answer)) !== true)
         cache.remember(layer, asked, terms, entry)
     },
     end: (asked, terms, answered) => cache.end(asked, terms, answered),
   }
 }
+
+/** All that the cache would keep of an answer's words. */
+const wordsOf = (answer: Answer | null): string =>
+  answer instanceof LiveAnswer && answer.reply.added !== undefined
+    ? answer.text + JSON.stringify(answer.reply.added)
+    : (answer?.text ?? '')
 
 function follow(
   state: GatewayState,

@@ -2,7 +2,7 @@ import type { Interval } from '../domain/report.ts'
 import { wilson } from '../stats/intervals.ts'
 import { pairedDifference } from '../stats/paired-difference.ts'
 import type { HitEvidence } from './hit-evidence.ts'
-import { comparedRoutes, lossOf, type RouteEvidence } from './route-group.ts'
+import { comparedRoutes, lossOf, type RouteCounts } from './route-group.ts'
 import type { TrialEvent } from './trial-event.ts'
 
 /** What comparisons add up to, for people and for JSON. */
@@ -32,7 +32,7 @@ export function hitNumbers({ compared, wrong, unsettled }: HitEvidence): TrialNu
   }
 }
 
-export function routeNumbers(evidence: RouteEvidence): TrialNumbers {
+export function routeNumbers(evidence: RouteCounts): TrialNumbers {
   const { better, same, worse, unsettled } = evidence
   const rate = lossOf(evidence)
   const counts = { both: same, onlyFirst: worse, onlySecond: better, neither: 0 }

@@ -5,7 +5,6 @@ const insertCheckpoint = 'INSERT OR REPLACE INTO checkpoints (turn, state) VALUE
 const selectCheckpoints = 'SELECT turn, state FROM checkpoints ORDER BY turn DESC'
 const deleteOlder = `DELETE FROM checkpoints WHERE turn NOT IN
   (SELECT turn FROM checkpoints ORDER BY turn DESC LIMIT ?)`
-const selectOldest = 'SELECT turn FROM checkpoints ORDER BY turn DESC LIMIT 1 OFFSET ?'
 
 /** Where the newest is damaged, the one before it and the turns since do as well. */
 const keptCheckpoints = 2
@@ -26,7 +25,3 @@ export function newestCheckpoint(
   }
   return null
 }
-
-/** The last turn that all kept checkpoints cover; 0 before there are as many as are kept. */
-export const oldestCheckpoint = (database: Database): number =>
-  Number(database.prepare(selectOldest).get(keptCheckpoints - 1)?.['turn'] ?? 0)

@@ -6,7 +6,7 @@ import type { JsonObject } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type Database, openDatabase } from './database.ts'
 import { forecastScoreTables } from './forecasts.ts'
-import { newestCheckpoint, oldestCheckpoint, saveCheckpoint } from './gateway-checkpoints.ts'
+import { newestCheckpoint, saveCheckpoint } from './gateway-checkpoints.ts'
 import { type JournalTurn, turnsAfter } from './journal.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { type Migration, refuseForeign, runMigrations } from './migrations.ts'
@@ -45,11 +45,6 @@ export type GatewayStore = {
   checkpoint(turn: number, state: JsonObject): void
   recover(): Recovered
   journalAfter(turn: number, onDamage: (turn: number) => void): Iterable<JournalTurn>
-  /**
-   * Deletes turns that are needed no more: those up to the given one that both of the kept checkpoints cover. A bounded
-   * number each time; returns how many, 0 when none is left.
-   */
-  forgetUpTo(turn: number): number
   close(): void
 }
 
@@ -64,8 +59,6 @@ export type Recovered = {
 
 /** Longest wait for another process's lock: the event loop waits with it. */
 const busyTimeoutMs = 50
-/** Turns deleted at a time: a few milliseconds. */
-const forgottenAtOnce = 500
 
 const migrations: readonly Migration[] = [
   { name: 'gateway-0001-journal', up: (database) => database.exec(journalTables) },
@@ -80,9 +73,7 @@ CREATE TABLE erasures (id INTEGER PRIMARY KEY, user TEXT, before INTEGER);
 const insertTurn = 'INSERT OR IGNORE INTO journal (turn, entries) VALUES (?, ?)'
 const selectNewest = `SELECT max((SELECT coalesce(max(turn), 0) FROM journal),
   (SELECT coalesce(max(turn), 0) FROM checkpoints)) AS turn`
-const selectOldest = 'SELECT min(turn) AS turn FROM journal'
 const readAnything = 'SELECT count(*) AS n FROM sqlite_master'
-const deleteTurns = 'DELETE FROM journal WHERE turn <= ?'
 
 /** Where the gateway of a store keeps its database. */
 export const gatewayPath = (storePath: string): string => `${resolve(storePath)}.gateway`
@@ -194,7 +185,6 @@ function accessTo(
     checkpoint: (turn, state) => saveCheckpoint(database, turn, state),
     recover: () => recover(database),
     journalAfter: (turn, onDamage) => turnsAfter(database, turn, onDamage),
-    forgetUpTo: (turn) => forgetUpTo(database, turn),
   }
 }
 
@@ -207,12 +197,4 @@ function recover(database: Database): Recovered {
     for (const turn of turns) yield* turn.entries
   }
   return { checkpoint, entries: { [Symbol.iterator]: entries }, damaged }
-}
-
-function forgetUpTo(database: Database, turn: number): number {
-  const oldest = database.prepare(selectOldest).get()?.['turn']
-  const needless = Math.min(turn, oldestCheckpoint(database))
-  if (oldest === null || oldest === undefined || Number(oldest) > needless) return 0
-  const last = Math.min(needless, Number(oldest) + forgottenAtOnce - 1)
-  return database.prepare(deleteTurns).run(last).changes
 }

@@ -96,6 +96,25 @@ export function settle(holds: readonly Hold[], costNanoUsd: number): void {
   for (const { account, tally } of holds) account.spend(tally, costNanoUsd)
 }
 
+/**
+ * What a call is to its request: the `first` of its calls, a `further` one (again, or to another model), or a `question`
+ * beside them, of a classifier or a judge.
+ */
+export type CallKind = 'first' | 'further' | 'question'
+
+/**
+ * Whether a budget speaks against a call. One that downgrades keeps a request where it is, and never from being answered:
+ * the first rung may be asked, and asked again where nothing else can be.
+ */
+export function isAgainst(
+  { action }: BudgetWord,
+  call: CallKind,
+  admitted: BudgetWord | null,
+): boolean {
+  if (action !== 'downgrade') return action === 'block'
+  return call === 'question' || (call === 'further' && admitted?.action !== 'downgrade')
+}
+
 const severity = { alert: 0, downgrade: 1, block: 2 } as const
 
 /** The first of the severest. */

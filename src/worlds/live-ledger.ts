@@ -6,8 +6,10 @@ import type { AlertEvent } from './alert-event.ts'
 import {
   accountsOf,
   type BudgetAccount,
+  type CallKind,
   claimOf,
   type Hold,
+  isAgainst,
   loopGuardName,
   release,
   type Spending,
@@ -112,10 +114,10 @@ export class LiveLedger implements Ledger {
   }
 
   /**
-   * Holds more back, before another call for a request that may now cost so much in all. Anything but an alert means that
-   * the call must not be made; what was held stays so.
+   * Holds back what a request may now cost in all, before a call for it. Otherwise the budget that has no room: the call
+   * must not be made, and what was held stays so. What is held already was checked when it was.
    */
-  raise(asked: Asked, reserve: Reserve): BudgetWord | null {
+  raise(asked: Asked, reserve: Reserve, call: CallKind): BudgetWord | null {
     const open = this.#open.get(String(asked.id))
     if (!(open?.spending instanceof LiveSpending)) return null
     const { spending, holds, word: admitted } = open
@@ -124,19 +126,18 @@ export class LiveLedger implements Ledger {
       const { account, tally, amount } = hold
       const wanted = reserve(asked, account.budget.mode)
       const missing = wanted === null ? null : Math.max(0, wanted - amount)
-      if (!account.fits(tally, missing)) over.push(wordOf(hold))
+      if (missing !== 0 && !account.fits(tally, missing)) over.push(wordOf(hold))
       return missing ?? 0
     })
     const word = worstOf(over)
-    // A request that is kept on the cheapest rung may be asked for there again.
-    if (word !== null && word.action !== 'alert' && word.action !== admitted?.action) return word
+    if (word !== null && isAgainst(word, call, admitted)) return word
     for (const [index, hold] of holds.entries()) {
       const missing = more[index] ?? 0
       hold.amount += missing
       hold.tally.reserved += missing
       spending.raiseTo(hold.account.budget.mode, hold.amount)
     }
-    return word
+    return null
   }
 
   /** Turns what was held into what was spent; again, and of a request that was not admitted, it changes nothing. */

@@ -339,12 +339,24 @@ describe('warnings', () => {
     ],
     ['speculative: on', 'speculative: does nothing: no ladder has two rungs'],
     [
+      'routes: [{ when: { operation: [embedding, completion] }, ladder: [small] }]',
+      'routes[0].when.operation: never holds: only chats are routed',
+    ],
+    [
       'cache: { semantic: on }',
       'cache.namespace: is log, which is not enough for serve: users may get answers made for others; write shared, or fields such as user',
     ],
     [
       'cache: { semantic: on, namespace: log }',
       'cache.namespace: is log, which is not enough for serve: users may get answers made for others; write shared, or fields such as user',
+    ],
+    [
+      'budgets: [{ scope: all, window: day, limit: $1, mode: hard, action: alert }]',
+      'budgets[0]: is hard, and spend passes its limit all the same: alert refuses nothing; action block keeps to it',
+    ],
+    [
+      'budgets: [{ scope: all, window: day, limit: $1, mode: hard, action: downgrade }]',
+      'budgets[0]: is hard, and spend passes its limit all the same: downgrade asks the first rung, or the model without a route; action block keeps to it',
     ],
   ])('%s', (text, warning) => {
     expect(warningsOf(text)).toEqual([warning])
@@ -354,6 +366,7 @@ describe('warnings', () => {
     'cache: { semantic: on, namespace: shared }',
     'cache: { semantic: on, namespace: [tenant, user] }',
     'speculative: on\nroutes: [{ preset: cascade }]',
+    'budgets: [{ scope: all, window: day, limit: $1, mode: hard, action: block }, { scope: user, window: day, limit: $1, mode: soft, action: alert }]',
   ])('none for %s', (text) => {
     expect(warningsOf(text)).toEqual([])
   })

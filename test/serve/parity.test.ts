@@ -52,6 +52,9 @@ cache:
   signals: `${balanced}${models}routes: [{ name: signals, preset: signals }]\n`,
   sticky: `${balanced}${models}sticky: session\nroutes: [{ name: signals, preset: signals }]\n`,
   cascade: `${balanced}${models}routes: [{ name: cascade, preset: cascade }]\n`,
+  downgraded: `${balanced}${models}routes: [{ name: cascade, preset: cascade }]
+budgets: [{ name: none, scope: all, window: lifetime, limit: $0.000001, action: downgrade, mode: hard }]
+`,
   loops: `${balanced}loopGuard: { maxCalls: 5, action: alert }\n`,
 }
 type PolicyName = keyof typeof policies
@@ -127,6 +130,7 @@ const stories: readonly Case[] = [
   ['support-copilot.jsonl', 'balanced', 307, 8, 0],
   ['support-copilot.jsonl', 'sticky', 307, 8, 0],
   ['support-copilot.jsonl', 'cascade', 307, 8, 11],
+  ['support-copilot.jsonl', 'downgraded', 307, 8, 11],
   ['support-copilot.jsonl', 'bold', 307, 30, 1],
   ['knowledge-base.jsonl', 'balanced', 308, 62, 1],
   ['knowledge-base.jsonl', 'small', 308, 70, 1],

@@ -130,6 +130,12 @@ test('a judge says what computing cannot, in both orders, and is paid for on an 
       { difference, by: difference === null ? null : 'judge:gpt-5-mini' },
     ])
     expect(gateway.mock.tally().byModel['gpt-5-mini']).toMatchObject({ calls: 2 })
+    // People find both answers by it.
+    const [{ fresh } = {}] = comparisons() as readonly { readonly fresh?: string }[]
+    expect(gateway.settled().find(({ id }) => id === fresh)).toMatchObject({
+      id: expect.stringMatching(/^audit_/),
+      record: { answer: { text: expect.stringContaining('Both ways') } },
+    })
     const judged = gateway.settled().at(-1)
     expect(judged).toMatchObject({
       id: expect.stringMatching(/^judge_/),

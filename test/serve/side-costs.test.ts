@@ -1,8 +1,12 @@
 import { writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { startServe } from '../../src/cli/start-serve.ts'
+import type { Settled } from '../../src/domain/journal.ts'
 import type { NanoUsd } from '../../src/domain/money.ts'
+import { openOpenAiEmbedder } from '../../src/embed/openai-embedder.ts'
 import { parsePolicy } from '../../src/policy/parse-policy.ts'
+import { estimateTokens } from '../../src/prices/count-tokens.ts'
 import { bookedEmbedder } from '../../src/serve/booked-embedder.ts'
 import type { GatewaySnapshot } from '../../src/serve/gateway-snapshot.ts'
 import { LiveLedger } from '../../src/worlds/live-ledger.ts'
@@ -10,7 +14,7 @@ import type { LiveEmbedder } from '../../src/worlds/text-vectors.ts'
 import { vectorFor } from '../embed/embedding-server.ts'
 import { newTerminal, removeTerminals, runIn } from '../support/cli.ts'
 import { completion } from '../support/fixture-gateway.ts'
-import { startFixtureUpstream } from '../support/gateways/fixture-upstream.ts'
+import { sendText, startFixtureUpstream } from '../support/gateways/fixture-upstream.ts'
 import { journalOf, settledIn } from '../support/running-serve.ts'
 
 afterEach(removeTerminals)
@@ -103,6 +107,7 @@ test('without room in a budget of all no text is embedded, and nothing is writte
     {
       ledger,
       journal: { begin: async (entry) => void written.push(entry), settle: (e) => written.push(e) },
+      boundOf: () => embeddingNano,
       now: () => 0,
       newId: () => 'req_1',
       onCost: () => written.push('cost'),
@@ -133,4 +138,104 @@ alerts: { rules: [{ metric: monthUsd, above: 0.00001 }] }
   await second.close(0)
   const lines = terminal.err().split('\n')
   expect(lines.filter((line) => line.includes('"metric":"monthUsd"'))).toHaveLength(1)
+})
+
+/** A booked embedder before an endpoint of the test's own, under one hard budget with room for so many bounds. */
+async function bookedOn(reply: (response: ServerResponse) => void, room: number) {
+  const { url, received, close } = await startFixtureUpstream((response) => reply(response))
+  onTestFinished(close)
+  const bound = 1000
+  const limit = (room * bound) / 1e9
+  const parsed = parsePolicy(
+    `budgets: [{ name: day, scope: all, window: day, limit: ${limit}, mode: hard, action: block }]\n`,
+  )
+  if (!('policy' in parsed)) throw new Error('no policy')
+  const settled: Settled[] = []
+  const ledger = new LiveLedger({
+    policy: parsed.policy,
+    reserve: () => bound,
+    factsOf: () => expect.fail('no budget has a condition'),
+    stepOf: () => null,
+  })
+  const plain = openOpenAiEmbedder({
+    name: 'openai:text-embedding-3-small',
+    model: 'text-embedding-3-small',
+    endpoint: { url: new URL(`${url}/v1/embeddings`), key: 'k', keyName: 'K' },
+    costOf: (tokens) => (tokens * 20) as NanoUsd,
+    waiting: { wait: async (_, signal) => signal?.throwIfAborted(), random: () => 0 },
+  })
+  const embedder = bookedEmbedder(plain, {
+    ledger,
+    journal: { begin: async () => undefined, settle: (entry) => void settled.push(entry) },
+    boundOf: () => bound,
+    now: () => 0,
+    newId: () => 'req_1',
+    onCost: () => undefined,
+  })
+  const spent = () => ledger.standings(0, 1)[0]?.members[0]?.spentNanoUsd ?? 0
+  return { embedder, received, settled, spent, bound }
+}
+
+const question = 'What is a heap, and what is it for?'
+
+test('a look-up whose connection breaks costs nothing, and a hard budget counts what it may have', async () => {
+  const broken = await bookedOn((response) => response.destroy(), 2.5)
+  await expect(broken.embedder.embed([question])).rejects.toThrow()
+  // A third call might pass the limit.
+  expect(broken.received).toHaveLength(2)
+  expect(broken.settled).toMatchObject([
+    { costNanoUsd: 0, countedNanoUsd: 2 * broken.bound, record: { status: 'error' } },
+  ])
+  expect(broken.spent()).toBe(2 * broken.bound)
+})
+
+test('a look-up that we end is booked with its input', async () => {
+  const leave = new AbortController()
+  const slow = await bookedOn(() => leave.abort(), 2)
+  await expect(slow.embedder.embed([question], leave.signal)).rejects.toThrow()
+  const tokens = estimateTokens(question)
+  expect(tokens).toBeGreaterThan(5)
+  expect(slow.settled).toMatchObject([
+    {
+      costNanoUsd: tokens * 20,
+      countedNanoUsd: slow.bound,
+      record: { status: 'timeout', usageEstimated: true, usage: { inputTokens: tokens } },
+      receipt: { outcome: 'failed', steps: [{ outcome: 'timeout' }] },
+    },
+  ])
+  expect(slow.spent()).toBe(slow.bound)
+})
+
+test('an answer that cannot be read may have been billed', async () => {
+  const odd = await bookedOn((response) => sendText(response, 200, '{"data":[]}'), 2)
+  await expect(odd.embedder.embed([question])).rejects.toThrow()
+  expect(odd.settled).toMatchObject([{ costNanoUsd: 0, countedNanoUsd: odd.bound }])
+})
+
+test('a look-up that is refused, or never went out, is booked with nothing', async () => {
+  const refused = await bookedOn((response) => sendText(response, 400, '{"error":"no"}'), 2)
+  await expect(refused.embedder.embed([question])).rejects.toThrow('no')
+  const busy = await bookedOn((response) => sendText(response, 503, '{"error":"busy"}'), 2)
+  await expect(busy.embedder.embed([question])).rejects.toThrow('busy')
+  expect(busy.received.length).toBeGreaterThan(1)
+  const early = await bookedOn(() => expect.fail('it was asked'), 2)
+  await expect(early.embedder.embed([question], AbortSignal.abort())).rejects.toThrow()
+  for (const { settled, spent } of [refused, busy, early]) {
+    expect(settled).toMatchObject([{ costNanoUsd: 0, record: { status: 'error' } }])
+    expect(settled[0]).not.toHaveProperty('countedNanoUsd')
+    expect(spent()).toBe(0)
+  }
+})
+
+test('what was lost before a look-up came to something is counted beside it', async () => {
+  let turn = 0
+  const late = await bookedOn((response) => {
+    if (turn++ === 0) return void response.destroy()
+    const data = [{ index: 0, embedding: vectorFor(question) }]
+    sendText(response, 200, JSON.stringify({ data, usage: { prompt_tokens: 9 } }))
+  }, 3)
+  await late.embedder.embed([question])
+  expect(late.settled).toMatchObject([
+    { costNanoUsd: 180, countedNanoUsd: late.bound + 180, record: { status: 'ok' } },
+  ])
 })

@@ -179,37 +179,17 @@ describe('checkpoints', () => {
     for (let turn = 1; turn <= 9; turn++) append(store, turn, settled(`r${turn}`))
     for (const turn of [2, 4, 6]) store.checkpoint(turn, { spent: turn })
     store.database.exec('UPDATE checkpoints SET state = \'{"spent":\' WHERE turn = 6')
-    while (store.forgetUpTo(9) > 0);
     const { checkpoint, entries } = store.recover()
     expect(checkpoint).toEqual({ turn: 4, state: { spent: 4 } })
     expect(idsOf(entries)).toEqual(['r5', 'r6', 'r7', 'r8', 'r9'].map((id) => `settled ${id}`))
   })
 
-  test('let go of no turn that is not covered, and of none that is still wanted', async () => {
-    const store = await opened()
-    for (let turn = 1; turn <= 1200; turn++) append(store, turn, begun(`r${turn}`))
-    const count = () => store.database.prepare('SELECT count(*) AS n FROM journal').get()?.['n']
-    expect(store.forgetUpTo(1200)).toBe(0)
-    store.checkpoint(1000, {})
-    expect(store.forgetUpTo(1200)).toBe(0)
-    store.checkpoint(1100, {})
-    expect(store.forgetUpTo(0)).toBe(0)
-    const batches: number[] = []
-    for (let more = store.forgetUpTo(1200); more > 0; more = store.forgetUpTo(1200))
-      batches.push(more)
-    expect(batches).toEqual([500, 500])
-    expect(count()).toBe(200)
-    store.checkpoint(1150, {})
-    expect(store.forgetUpTo(1010)).toBe(10)
-    expect(count()).toBe(190)
-  })
-
-  test('keep the numbers of turns rising when all turns are forgotten', async () => {
+  test('keep the numbers of turns rising when no turn is left', async () => {
     const store = await opened()
     append(store, 7, settled('a'))
     store.checkpoint(7, {})
     store.checkpoint(8, {})
-    expect(store.forgetUpTo(8)).toBe(1)
+    store.database.exec('DELETE FROM journal')
     closed(store)
     expect((await opened()).newestTurn()).toBe(8)
   })

@@ -61,7 +61,7 @@ class Play {
     const one = this.#open[pick % Math.max(1, this.#open.length)]
     if (one === undefined) return
     const most = one.most + more
-    if (this.#ledger.raise(one.asked, () => most) === null) one.most = most
+    if (this.#ledger.raise(one.asked, () => most, 'further') === null) one.most = most
   }
 
   settle({ pick, share }: Settle): void {
@@ -201,7 +201,7 @@ describe('a live ledger', () => {
     const ledger = openLedger(ledgerPolicy([budget]), { reserve: () => null })
     const [first, second] = [askedOf('a'), askedOf('b')]
     expect(ledger.admit(first)).toBeNull()
-    expect(ledger.raise(first, () => null)).toBeNull()
+    expect(ledger.raise(first, () => null, 'first')).toBeNull()
     ledger.settle(first, usd(1.5))
     expect(ledger.admit(second)).toEqual(block)
   })
@@ -210,9 +210,9 @@ describe('a live ledger', () => {
     const ledger = openLedger(ledgerPolicy([budgetOf()]))
     const asked = askedOf('a', usd(2))
     ledger.admit(asked)
-    expect(ledger.raise(asked, () => usd(4))).toBeNull()
-    expect(ledger.raise(asked, () => usd(6))).toEqual(block)
-    expect(ledger.raise(asked, () => usd(1))).toBeNull()
+    expect(ledger.raise(asked, () => usd(4), 'further')).toBeNull()
+    expect(ledger.raise(asked, () => usd(6), 'further')).toEqual(block)
+    expect(ledger.raise(asked, () => usd(1), 'further')).toBeNull()
     expect(standing(ledger)).toMatchObject([{ reservedNanoUsd: usd(4) }])
     ledger.settle(asked, usd(3.5))
     expect(standing(ledger)).toMatchObject([{ spentNanoUsd: usd(3.5), reservedNanoUsd: 0 }])
@@ -225,13 +225,24 @@ describe('a live ledger', () => {
     const within = askedOf('within', usd(0.1), { user: 'bob' })
     expect(ledger.admit(over)?.action).toBe('downgrade')
     expect(ledger.admit(within)).toBeNull()
-    expect(ledger.raise(over, () => usd(3))?.action).toBe('downgrade')
-    expect(ledger.raise(within, () => usd(3))?.action).toBe('downgrade')
+    expect(ledger.raise(over, () => usd(3), 'further')).toBeNull()
+    expect(ledger.raise(within, () => usd(3), 'further')?.action).toBe('downgrade')
+    for (const each of [over, within])
+      expect(ledger.raise(each, () => usd(4), 'question')?.action).toBe('downgrade')
     const held = standing(ledger).map(({ member, reservedNanoUsd }) => [member, reservedNanoUsd])
     expect(held).toEqual([
       ['ann', usd(3)],
       ['bob', usd(0.1)],
     ])
+  })
+
+  it('lets a call be made that it holds enough for, whatever others have spent since', () => {
+    const ledger = openLedger(ledgerPolicy([budgetOf({ mode: 'soft', limitNanoUsd: usd(3) })]))
+    const [first, second] = [askedOf('a', usd(1)), askedOf('b', usd(1))]
+    expect([ledger.admit(first), ledger.admit(second)]).toEqual([null, null])
+    ledger.settle(first, usd(2.5))
+    expect(ledger.raise(second, () => usd(1), 'first')).toBeNull()
+    expect(ledger.raise(second, () => usd(2), 'further')).toEqual(block)
   })
 })
 

@@ -1,4 +1,5 @@
 import {
+  defined,
   isObject,
   type Json,
   type JsonObject,
@@ -11,6 +12,7 @@ import type { PartReader, StreamEvent } from '../dialect.ts'
 import { readFaultEvent } from '../openai-faults.ts'
 import { readUsedTokens, type UsedTokens } from '../openai-usage.ts'
 import { brokenEvent, cutOff } from '../stream-faults.ts'
+import { addedFields } from './added-fields.ts'
 import { readFinishReason } from './finish-reason.ts'
 import {
   argumentsText,
@@ -40,6 +42,8 @@ type Reading = {
   finishReason: string | null
   used: UsedTokens
   serviceTier: string | undefined
+  /** Each field as the last chunk that has it says it. */
+  added: JsonObject | undefined
 }
 
 /**
@@ -57,6 +61,7 @@ export function openChatPartReader(): PartReader {
     finishReason: null,
     used: { usage: null },
     serviceTier: undefined,
+    added: undefined,
   }
   return {
     read: (event) => (state.isOver ? [] : readEvent(state, event)),
@@ -101,6 +106,8 @@ function readChunk(state: Reading, chunk: JsonObject): readonly Part[] {
   state.id ??= textOf(chunk['id']) ?? null
   state.model ??= textOf(chunk['model']) ?? null
   state.serviceTier = textOf(chunk['service_tier']) ?? state.serviceTier
+  const added = addedFields(chunk)
+  if (added !== undefined) state.added = { ...state.added, ...added }
   const usage = usageOf(chunk)
   if (isObject(usage)) state.used = readUsedTokens(usage)
   const choice = listOf(chunk['choices']).find((one) => (objectOf(one)['index'] ?? 0) === 0)
@@ -189,12 +196,9 @@ const endOf = (state: Reading): readonly Part[] =>
   state.finishReason === null ? breakOff(state, cutOff) : finishOf(state)
 
 function finishOf(state: Reading): readonly Part[] {
-  const { finishReason, calls, refused: refusal, used, serviceTier } = state
+  const { finishReason, calls, refused: refusal, used, serviceTier, added } = state
   state.isOver = true
   const late = calls.flatMap((call, index) => (call.isTold ? [] : tell(state, call, index)))
   const finish = readFinishReason(finishReason, { calls: calls.length > 0, refusal })
-  return [
-    ...late,
-    { kind: 'finish', finish, ...used, ...(serviceTier !== undefined && { serviceTier }) },
-  ]
+  return [...late, { kind: 'finish', finish, ...used, ...defined({ serviceTier, added }) }]
 }

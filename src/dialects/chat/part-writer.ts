@@ -14,8 +14,8 @@ export function openChatPartWriter(stamp: Stamp): PartWriter {
   /** With usage in the stream, every other chunk says that it has none. */
   const chunk = (delta: JsonObject, finishReason: string | null = null, more: JsonObject = {}) =>
     eventOf({
-      ...head,
       ...more,
+      ...head,
       choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
       ...(stamp.usageInStream === true && { usage: null }),
     })
@@ -45,7 +45,7 @@ export function openChatPartWriter(stamp: Stamp): PartWriter {
         return call(part.index, { function: { arguments: part.json } })
       case 'finish': {
         const tier = part.serviceTier === undefined ? {} : { service_tier: part.serviceTier }
-        return `${chunk({}, writeFinishReason(part.finish), tier)}${usageChunk(part)}data: [DONE]\n\n`
+        return `${chunk({}, writeFinishReason(part.finish), { ...part.added, ...tier })}${usageChunk(part)}data: [DONE]\n\n`
       }
       case 'error':
         return usageChunk(part) + eventOf(writeOpenAiFault(part.fault).body)

@@ -3,6 +3,7 @@ import { isObject, type JsonObject, listOf, numberOf, objectOf, textOf } from '.
 import type { Reply } from '../../domain/reply.ts'
 import { readUsedTokens } from '../openai-usage.ts'
 import { sparse } from '../wire-fields.ts'
+import { addedFields } from './added-fields.ts'
 import { readFinishReason } from './finish-reason.ts'
 import {
   argumentsText,
@@ -21,6 +22,7 @@ export function readChatReply(body: JsonObject): Reply {
   const calls = callsOf(message).map((call, index) => readCall(call, madeCallId(id, index)))
   const serviceTier = textOf(body['service_tier'])
   const loggedUsd = numberOf(objectOf(body['usage'])['cost'])
+  const added = addedFields(body)
   return {
     id,
     model: textOf(body['model']) ?? null,
@@ -37,6 +39,7 @@ export function readChatReply(body: JsonObject): Reply {
     ...readUsedTokens(usageOf(body)),
     ...(serviceTier !== undefined && { serviceTier }),
     ...(loggedUsd !== undefined && { loggedUsd }),
+    ...(added !== undefined && { added }),
   }
 }
 

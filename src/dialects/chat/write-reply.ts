@@ -11,6 +11,7 @@ export function writeChatReply(reply: Reply, stamp: Stamp): JsonObject {
   const { usage, fees, loggedUsd } = reply
   const cost = loggedUsd === undefined ? {} : { cost: loggedUsd }
   return {
+    ...reply.added,
     id: reply.id ?? stamp.id,
     object: 'chat.completion',
     created: stamp.createdAt,
