@@ -42,6 +42,18 @@ export function changeOf(receipt: Receipt, place: number, options: ChangeOptions
   return options.isRewritten(place) ? { kind: 'rewritten', route, servedBy: null } : null
 }
 
+/** Gives back one and the same object for equal changes: only what a cache serves differs from request to request. */
+export function sharedChanges(): (change: Change) => Change {
+  const changes = new Map<string, Change>()
+  return (change) => {
+    if (change.servedBy !== null) return change
+    const name = `${change.kind} ${change.route}`
+    const known = changes.get(name) ?? change
+    changes.set(name, known)
+    return known
+  }
+}
+
 /** Adds up what becomes of all requests. */
 export class ChangeSum {
   readonly #counts = { routed: 0, cached: 0, rewritten: 0, repeated: 0, refused: 0, unchanged: 0 }

@@ -101,9 +101,10 @@ export const lostPairs = (
   measured: readonly MeasuredSum[],
   weightOf: FoldOptions['weightOf'],
 ): readonly ScoredDifference[] =>
-  pairsOf(
-    measured.flatMap((each) => (each.difference === null ? [{ ...each, difference: -1 }] : [])),
-    weightOf,
+  measured.flatMap((each) =>
+    each.difference === null
+      ? [{ difference: -1, weight: weightOf(each), cluster: each.cluster }]
+      : [],
   )
 
 function groupDelta(

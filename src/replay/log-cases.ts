@@ -9,7 +9,7 @@ import { loggedTarget } from '../worlds/history-targets.ts'
 import type { HistoryWorld } from '../worlds/history-world.ts'
 import { loggedAnswer } from '../worlds/logged-answer.ts'
 import { usageAt } from '../worlds/model-costs.ts'
-import { type Change, ChangeSum, changeOf } from './affected.ts'
+import { type Change, ChangeSum, changeOf, sharedChanges } from './affected.ts'
 import { type ArmAnswer, lengthBinOf, type ReplayCase, type Stratum, sharedStrata } from './case.ts'
 import type { Affected } from './plan.ts'
 
@@ -25,9 +25,6 @@ export type LogCasesOptions = {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A change with its place in the history. */
-type Affects = Change & { readonly place: number }
-
 export type LogCases = Affected & {
   readonly placeOf: (each: ReplayCase) => number
   /** Whose answer the policy's cache would serve; null: nobody's. */
@@ -39,7 +36,10 @@ export async function findLogCases(options: LogCasesOptions): Promise<LogCases> 
   const { history, compiled, world, isLogged, rewrite, signal } = options
   const { hasText } = textIn(history)
   const sum = new ChangeSum()
-  const affected: Affects[] = []
+  /** Where the affected stand in the history, and what happens to them. */
+  const places: number[] = []
+  const changes: Change[] = []
+  const shared = { change: sharedChanges(), stratum: sharedStrata() }
   let withoutText = 0
   await decideHistory(history, compiled, world, {
     signal,
@@ -50,25 +50,31 @@ export async function findLogCases(options: LogCasesOptions): Promise<LogCases> 
       })
       sum.add(receipt, change)
       if (change === null) return
-      if (hasText(place)) affected.push({ ...change, place })
-      else withoutText++
+      if (!hasText(place)) {
+        withoutText++
+        return
+      }
+      places.push(place)
+      changes.push(shared.change(change))
     },
   })
-  const places = new Map(affected.map((each) => [history.seq[each.place] as number, each]))
-  const find = ({ seq }: ReplayCase) => (seq === null ? undefined : places.get(seq))
-  const shared = sharedStrata()
-  const stratumOf = (each: Affects) => shared(stratumAt(history, each))
+  const indices = new Map(places.map((place, index) => [history.seq[place] as number, index]))
+  const indexOf = ({ seq }: ReplayCase) => (seq === null ? -1 : (indices.get(seq) ?? -1))
+  const strata = places.map((place, index) =>
+    shared.stratum(stratumAt(history, place, changes[index] as Change)),
+  )
   return {
-    strata: affected.map(stratumOf),
-    caseAt(index) {
-      const each = affected[index] as Affects
-      return caseAt(options, each, stratumOf(each))
-    },
+    strata,
+    caseAt: (index) =>
+      caseAt(options, places[index] as number, {
+        change: (changes[index] as Change).kind,
+        stratum: strata[index] as Stratum,
+      }),
     requests: history.count,
     changes: sum.counts,
     withoutText,
-    placeOf: (each) => find(each)?.place ?? -1,
-    servedBy: (each) => find(each)?.servedBy ?? null,
+    placeOf: (each) => places[indexOf(each)] ?? -1,
+    servedBy: (each) => changes[indexOf(each)]?.servedBy ?? null,
   }
 }
 
@@ -79,7 +85,7 @@ const textIn = ({ question, exact }: History) => ({
 
 const idAt = ({ seq }: History, place: number): string => `#${seq[place]}`
 
-function stratumAt(history: History, { place, route }: Affects): Stratum {
+function stratumAt(history: History, place: number, { route }: Change): Stratum {
   const profile = history.profiles[history.columns.profile[place] as number]
   return {
     route,
@@ -91,8 +97,8 @@ function stratumAt(history: History, { place, route }: Affects): Stratum {
 
 async function caseAt(
   { history, world, rewrite, callOf, keysOf }: LogCasesOptions,
-  { place, kind }: Affects,
-  stratum: Stratum,
+  place: number,
+  changed: Pick<ReplayCase, 'change' | 'stratum'>,
 ): Promise<ReplayCase | string> {
   const request = history.requestAt(place)
   const call = callOf(request)
@@ -108,8 +114,7 @@ async function caseAt(
     call: { ...call, model: loggedTarget(history, place) },
     candidateCall,
     question: facts.text ?? '',
-    change: kind,
-    stratum,
+    ...changed,
     cluster: Number.isNaN(tip) ? idAt(history, place) : `${tip}`,
     expected: null,
     scorer: null,

@@ -4,10 +4,7 @@ import type { ArmAnswer, ReplayCase } from './case.ts'
 import { answerTextOf } from './compare.ts'
 import type { Arms, Compared, Measured } from './measured.ts'
 
-/**
- * What sums need of a pair: that an answer came, not what it said. Samples of a hundred thousand are kept so, which is
- * why it is flat.
- */
+/** What sums need of a pair: that an answer came, not what it said. Samples of a hundred thousand are kept so. */
 export type MeasuredSum = Pick<Compared, 'difference' | 'why'> &
   Pick<ReplayCase, 'stratum' | 'cluster' | 'change'> & {
     /** With the case's id; null where no judge was asked. */
@@ -37,40 +34,117 @@ export type RungSum = {
   readonly score: number | null
 }
 
-const nothing: readonly never[] = []
-
-export function sumOf({ case: each, arms, scores, judged, ...rest }: Measured): MeasuredSum {
-  const { stratum, cluster, change, id } = each
-  const { again } = arms
-  return {
-    difference: rest.difference,
-    why: rest.why,
-    stratum,
-    cluster,
-    change,
-    judged: judged === null ? null : { ...judged, id },
-    arms: {
-      baseline: armSum(arms.baseline, scores.baseline),
-      again: again === null ? null : armSum(again, scores.again),
-      candidate: armSum(arms.candidate, scores.candidate),
-    },
-    judgedRungs: arms.candidate.rungs.some(({ isJudged }) => isJudged)
-      ? rungsOf(arms.candidate, rest.rungScores)
-      : nothing,
+/** Makes sums of pairs; their numbers stand side by side, a third of what objects of their own would take. */
+export function openSums(): (measured: Measured) => MeasuredSum {
+  let numbers = new Float64Array(0)
+  let used = 0
+  return (measured) => {
+    if (used === numbers.length) {
+      numbers = new Float64Array(sumsAtOnce * numbersPerSum)
+      used = 0
+    }
+    const sum = new PackedSum(measured, numbers, used)
+    used += numbersPerSum
+    return sum
   }
 }
 
-const armSum = (arm: ArmAnswer, score: number | null): ArmSum => ({
-  costNanoUsd: arm.costNanoUsd,
-  latencyMs: arm.latencyMs,
-  firstTokenMs: arm.firstTokenMs,
-  isAnswered: answerTextOf(arm) !== null,
-  fault: arm.fault?.kind ?? null,
-  outputTokens: arm.usage?.outputTokens ?? null,
-  score,
-})
+const sumsAtOnce = 4096
+const armNames = ['baseline', 'again', 'candidate'] as const
+/** Cost, latency, first token, output tokens and score; NaN: null. */
+const numbersPerArm = 5
+const numbersPerSum = 1 + armNames.length * numbersPerArm
 
-const rungsOf = ({ rungs }: ArmAnswer, scores: Measured['rungScores']): readonly RungSum[] =>
+class PackedSum implements MeasuredSum {
+  readonly why: MeasuredSum['why']
+  readonly stratum: MeasuredSum['stratum']
+  readonly cluster: string
+  readonly change: MeasuredSum['change']
+  readonly judged: MeasuredSum['judged']
+  readonly judgedRungs: readonly RungSum[]
+  /** Of each arm; false: it was not asked. */
+  readonly #ends: ArmEnds
+  readonly #numbers: Float64Array
+  readonly #at: number
+
+  constructor(measured: Measured, numbers: Float64Array, at: number) {
+    const { case: each, arms, scores, judged, rungScores } = measured
+    this.why = measured.why
+    this.stratum = each.stratum
+    this.cluster = each.cluster
+    this.change = each.change
+    this.judged = judged === null ? null : { ...judged, id: each.id }
+    const { rungs } = arms.candidate
+    this.judgedRungs = rungs.some(({ isJudged }) => isJudged) ? rungsOf(rungs, rungScores) : nothing
+    const ends = armNames.map((name) => endOf(arms[name]))
+    this.#ends = ends.every((end) => end === answered) ? allAnswered : ends
+    this.#numbers = numbers
+    this.#at = at
+    numbers[at] = orNaN(measured.difference)
+    for (const [index, name] of armNames.entries())
+      numbers.set(numbersOf(arms[name], scores[name]), at + 1 + index * numbersPerArm)
+  }
+
+  get difference(): number | null {
+    return orNull(this.#numbers[this.#at])
+  }
+
+  get arms(): MeasuredSum['arms'] {
+    return {
+      baseline: this.#arm(0) as ArmSum,
+      again: this.#arm(1),
+      candidate: this.#arm(2) as ArmSum,
+    }
+  }
+
+  #arm(index: number): ArmSum | null {
+    const end = this.#ends[index] as ArmEnds[number]
+    if (end === notAsked) return null
+    const from = this.#at + 1 + index * numbersPerArm
+    const [cost, latencyMs, firstTokenMs, outputTokens, score] = this.#numbers
+      .subarray(from, from + numbersPerArm)
+      .values()
+    return {
+      costNanoUsd: orNull(cost) as ArmSum['costNanoUsd'],
+      latencyMs: latencyMs as number,
+      firstTokenMs: orNull(firstTokenMs),
+      isAnswered: end.isAnswered,
+      fault: end.fault,
+      outputTokens: orNull(outputTokens),
+      score: orNull(score),
+    }
+  }
+}
+
+type ArmEnd = Pick<ArmSum, 'isAnswered' | 'fault'>
+type ArmEnds = readonly (ArmEnd | null)[]
+
+const notAsked = null
+const answered: ArmEnd = { isAnswered: true, fault: null }
+const allAnswered: ArmEnds = armNames.map(() => answered)
+const nothing: readonly never[] = []
+
+function endOf(arm: ArmAnswer | null): ArmEnd | null {
+  if (arm === null) return notAsked
+  const isAnswered = answerTextOf(arm) !== null
+  return isAnswered && arm.fault === null
+    ? answered
+    : { isAnswered, fault: arm.fault?.kind ?? null }
+}
+
+const numbersOf = (arm: ArmAnswer | null, score: number | null): readonly number[] => [
+  orNaN(arm?.costNanoUsd),
+  orNaN(arm?.latencyMs),
+  orNaN(arm?.firstTokenMs),
+  orNaN(arm?.usage?.outputTokens),
+  orNaN(score),
+]
+
+const orNaN = (value: number | null | undefined): number => value ?? Number.NaN
+const orNull = (value: number | undefined): number | null =>
+  value === undefined || Number.isNaN(value) ? null : value
+
+const rungsOf = (rungs: ArmAnswer['rungs'], scores: Measured['rungScores']): readonly RungSum[] =>
   rungs.flatMap(({ target, isJudged, verdict, isEscalated }, index) =>
     isJudged
       ? [{ target, isPassed: verdict === 'accepted', isEscalated, score: scores[index] ?? null }]

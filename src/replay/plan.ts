@@ -149,6 +149,8 @@ async function priceCases(
     spend: spend.planned(),
     async caseOf({ index }) {
       const found = kept.get(index) ?? (await caseAt(index))
+      // It is asked once.
+      kept.delete(index)
       if (typeof found === 'string') throw new Error(`a case of the sample is gone: ${found}`)
       return found
     },

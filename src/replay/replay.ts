@@ -7,7 +7,7 @@ import type { ArmAnswer, ReplayCase } from './case.ts'
 import type { Comparison } from './compare.ts'
 import { foldMeasured, lostPairs, pairsOf } from './fold-result.ts'
 import type { Measured } from './measured.ts'
-import { type MeasuredSum, sumOf } from './measured-sum.ts'
+import { type MeasuredSum, openSums } from './measured-sum.ts'
 import { NotAsked } from './not-asked.ts'
 import type { Planned } from './plan.ts'
 import type { ReplayResult, WorstPair } from './result.ts'
@@ -55,6 +55,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const { sample, caseOf, weightOf, bet } = planned
   const { heaviest } = clusterWeights(sample, weightOf)
   const worst = openWorstPairs()
+  const sumOf = openSums()
   const withTexts: Measured[] = []
   const run = await runCases({
     cases: sample,
@@ -77,7 +78,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   })
   const settled = await options.settle?.(withTexts)
   if (settled === undefined || settled === withTexts) return replayResult(options, run, worst.pairs)
-  return replayResult(options, { ...run, measured: settled.map(sumOf) }, worstPairs(settled))
+  return replayResult(options, { ...run, measured: settled.map(openSums()) }, worstPairs(settled))
 }
 
 /** The result of a plan of which nothing has been asked. */
