@@ -9,9 +9,9 @@ export function collectGarbage(): void {
 }
 
 /**
- * Lets the heap grow by a fifth of what lives before garbage is collected, in place of several times as much: for work
+ * Lets the heap grow by a tenth of what lives before garbage is collected, in place of several times as much: for work
  * whose pace others set. Holds for the rest of the process.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=20')
+  setFlagsFromString('--heap-growing-percent=10')
 }

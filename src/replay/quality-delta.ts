@@ -93,25 +93,25 @@ function bootstrapByCluster(
   seed: string,
   level: number,
 ): Interval {
-  const clusters = new Map<string, { sum: number; weight: number }>()
+  const clusters = new Map<string, number>()
+  const sums = new Float64Array(pairs.length)
+  const weights = new Float64Array(pairs.length)
   for (const { difference, weight, cluster } of pairs) {
-    const known = clusters.get(cluster) ?? { sum: 0, weight: 0 }
-    known.sum += difference * weight
-    known.weight += weight
-    clusters.set(cluster, known)
+    const unit = clusters.get(cluster) ?? clusters.size
+    clusters.set(cluster, unit)
+    sums[unit] = (sums[unit] as number) + difference * weight
+    weights[unit] = (weights[unit] as number) + weight
   }
-  const units = [...clusters.values()]
   return bootstrapInterval({
-    units: units.length,
+    units: clusters.size,
     seed,
     level,
     statistic: (drawn) => {
       let sum = 0
       let weight = 0
-      for (const index of drawn) {
-        const unit = units[index] as { sum: number; weight: number }
-        sum += unit.sum
-        weight += unit.weight
+      for (const unit of drawn) {
+        sum += sums[unit] as number
+        weight += weights[unit] as number
       }
       return sum / weight
     },
