@@ -6,9 +6,11 @@ import { ignoredLive } from '../policy/ignored-live.ts'
 import type { LogFacts } from '../policy/log-facts.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { layerPolicy } from '../policy/policy-flags.ts'
+import type { PolicyProblem } from '../policy/problems.ts'
 import type { PolicyWarning } from '../policy/warnings.ts'
 import { writePolicy } from '../policy/write-policy.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
+import { type OverrideProblem, readOverrides } from '../prices/overrides.ts'
 import type { OpenPriceBook } from '../prices/price-book.ts'
 import { safeText } from '../report/escape.ts'
 import { formatJson } from '../report/json.ts'
@@ -57,13 +59,17 @@ const noPolicyFile = (): UserError =>
 
 function printParsed(path: string, book: OpenPriceBook, terminal: Terminal): number {
   const parsed = parsePolicyFile(path, book)
-  const problems = 'problems' in parsed ? parsed.problems : []
+  const problems =
+    'problems' in parsed
+      ? parsed.problems
+      : readOverrides(parsed.policy.prices).problems.map(inPrices)
   const result = {
     kind: 'policy-check',
     version: 1,
     generatedAt: isoNow(terminal),
     path,
-    fingerprint: 'policy' in parsed ? policyFingerprint(parsed.policy) : null,
+    fingerprint:
+      'policy' in parsed && problems.length === 0 ? policyFingerprint(parsed.policy) : null,
     problems,
     warnings:
       'policy' in parsed ? [...parsed.warnings, ...ignoredLive(parsed.policy).map(inServe)] : [],
@@ -71,6 +77,15 @@ function printParsed(path: string, book: OpenPriceBook, terminal: Terminal): num
   terminal.stdout.write(formatJson(result))
   return problems.length === 0 ? 0 : 2
 }
+
+/** Prices are read apart from the rest of the file, without its lines. */
+const inPrices = ({ at, message, hint }: OverrideProblem): PolicyProblem => ({
+  path: at,
+  value: null,
+  line: null,
+  message,
+  hint: hint ?? null,
+})
 
 const inServe = ({ path, message }: PolicyWarning): PolicyWarning => ({
   path,

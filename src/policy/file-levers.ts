@@ -18,6 +18,7 @@ import {
 } from './levers.ts'
 import { defaulted, type Keys, optional, required, section } from './section.ts'
 import {
+  growth,
   listOf,
   milliseconds,
   number,
@@ -180,7 +181,7 @@ const flatAssertion = section<FlatAssertion>({
   where: defaulted(recordOf(text), {}, 'Only requests with these values.'),
   operator: optional(oneOf(operators), 'How the metric compares with `value`. Default: <=.'),
   value: optional(value, 'In the unit of the metric.'),
-  maxIncrease: optional(share, 'Over the baseline, as a share of it.'),
+  maxIncrease: optional(growth, 'Over the baseline, as a share of it.'),
   maxDecrease: optional(share, 'Under the baseline, as a share of it.'),
   maxIncreaseBy: optional(value, 'Over the baseline, in the unit of the metric.'),
   maxDecreaseBy: optional(value, 'Under the baseline, in the unit of the metric.'),

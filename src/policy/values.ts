@@ -83,18 +83,30 @@ export const usd: z.ZodType<NanoUsd> = z.codec(
 /** 0.25 or "25%" as 0.25. */
 export const share: z.ZodType<number> = z.codec(z.union([z.number(), z.string()]), z.number(), {
   decode(text, context) {
-    const percent = typeof text === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) : null
-    const value = percent === null ? text : Number((Number(percent[1]) / 100).toPrecision(12))
-    if (typeof value === 'number' && value >= 0 && value <= 1) return value
-    const number = typeof value === 'number' ? value : Number.NaN
+    const value = shareIn(text)
+    if (value !== null && value <= 1) return value
     const hint =
-      number > 1 && number <= 100 && percent === null
-        ? `did you mean "${number}%" (${number / 100})?`
+      typeof text === 'number' && text > 1 && text <= 100
+        ? `did you mean "${text}%" (${text / 100})?`
         : 'write it as "25%" or 0.25'
     return refuse(context, text, 'is no share from 0 to 1', hint)
   },
   encode: (value) => value,
 })
+
+/** How much something grows: 1.5 or "150%" as 1.5. */
+export const growth: z.ZodType<number> = z.codec(z.union([z.number(), z.string()]), z.number(), {
+  decode: (text, context) =>
+    shareIn(text) ?? refuse(context, text, 'is no increase', 'write it as "25%" or 0.25'),
+  encode: (value) => value,
+})
+
+/** Null where it is none, or below zero. */
+function shareIn(text: number | string): number | null {
+  const percent = typeof text === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) : null
+  const value = percent === null ? text : Number((Number(percent[1]) / 100).toPrecision(12))
+  return typeof value === 'number' && value >= 0 ? value : null
+}
 
 /** A cosine: -1 to 1. */
 export const similarity: z.ZodType<number> = z.codec(

@@ -71,6 +71,16 @@ export type OverrideProblem = {
  * Throws one UserError that lists every problem with its place, value and a hint.
  */
 export function parseOverrides(value: unknown, path: string): PriceOverrides {
+  const { entries, problems } = readOverrides(value)
+  if (problems.length > 0) throw problemsError(problems, path)
+  return { path, entries }
+}
+
+/** The same, with problems as values. */
+export function readOverrides(value: unknown): {
+  readonly entries: readonly PriceOverride[]
+  readonly problems: readonly OverrideProblem[]
+} {
   const problems: OverrideProblem[] = []
   const entries: PriceOverride[] = []
   const rows = rowsOf(value)
@@ -81,8 +91,7 @@ export function parseOverrides(value: unknown, path: string): PriceOverrides {
     const entry = readOverride(row, `prices[${index}]`, problems)
     if (entry !== null) entries.push(entry)
   }
-  if (problems.length > 0) throw problemsError(problems, path)
-  return { path, entries }
+  return { entries, problems }
 }
 
 function rowsOf(value: unknown): readonly unknown[] | null {

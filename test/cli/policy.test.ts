@@ -82,6 +82,17 @@ describe('llmcost policy check', () => {
     )
   })
 
+  test('those of prices stand in the JSON as well', async () => {
+    const path = join(terminal.folder, 'prices-wrong.yaml')
+    writeFileSync(path, 'prices:\n  - { target: mine, rates: { input: -1 } }\n')
+    const { code, out } = await runIn(terminal, 'policy', 'check', path, '--format', 'json')
+    const { problems, fingerprint } = JSON.parse(out)
+    expect({ code, fingerprint }).toEqual({ code: 2, fingerprint: null })
+    expect(problems).toHaveLength(1)
+    expect(problems[0].path).toMatch(/^prices\[0\]/)
+    expect(problems[0].message).not.toBe('')
+  })
+
   test('problems as JSON have exit code 2 too', async () => {
     const path = join(policies, 'wrong.yaml')
     const { code, out } = await runIn(terminal, 'policy', 'check', path, '--format', 'json')

@@ -371,3 +371,11 @@ describe('warnings', () => {
     expect(warningsOf(text)).toEqual([])
   })
 })
+
+test('a cost may be let rise to more than twice the baseline', () => {
+  const { check } = policyOf('check: { assertions: [{ metric: cost, maxIncrease: 150% }] }')
+  expect(check.assertions[0]?.limit).toEqual({ kind: 'increase', maxShare: 1.5 })
+  expect(problemsOf('check: { assertions: [{ metric: cost, maxIncrease: -5% }] }')).toEqual([
+    '1 check.assertions[0].maxIncrease: is no increase ["-5%"] (write it as "25%" or 0.25)',
+  ])
+})
