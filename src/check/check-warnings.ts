@@ -84,15 +84,20 @@ function selectionWarnings(before: Snapshot, after: Snapshot) {
 export const selectionOf = ({ where = [] }: Snapshot): string => where.join(', ') || 'all requests'
 
 /** Names of questions under a key and without one never meet. */
-function keyWarnings(before: Snapshot, after: Snapshot): readonly Warning[] {
-  const [one, other] = [before, after].map(
+export function haveOtherKeys(...sides: readonly [Snapshot, Snapshot]): boolean {
+  const [one, other] = sides.map(
     ({ scenarios }) => new Set(scenarios.map(({ question }) => question?.startsWith(keyedPrefix))),
   )
-  const differs = [true, false].some((isKeyed) => one?.has(isKeyed) && other?.has(!isKeyed))
-  const message =
-    'LLMCOST_SCENARIO_KEY was set for one side only: scenarios without a name are not known again'
-  return differs ? [{ code: 'baseline-other-key', message, count: 1 }] : []
+  return [true, false].some((isKeyed) => one?.has(isKeyed) && other?.has(!isKeyed))
 }
+
+export const otherKeysWords =
+  'LLMCOST_SCENARIO_KEY was set for one side only: scenarios without a name are not known again'
+
+const keyWarnings = (before: Snapshot, after: Snapshot): readonly Warning[] =>
+  haveOtherKeys(before, after)
+    ? [{ code: 'baseline-other-key', message: otherKeysWords, count: 1 }]
+    : []
 
 function unpriced(name: string, snapshot: Snapshot | null): readonly Warning[] {
   const count = snapshot?.totals.unpricedRequests ?? 0

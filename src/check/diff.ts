@@ -1,7 +1,7 @@
 import { usdOf } from '../domain/money.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { type CellKey, callsOf, costOfSide, pairCells } from './cell-sides.ts'
-import { selectionOf } from './check-warnings.ts'
+import { haveOtherKeys, otherKeysWords, selectionOf } from './check-warnings.ts'
 import { comparableCells, tellingOf } from './comparable-cells.ts'
 import { type Decomposition, decompose } from './decompose.ts'
 import type { CostDiff, DiffResult, DiffSide, Repriced, RequestDiff } from './diff-result.ts'
@@ -105,6 +105,10 @@ const diffWarnings = (from: NamedSnapshot, to: NamedSnapshot): readonly Warning[
   ...[from, to].flatMap(unpricedWarning),
   ...otherRequests(from, to),
   ...otherPrices(from.snapshot, to.snapshot),
+  ...otherVersions(from, to),
+  ...(haveOtherKeys(from.snapshot, to.snapshot)
+    ? [{ code: 'other-key', message: otherKeysWords, count: 1 }]
+    : []),
 ]
 
 function coarseWarning({ name, snapshot }: NamedSnapshot): readonly Warning[] {
@@ -130,6 +134,13 @@ function otherPrices({ fingerprints: one }: Snapshot, { fingerprints: other }: S
   const books = `${one.prices}, ${other.prices}`
   const message = `both sides were priced by different books (${books}): --reprice takes one for both`
   return one.prices === other.prices ? [] : [{ code: 'other-prices', message, count: 1 }]
+}
+
+function otherVersions(from: NamedSnapshot, to: NamedSnapshot): readonly Warning[] {
+  const [one, other] = [from.snapshot.llmcost, to.snapshot.llmcost]
+  if (one === undefined || other === undefined || one === other) return []
+  const message = `${from.name} was made by llmcost ${one}, ${to.name} by ${other}: what is counted may differ`
+  return [{ code: 'other-version', message, count: 1 }]
 }
 
 /**

@@ -249,6 +249,21 @@ describe('snapshots', () => {
     expect((await diffIn(terminal, path, path)).warnings).toEqual([])
   })
 
+  test('of another version, or of questions under a key, are compared with a note', async () => {
+    const terminal = newTerminal()
+    const keyed = { ...terminal, env: { ...terminal.env, LLMCOST_SCENARIO_KEY: 'secret' } }
+    const asking = (text: string) => ({ prompt: { messages: [{ role: 'user', content: text }] } })
+    const log = writeLog(terminal, [asking('Where is my parcel?'), asking('Who are you?')])
+    const path = join(terminal.folder, 'older.json')
+    await runIn(keyed, 'check', log, '--save', path)
+    const saved = readFileSync(path, 'utf8')
+    const { llmcost } = JSON.parse(saved)
+    writeFileSync(path, saved.replace(`"llmcost": "${llmcost}"`, '"llmcost": "0.0.9"'))
+    const { warnings } = await diffIn(terminal, path, log)
+    expect(warnings.map(({ code }) => code)).toEqual(['other-version', 'other-key'])
+    expect(warnings[0]?.message).toContain(`llmcost 0.0.9, ${log} by ${llmcost}`)
+  })
+
   test('of another price book differ by price, and by nothing of it with --reprice', async () => {
     const terminal = newTerminal()
     const [path, log] = await baselineIn(terminal)
