@@ -1,5 +1,6 @@
 import type { Intent, Settled } from '../domain/journal.ts'
 import type { GatewayStore } from '../store/gateway-store.ts'
+import { sqliteCode } from '../store/sqlite-code.ts'
 import { storeError } from '../store/store.ts'
 import { Spool, type SpooledTurn, spoolPath } from './spool.ts'
 
@@ -225,7 +226,7 @@ function failureOf(work: () => void): Error | null {
 }
 
 const isBusy = (error: Error): boolean =>
-  /SQLITE_BUSY|locked/.test(`${(error as { code?: unknown }).code} ${error.message}`)
+  /SQLITE_BUSY|locked/.test(`${sqliteCode(error)} ${error.message}`)
 
 type Deferred = {
   readonly promise: Promise<void>

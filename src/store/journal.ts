@@ -2,6 +2,7 @@ import type { JournalEntry } from '../domain/journal.ts'
 import { isObject, parsedOf } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Database, SqlRow } from './database.ts'
+import { sqliteCode } from './sqlite-code.ts'
 
 /** The entries of one turn of the gateway's event loop, which were committed together. */
 export type JournalTurn = { readonly turn: number; readonly entries: readonly JournalEntry[] }
@@ -68,7 +69,7 @@ function readable(read: () => readonly SqlRow[]): readonly SqlRow[] | null {
 }
 
 const isDamage = (error: unknown): boolean =>
-  /malformed|SQLITE_CORRUPT/.test(`${(error as { code?: unknown }).code} ${error}`)
+  /malformed|SQLITE_CORRUPT/.test(`${sqliteCode(error)} ${error}`)
 
 /** The entries of a row; null where its text is not what a gateway writes. */
 export function entriesOf(text: unknown): readonly JournalEntry[] | null {

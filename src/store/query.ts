@@ -1,6 +1,7 @@
 import { UserError } from '../domain/user-error.ts'
 import { nearestWords } from '../prices/did-you-mean.ts'
 import type { Database, SqlValue } from './database.ts'
+import { sqliteCode } from './sqlite-code.ts'
 import { documentedViews } from './view-columns.ts'
 
 export type Query = {
@@ -93,13 +94,13 @@ function explained<T>(sql: string, work: () => T): T {
 /** SQLite's complaint about the statement as the user's mistake; trouble with the file is passed on. */
 function queryError(error: unknown, sql: string): unknown {
   if (error instanceof UserError) return error
-  const code = String((error as { code?: unknown }).code)
+  const code = sqliteCode(error)
   const text = error instanceof Error ? error.message : String(error)
   if (/READONLY|readonly/.test(`${code} ${text}`)) return onlyReads(sql)
   if (error instanceof RangeError && /more than one statement/.test(text)) {
     return new UserError('one statement at a time')
   }
-  if (code !== 'SQLITE_ERROR' && code !== 'ERR_SQLITE_ERROR') return error
+  if (code !== 'SQLITE_ERROR') return error
   return new UserError(text, { hint: hintFor(text, sql) })
 }
 

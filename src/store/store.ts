@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../domain/user-error.ts'
 import { type Database, openDatabase } from './database.ts'
 import { migrate, refuseForeign } from './migrations.ts'
+import { sqliteCode } from './sqlite-code.ts'
 
 export const defaultStorePath = '.llmcost/llmcost.db'
 
@@ -121,13 +122,12 @@ const deniedCodes = new Set([
   'ENOTDIR',
 ])
 
-const isDenied = (error: unknown): boolean =>
-  deniedCodes.has(String((error as { code?: unknown }).code))
+const isDenied = (error: unknown): boolean => deniedCodes.has(sqliteCode(error))
 
 /** SQLite's own words turned into a user's. Anything unknown is passed on as it is. */
 export function storeError(error: unknown, path: string): unknown {
   if (error instanceof UserError) return error
-  const code = String((error as { code?: unknown }).code)
+  const code = sqliteCode(error)
   const text = String(error)
   if (
     code === 'SQLITE_FULL' ||
