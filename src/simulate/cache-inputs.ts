@@ -136,8 +136,8 @@ export function arrivalsOf({
 
 /** The terms of a history's requests, as they come. */
 class Preparing {
-  readonly exactSlots = new Slots()
-  readonly semanticSlots = new Slots()
+  readonly exactSlots: Slots
+  readonly semanticSlots: Slots
   readonly namespaces = new Map<string, number>()
   readonly namespace: Uint32Array
   readonly exactSlot: Int32Array
@@ -159,6 +159,8 @@ class Preparing {
     this.#history = history
     this.#semantic = semantic
     this.#maxMessages = maxMessages
+    this.exactSlots = new Slots(count)
+    this.semanticSlots = new Slots(count)
     this.namespace = new Uint32Array(count)
     this.exactSlot = new Int32Array(count).fill(-1)
     this.semanticSlot = new Int32Array(count).fill(-1)

@@ -16,7 +16,7 @@ export function noiseFloorOf(
   { inputs, namespace }: PreparedCache,
   judge: Judge,
 ): SemanticLayer['noiseFloor'] {
-  const slots = new Slots()
+  const slots = new Slots(history.count)
   const none = new Int32Array(history.count).fill(-1)
   const isAsked = (place: number) => history.bypass[place] === 0 && !isOfCache(history, place)
   const exactSlot = none.map((_, place) =>
