@@ -6,9 +6,10 @@ import type { Staggered } from './staggered.ts'
  * asked once. Where a layer has a capacity its entries stay, for they push out others.
  */
 export function withoutIdle(inputs: CacheInputs, arrays: Staggered): CacheInputs {
-  const { exactSlot, flightSlot, semanticSlot, exactSlots } = inputs
+  const { exactSlot, flightSlot, semanticSlot } = inputs
+  const exactSlots = isUsed(exactSlot) || isUsed(flightSlot) ? inputs.exactSlots : 0
   // Without the layer nobody looks at a neighbour.
-  const isOff = !semanticSlot.some((slot) => slot !== -1)
+  const isOff = !isUsed(semanticSlot)
   const semanticSlots = isOff ? 0 : inputs.semanticSlots
   const neighbours = isOff ? noNeighbours : inputs.neighbours
   const isShared = sharedSlots(exactSlots, exactSlot, flightSlot)
@@ -16,6 +17,7 @@ export function withoutIdle(inputs: CacheInputs, arrays: Staggered): CacheInputs
   const kept = (slots: Int32Array) => arrays.copy(Int32Array, slots)
   return {
     ...inputs,
+    exactSlots,
     semanticSlots,
     neighbours,
     exactSlot: kept(isLimited(inputs.exactCapacity) ? exactSlot : only(exactSlot, isShared)),
@@ -33,13 +35,15 @@ const noNeighbours: SlotNeighbours = {
   guarded: new Uint8Array(0),
 }
 
+const isUsed = (slots: Int32Array): boolean => slots.some((slot) => slot !== -1)
+
 const isLimited = (capacity: number): boolean => capacity !== Number.POSITIVE_INFINITY
 
-function only(slots: Int32Array, isUsed: Uint8Array): Int32Array {
+function only(slots: Int32Array, isKept: Uint8Array): Int32Array {
   const kept = new Int32Array(slots.length)
   for (let place = 0; place < slots.length; place++) {
     const slot = slots[place] as number
-    kept[place] = slot !== -1 && isUsed[slot] === 1 ? slot : -1
+    kept[place] = slot !== -1 && isKept[slot] === 1 ? slot : -1
   }
   return kept
 }
