@@ -1,9 +1,10 @@
 import { UserError } from '../domain/user-error.ts'
 import type { IngestReport } from '../ingest/ingest.ts'
 import { plural } from '../report/numbers.ts'
+import { spoolHoldsTurns } from '../serve/spool.ts'
 import { needsEstimates } from '../store/estimates.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
-import { hasGateway } from '../store/gateway-store.ts'
+import { gatewayPath, hasGateway } from '../store/gateway-store.ts'
 import { knownFiles } from '../store/known-files.ts'
 import { needsReprice } from '../store/reprice.ts'
 import { beginSnapshot, endSnapshot, type Snapshot } from '../store/snapshot.ts'
@@ -18,9 +19,7 @@ import {
 import type { InputFlags, StoreFlags } from './common-options.ts'
 import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
-import { readInto } from './read-into.ts'
 import { applyEstimates, repriceIfNeeded } from './reprice.ts'
-import { takeInGateway } from './take-in-gateway.ts'
 import type { Terminal } from './terminal.ts'
 
 /** An open store, with what was asked about: the files named, or all of it. */
@@ -56,11 +55,16 @@ export async function openLogs(
   })
   if (store === null) throw noStore(path)
   try {
-    await takeInGateway(store, terminal, async () => prices, narrator)
+    if (hasGateway(store.path) || spoolHoldsTurns(gatewayPath(store.path))) {
+      const { takeInGateway } = await import('./take-in-gateway.ts')
+      await takeInGateway(store, terminal, async () => prices, narrator)
+    }
     if (inputs.length === 0) {
       const snapshot = await completeStore(store, prices, narrator)
       return { store, snapshot, files: null, report: null, interrupted: false }
     }
+    // The readers of all formats are as much code as the rest of most commands.
+    const { readInto } = await import('./read-into.ts')
     const read = await readInto(store, inputs, flags, terminal, prices, narrator)
     const { report, interrupted } = read
     if (store.isNew && !store.isTemporary) narrator.firstRun(store.path, storeBytes(store.path))

@@ -2,7 +2,6 @@ import type { MeasuredQuestion } from '../domain/measurement.ts'
 import type { Prompt } from '../domain/request.ts'
 import { keyHash } from '../engine/cache-key.ts'
 import { questionOf } from '../engine/question.ts'
-import { loadEvidence } from '../ingest/evidence.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 
 /** What files and replays say of models, keys hashed with the store's secret; null without any. */
@@ -12,6 +11,7 @@ export async function readEvidence(
   secret: string,
 ): Promise<Evidence | null> {
   if (paths.length === 0 && measured.length === 0) return null
+  const { loadEvidence } = await import('../ingest/evidence.ts')
   const hash = keyHash(secret)
   const ports = { questionOf: (prompt: Prompt) => questionOf(prompt, hash) }
   return (await loadEvidence(paths, ports, measured)).evidence

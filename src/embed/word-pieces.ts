@@ -17,9 +17,12 @@ export type WordPieces = {
  * spaces and punctuation, and each word cut greedily into the longest known pieces. No special tokens are added.
  */
 export function openWordPieces(vocabulary: readonly string[]): WordPieces {
-  const words = new WordCutter(vocabulary)
+  // Made when the first text comes: what was found of all texts before needs none of it.
+  let cutter: WordCutter | null = null
   return {
     piecesOf(text) {
+      cutter ??= new WordCutter(vocabulary)
+      const words = cutter
       const ids: number[] = []
       for (let start = 0; start < text.length && ids.length < mostPieces; ) {
         const end = stretchEnd(text, start)

@@ -61,9 +61,14 @@ export function section<T extends object>(keys: Keys<T>): z.ZodType<T> {
 function member({ schema, says, absent }: Key<unknown>): z.ZodType {
   if (absent.kind === 'refused') return schema.meta({ description: says })
   if (absent.kind === 'left-out') return schema.optional().meta({ description: says })
-  const written = shownDefault(schema, absent.value)
-  const description = written === null ? says : `${says} Default: ${written}.`
-  return schema.optional().meta({ description })
+  const { value } = absent
+  return schema.optional().meta({
+    // Found out where it is read, by the JSON Schema: defaults take as long to write as all else here together.
+    get description() {
+      const written = shownDefault(schema, value)
+      return written === null ? says : `${says} Default: ${written}.`
+    },
+  })
 }
 
 /** A default as one would write it; null where that would be longer than the sentence. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defined } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
 import { formatPath } from '../policy/problems.ts'

@@ -69,7 +69,7 @@ export function newEntries(shape: LayerShape): CacheEntries {
   const birth = arrays.of(Int32Array, slots * lanes)
   const filler = arrays.of(Int32Array, slots * lanes)
   const [first = 0] = ttlMs
-  const isSame = ttlMs.every((each) => each === first)
+  const isSame = slots > 0 && ttlMs.every((each) => each === first)
   return {
     lanes,
     birth,

@@ -3,7 +3,7 @@ import type { Request } from '../domain/request.ts'
 import type { CacheTerms } from '../domain/world.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
-import type { CapacityPer } from '../policy/caching.ts'
+import type { CapacityPer, Namespace, NamespaceField } from '../policy/caching.ts'
 import { bypassReasons, type History } from '../worlds/history.ts'
 import type { SemanticInputs } from '../worlds/history-cache.ts'
 import type { CacheInputs } from './cache-run.ts'
@@ -82,8 +82,9 @@ export function prepareCache(
 }
 
 /**
- * The terms of each request. Where users are all that namespaces tell apart, the store's numbers stand for their names:
- * only whether two are the same matters here, and looking names up takes longer than all the rest.
+ * The terms of each request. Where namespaces tell apart nothing but users, or nothing but what stands in profiles, the
+ * store's numbers stand for the words: only whether two are the same matters here, and looking words up takes longer
+ * than all the rest.
  */
 function termsOver(
   { columns, requestAt }: Pick<History, 'columns' | 'requestAt'>,
@@ -91,34 +92,63 @@ function termsOver(
   rules: Int16Array,
 ): (place: number) => CacheTerms {
   const kinds = [cache.namespace, ...cache.rules.flatMap(({ namespace = [] }) => namespace)]
-  const isByUser = kinds.every(
-    (kind) => kind.kind === 'fields' && kind.fields.every((field) => field === 'user'),
-  )
-  if (!isByUser) return (place) => terms.termsUnder(rules[place] as number, () => requestAt(place))
+  const column = columnTelling(kinds)
+  if (column === null)
+    return (place) => terms.termsUnder(rules[place] as number, () => requestAt(place))
+  const asked = (place: number, value: number): Request => {
+    if (column === 'profile') return requestAt(place)
+    return (Number.isNaN(value) ? {} : { user: String(value) }) as Request
+  }
   const known = new Map<number, Map<number, CacheTerms>>()
   return (place) => {
     const rule = rules[place] as number
-    const user = columns.user[place] as number
-    const byUser = known.get(rule) ?? new Map<number, CacheTerms>()
-    known.set(rule, byUser)
-    const before = byUser.get(user)
+    const value = columns[column][place] as number
+    const byValue = known.get(rule) ?? new Map<number, CacheTerms>()
+    known.set(rule, byValue)
+    const before = byValue.get(value)
     if (before !== undefined) return before
-    const standIn = Number.isNaN(user) ? {} : { user: String(user) }
-    const found = terms.termsUnder(rule, () => standIn as Request)
-    byUser.set(user, found)
+    const found = terms.termsUnder(rule, () => asked(place, value))
+    byValue.set(value, found)
     return found
   }
+}
+
+/** Fields that never stand with a request alone. */
+const profileFields: ReadonlySet<NamespaceField> = new Set([
+  'tenant',
+  'key',
+  'team',
+  'feature',
+  'plan',
+  'promptVersion',
+] as const)
+
+/** The column whose numbers are the same where the namespaces are; null: there is none. */
+function columnTelling(kinds: readonly Namespace[]): 'profile' | 'user' | null {
+  const fields = kinds.flatMap((kind): readonly NamespaceField[] => {
+    if (kind.kind === 'fields') return kind.fields
+    return kind.kind === 'log' ? ['tenant'] : []
+  })
+  if (fields.every((field) => profileFields.has(field))) return 'profile'
+  return fields.every((field) => field === 'user') ? 'user' : null
 }
 
 const scopeOf = (slots: Slots, per: CapacityPer): Uint32Array | null =>
   per === 'all' ? null : slots.namespaces()
 
+type Arrivals = Pick<CacheInputs, 'arrivals' | 'arrivedBefore'>
+
+/** By the moments of a history's answers: policies change nothing in their order. */
+const knownArrivals = new WeakMap<Float64Array, Arrivals>()
+
+function arrivalsOf(history: Pick<History, 'count' | 'at' | 'born'>): Arrivals {
+  const arrivals = knownArrivals.get(history.born) ?? inOrderOfArrival(history)
+  knownArrivals.set(history.born, arrivals)
+  return arrivals
+}
+
 /** Requests by when their answers were there, ties by their own order, and how many of them are before each request. */
-export function arrivalsOf({
-  count,
-  at,
-  born,
-}: Pick<History, 'count' | 'at' | 'born'>): Pick<CacheInputs, 'arrivals' | 'arrivedBefore'> {
+function inOrderOfArrival({ count, at, born }: Pick<History, 'count' | 'at' | 'born'>): Arrivals {
   const arrivals = Uint32Array.from({ length: count }, (_, place) => place)
   arrivals.sort((a, b) => (born[a] as number) - (born[b] as number) || a - b)
   const arrivedBefore = new Uint32Array(count)
@@ -136,8 +166,8 @@ export function arrivalsOf({
 
 /** The terms of a history's requests, as they come. */
 class Preparing {
-  readonly exactSlots = new Slots()
-  readonly semanticSlots = new Slots()
+  readonly exactSlots: Slots
+  readonly semanticSlots: Slots
   readonly namespaces = new Map<string, number>()
   readonly namespace: Uint32Array
   readonly exactSlot: Int32Array
@@ -159,6 +189,8 @@ class Preparing {
     this.#history = history
     this.#semantic = semantic
     this.#maxMessages = maxMessages
+    this.exactSlots = new Slots(count)
+    this.semanticSlots = new Slots(count)
     this.namespace = new Uint32Array(count)
     this.exactSlot = new Int32Array(count).fill(-1)
     this.semanticSlot = new Int32Array(count).fill(-1)

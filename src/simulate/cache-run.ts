@@ -75,26 +75,42 @@ export const runCache = (inputs: CacheInputs, threshold: number): CacheRun =>
   openCacheRunner(inputs).run(threshold)
 
 /** Runs at one threshold after the other, quickest from high to low, in memory that is used again. */
-export type CacheRunner = { run(threshold: number): CacheRun }
+export type CacheRunner = {
+  run(threshold: number): CacheRun
+  /** The same run, without similarities, births and guards. */
+  outcome(threshold: number): CacheOutcome
+}
 
 /** Makes ready what runs over the same inputs share. */
 export function openCacheRunner(inputs: CacheInputs): CacheRunner {
   const { count } = inputs
   const caches = newCaches(inputs, 1)
+  const found = () => ({ by: new Uint8Array(count), owner: new Int32Array(count).fill(-1) })
   return {
     run(threshold) {
-      const by = new Uint8Array(count)
-      const owner = new Int32Array(count).fill(-1)
+      const { by, owner } = found()
       const details = {
         pair: new Int32Array(count),
         birth: new Int32Array(count),
         guard: new Uint8Array(count),
       }
       decideAll(caches, { by, owner, details }, [threshold])
-      const { guard, ...found } = details
-      return { threshold, by, owner, guard, ...measuresOf(caches, { by, owner, ...found }) }
+      const { guard, ...where } = details
+      return { threshold, by, owner, guard, ...measuresOf(caches, { by, owner, ...where }) }
+    },
+    outcome(threshold) {
+      const { by, owner } = found()
+      decideAll(caches, { by, owner, details: null }, [threshold])
+      return { threshold, by, owner, ...countsOf(hitsOf(by)) }
     },
   }
+}
+
+/** How many requests were served in each way, by number of `served`. */
+function hitsOf(by: Uint8Array): Uint32Array {
+  const hits = new Uint32Array(4)
+  for (const how of by) hits[how] = (hits[how] as number) + 1
+  return hits
 }
 
 /** How many requests were served in each way. */
@@ -116,10 +132,8 @@ function measuresOf(
 ): Omit<CacheRun, 'threshold' | 'by' | 'owner' | 'guard'> {
   const similarity = new Float64Array(by.length).fill(Number.NaN)
   const entryBorn = new Float64Array(by.length).fill(Number.NaN)
-  const hits = new Uint32Array(4)
   for (let place = 0; place < by.length; place++) {
     const how = by[place] as number
-    hits[how] = (hits[how] as number) + 1
     if (how === served.model) continue
     entryBorn[place] =
       how === served.coalesced
@@ -128,9 +142,5 @@ function measuresOf(
     if (how === served.semantic)
       similarity[place] = edges.neighbours.similarities[pair[place] as number] as number
   }
-  return {
-    similarity,
-    entryBorn,
-    ...countsOf(hits),
-  }
+  return { similarity, entryBorn, ...countsOf(hitsOf(by)) }
 }

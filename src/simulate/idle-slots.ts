@@ -6,23 +6,24 @@ import type { Staggered } from './staggered.ts'
  * asked once. Where a layer has a capacity its entries stay, for they push out others.
  */
 export function withoutIdle(inputs: CacheInputs, arrays: Staggered): CacheInputs {
-  const { exactSlot, flightSlot, semanticSlot, exactSlots } = inputs
+  const { exactSlot, flightSlot, semanticSlot } = inputs
+  const exactSlots = isUsed(exactSlot) || isUsed(flightSlot) ? inputs.exactSlots : 0
   // Without the layer nobody looks at a neighbour.
-  const isOff = !semanticSlot.some((slot) => slot !== -1)
+  const isOff = !isUsed(semanticSlot)
   const semanticSlots = isOff ? 0 : inputs.semanticSlots
   const neighbours = isOff ? noNeighbours : inputs.neighbours
   const isShared = sharedSlots(exactSlots, exactSlot, flightSlot)
   const isLinked = linkedSlots(neighbours)
-  const kept = (slots: Int32Array) => arrays.copy(Int32Array, slots)
+  const kept = (slots: Int32Array, isKept: Uint8Array, isAll = false) =>
+    isAll ? arrays.copy(Int32Array, slots) : only(slots, isKept, arrays)
   return {
     ...inputs,
+    exactSlots,
     semanticSlots,
     neighbours,
-    exactSlot: kept(isLimited(inputs.exactCapacity) ? exactSlot : only(exactSlot, isShared)),
-    flightSlot: kept(only(flightSlot, isShared)),
-    semanticSlot: kept(
-      isLimited(inputs.semanticCapacity) ? semanticSlot : only(semanticSlot, isLinked),
-    ),
+    exactSlot: kept(exactSlot, isShared, isLimited(inputs.exactCapacity)),
+    flightSlot: kept(flightSlot, isShared),
+    semanticSlot: kept(semanticSlot, isLinked, isLimited(inputs.semanticCapacity)),
   }
 }
 
@@ -33,13 +34,15 @@ const noNeighbours: SlotNeighbours = {
   guarded: new Uint8Array(0),
 }
 
+const isUsed = (slots: Int32Array): boolean => slots.some((slot) => slot !== -1)
+
 const isLimited = (capacity: number): boolean => capacity !== Number.POSITIVE_INFINITY
 
-function only(slots: Int32Array, isUsed: Uint8Array): Int32Array {
-  const kept = new Int32Array(slots.length)
+function only(slots: Int32Array, isKept: Uint8Array, arrays: Staggered): Int32Array {
+  const kept = arrays.of(Int32Array, slots.length)
   for (let place = 0; place < slots.length; place++) {
     const slot = slots[place] as number
-    kept[place] = slot !== -1 && isUsed[slot] === 1 ? slot : -1
+    kept[place] = slot !== -1 && isKept[slot] === 1 ? slot : -1
   }
   return kept
 }

@@ -24,8 +24,9 @@ export class LayerRuns {
   readonly #none: Int32Array
   /** Layers that the policy has somewhere: the others make no difference. */
   readonly #used: readonly CacheLayerName[]
-  readonly #runners = new Map<string, CacheRunner>()
-  readonly #runs = new Map<string, CacheRun>()
+  readonly #outcomes = new Map<string, CacheOutcome>()
+  #runner: CacheRunner | null = null
+  #whole: CacheRun | null = null
 
   constructor(inputs: CacheInputs, threshold: number) {
     this.#inputs = inputs
@@ -34,27 +35,16 @@ export class LayerRuns {
     this.#used = cacheLayers.filter((layer) => inputs[slotsOf[layer]].some((slot) => slot !== -1))
   }
 
-  with(layers: ReadonlySet<string>, threshold = this.#threshold): CacheRun {
+  /** At the policy's own threshold. */
+  with(layers: ReadonlySet<string>): CacheOutcome {
     const on = this.#used.filter((layer) => layers.has(layer))
-    // Nothing but the semantic layer asks for a threshold.
-    const asked = on.includes('semantic') ? threshold : this.#threshold
-    // Runs of a long sweep would fill the memory, and each is looked at once.
-    if (asked !== this.#threshold) return this.#runnerOf(on).run(asked)
-    const known = this.#runs.get(on.join())
-    if (known !== undefined) return known
-    const run = this.#runnerOf(on).run(asked)
-    this.#runs.set(on.join(), run)
-    return run
-  }
-
-  #runnerOf(on: readonly CacheLayerName[]): CacheRunner {
-    const known = this.#runners.get(on.join())
+    const known = on.length === this.#used.length ? this.whole() : this.#outcomes.get(on.join())
     if (known !== undefined) return known
     const off = this.#used.filter((layer) => !on.includes(layer))
     const without = Object.fromEntries(off.map((layer) => [slotsOf[layer], this.#none]))
-    const runner = openCacheRunner({ ...this.#inputs, ...without })
-    this.#runners.set(on.join(), runner)
-    return runner
+    const outcome = openCacheRunner({ ...this.#inputs, ...without }).outcome(this.#threshold)
+    this.#outcomes.set(on.join(), outcome)
+    return outcome
   }
 
   /** With every layer, at each of some thresholds: one at a time, since a thousand runs would not fit into memory. */
@@ -64,6 +54,11 @@ export class LayerRuns {
 
   /** With every layer that the policy has. */
   whole(threshold = this.#threshold): CacheRun {
-    return this.with(new Set(cacheLayers), threshold)
+    this.#runner ??= openCacheRunner(this.#inputs)
+    // Nothing but the semantic layer asks for a threshold; runs at others would fill the memory, and each is looked at once.
+    if (threshold !== this.#threshold && this.#used.includes('semantic'))
+      return this.#runner.run(threshold)
+    this.#whole ??= this.#runner.run(this.#threshold)
+    return this.#whole
   }
 }

@@ -1,7 +1,7 @@
 import type { History } from '../worlds/history.ts'
 import { isOfCache } from '../worlds/logged-answer.ts'
 import type { PreparedCache } from './cache-inputs.ts'
-import { runCache } from './cache-run.ts'
+import { openCacheRunner } from './cache-run.ts'
 import { hitQuality } from './hit-quality.ts'
 import { type Judge, judgeHits } from './judge-hits.ts'
 import type { SemanticLayer } from './result.ts'
@@ -16,7 +16,7 @@ export function noiseFloorOf(
   { inputs, namespace }: PreparedCache,
   judge: Judge,
 ): SemanticLayer['noiseFloor'] {
-  const slots = new Slots()
+  const slots = new Slots(history.count)
   const none = new Int32Array(history.count).fill(-1)
   const isAsked = (place: number) => history.bypass[place] === 0 && !isOfCache(history, place)
   const exactSlot = none.map((_, place) =>
@@ -31,7 +31,7 @@ export function noiseFloorOf(
     semanticSlot: none,
     flightSlot: none,
   }
-  const repeats = judgeHits(history, runCache(exactOnly, 1), 'exact', judge, 'noise')
+  const repeats = judgeHits(history, openCacheRunner(exactOnly).outcome(1), 'exact', judge, 'noise')
   const { judged, wrongHits, wrongPerHit } = hitQuality(repeats, repeats.length, history.count)
   return { repeats: judged, differing: wrongHits, rate: wrongPerHit }
 }

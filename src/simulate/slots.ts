@@ -1,29 +1,42 @@
 import type { Neighbours } from '../worlds/neighbours.ts'
 import type { SlotNeighbours } from './cache-run.ts'
 import type { CanServe } from './can-serve.ts'
+import { type SlotLists, slotLists } from './slot-lists.ts'
 
 /** Keys inside namespaces, numbered as they come. */
 export class Slots {
-  readonly #byNamespace: Map<number, number>[] = []
-  readonly #keys: number[] = []
-  readonly #namespaces: number[] = []
+  #count = 0
+  readonly #keys: Int32Array
+  readonly #namespaces: Int32Array
+  /** By hash: the slot of a key in a namespace, or in one of the next cells; -1: none. Half of them stay empty. */
+  readonly #cells: Int32Array
+  readonly #shift: number
+
+  /** For so many slots at most. */
+  constructor(most: number) {
+    const bits = Math.ceil(Math.log2(2 * most + 2))
+    this.#keys = new Int32Array(most)
+    this.#namespaces = new Int32Array(most)
+    this.#cells = new Int32Array(2 ** bits).fill(-1)
+    this.#shift = 32 - bits
+  }
 
   get count(): number {
-    return this.#keys.length
+    return this.#count
   }
 
   of(key: number, namespace: number): number {
-    let slots = this.#byNamespace[namespace]
-    if (slots === undefined) {
-      slots = new Map()
-      this.#byNamespace[namespace] = slots
+    const cells = this.#cells
+    // Multiplied by odd numbers without a pattern, neighbouring numbers are far apart in their high bits.
+    let cell = (Math.imul(key, 0x9e3779b1) + Math.imul(namespace, 0x85ebca6b)) >>> this.#shift
+    for (let slot = cells[cell] as number; slot !== -1; slot = cells[cell] as number) {
+      if (this.#keys[slot] === key && this.#namespaces[slot] === namespace) return slot
+      cell = cell + 1 === cells.length ? 0 : cell + 1
     }
-    const known = slots.get(key)
-    if (known !== undefined) return known
-    const slot = this.#keys.length
-    slots.set(key, slot)
-    this.#keys.push(key)
-    this.#namespaces.push(namespace)
+    const slot = this.#count++
+    cells[cell] = slot
+    this.#keys[slot] = key
+    this.#namespaces[slot] = namespace
     return slot
   }
 
@@ -31,15 +44,16 @@ export class Slots {
     return this.#keys[slot] as number
   }
 
-  /** The slots of each namespace. */
-  byNamespace(): readonly (readonly number[])[] {
-    return this.#byNamespace
-      .filter((slots) => slots !== undefined)
-      .map((slots) => [...slots.values()])
+  /** The slots of each namespace, one list behind the other. */
+  byNamespace(): Pick<SlotLists, 'from' | 'members'> {
+    const namespaces = this.#namespaces.subarray(0, this.#count)
+    const most = namespaces.reduce((last, each) => Math.max(last, each), -1)
+    const slots = namespaces.map((_, slot) => slot)
+    return slotLists(most + 1, namespaces, slots)
   }
 
   namespaces(): Uint32Array {
-    return Uint32Array.from(this.#namespaces)
+    return Uint32Array.from(this.#namespaces.subarray(0, this.#count))
   }
 }
 
@@ -104,7 +118,9 @@ function visitPairs(
   visit: (slot: number, other: number, pair: number) => void,
 ): void {
   const slotOf = new Int32Array(offsets.length - 1).fill(-1)
-  for (const own of slots.byNamespace()) {
+  const { from, members } = slots.byNamespace()
+  for (let namespace = 0; namespace < from.length - 1; namespace++) {
+    const own = members.subarray(from[namespace], from[namespace + 1])
     for (const slot of own) slotOf[slots.keyOf(slot)] = slot
     for (const slot of own) {
       const question = slots.keyOf(slot)

@@ -31,7 +31,10 @@ export function historyOf(moments: readonly PlainMoment[]): History {
   const latencyMs = numbers((moment) => moment.latencyMs ?? 0)
   const seq = numbers((_, place) => place)
   const questionCount = Math.max(-1, ...moments.map(({ question }) => question)) + 1
-  const columnNames = ['seq', 'at', 'cost', 'profile', 'flags', 'inputTokens', 'outputTokens']
+  // Equal but for their users.
+  const words = moments.map(({ request }) => JSON.stringify({ ...request, user: undefined }))
+  const profileOf = new Map([...new Set(words)].map((each, number) => [each, number]))
+  const columnNames = ['seq', 'at', 'cost', 'flags', 'inputTokens', 'outputTokens']
   return {
     count,
     seq,
@@ -42,6 +45,7 @@ export function historyOf(moments: readonly PlainMoment[]): History {
     columns: {
       ...Object.fromEntries(columnNames.map((name) => [name, new Float64Array(count)])),
       cost: numbers(({ costNanoUsd = 0 }) => costNanoUsd),
+      profile: numbers((_, place) => profileOf.get(words[place] as string) as number),
       user: numbers(({ request }) =>
         request?.user === undefined ? Number.NaN : hash53(request.user),
       ),
