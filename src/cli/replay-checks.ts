@@ -27,7 +27,7 @@ export function collectTargets({ cases, baseline, needsAgain, judgeOf }: AskedBy
   const judges = new Set<string>()
   const answering = new Set<string>()
   const addBy = (compiled: CompiledPolicy, each: ReplayCase) => {
-    const decision = compiled.routeOf(cases.seenOf(each).facts)
+    const decision = compiled.routeOf(cases.seenOf(each, compiled.policy).facts)
     const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
     for (const { target, validators } of ladder) {
       answering.add(target)

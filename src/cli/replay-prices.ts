@@ -46,7 +46,7 @@ function laddered(
   each: ReplayCase,
   call: Call,
 ): readonly PlannedCall[] {
-  const { facts } = prices.cases.seenOf(each)
+  const { facts } = prices.cases.seenOf(each, compiled.policy)
   const decision = compiled.routeOf(facts)
   const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
   if (ladder.length === 0) return [planned(prices, each, each.call.model, call, 0, false)]

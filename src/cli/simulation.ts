@@ -63,6 +63,8 @@ export type Shared = {
 
 /** A log ready to be simulated: policies are only different ways through it. */
 export type Simulation = {
+  /** What open tiers are chosen by. */
+  readonly log: LogFacts
   result(signal: AbortSignal): Promise<SimulateResult>
   /** What `decide` needs to run the first policy request by request. */
   receiptJob(signal: AbortSignal): Promise<ReceiptJob>
@@ -96,6 +98,7 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   const shared = { history, log, evidence, evidenceFingerprint: fingerprint, similarity }
   const [first] = job.policies
   return {
+    log,
     result: (signal) => resultOf(job, shared, signal),
     open: (policy, signal) => optionsOf(job, shared, policy, signal),
     async receiptJob(signal) {
