@@ -29,6 +29,7 @@ import { keptJudgements } from './kept-judgements.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
 import { keptRules } from './kept-rules.ts'
 import { keeperOf } from './kept-values.ts'
+import { logEvidence } from './log-classifiers.ts'
 import { similarityOf } from './log-embedder.ts'
 import type { OpenLogs } from './logs.ts'
 import { logFactsOf } from './policy-log.ts'
@@ -65,6 +66,8 @@ export type Shared = {
 export type Simulation = {
   /** What open tiers are chosen by. */
   readonly log: LogFacts
+  /** What classifiers with these files of their own (none: without) learn from. */
+  evidenceIn(files: readonly string[]): Promise<Evidence | null>
   result(signal: AbortSignal): Promise<SimulateResult>
   /** What `decide` needs to run the first policy request by request. */
   receiptJob(signal: AbortSignal): Promise<ReceiptJob>
@@ -99,6 +102,7 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   const [first] = job.policies
   return {
     log,
+    evidenceIn: logEvidence({ store: job.logs.store, flags: job.flags, evidence }),
     result: (signal) => resultOf(job, shared, signal),
     open: (policy, signal) => optionsOf(job, shared, policy, signal),
     async receiptJob(signal) {
