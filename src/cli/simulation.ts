@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Selection } from '../domain/selection.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
@@ -173,6 +174,18 @@ function byUserOf({ cache }: Policy, { carrying }: LogFacts) {
   return { name: 'namespace: user', patch }
 }
 
+/** Evidence is what a policy names, with what is known to all. */
+async function withOwnEvidence(
+  job: SimulationJob,
+  shared: Shared,
+  policy: Policy,
+): Promise<Shared> {
+  const [first] = job.policies
+  if (isDeepStrictEqual(policy.evidence, first.policy.evidence)) return shared
+  const { evidence, fingerprint } = await evidenceOf({ ...job, policies: [{ ...first, policy }] })
+  return { ...shared, evidence, evidenceFingerprint: fingerprint }
+}
+
 export type Opened = {
   readonly history: History
   readonly compared: Compared
@@ -182,20 +195,20 @@ export type Opened = {
 
 async function optionsOf(
   job: SimulationJob,
-  shared: Shared,
+  first: Shared,
   asked: Policy,
   signal: AbortSignal,
 ): Promise<Opened> {
+  const shared = await withOwnEvidence(job, first, asked)
   const { logs, terminal, prices, flags, files } = job
-  const { database } = logs.store
   const compared = await comparedBy(job, shared, asked, signal)
   const { keyed, policy, tiers, embedder, questions, found, trained } = compared
   const { history } = keyed
   const compiled = compilePolicy(policy)
   const costOf = targetCosts(prices.book)
   const { evidence, evidenceFingerprint: known } = shared
-  const neighbours = trained.classifiers
   const learned = trained.examples.find((examples) => examples.evidence === evidence)
+  const neighbours = trained.classifiers
   const sight = openHistorySight({ history, policy, costOf, evidence, neighbours })
   const beyond = await openBeyondCache({
     history,
@@ -214,8 +227,8 @@ async function optionsOf(
   const options = {
     now,
     zone: job.zone,
-    inputs: inputsOf(database, logs),
-    warnings: [...warningsOf(database, logs), ...untrainedWarnings(trained)],
+    inputs: inputsOf(logs.store.database, logs),
+    warnings: [...warningsOf(logs.store.database, logs), ...untrainedWarnings(trained)],
     compiled,
     baseline: baselineOf(flags.baseline, history, costOf),
     policyText: describePolicy(policy),
@@ -232,7 +245,7 @@ async function optionsOf(
     rules: keptRules(logs, selectionOf(job), history, compiled, sight.factsAt),
     similarity: shared.similarity,
     keyIgnore: keyed,
-    verdicts: openVerdicts(database),
+    verdicts: openVerdicts(logs.store.database),
     limit:
       flags.maxWrongHits === undefined
         ? null
