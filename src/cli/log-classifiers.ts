@@ -32,6 +32,15 @@ export type LogClassifierJob = {
   readonly signal: AbortSignal
 }
 
+/** What classifiers learn from: their own files, each with what replays measured, or what is known anyway. */
+export const logEvidence =
+  ({ store, flags, evidence }: Pick<LogClassifierJob, 'store' | 'flags' | 'evidence'>) =>
+  async (files: readonly string[]): Promise<Evidence | null> => {
+    if (files.length === 0) return evidence
+    const measured = flags.measured === false ? [] : measuredQuestions(store.database)
+    return readEvidence(files, measured, store.secret)
+  }
+
 /** Labels remembered by question: logs ask the same again, and are gone through more than once. */
 const mostLabels = 100_000
 
@@ -43,9 +52,8 @@ export async function logClassifiers(
   policy: Policy,
   job: LogClassifierJob,
 ): Promise<TrainedClassifiers> {
-  const { store, flags, terminal, prices, evidence, history, signal } = job
+  const { store, flags, terminal, prices, history, signal } = job
   const narrator = new Narrator(terminal, flags)
-  const measured = () => (flags.measured === false ? [] : measuredQuestions(store.database))
   const embed = (embedder: Embedder, texts: readonly string[]) => {
     const cache = embedder.isWorthStoring
       ? openVectorCache(store.database, keyHash(store.secret))
@@ -54,8 +62,7 @@ export async function logClassifiers(
     return embedEach(embedder, texts, { cache, signal })
   }
   const trained = await trainClassifiers<LiveEmbedder & Embedder>(policy, {
-    evidenceIn: async (files) =>
-      files.length === 0 ? evidence : readEvidence(files, measured(), store.secret),
+    evidenceIn: logEvidence(job),
     embedderOf: (name) => embedderOf({ logs: { store }, terminal, prices }, name),
     embed,
     async vectorsOf(embedder) {

@@ -38,16 +38,13 @@ export function armsOf(job: ArmsJob): ArmSource {
   const asLogged = (each: ReplayCase, turn: number) =>
     answerOnce(asker, each, each.call.model, turn, again)
   const candidate = by(cases.compiled, (each) => each.candidateCall, true)
+  const compared = baseline && by(baseline, (each) => each.call, false)
   return {
     candidate: (each) => answerBy(candidate, each),
     baseline:
-      baseline === null
+      compared === null
         ? async (each) => each.logged ?? (await asLogged(each, 0))
-        : (each) =>
-            answerBy(
-              by(baseline, (other) => other.call, false),
-              each,
-            ),
+        : (each) => answerBy(compared, each),
     again: needsAgain ? (each) => asLogged(each, againTurn) : null,
   }
 }
@@ -66,7 +63,7 @@ function optionsOf(
     compiled,
     callOf,
     seenOf(each) {
-      const { asked, facts } = cases.seenOf(each)
+      const { asked, facts } = cases.seenOf(each, compiled.policy)
       return { asked, seen: { facts, asks } }
     },
     entryOf: (each) => (isCandidate ? cases.entryOf(each) : null),
@@ -77,7 +74,7 @@ function optionsOf(
         : askNeighbours(near, each.question)
     },
     turn: 0,
-    timeoutOf: (each) => timeouts.classes[classOf(cases.seenOf(each).facts)],
+    timeoutOf: (each) => timeouts.classes[classOf(cases.seenOf(each, compiled.policy).facts)],
     retryDelayMs(each, target, made, fault) {
       const chance = randomFrom(`${seed} jitter ${each.id} ${target} ${made}`)
       return retryDelayMs(failure.retries, made, fault, chance)

@@ -4,6 +4,8 @@ import { UserError } from '../domain/user-error.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import { familyMember, sameFamilyWarning } from '../score/judge-family.ts'
+import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
+import { type PlannedArm, plannedLadder } from './planned-ladder.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import type { CaseSource } from './replay-log.ts'
 import type { Terminal } from './terminal.ts'
@@ -12,12 +14,14 @@ export type AskedBy = {
   readonly cases: CaseSource
   /** Null: the logged answer is the baseline. */
   readonly baseline: CompiledPolicy | null
+  /** What the baseline's classifiers have learned. */
+  readonly neighbours: NeighbourClassifiers
   readonly needsAgain: boolean
   readonly judgeOf: (each: ReplayCase) => string | null
 }
 
 /** Collects who is, or may be, asked about cases. */
-export function collectTargets({ cases, baseline, needsAgain, judgeOf }: AskedBy): {
+export function collectTargets({ cases, baseline, neighbours, needsAgain, judgeOf }: AskedBy): {
   add(each: ReplayCase): void
   readonly all: () => readonly string[]
   /** Of judges that would judge answers of their own family. */
@@ -26,9 +30,8 @@ export function collectTargets({ cases, baseline, needsAgain, judgeOf }: AskedBy
   const asked = new Set<string>()
   const judges = new Set<string>()
   const answering = new Set<string>()
-  const addBy = (compiled: CompiledPolicy, each: ReplayCase) => {
-    const decision = compiled.routeOf(cases.seenOf(each).facts)
-    const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
+  const addBy = (arm: PlannedArm, each: ReplayCase) => {
+    const ladder = plannedLadder(cases, arm, each)
     for (const { target, validators } of ladder) {
       answering.add(target)
       for (const { test } of validators) if ('target' in test) asked.add(test.target)
@@ -38,8 +41,8 @@ export function collectTargets({ cases, baseline, needsAgain, judgeOf }: AskedBy
   const logged = new Set<string>()
   return {
     add(each) {
-      if (each.change !== 'cached') addBy(cases.compiled, each)
-      if (baseline !== null) addBy(baseline, each)
+      if (each.change !== 'cached') addBy(cases, each)
+      if (baseline !== null) addBy({ compiled: baseline, neighbours }, each)
       if (needsAgain || (baseline === null && each.logged === null)) answering.add(each.call.model)
       if (baseline === null) logged.add(each.call.model)
       const judge = judgeOf(each)

@@ -1,5 +1,5 @@
+import { rightFromScore } from '../domain/measurement.ts'
 import type { StoredVerdict } from '../domain/stored-verdict.ts'
-import { rightFromScore } from '../replay/compare.ts'
 import type { Measured } from '../replay/measured.ts'
 import { measurementsOf } from '../replay/measurements-of.ts'
 import type { ReplayOptions } from '../replay/replay.ts'

@@ -7,24 +7,29 @@ import { type CompiledPolicy, compilePolicy } from '../engine/compile-policy.ts'
 import type { Seen } from '../engine/decide.ts'
 import { questionOf } from '../engine/question.ts'
 import type { RewriteRequest } from '../engine/rewrite-request.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import { findLogCases } from '../replay/log-cases.ts'
 import type { Affected } from '../replay/plan.ts'
 import { hasPromptCaches } from '../simulate/routing-presets.ts'
 import { HistoryCache } from '../worlds/history-cache.ts'
+import type { FactsAt } from '../worlds/history-facts.ts'
 import { openHistoryPrefix } from '../worlds/history-prefix.ts'
-import { openHistorySight, openHistoryWorld } from '../worlds/history-world.ts'
+import { type HistorySight, openHistorySight, openHistoryWorld } from '../worlds/history-world.ts'
 import { loggedAnswer } from '../worlds/logged-answer.ts'
 import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
 import { answerOf } from '../worlds/stored-request.ts'
 import type { ReceiptJob } from './simulate-receipts.ts'
+
+type SeenCase = { readonly asked: Asked; readonly facts: Seen['facts'] }
 
 /** Cases, wherever they come from, with what deciding them needs. */
 export type CaseSource = Affected & {
   readonly compiled: CompiledPolicy
   /** The policy's classifiers by neighbours. */
   readonly neighbours: NeighbourClassifiers
-  readonly seenOf: (each: ReplayCase) => { readonly asked: Asked; readonly facts: Seen['facts'] }
+  /** How the rules of a policy, the candidate's or a baseline's, see a case. */
+  readonly seenOf: (each: ReplayCase, policy: Policy) => SeenCase
   readonly entryOf: (each: ReplayCase) => FoundEntry | null
   /** The keys of the answer that a cache would serve and of the one really given; null where there are none. */
   readonly answerKeys: (each: ReplayCase) => Pick<StoredVerdict, 'servedHash' | 'ownHash'> | null
@@ -51,6 +56,9 @@ export async function openLogCases(
   const seen = { history, policy, costOf, evidence, neighbours, prefix }
   const world = openHistoryWorld({ ...seen, cache })
   const sight = openHistorySight(seen)
+  const factsAtBy = factsByPolicy(policy, world.factsAt, (by) =>
+    openHistorySight({ ...seen, policy: by }),
+  )
   const cases = await findLogCases({
     history,
     compiled,
@@ -65,9 +73,9 @@ export async function openLogCases(
     ...cases,
     compiled,
     neighbours,
-    seenOf(each) {
+    seenOf(each, by) {
       const place = cases.placeOf(each)
-      const facts = world.factsAt(place)
+      const facts = factsAtBy(by)(place)
       const at = history.at[place] as number
       return { facts, asked: { id: place, at, request: facts.request, bypass: null } }
     },
@@ -97,6 +105,20 @@ export async function openLogCases(
       return answerOf(history.lookup.answerOf(seq), null)?.text ?? null
     },
     assumptions: () => sight.assumptions().ratios,
+  }
+}
+
+/** Classifiers and timeout classes are a policy's own. */
+function factsByPolicy(
+  candidate: Policy,
+  factsAt: FactsAt,
+  sightOf: (policy: Policy) => Pick<HistorySight, 'factsAt'>,
+): (policy: Policy) => FactsAt {
+  const known = new Map([[candidate, factsAt]])
+  return (policy) => {
+    const found = known.get(policy) ?? sightOf(policy).factsAt
+    known.set(policy, found)
+    return found
   }
 }
 

@@ -6,12 +6,16 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import { estimateTokens } from '../prices/count-tokens.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import type { CallsOf, PlannedCall } from '../replay/price-plan.ts'
+import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
+import { type PlannedArm, plannedLadder } from './planned-ladder.ts'
 import type { CaseSource } from './replay-log.ts'
 
 export type CallPrices = {
   readonly cases: CaseSource
   /** Null: the logged answer is the baseline. */
   readonly baseline: CompiledPolicy | null
+  /** What the baseline's classifiers have learned. */
+  readonly neighbours: NeighbourClassifiers
   readonly needsAgain: boolean
   /** The judge's target, and how often it is asked for a case. */
   readonly judge: { readonly target: string; readonly calls: number } | null
@@ -27,14 +31,14 @@ const usualAnswerTokens = 300
 
 /** The calls that a case will, or may, take. */
 export function plannedCalls(prices: CallPrices): CallsOf {
-  const { cases, baseline, needsAgain, judge } = prices
+  const { cases, baseline, neighbours, needsAgain, judge } = prices
   return (each) => [
-    ...(each.change === 'cached' ? [] : laddered(prices, cases.compiled, each, each.candidateCall)),
+    ...(each.change === 'cached' ? [] : laddered(prices, cases, each, each.candidateCall)),
     ...(baseline === null
       ? each.logged === null
         ? [planned(prices, each, each.call.model, each.call, 0, false)]
         : []
-      : laddered(prices, baseline, each, each.call)),
+      : laddered(prices, { compiled: baseline, neighbours }, each, each.call)),
     ...(needsAgain ? [planned(prices, each, each.call.model, each.call, 1, false)] : []),
     ...(judge === null ? [] : judgeCalls(prices, each, judge)),
   ]
@@ -42,13 +46,11 @@ export function plannedCalls(prices: CallPrices): CallsOf {
 
 function laddered(
   prices: CallPrices,
-  compiled: CompiledPolicy,
+  arm: PlannedArm,
   each: ReplayCase,
   call: Call,
 ): readonly PlannedCall[] {
-  const { facts } = prices.cases.seenOf(each)
-  const decision = compiled.routeOf(facts)
-  const ladder = decision.kind === 'routed' ? (decision.ladder ?? []) : []
+  const ladder = plannedLadder(prices.cases, arm, each)
   if (ladder.length === 0) return [planned(prices, each, each.call.model, call, 0, false)]
   return ladder.map(({ target }, rung) => planned(prices, each, target, call, 0, rung > 0))
 }

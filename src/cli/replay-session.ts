@@ -3,6 +3,7 @@ import type { ReplyStore } from '../domain/kept-reply.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Asks } from '../engine/validators.ts'
+import type { LogFacts } from '../policy/log-facts.ts'
 import type { Policy } from '../policy/policy.ts'
 import { textAsker } from '../replay/ask-text.ts'
 import type { Asker } from '../replay/asker.ts'
@@ -58,6 +59,8 @@ export type SessionJob = {
   readonly cases: CaseSource
   /** With models in the place of tiers. */
   readonly policy: Policy
+  /** Null for a suite. */
+  readonly log: LogFacts | null
   readonly costOf: CostOf
   readonly signal: AbortSignal
 }
@@ -199,8 +202,8 @@ async function openSession(
 }
 
 /** The baseline, its classifiers taught by its own files. */
-async function openBaseline({ flags, terminal, prices, store, signal }: SessionJob) {
-  const baseline = replayBaseline(flags.baseline, prices)
+async function openBaseline({ flags, terminal, prices, store, log, signal }: SessionJob) {
+  const baseline = replayBaseline(flags.baseline, prices, log)
   if (baseline.compiled === null) return { ...baseline, neighbours: noNeighbours }
   const { policy } = baseline.compiled
   const job = { flags, terminal, prices, store, signal }

@@ -80,7 +80,7 @@ export function suiteCases(
   }
   const shared = sharedStrata()
   const stratumAt = (row: SuiteRow) => shared(stratumOf(row, requestOf(row)))
-  const factsOf = (request: Request) => new RequestFacts(request, surroundings(policy))
+  const factsOf = (request: Request, by: Policy) => new RequestFacts(request, surroundings(by))
   return {
     compiled,
     neighbours,
@@ -91,7 +91,7 @@ export function suiteCases(
     async caseAt(index) {
       const row = rows[index] as SuiteRow
       const request = requestOf(row)
-      const facts = factsOf(request)
+      const facts = factsOf(request, policy)
       const rewritten = await rewrite.rewrite(facts)
       const call = callOf(request)
       return {
@@ -109,10 +109,10 @@ export function suiteCases(
         keys: keysOf(request),
       }
     },
-    seenOf(each) {
+    seenOf(each, by) {
       const request = requestIn(each)
       const asked = { id: each.id, at: now, request, bypass: 'off' as const }
-      return { facts: factsOf(request), asked }
+      return { facts: factsOf(request, by), asked }
     },
     entryOf: () => null,
     answerKeys: () => null,

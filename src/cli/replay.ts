@@ -71,7 +71,7 @@ async function replayLogs({ files, flags, terminal, prices }: ReplayJob): Promis
       const cases = await openLogCases(receiptJob, rewrite, store.secret)
       const inputs = inputsOf(store.database, logs)
       const warnings = [...warningsOf(store.database, logs), ...untrainedWarnings(trained)]
-      const about = { inputs, warnings, policy, costOf, cases }
+      const about = { inputs, warnings, policy, costOf, cases, log: simulation.log }
       return replaySession({ files, flags, terminal, prices, store, ...about, signal })
     })
   } finally {
@@ -107,6 +107,7 @@ async function replaySuite({ flags, terminal, prices }: ReplayJob, path: string)
         warnings: [...warnings, ...untrainedWarnings(trained)],
         policy,
         costOf,
+        log: null,
       }
       return replaySession({ ...job, files: [], ...about, cases })
     })

@@ -16,7 +16,7 @@ import type { RunPrices } from './price-book.ts'
 import { readEvidence } from './read-evidence.ts'
 import type { ServeCache } from './serve-cache.ts'
 import type { Terminal } from './terminal.ts'
-import { trainClassifiers, untrainedWords } from './train-classifiers.ts'
+import { type TrainingPorts, trainClassifiers, untrainedWords } from './train-classifiers.ts'
 
 export type ServeClassifiersOptions = {
   /** Of the store that the gateway belongs to, where replays leave what they measured. */
@@ -50,13 +50,12 @@ const embeddedAtOnce = 16
  * Training throws a UserError for files that hold no scores and for an embedder that cannot be opened.
  */
 export function openServeClassifiers(options: ServeClassifiersOptions): ServeClassifiers {
-  const { warn, secret } = options
+  const { warn } = options
   const byName = new Map<string, LookUps>()
   return async (asked) => {
     const { policy } = namedPolicy(asked)
     const { classifiers, untrained } = await trainClassifiers<LookUps>(policy, {
-      evidenceIn: async (files) =>
-        readEvidence(files.length === 0 ? policy.evidence : files, await measured(options), secret),
+      evidenceIn: servedEvidence(policy, options),
       async embedderOf(name) {
         const lookUps = byName.get(name) ?? (await openLookUps(name, options))
         byName.set(name, lookUps)
@@ -69,6 +68,18 @@ export function openServeClassifiers(options: ServeClassifiersOptions): ServeCla
     return classifiers
   }
 }
+
+type EvidenceOptions = Pick<ServeClassifiersOptions, 'storePath' | 'secret' | 'terminal'>
+
+/** What a gateway's classifiers learn from: files, and what replays have measured by now. */
+export const servedEvidence =
+  (policy: Policy, options: EvidenceOptions): TrainingPorts<never>['evidenceIn'] =>
+  async (files) =>
+    readEvidence(
+      files.length === 0 ? policy.evidence : files,
+      await measured(options),
+      options.secret,
+    )
 
 /** Learning goes on with what could be embedded: a gateway is not to stand still for an embedder. */
 async function embedEvidence(
@@ -123,7 +134,7 @@ const inShortTurns = <Own extends Embedder>(embedder: Own): Own => ({
 })
 
 /** What replays measured; nothing where there is no store yet. */
-async function measured(options: ServeClassifiersOptions): Promise<readonly MeasuredQuestion[]> {
+async function measured(options: EvidenceOptions): Promise<readonly MeasuredQuestion[]> {
   const store = await storeOf(options, false)
   if (store === null) return []
   try {
@@ -134,7 +145,7 @@ async function measured(options: ServeClassifiersOptions): Promise<readonly Meas
 }
 
 const storeOf = (
-  { storePath: path, terminal }: ServeClassifiersOptions,
+  { storePath: path, terminal }: EvidenceOptions,
   create: boolean,
 ): Promise<Store | null> => openStore({ path, driver: terminal.env['LLMCOST_SQLITE'], create })
 

@@ -1,5 +1,4 @@
 import type { Json } from '../domain/json.ts'
-import { forecastKey } from '../policy/forecast-key.ts'
 import type { Policy } from '../policy/policy.ts'
 import { policyFingerprint } from '../policy/policy-fingerprint.ts'
 import { postWebhook } from '../providers/post-webhook.ts'
@@ -21,6 +20,8 @@ import { openForecastScores } from './forecast-scores.ts'
 import { storePath } from './logs.ts'
 import { packageVersion } from './package-version.ts'
 import type { ServeFlags } from './serve.ts'
+import { servedEvidence } from './serve-classifiers.ts'
+import { taughtForecastKey } from './taught-forecast-key.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 
 export type WatchOptions = {
@@ -43,7 +44,7 @@ export type OpenedWatch = {
 
 /** Opens the log, the figures, and what sends traces and alerts where environment and policy say so. */
 export async function openWatch(options: WatchOptions): Promise<OpenedWatch> {
-  const { policy, source, writer, now, health, running, flags, terminal } = options
+  const { policy, source, writer, store, now, health, running, flags, terminal } = options
   const scores = openForecastScores(options)
   const [storeAt, driver] = [storePath(flags, terminal), terminal.env['LLMCOST_SQLITE']]
   const log = logOf(options)
@@ -53,7 +54,12 @@ export async function openWatch(options: WatchOptions): Promise<OpenedWatch> {
     policy,
     fingerprint: policyFingerprint(policy),
     source,
-    forecastOf: (next) => keptForecast(storeAt, driver, forecastKey(next)),
+    async forecastOf(next) {
+      const evidence = servedEvidence(next, { storePath: storeAt, secret: store.secret, terminal })
+      // What cannot be read is said by those who learn from it.
+      const key = await taughtForecastKey(next, evidence).catch(() => null)
+      return key === null ? null : keptForecast(storeAt, driver, key)
+    },
     scoredForecasts: scores.scored,
     now,
     health,

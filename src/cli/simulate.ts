@@ -1,7 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { UserError } from '../domain/user-error.ts'
-import { forecastKey } from '../policy/forecast-key.ts'
-import type { Policy } from '../policy/policy.ts'
 import { writePolicy } from '../policy/write-policy.ts'
 import { formatSimulate } from '../report/format-simulate.ts'
 import { requireTerminal } from '../report/require-terminal.ts'
@@ -17,6 +15,7 @@ import { policiesInForce, type SimulateFlags } from './simulate-policies.ts'
 import { explainDecision, writeReceiptFile } from './simulate-receipts.ts'
 import { openSimulation, type Simulation, type SimulationJob } from './simulation.ts'
 import { sweepOf } from './sweep-grid.ts'
+import { taughtForecastKey } from './taught-forecast-key.ts'
 import { type Terminal, viewOf } from './terminal.ts'
 import { writeOut } from './write-out.ts'
 
@@ -66,10 +65,10 @@ function writeNew(path: string, text: string): void {
 }
 
 /** What was found out of a policy, for a gateway that comes to run it. */
-function keepForecastOf(result: SimulateResult, policy: Policy, { store }: OpenLogs): void {
+function keepForecastOf(result: SimulateResult, key: string, { store }: OpenLogs): void {
   const { database } = store
   try {
-    database.transaction(() => keepForecast(database, forecastOf(result, forecastKey(policy))))
+    database.transaction(() => keepForecast(database, forecastOf(result, key)))
   } catch {
     // A store that cannot be written to has no forecast for a gateway.
   }
@@ -90,6 +89,7 @@ async function outputOf(
   if (explain !== undefined) return explainDecision(explain, await simulation.receiptJob(signal))
   if (receipts !== undefined) await writeReceiptFile(receipts, await simulation.receiptJob(signal))
   const result = await simulation.result(signal)
-  keepForecastOf(result, policies[0].policy, logs)
+  const key = await taughtForecastKey(policies[0].policy, simulation.evidenceIn)
+  keepForecastOf(result, key, logs)
   return formatSimulate(result, flags.format ?? 'terminal', viewOf(terminal.stdout, terminal.env))
 }

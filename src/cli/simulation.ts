@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Selection } from '../domain/selection.ts'
 import { compilePolicy } from '../engine/compile-policy.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
@@ -29,6 +30,7 @@ import { keptJudgements } from './kept-judgements.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
 import { keptRules } from './kept-rules.ts'
 import { keeperOf } from './kept-values.ts'
+import { logEvidence } from './log-classifiers.ts'
 import { similarityOf } from './log-embedder.ts'
 import type { OpenLogs } from './logs.ts'
 import { logFactsOf } from './policy-log.ts'
@@ -63,6 +65,10 @@ export type Shared = {
 
 /** A log ready to be simulated: policies are only different ways through it. */
 export type Simulation = {
+  /** What open tiers are chosen by. */
+  readonly log: LogFacts
+  /** What classifiers with these files of their own (none: without) learn from. */
+  evidenceIn(files: readonly string[]): Promise<Evidence | null>
   result(signal: AbortSignal): Promise<SimulateResult>
   /** What `decide` needs to run the first policy request by request. */
   receiptJob(signal: AbortSignal): Promise<ReceiptJob>
@@ -96,6 +102,8 @@ export async function openSimulation(job: SimulationJob): Promise<Simulation> {
   const shared = { history, log, evidence, evidenceFingerprint: fingerprint, similarity }
   const [first] = job.policies
   return {
+    log,
+    evidenceIn: logEvidence({ store: job.logs.store, flags: job.flags, evidence }),
     result: (signal) => resultOf(job, shared, signal),
     open: (policy, signal) => optionsOf(job, shared, policy, signal),
     async receiptJob(signal) {
@@ -166,6 +174,18 @@ function byUserOf({ cache }: Policy, { carrying }: LogFacts) {
   return { name: 'namespace: user', patch }
 }
 
+/** Evidence is what a policy names, with what is known to all. */
+async function withOwnEvidence(
+  job: SimulationJob,
+  shared: Shared,
+  policy: Policy,
+): Promise<Shared> {
+  const [first] = job.policies
+  if (isDeepStrictEqual(policy.evidence, first.policy.evidence)) return shared
+  const { evidence, fingerprint } = await evidenceOf({ ...job, policies: [{ ...first, policy }] })
+  return { ...shared, evidence, evidenceFingerprint: fingerprint }
+}
+
 export type Opened = {
   readonly history: History
   readonly compared: Compared
@@ -175,20 +195,20 @@ export type Opened = {
 
 async function optionsOf(
   job: SimulationJob,
-  shared: Shared,
+  first: Shared,
   asked: Policy,
   signal: AbortSignal,
 ): Promise<Opened> {
+  const shared = await withOwnEvidence(job, first, asked)
   const { logs, terminal, prices, flags, files } = job
-  const { database } = logs.store
   const compared = await comparedBy(job, shared, asked, signal)
   const { keyed, policy, tiers, embedder, questions, found, trained } = compared
   const { history } = keyed
   const compiled = compilePolicy(policy)
   const costOf = targetCosts(prices.book)
   const { evidence, evidenceFingerprint: known } = shared
-  const neighbours = trained.classifiers
   const learned = trained.examples.find((examples) => examples.evidence === evidence)
+  const neighbours = trained.classifiers
   const sight = openHistorySight({ history, policy, costOf, evidence, neighbours })
   const beyond = await openBeyondCache({
     history,
@@ -207,8 +227,8 @@ async function optionsOf(
   const options = {
     now,
     zone: job.zone,
-    inputs: inputsOf(database, logs),
-    warnings: [...warningsOf(database, logs), ...untrainedWarnings(trained)],
+    inputs: inputsOf(logs.store.database, logs),
+    warnings: [...warningsOf(logs.store.database, logs), ...untrainedWarnings(trained)],
     compiled,
     baseline: baselineOf(flags.baseline, history, costOf),
     policyText: describePolicy(policy),
@@ -225,7 +245,7 @@ async function optionsOf(
     rules: keptRules(logs, selectionOf(job), history, compiled, sight.factsAt),
     similarity: shared.similarity,
     keyIgnore: keyed,
-    verdicts: openVerdicts(database),
+    verdicts: openVerdicts(logs.store.database),
     limit:
       flags.maxWrongHits === undefined
         ? null

@@ -49,6 +49,13 @@ export const nothingTrained: TrainedClassifiers = {
 
 type Knn = Extract<ClassifierSettings, { readonly kind: 'knn' }>
 
+/** The classifiers by neighbours that a policy's rules ask, by name. */
+export const knnAsked = (policy: Policy): readonly (readonly [string, Knn])[] =>
+  [...classifiersAsked(policy)].flatMap((name) => {
+    const settings = inTable(policy.classifiers, name)
+    return settings?.kind === 'knn' ? [[name, settings] as const] : []
+  })
+
 /**
  * Trains the classifiers by neighbours that a policy's rules ask, with models in the place of its tiers. Throws a
  * UserError for files that hold no scores and for an embedder that cannot be opened.
@@ -60,9 +67,7 @@ export async function trainClassifiers<Own extends Pick<Embedder, 'name'>>(
   const classifiers = new Map<string, NeighbourClassifier>()
   const examples: Examples[] = []
   const untrained: string[] = []
-  for (const name of classifiersAsked(policy)) {
-    const settings = inTable(policy.classifiers, name)
-    if (settings?.kind !== 'knn') continue
+  for (const [name, settings] of knnAsked(policy)) {
     const evidence = await ports.evidenceIn(settings.evidence)
     const trained = evidence && (await train(policy, settings, evidence, ports))
     if (trained === null) untrained.push(name)

@@ -30,6 +30,9 @@ export type Measurement = {
   readonly latencyMs: number | null
 }
 
+/** A score from which an answer would have done. */
+export const rightFromScore = 0.5
+
 /** The measurements of one question by one scorer, of all runs. */
 export type MeasuredQuestion = {
   readonly id: string | null

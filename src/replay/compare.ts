@@ -16,9 +16,6 @@ export type Comparison = {
   compare(each: ReplayCase, arms: Arms): Promise<Compared>
 }
 
-/** A score from which an answer would have done. */
-export const rightFromScore = 0.5
-
 export const compareWithExpected = (
   scorerOf: (each: ReplayCase) => Scorer,
   name: string,

@@ -1,6 +1,6 @@
 import type { Call } from '../domain/call.ts'
 import type { Measurement } from '../domain/measurement.ts'
-import { rightFromScore } from './compare.ts'
+import { rightFromScore } from '../domain/measurement.ts'
 
 /** A prompt that a cheap model failed, with the answer of one that did not. */
 export type Escalation = {

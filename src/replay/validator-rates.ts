@@ -1,6 +1,6 @@
+import { rightFromScore } from '../domain/measurement.ts'
 import type { Interval } from '../domain/report.ts'
 import { clopperPearson, clopperPearsonUpper } from '../stats/intervals.ts'
-import { rightFromScore } from './compare.ts'
 import type { MeasuredSum } from './measured-sum.ts'
 
 /** How a rung's validators did, against whether its answers were right. */

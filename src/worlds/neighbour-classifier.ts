@@ -1,4 +1,5 @@
 import type { Vector } from '../domain/embedder.ts'
+import { rightFromScore } from '../domain/measurement.ts'
 import { zeroNanoUsd } from '../domain/money.ts'
 import type { AskedLabel, MaybePromise } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
@@ -92,13 +93,17 @@ function predicted(predict: () => Float64Array): Float64Array | null {
   }
 }
 
-/** By row: of the spellings of a model the first that was measured. */
+/**
+ * By row: of the spellings of a model the first that was measured. What a replay, or people, measured is right or wrong:
+ * of two answers that are alike each scores a half, and the cheaper one would have done.
+ */
 function scoresOf({ models, rows, scores }: Evidence, target: string | null): Float64Array {
   const family = target === null ? null : familyOf(target)
   const columns = scores.filter((_, model) => familyOf(models[model] ?? '') === family)
-  return Float64Array.from(rows, (_, row) => {
+  return Float64Array.from(rows, ({ replayedBy }, row) => {
     const measured = columns.find((column) => !Number.isNaN(column[row]))
-    return measured?.[row] ?? Number.NaN
+    const score = measured?.[row] ?? Number.NaN
+    return replayedBy === null || Number.isNaN(score) ? score : Number(score >= rightFromScore)
   })
 }
 

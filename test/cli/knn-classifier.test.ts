@@ -168,6 +168,31 @@ it('is judged on the part of evidence that it did not learn from', async () => {
   expect(routingMetrics).toMatchObject({ apgr: 0.75, cpt: { '0.5': 0.25 } })
 })
 
+it('learns from the files of its own policy where several are compared', async () => {
+  writeScores([...geese, ...taxes])
+  writeFileSync(policy, 'cache: { namespace: shared }\n')
+  const learning = join(terminal.folder, 'learning.yaml')
+  writeFileSync(learning, `${routed('')}evidence: [${scores}]\n`)
+  const { beside } = await simulated('--policy', learning)
+  const compared = beside.find(({ name }) => name.includes('learning'))
+  writeFileSync(policy, `${routed('')}evidence: [${scores}]\n`)
+  const alone = await simulated()
+  expect(compared?.savingUsd).toBeCloseTo(alone.savings.costUsd, 9)
+})
+
+it('plans a replay by whom its labels lead to', async () => {
+  writeScores([...geese, ...taxes])
+  const planned = async (text: string) => {
+    writeFileSync(policy, text)
+    const flags = ['--policy', policy, '--no-semantic', '--mock', '--fixed', '--dry-run']
+    return (await replayedIn(terminal, log, ...flags)).plan.priceUsd
+  }
+  const fixed = (model: string, when: string): string =>
+    `{ name: ${when}, when: { patterns: [${when}] }, ladder: ['${model}'] }`
+  const told = `routes: [${fixed(small, 'geese')}, ${fixed('openai:gpt-4.1', 'tax')}]\n`
+  expect(await planned(`${routed('')}evidence: [${scores}]\n`)).toEqual(await planned(told))
+})
+
 it('routes what a replay asks, of a log and of a suite', async () => {
   writeScores([...geese, ...taxes])
   writeFileSync(policy, `${routed('')}evidence: [${scores}]\n`)

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startServe } from '../../src/cli/start-serve.ts'
 import { type MockServer, startMockServer } from '../../src/providers/mock-server.ts'
@@ -35,11 +36,11 @@ const records = ['a', 'b', 'c', 'a'].map((prompt, index) => ({
   answer: { text: 'An answer.', finishReason: 'stop' },
 }))
 
-async function simulatedGateway() {
+async function simulatedGateway(policy = policyText) {
   const terminal = newTerminal({ env: { OPENAI_BASE_URL: `${mock.url}/v1` } })
   const log = writeLog(terminal, records)
   const path = `${terminal.folder}/llmcost.yaml`
-  writeFileSync(path, policyText)
+  writeFileSync(path, policy)
   const { code, err } = await runIn(terminal, 'simulate', log, '--policy', path, '--format', 'json')
   expect([code, err]).toEqual([0, expect.anything()])
   const start = () => startServe({ port: 0, adminPort: 0, policy: [path], quiet: true }, terminal)
@@ -98,4 +99,27 @@ test('a policy that decides otherwise has no forecast; other ports and alerts ke
   await serve.watcher.reload()
   expect((await snapshotOf(adminUrl)).forecast).toBeNull()
   await serve.close(0)
+})
+
+test('a classifier that learns from other evidence than it was simulated with has no forecast', async () => {
+  const scores = join(newTerminal().folder, 'scores.jsonl')
+  const measured = (score: number) =>
+    writeFileSync(scores, JSON.stringify({ prompt: 'a', scores: { 'gpt-4o-mini': score } }))
+  measured(1)
+  const learning = `
+tiers: { small: openai:gpt-4o-mini, medium: openai:gpt-4o, large: openai:gpt-4.1 }
+classifiers: { near: { kind: knn } }
+routes: [{ name: learned, classifier: near }]
+evidence: [${scores}]
+`
+  const { start } = await simulatedGateway(learning)
+  const serve = await start()
+  await until(async () => (await snapshotOf(serve.gateway.adminUrl)).forecast !== null)
+  await serve.close(0)
+  measured(0)
+  const other = await start()
+  // Its own forecast would be there by then.
+  for (let round = 0; round < 20; round++)
+    expect((await snapshotOf(other.gateway.adminUrl)).forecast).toBeNull()
+  await other.close(0)
 })

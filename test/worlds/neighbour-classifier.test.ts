@@ -15,10 +15,10 @@ type Row = readonly [text: string, degrees: number | null, scores: Readonly<Reco
 
 const tiers = { small: 'openai:gpt-4o-mini', medium: 'openai:gpt-4o' }
 
-function trained(rows: readonly Row[], neighbours = 2) {
+function trained(rows: readonly Row[], neighbours = 2, replayedBy: string | null = null) {
   const table = new EvidenceTable()
   for (const [index, [text, , scores]] of rows.entries()) {
-    const row = { id: `${index}`, promptKey: null, questionKey: null, text, replayedBy: null }
+    const row = { id: `${index}`, promptKey: null, questionKey: null, text, replayedBy }
     const cells = Object.entries(scores).map(([model, score]) => ({ model, score }))
     table.add(row, cells)
   }
@@ -71,6 +71,20 @@ describe('a classifier by neighbours', () => {
     expect(labelOf?.('own', at(185))).toBe('hard')
     // Whoever asks something else as near is judged by them.
     expect(labelOf?.('another', at(185))).toBe('simple')
+  })
+
+  it('takes an answer that was judged as good as another for one that would have done', async () => {
+    const judged: readonly Row[] = [
+      ['a', 0, both(0.5, 0.5)],
+      ['b', 10, both(1, 0)],
+      ['c', 180, both(0, 0.5)],
+      ['d', 190, both(0.4, 1)],
+    ]
+    const labelOf = await trained(judged, 2, 'people')
+    expect(labelOf?.('another', at(5))).toBe('simple')
+    expect(labelOf?.('another', at(185))).toBe('medium')
+    // In a file a score is what it says.
+    expect((await trained(judged))?.('another', at(5))).toBe('hard')
   })
 
   it('falls back to the mean of all others where nothing is near, the own rows left out', async () => {
