@@ -69,7 +69,7 @@ describe('two logs', () => {
         expect(result.to.costUsd).toBe(totals.costUsd)
         addsUp(result)
         for (const row of result.cells) addsUp(row)
-        removeTerminals()
+        terminal.remove()
       }),
       { numRuns: 5 },
     )

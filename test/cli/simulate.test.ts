@@ -266,7 +266,7 @@ describe('a simulation', () => {
       writeFileSync(log, textOf())
       const flags = [log, '--guards', 'none', '--sweep']
       const { sweep, warnings } = await simulated(...flags, '0.6:1:every')
-      const grid = await simulated(...flags, '0.6:1:0.001')
+      const grid = await simulated(...flags, '0.6:1:0.01')
       const isOfCache = warnings.some(({ code }) => code === 'sweep-of-cache')
       const whatCounts = ({ threshold: _, savingsUsd, ...point }: SweepPoint) =>
         isOfCache ? point : { ...point, savingsUsd }
