@@ -59,6 +59,23 @@ const topics = ['of lamps in stores', 'by parcel post abroad', 'for wholesale cu
 
 const audits = (serve: RunningServe) => serve.gateway.state().audits
 
+/** A gateway whose audits have met wrong hits on every topic, nobody listening to its alerts. */
+async function raisedByAudits() {
+  const mock = await startMock()
+  const { serve, ask, path } = await startedServe({
+    env: { OPENAI_BASE_URL: `${mock.url}/v1` },
+    policy: policyOf('http://127.0.0.1:9/'),
+  })
+  open.push(() => serve.close(1_000))
+  for (const topic of topics) {
+    for (const word of ['refunds', 'returns'])
+      await (await ask(body(`Explain ${word} ${topic}`))).text()
+    await audits(serve).ended()
+  }
+  const threshold = () => serve.gateway.state().trials.thresholdOf(undefined)
+  return { serve, ask, path, threshold }
+}
+
 test('wrong hits of the real cache raise its threshold, are alerted of, and the threshold outlives the gateway', async () => {
   const [mock, webhook] = [await startMock(), await startWebhook()]
   const gateway = await startedServe({
@@ -121,18 +138,7 @@ test('wrong hits of the real cache raise its threshold, are alerted of, and the 
 })
 
 test('a policy that is read again keeps what audits have raised, unless the layer is another one', async () => {
-  const mock = await startMock()
-  const { serve, ask, path } = await startedServe({
-    env: { OPENAI_BASE_URL: `${mock.url}/v1` },
-    policy: policyOf('http://127.0.0.1:9/'),
-  })
-  open.push(() => serve.close(1_000))
-  for (const topic of topics) {
-    for (const word of ['refunds', 'returns'])
-      await (await ask(body(`Explain ${word} ${topic}`))).text()
-    await audits(serve).ended()
-  }
-  const threshold = () => serve.gateway.state().trials.thresholdOf(undefined)
+  const { serve, path, threshold } = await raisedByAudits()
   const raised = threshold()
   expect(raised).not.toBeNull()
   const reload = async (text: string) => {
@@ -147,18 +153,7 @@ test('a policy that is read again keeps what audits have raised, unless the laye
 })
 
 test('what people undo of audits is undone at once, and for good', async () => {
-  const mock = await startMock()
-  const { serve, ask } = await startedServe({
-    env: { OPENAI_BASE_URL: `${mock.url}/v1` },
-    policy: policyOf('http://127.0.0.1:9/'),
-  })
-  open.push(() => serve.close(1_000))
-  for (const topic of topics) {
-    for (const word of ['refunds', 'returns'])
-      await (await ask(body(`Explain ${word} ${topic}`))).text()
-    await audits(serve).ended()
-  }
-  const threshold = () => serve.gateway.state().trials.thresholdOf(undefined)
+  const { serve, threshold } = await raisedByAudits()
   expect(threshold()).not.toBeNull()
   const kept = () => serve.store.recover().checkpoint?.state['trials'] as { hits: unknown[] }
   await fetch(`${serve.gateway.adminUrl}/trials/reset`, {

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Reply } from '../../domain/reply.ts'
 
-/** What the format has, what names the machine or the bill of one call, and what only pads a chunk. */
-const known = new Set([
+/** The members of a chat completion. */
+export const completionFields = [
   'id',
   'object',
   'created',
@@ -11,10 +11,10 @@ const known = new Set([
   'usage',
   'service_tier',
   'system_fingerprint',
-  'x_groq',
-  'error',
-  'obfuscation',
-])
+] as const
+
+/** What the format has, what names the bill of one call, and what only pads a chunk. */
+const known = new Set<string>([...completionFields, 'x_groq', 'error', 'obfuscation'])
 
 /** What a vendor says beside the fields of the format, of a whole completion or of a chunk; undefined: nothing. */
 export function addedFields(body: JsonObject): Reply['added'] {

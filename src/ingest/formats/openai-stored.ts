@@ -1,3 +1,4 @@
+import { completionFields } from '../../dialects/chat/added-fields.ts'
 import { paramsOf } from '../../dialects/openai-chat.ts'
 import {
   defined,
@@ -47,15 +48,8 @@ function readStored(record: JsonObject): Reading {
 }
 
 /** What of a completion is its answer; the rest are settings of the request. */
-const answerFields = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'choices',
-  'usage',
-  'service_tier',
-  'system_fingerprint',
+const answerFields = new Set<string>([
+  ...completionFields,
   'request_id',
   'metadata',
   'input_user',
