@@ -10,6 +10,7 @@ import { benchIngest } from './benches/ingest.ts'
 import { benchManyUsers } from './benches/many-users.ts'
 import { benchReplay } from './benches/replay.ts'
 import { benchSecondAnalyze } from './benches/second-analyze.ts'
+import { benchSimulate } from './benches/simulate.ts'
 import { benchStartup } from './benches/startup.ts'
 import { benchSweep } from './benches/sweep.ts'
 import { benchCertifier } from './certifier.ts'
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ingest: { about: 'rows per second into a new store, against two floors', run: benchIngest },
   'first-analyze': { about: 'the first report on a file', run: benchFirstAnalyze },
   'second-analyze': { about: 'further reports on the same file', run: benchSecondAnalyze },
+  simulate: { about: 'further simulations of the same log', run: benchSimulate },
   decide: { about: 'decisions over a history, with receipts and compiled', run: benchDecide },
   vectors: { about: 'cosine neighbours of 10,000 to 100,000 vectors', run: benchVectors },
   sweep: { about: 'cache simulations at every threshold, and over a grid', run: benchSweep },

@@ -68,7 +68,7 @@ function figuresOf(
 ): Figures {
   const own = samples.get(name) ?? []
   const wallMs = rangeOf(own.map((sample) => sample.wallMs))
-  const others = role === 'measured' ? subjects.filter((other) => other.role !== 'measured') : []
+  const others = role === 'measured' ? subjects.filter(isCompared) : []
   return {
     name,
     role,
@@ -77,10 +77,12 @@ function figuresOf(
     userMs: medianOf(own.map((sample) => sample.userMs)),
     sysMs: medianOf(own.map((sample) => sample.sysMs)),
     peakRssBytes: highest(own.map((sample) => sample.peakRssBytes)),
-    rowsPerSecond: rows === undefined ? null : (rows / wallMs.median) * 1000,
+    rowsPerSecond: rows === undefined || role === 'pace' ? null : (rows / wallMs.median) * 1000,
     ratios: others.map((other) => ratioTo(other, own, samples.get(other.name) ?? [])),
   }
 }
+
+const isCompared = ({ role }: Subject): boolean => role === 'floor' || role === 'peer'
 
 /** Round by round: the two runs of a round stood beside each other in time. */
 function ratioTo(other: Subject, own: readonly Sample[], theirs: readonly Sample[]): Ratio {

@@ -1,5 +1,8 @@
-/** A process under measurement. What is measured is compared with every floor and peer of the same bench. */
-export type Role = 'measured' | 'floor' | 'peer'
+/**
+ * A process under measurement. What is measured is compared with every floor and peer of the same bench; a pace tells
+ * only how quick the machine was meanwhile.
+ */
+export type Role = 'measured' | 'floor' | 'peer' | 'pace'
 
 /** One run of one process. What this machine cannot tell is null. */
 export type Sample = {

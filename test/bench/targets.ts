@@ -1,5 +1,6 @@
 import type { Figures, Target } from './outcome.ts'
-import { inBytes, inTime } from './table.ts'
+import { type Pace, referenceRowsPerSecond } from './pace.ts'
+import { inBytes, inTime, inWhole } from './table.ts'
 
 /** The median against a limit. */
 export const timeTarget = (words: string, { wallMs }: Figures, limitMs: number): Target => ({
@@ -18,14 +19,24 @@ export const memoryTarget = (
     ? []
     : [{ words, found: inBytes(peakRssBytes), met: peakRssBytes < limitBytes }]
 
-/** Time limits by the name of what was measured. */
-export const timeTargets = (
+/**
+ * The median against a limit in time that was set on another machine: on one that is half as quick, by floor (b) in the
+ * same run, it is twice as long.
+ */
+export function pacedTarget(figures: Figures, limitMs: number, pace: Pace): Target {
+  const hereMs = limitMs / pace.share
+  const words = `${figures.name} below ${inTime(limitMs)} where floor (b) reaches ${inWhole(referenceRowsPerSecond)} rows/s; here ${inTime(hereMs)}`
+  const target = timeTarget(words, figures, hereMs)
+  return pace.isJudged ? target : { ...target, met: null }
+}
+
+/** Limits by the name of what was measured. */
+export const pacedTargets = (
   figures: readonly Figures[],
   limitsMs: Readonly<Record<string, number>>,
+  pace: Pace,
 ): readonly Target[] =>
   figures.flatMap((one) => {
     const limitMs = limitsMs[one.name]
-    return limitMs === undefined
-      ? []
-      : [timeTarget(`${one.name} below ${inTime(limitMs)}`, one, limitMs)]
+    return limitMs === undefined ? [] : [pacedTarget(one, limitMs, pace)]
   })

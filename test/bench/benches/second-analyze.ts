@@ -6,7 +6,8 @@ import { chatLog } from '../inputs.ts'
 import { interleave, type Subject } from '../interleave.ts'
 import { measure } from '../measure.ts'
 import type { BenchOptions, Outcome } from '../outcome.ts'
-import { timeTargets } from '../targets.ts'
+import { paceIn, paceLog, paceSubject } from '../pace.ts'
+import { pacedTargets } from '../targets.ts'
 import { newFolder, removeFolder } from '../work-folder.ts'
 import { chatBytes, inputWords } from './ingest.ts'
 
@@ -22,6 +23,7 @@ const byFeatureAndUser = '--by feature,user'
  */
 export async function benchSecondAnalyze({ sizeBytes, runs }: BenchOptions): Promise<Outcome> {
   const log = chatLog(sizeBytes ?? chatBytes)
+  const byPace = paceLog(sizeBytes)
   const folder = newFolder()
   try {
     const store = join(folder, 'store.db')
@@ -33,6 +35,7 @@ export async function benchSecondAnalyze({ sizeBytes, runs }: BenchOptions): Pro
     const fresh = () => forget(store)
     const subjects: readonly Subject[] = [
       nodeFloor,
+      paceSubject(byPace),
       // The run before may have left the store without results.
       {
         name: again,
@@ -59,11 +62,11 @@ export async function benchSecondAnalyze({ sizeBytes, runs }: BenchOptions): Pro
       bench: 'second-analyze',
       input: inputWords(log),
       figures,
-      targets: timeTargets(figures, {
-        [again]: 1000,
-        [byFeature]: 1000,
-        [byFeatureAndUser]: 3000,
-      }),
+      targets: pacedTargets(
+        figures,
+        { [again]: 1000, [byFeature]: 1000, [byFeatureAndUser]: 3000 },
+        paceIn(figures, byPace),
+      ),
     }
   } finally {
     removeFolder(folder)

@@ -3,7 +3,8 @@ import { llmcost, nodeFloor } from '../commands.ts'
 import { chatLog, firstLines } from '../inputs.ts'
 import { interleave } from '../interleave.ts'
 import type { BenchOptions, Outcome } from '../outcome.ts'
-import { timeTargets } from '../targets.ts'
+import { paceIn, paceLog, paceSubject } from '../pace.ts'
+import { pacedTargets } from '../targets.ts'
 import { newFolder, removeFolder } from '../work-folder.ts'
 import { inputWords } from './ingest.ts'
 
@@ -14,13 +15,15 @@ const help = 'llmcost --help'
 const analyze = 'llmcost analyze, 1,000 lines, new store'
 
 /** What a user waits for when there is hardly anything to do, against starting Node for nothing. */
-export async function benchStartup({ runs }: BenchOptions): Promise<Outcome> {
+export async function benchStartup({ sizeBytes, runs }: BenchOptions): Promise<Outcome> {
+  const byPace = paceLog(sizeBytes)
   const folder = newFolder()
   try {
     const log = firstLines(chatLog(smallLogBytes), smallLogRows, join(folder, 'small.jsonl'))
     const { figures } = await interleave(
       [
         nodeFloor,
+        paceSubject(byPace),
         { name: help, role: 'measured', command: () => llmcost('--help') },
         {
           name: analyze,
@@ -34,7 +37,7 @@ export async function benchStartup({ runs }: BenchOptions): Promise<Outcome> {
       bench: 'startup',
       input: inputWords(log),
       figures,
-      targets: timeTargets(figures, { [help]: 100, [analyze]: 300 }),
+      targets: pacedTargets(figures, { [help]: 100, [analyze]: 300 }, paceIn(figures, byPace)),
     }
   } finally {
     removeFolder(folder)
