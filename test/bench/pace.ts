@@ -1,10 +1,7 @@
-import { join } from 'node:path'
 import { insertFloor } from './commands.ts'
 import { chatLog, type LogFile } from './inputs.ts'
 import type { Subject } from './interleave.ts'
-import { measure } from './measure.ts'
 import type { Figures } from './outcome.ts'
-import { newFolder, removeFolder } from './work-folder.ts'
 
 /** Rows per second of floor (b) on the machine on which the limits in seconds were set. */
 export const referenceRowsPerSecond = 81_000
@@ -29,17 +26,6 @@ export const paceSubject = (log: LogFile): Subject => ({
   name: 'pace: floor (b)',
   role: 'pace',
 })
-
-/** What `paceSubject` takes, for benches that measure more than whole processes. */
-export async function paceMs(log: LogFile): Promise<number> {
-  const folder = newFolder()
-  try {
-    const store = join(folder, 'store.db')
-    return (await measure(paceSubject(log).command({ folder, store }), folder)).wallMs
-  } finally {
-    removeFolder(folder)
-  }
-}
 
 /** The pace found by `paceSubject` among the figures of a bench. */
 export function paceIn(figures: readonly Figures[], log: LogFile): Pace {

@@ -3,9 +3,8 @@ import { build } from 'esbuild'
 import { clopperPearsonLower } from '../../src/stats/intervals.ts'
 import { measure } from './measure.ts'
 import type { BenchOptions, Figures, Outcome, Sample, Target } from './outcome.ts'
-import { type Pace, paceLog, paceMs, paceOf } from './pace.ts'
 import { highest, medianOf, rangeOf } from './range.ts'
-import { memoryTarget, pacedTarget } from './targets.ts'
+import { memoryTarget, timeTarget } from './targets.ts'
 import type { Measurement } from './vectors-main.ts'
 import { newFolder, removeFolder } from './work-folder.ts'
 
@@ -41,18 +40,15 @@ type Run = Sample & { readonly measured: Measurement }
 export async function benchVectors({ sizeBytes, runs }: BenchOptions): Promise<Outcome> {
   const most = Math.floor((sizeBytes ?? mostVectors * bytesPerVector) / bytesPerVector)
   const counts = [...new Set(shares.map((share) => Math.max(2, Math.round(most * share))))]
-  const byPace = paceLog(sizeBytes)
   const folder = newFolder()
   try {
     const script = await bundle(folder)
     const figures: Figures[] = []
     const targets: Target[] = []
     for (const count of counts) {
-      const before = await paceMs(byPace)
       const found = await measureAll({ script, folder, count, runs: runs ?? defaultRuns })
-      const pace = paceOf(rangeOf([before, await paceMs(byPace)]).median, byPace)
       figures.push(...found.figures)
-      targets.push(...targetsFor(count, found, pace))
+      targets.push(...targetsFor(count, found.figures, found.recall))
     }
     const input = `${counts.join(', ')} vectors of ${dimensions} dimensions, pairs from 0.80 on`
     return { bench: 'vectors', input, figures, targets }
@@ -156,13 +152,17 @@ const limits: Readonly<Record<number, { readonly exact: number; readonly fast: n
 const mostMemory = 700e6
 const leastRecall = 0.999
 
-function targetsFor(count: number, { figures, recall }: Found, pace: Pace): readonly Target[] {
+function targetsFor(
+  count: number,
+  figures: readonly Figures[],
+  recall: Measurement['recall'],
+): readonly Target[] {
   const limit = limits[count]
   const [exact, fast] = figures
   if (limit === undefined || exact === undefined || fast === undefined) return []
   return [
-    pacedTarget(exact, limit.exact, pace),
-    pacedTarget(fast, limit.fast, pace),
+    timeTarget(`${exact.name} below ${limit.exact / 1000} s`, exact, limit.exact),
+    timeTarget(`${fast.name} below ${limit.fast / 1000} s`, fast, limit.fast),
     ...memoryTarget(`${exact.name} within 700 MB`, exact, mostMemory),
     ...(recall === null ? [] : [recallTarget(count, recall)]),
   ]
