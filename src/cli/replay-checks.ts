@@ -5,7 +5,7 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { ReplayCase } from '../replay/case.ts'
 import { familyMember, sameFamilyWarning } from '../score/judge-family.ts'
 import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
-import { type PlannedArm, plannedLadder } from './planned-ladder.ts'
+import { type PlannedArm, plannedRoute } from './planned-route.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 import type { CaseSource } from './replay-log.ts'
 import type { Terminal } from './terminal.ts'
@@ -31,7 +31,8 @@ export function collectTargets({ cases, baseline, neighbours, needsAgain, judgeO
   const judges = new Set<string>()
   const answering = new Set<string>()
   const addBy = (arm: PlannedArm, each: ReplayCase) => {
-    const ladder = plannedLadder(cases, arm, each)
+    const { ladder, classifiers } = plannedRoute(cases, arm, each)
+    for (const { target } of classifiers) asked.add(target)
     for (const { target, validators } of ladder) {
       answering.add(target)
       for (const { test } of validators) if ('target' in test) asked.add(test.target)

@@ -47,6 +47,7 @@ import {
 } from './replay-run.ts'
 import { runProgram } from './run-program.ts'
 import { type Terminal, viewOf } from './terminal.ts'
+import { untrainedWarnings } from './train-classifiers.ts'
 
 export type SessionJob = {
   readonly files: readonly string[]
@@ -187,7 +188,7 @@ async function openSession(
   })
   const head = headOf(job, run, baseline.name, models)
   const options = {
-    head: { ...head, warnings: [...head.warnings, ...targets.warnings()] },
+    head: { ...head, warnings: [...head.warnings, ...baseline.warnings, ...targets.warnings()] },
     planned,
     comparison,
     concurrency,
@@ -204,11 +205,12 @@ async function openSession(
 /** The baseline, its classifiers taught by its own files. */
 async function openBaseline({ flags, terminal, prices, store, log, signal }: SessionJob) {
   const baseline = replayBaseline(flags.baseline, prices, log)
-  if (baseline.compiled === null) return { ...baseline, neighbours: noNeighbours }
+  if (baseline.compiled === null) return { ...baseline, neighbours: noNeighbours, warnings: [] }
   const { policy } = baseline.compiled
   const job = { flags, terminal, prices, store, signal }
-  const { classifiers } = await replayClassifiers(policy, policy.evidence, job)
-  return { ...baseline, neighbours: classifiers }
+  const trained = await replayClassifiers(policy, policy.evidence, job)
+  const warnings = untrainedWarnings(trained, `baseline ${baseline.name}: `)
+  return { ...baseline, neighbours: trained.classifiers, warnings }
 }
 
 const asksOf = (asker: Asker, similarity: Similarity): Asks =>

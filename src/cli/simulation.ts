@@ -151,8 +151,12 @@ async function resultOf(
   const beside: Beside[] = []
   const lineOf = (name: string, other: Opened) =>
     simulateBeside(name, other.history, other.beyond, other.options)
-  for (const { name, policy } of others)
-    beside.push(lineOf(name, await optionsOf(job, shared, policy, signal)))
+  const warnings = [...result.warnings]
+  for (const { name, policy } of others) {
+    const other = await optionsOf(job, shared, policy, signal)
+    beside.push(lineOf(name, other))
+    warnings.push(...untrainedWarnings(other.compared.trained, `${name}: `))
+  }
   const byUser = byUserOf(first.policy, shared.log)
   if (byUser !== null) {
     const policy = mergePolicy(options.compiled.policy, byUser.patch)
@@ -163,7 +167,7 @@ async function resultOf(
         : { ...opened, options: { ...options, compiled: compilePolicy(policy) } }
     beside.push(lineOf(byUser.name, other))
   }
-  return { ...result, beside }
+  return { ...result, warnings, beside }
 }
 
 /** Printed beside what was asked: entries that no two users share. Null where that is what was asked. */

@@ -102,10 +102,13 @@ export const untrainedWords = (name: string): string =>
   `classifiers.${name} has no scores of the small or medium tier to learn from, and says "medium" of every request: ` +
   'name eval results in `evidence`, or let llmcost replay measure these models'
 
-/** The same as a report has it. */
-export const untrainedWarnings = ({ untrained }: TrainedClassifiers): readonly Warning[] =>
+/** The same as a report has it; `where` says whose classifiers they are. */
+export const untrainedWarnings = (
+  { untrained }: Pick<TrainedClassifiers, 'untrained'>,
+  where = '',
+): readonly Warning[] =>
   untrained.map((name) => ({
     code: 'untrained-classifier',
-    message: untrainedWords(name),
+    message: `${where}${untrainedWords(name)}`,
     count: 1,
   }))

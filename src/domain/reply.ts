@@ -72,3 +72,7 @@ export type Part =
     }
   /** The last part of an answer that broke off: what came before is not whole. */
   | { readonly kind: 'error'; readonly fault: Fault; readonly usage: Usage | null }
+
+/** The text of an answer, its parts joined. */
+export const replyText = ({ blocks }: Pick<Reply, 'blocks'>): string =>
+  blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')

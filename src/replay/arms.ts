@@ -3,7 +3,7 @@ import type { Fault } from '../domain/fault.ts'
 import type { Json } from '../domain/json.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Step } from '../domain/receipt.ts'
-import type { Reply } from '../domain/reply.ts'
+import { type Reply, replyText } from '../domain/reply.ts'
 import type { Answer } from '../domain/request.ts'
 import { noUsage, type Usage } from '../domain/usage.ts'
 import type { Asked, AskedLabel, Attempted, FoundEntry, MaybePromise } from '../domain/world.ts'
@@ -164,12 +164,12 @@ function attemptedOf(
   }
 }
 
-function answerOf({ blocks, finish }: Reply): Answer {
-  const text = blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')
-  const toolCalls = blocks.flatMap((block): Json[] =>
+function answerOf(reply: Reply): Answer {
+  const text = replyText(reply)
+  const toolCalls = reply.blocks.flatMap((block): Json[] =>
     block.kind === 'tool-call' ? [{ name: block.name, input: inputOf(block.input) }] : [],
   )
-  return { text, finishReason: finish, ...(toolCalls.length > 0 && { toolCalls }) }
+  return { text, finishReason: reply.finish, ...(toolCalls.length > 0 && { toolCalls }) }
 }
 
 /** Arguments as a value, so that spacing and the order of keys do not matter; as they came where they are no JSON. */

@@ -1,5 +1,6 @@
 import { zeroNanoUsd } from '../domain/money.ts'
 import { noCallLimits } from '../domain/provider.ts'
+import { replyText } from '../domain/reply.ts'
 import { plainCall } from '../score/plain-call.ts'
 import type { AskText, TextAnswer, TextQuestion } from '../score/text-question.ts'
 import { askWithRetries } from './ask-with-retries.ts'
@@ -21,9 +22,7 @@ export async function askText(
   const { answer, latencyMs } = tried
   const costNanoUsd = tried.costNanoUsd ?? zeroNanoUsd
   if (answer.kind === 'failed') return { text: null, costNanoUsd, latencyMs }
-  const { blocks } = answer.reply
-  const text = blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')
-  return { text, costNanoUsd, latencyMs }
+  return { text: replyText(answer.reply), costNanoUsd, latencyMs }
 }
 
 /** The same as validators and classifiers ask it. */

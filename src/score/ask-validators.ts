@@ -3,9 +3,9 @@ import { zeroNanoUsd } from '../domain/money.ts'
 import type { AskedLabel } from '../domain/world.ts'
 import type { AskedTest, Judged, Verdict } from '../engine/answer-tests.ts'
 import { type AskedVerdict, type Asks, unasked } from '../engine/validators.ts'
-import type { Classifiers } from '../policy/routing.ts'
+import type { ClassifierSettings, Classifiers } from '../policy/routing.ts'
 import type { Label } from '../policy/when.ts'
-import type { AskText } from './text-question.ts'
+import type { AskText, TextQuestion } from './text-question.ts'
 
 export type ValidatorAskOptions = {
   readonly askText: AskText
@@ -53,15 +53,19 @@ const judgeWords =
 /** Enough for one word of any model; more for one that thinks first is its own affair. */
 const wordTokens = 16
 
-async function askModel(
-  askText: AskText,
-  test: Extract<AskedTest, { readonly kind: 'self-check' | 'judge' }>,
-  { question, answer }: Judged,
-): Promise<AskedVerdict> {
-  const system = test.kind === 'judge' ? (test.prompt ?? judgeWords) : selfCheckWords
-  const user = `Question:\n${question}\n\nAnswer:\n${answer.text ?? ''}`
-  const asked = { target: test.target, system, user, maxOutputTokens: wordTokens }
-  const { text, costNanoUsd, latencyMs } = await askText(asked)
+/** A test that a model makes. */
+export type ModelTest = Extract<AskedTest, { readonly kind: 'self-check' | 'judge' }>
+
+/** What a model is asked to test an answer. */
+export const testQuestion = (test: ModelTest, { question, answer }: Judged): TextQuestion => ({
+  target: test.target,
+  system: test.kind === 'judge' ? (test.prompt ?? judgeWords) : selfCheckWords,
+  user: `Question:\n${question}\n\nAnswer:\n${answer.text ?? ''}`,
+  maxOutputTokens: wordTokens,
+})
+
+async function askModel(askText: AskText, test: ModelTest, judged: Judged): Promise<AskedVerdict> {
+  const { text, costNanoUsd, latencyMs } = await askText(testQuestion(test, judged))
   return { verdict: verdictIn(text), costNanoUsd, latencyMs }
 }
 
@@ -76,6 +80,12 @@ const classifierWords =
   'How hard is the request below for a language model? Reply with one word: simple for a fact, a greeting or a small ' +
   'transformation; medium for an explanation or a comparison; hard for planning, design, analysis or code.'
 
+/** What a classifier that is a model is asked. */
+export const classifierQuestion = (
+  { target, maxTokens }: Extract<ClassifierSettings, { readonly kind: 'model' }>,
+  text: string,
+): TextQuestion => ({ target, system: classifierWords, user: text, maxOutputTokens: maxTokens })
+
 /** Asks a classifier that is a model; anything but one of its three words is "medium". */
 export async function askClassifier(
   askText: AskText,
@@ -85,14 +95,7 @@ export async function askClassifier(
 ): Promise<AskedLabel> {
   const settings = inTable(classifiers, name)
   if (settings?.kind !== 'model') return { label: 'medium', costNanoUsd: zeroNanoUsd, latencyMs: 0 }
-  const { target, maxTokens } = settings
-  const asked = {
-    target,
-    system: classifierWords,
-    user: text,
-    maxOutputTokens: maxTokens,
-  }
-  const answer = await askText(asked)
+  const answer = await askText(classifierQuestion(settings, text))
   const word = /\b(?:simple|medium|hard)\b/i.exec(answer.text ?? '')?.[0].toLowerCase()
   return {
     label: (word as Label | undefined) ?? 'medium',

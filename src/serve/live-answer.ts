@@ -1,6 +1,6 @@
 import type { DialectName } from '../domain/call.ts'
 import type { Json } from '../domain/json.ts'
-import type { Reply } from '../domain/reply.ts'
+import { type Reply, replyText } from '../domain/reply.ts'
 import type { Answer } from '../domain/request.ts'
 
 /** The bytes of an answer as its provider sent them, and how to read them. */
@@ -28,7 +28,7 @@ export class LiveAnswer implements Answer {
   readonly wire: WireAnswer | null
 
   constructor(reply: Reply, wire: WireAnswer | null, choices = 1) {
-    this.text = textIn(reply)
+    this.text = replyText(reply)
     this.toolCalls = callsIn(reply)
     this.finishReason = reply.finish
     this.choices = choices
@@ -36,9 +36,6 @@ export class LiveAnswer implements Answer {
     this.wire = wire
   }
 }
-
-const textIn = ({ blocks }: Reply): string =>
-  blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')
 
 const callsIn = ({ blocks }: Reply): readonly Json[] =>
   blocks.flatMap((block): Json[] =>

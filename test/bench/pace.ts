@@ -31,10 +31,8 @@ export const paceSubject = (log: LogFile): Subject => ({
 export function paceIn(figures: readonly Figures[], log: LogFile): Pace {
   const found = figures.find(({ role }) => role === 'pace')
   if (found === undefined) throw new Error('no figures of a pace')
-  return paceOf(found.wallMs.median, log)
+  return {
+    share: log.rows / (found.wallMs.median / 1000) / referenceRowsPerSecond,
+    isJudged: log.bytes >= usualBytes * 0.9,
+  }
 }
-
-export const paceOf = (wallMs: number, log: LogFile): Pace => ({
-  share: log.rows / (wallMs / 1000) / referenceRowsPerSecond,
-  isJudged: log.bytes >= usualBytes * 0.9,
-})
