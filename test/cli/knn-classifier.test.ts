@@ -149,6 +149,22 @@ it('says medium without evidence, and that it has none', async () => {
   expect((await labels('--evidence', scores)).map(([label]) => label)).toEqual(['medium', 'medium'])
 })
 
+it('is said to have nothing to learn from wherever it stands', async () => {
+  writeScores([...geese, ...taxes])
+  writeFileSync(policy, `${routed('')}evidence: [${scores}]\n`)
+  const untaught = join(terminal.folder, 'untaught.yaml')
+  writeFileSync(untaught, routed(''))
+  const messages = (warnings: SimulateResult['warnings']) =>
+    warnings.flatMap(({ code, message }) => (code === 'untrained-classifier' ? [message] : []))
+  const none = expect.stringContaining(`${untaught}: classifiers.near has no scores`)
+  // With --no-measured, and no files of its own.
+  const { warnings } = await simulated('--no-measured', '--policy', untaught)
+  expect(messages(warnings)).toEqual([none])
+  const flags = ['--policy', policy, '--no-semantic', '--mock', '--fixed', '--dry-run']
+  const replayed = await replayedIn(terminal, log, '--baseline', untaught, ...flags)
+  expect(messages(replayed.warnings)).toEqual([none])
+})
+
 it('is judged on the part of evidence that it did not learn from', async () => {
   writeFileSync(policy, `${routed('')}evidence: [${scores}]\n`)
   // Earlier and later part hold both subjects; the strong model is right throughout.
