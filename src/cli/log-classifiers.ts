@@ -1,5 +1,5 @@
 import type { Embedder } from '../domain/embedder.ts'
-import { embedEach } from '../embed/embed-all.ts'
+import { embedEach, planEmbedding } from '../embed/embed-all.ts'
 import { keyHash } from '../engine/cache-key.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import { classifiersAsked } from '../policy/conditions-in.ts'
@@ -18,7 +18,12 @@ import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
 import { readEvidence } from './read-evidence.ts'
 import type { Terminal } from './terminal.ts'
-import { nothingTrained, type TrainedClassifiers, trainClassifiers } from './train-classifiers.ts'
+import {
+  type LookUpFees,
+  nothingTrained,
+  type TrainedClassifiers,
+  trainClassifiers,
+} from './train-classifiers.ts'
 
 export type LogClassifierJob = {
   readonly store: Store
@@ -61,6 +66,7 @@ export async function logClassifiers(
     sayPrice(embedder, () => texts, cache, narrator)
     return embedEach(embedder, texts, { cache, signal })
   }
+  const fees: LookUpFees[] = []
   const trained = await trainClassifiers<LiveEmbedder & Embedder>(policy, {
     evidenceIn: logEvidence(job),
     embedderOf: (name) => embedderOf({ logs: { store }, terminal, prices }, name),
@@ -69,6 +75,7 @@ export async function logClassifiers(
       const { embedOne } = embedder
       if (embedOne !== undefined) return embedOne
       const texts = history === null ? [] : textsOf(lastUserQuestions(history))
+      if (texts.length > 0 && embedder.costOf(1e9) !== 0) fees.push(feesOf(embedder, texts))
       const vectors = await embed(embedder, texts)
       const embedOnly = async (question: string) => (await embed(embedder, [question]))[0] ?? null
       const known = new Map(texts.map((text, at) => [text, vectors[at] ?? null]))
@@ -84,7 +91,13 @@ export async function logClassifiers(
       rememberingLabels(classifier, mostLabels),
     ]),
   )
-  return { ...trained, classifiers }
+  return { ...trained, classifiers, fees }
+}
+
+/** Whatever is known already: a gateway has a memory of its own. */
+function feesOf(embedder: Embedder, asked: readonly string[]): LookUpFees {
+  const { texts, costNanoUsd } = planEmbedding(embedder, asked)
+  return { embedder: embedder.name, texts, costNanoUsd }
 }
 
 /** The same for a suite, or for what a replay compares with. What replays measured is left out: this one adds to it. */

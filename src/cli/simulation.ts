@@ -42,7 +42,7 @@ import { evidenceOf } from './simulation-inputs.ts'
 import type { AskedSweep } from './sweep-grid.ts'
 import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
-import { untrainedWarnings } from './train-classifiers.ts'
+import { classifierWarnings } from './train-classifiers.ts'
 
 export type SimulationJob = AskedSweep & {
   readonly files: readonly string[]
@@ -155,7 +155,7 @@ async function resultOf(
   for (const { name, policy } of others) {
     const other = await optionsOf(job, shared, policy, signal)
     beside.push(lineOf(name, other))
-    warnings.push(...untrainedWarnings(other.compared.trained, `${name}: `))
+    warnings.push(...classifierWarnings(other.compared.trained, `${name}: `))
   }
   const byUser = byUserOf(first.policy, shared.log)
   if (byUser !== null) {
@@ -232,7 +232,7 @@ async function optionsOf(
     now,
     zone: job.zone,
     inputs: inputsOf(logs.store.database, logs),
-    warnings: [...warningsOf(logs.store.database, logs), ...untrainedWarnings(trained)],
+    warnings: [...warningsOf(logs.store.database, logs), ...classifierWarnings(trained)],
     compiled,
     baseline: baselineOf(flags.baseline, history, costOf),
     policyText: describePolicy(policy),

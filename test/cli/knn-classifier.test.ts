@@ -12,7 +12,7 @@ import {
   withDatabase,
 } from '../support/cli.ts'
 import { measurementOf } from '../support/measurements.ts'
-import { replayedIn } from '../support/replay-cli.ts'
+import { closeServers, liveAt, replayedIn, serveMock } from '../support/replay-cli.ts'
 import type { FakeTerminal } from '../support/terminal.ts'
 
 /** Of two subjects, worded so that each is nearest to its own. */
@@ -40,7 +40,10 @@ beforeEach(async () => {
   writeFileSync(log, `${lines.join('\n')}\n`)
   expect((await runIn(terminal, 'ingest', log, '-q')).code).toBe(0)
 })
-afterEach(removeTerminals)
+afterEach(async () => {
+  await closeServers()
+  removeTerminals()
+})
 
 const routed = (
   evidence: string,
@@ -163,6 +166,23 @@ it('is said to have nothing to learn from wherever it stands', async () => {
   const flags = ['--policy', policy, '--no-semantic', '--mock', '--fixed', '--dry-run']
   const replayed = await replayedIn(terminal, log, '--baseline', untaught, ...flags)
   expect(messages(replayed.warnings)).toEqual([none])
+})
+
+it('says what a gateway would pay to have the questions of a log embedded', async () => {
+  const server = await serveMock()
+  writeScores([...geese, ...taxes])
+  const embedder = 'openai:text-embedding-3-small'
+  writeFileSync(policy, routed(`, evidence: [${scores}], embedder: '${embedder}'`))
+  const asking = { ...terminal, env: { ...terminal.env, ...liveAt(server) } }
+  const args = ['simulate', log, '--policy', policy, '--format', 'json', '-q']
+  const { out, err } = await runIn(asking, ...args)
+  expect(err).toBe('')
+  const { warnings } = JSON.parse(out) as SimulateResult
+  const told = warnings.find(({ code }) => code === 'classifier-embedding')
+  expect(told).toMatchObject({ count: 2 })
+  expect(told?.message).toMatch(
+    /by openai:text-embedding-3-small: about \$0\.0+\d+ for those of this log/,
+  )
 })
 
 it('is judged on the part of evidence that it did not learn from', async () => {
