@@ -1,4 +1,5 @@
 import type { Embedder } from '../domain/embedder.ts'
+import type { Warning } from '../domain/report.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Tier } from '../policy/routing.ts'
 import { chooseTiers } from '../policy/tiers.ts'
@@ -8,16 +9,20 @@ import { type KeyedHistory, withoutIgnored } from '../worlds/ignored-keys.ts'
 import { nameTiers } from '../worlds/named-tiers.ts'
 import { type Questions, questionsOf } from '../worlds/questions.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
+import { sharedHistory } from './kept-personal.ts'
 import { logClassifiers } from './log-classifiers.ts'
 import { embedderOf } from './log-embedder.ts'
 import { Narrator } from './narrator.ts'
+import { selectionOf } from './selection.ts'
 import type { Shared, SimulationJob } from './simulation.ts'
-import type { TrainedClassifiers } from './train-classifiers.ts'
+import { classifierWarnings, type TrainedClassifiers } from './train-classifiers.ts'
 
 /** A policy with models in the place of tiers, and which questions its embedder finds alike. */
 export type Compared = {
   /** With the keys of the policy. */
   readonly keyed: KeyedHistory
+  /** Requests of which nobody knows whether redaction keeps them from caches: the log holds them as hashes. */
+  readonly perhapsPersonal: number
   readonly policy: Policy
   readonly tiers: Readonly<Record<Tier, string>>
   readonly embedder: Embedder
@@ -36,14 +41,16 @@ export async function comparedBy(
 ): Promise<Compared> {
   const { tiers } = chooseTiers(asked.tiers, log)
   const policy = nameTiers(asked, tiers)
-  const keyed = withoutIgnored(stored, policy.cache)
+  const shared = sharedHistory(stored, policy, job.logs, selectionOf(job))
+  const keyed = withoutIgnored(shared.history, policy.cache)
   const { history } = keyed
   const questions = questionsOf(history, policy.cache.semantic.cacheText)
   const embedder = await embedderOf(job, policy.cache.semantic.embedder)
   const found = await neighboursOf(job, policy, history, questions, embedder, signal)
   const { store } = job.logs
   const trained = await logClassifiers(policy, { ...job, store, evidence, history, signal })
-  return { keyed, policy, tiers, embedder, questions, found, trained }
+  const perhapsPersonal = shared.unknown
+  return { keyed, perhapsPersonal, policy, tiers, embedder, questions, found, trained }
 }
 
 /** Null where the semantic layer has nothing to compare: it is off, or no text is kept. */
@@ -74,3 +81,20 @@ async function neighboursOf(
     signal,
   })
 }
+
+/** What a report has to say of how a policy was compared; `where` says which one it is. */
+export const comparedWarnings = (
+  { trained, perhapsPersonal }: Compared,
+  where = '',
+): readonly Warning[] => [
+  ...classifierWarnings(trained, where),
+  ...(perhapsPersonal === 0
+    ? []
+    : [
+        {
+          code: 'perhaps-personal',
+          message: `${where}the log holds prompts as hashes: those that privacy.redact would keep from caches are counted as if it would not`,
+          count: perhapsPersonal,
+        },
+      ]),
+]

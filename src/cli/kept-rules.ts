@@ -17,18 +17,32 @@ export function keptRules(
   compiled: CompiledPolicy,
   factsAt: FactsAt,
 ): Int16Array {
-  const { database } = logs.store
   const { cache, classifiers, timeouts } = compiled.policy
-  const parts = [packageVersion(), 'rules', selection, cache.rules, classifiers, timeouts]
-  const key = createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
-  const kept = storedArrays(database, key, ['rules'])?.['rules']
-  if (kept !== undefined) return new Int16Array(kept.buffer)
-  const rules = cacheRules(history, compiled, factsAt)
-  const cells = new Uint8Array(rules.buffer, rules.byteOffset, rules.byteLength)
-  try {
-    writeStillUnchanged(database, logs.snapshot, () => storeArrays(database, key, { rules: cells }))
-  } catch {
-    // Rules that cannot be kept, be it on a full disk, are only asked again next time.
-  }
-  return rules
+  const parts = ['rules', selection, cache.rules, classifiers, timeouts]
+  const cells = keptByRequest(logs, parts, () => {
+    const rules = cacheRules(history, compiled, factsAt)
+    return new Uint8Array(rules.buffer, rules.byteOffset, rules.byteLength)
+  })
+  return new Int16Array(cells.buffer, cells.byteOffset, cells.byteLength / 2)
 }
+
+/** What is found for each request, under everything that it was found by. */
+export function keptByRequest(
+  { store: { database }, snapshot }: OpenLogs,
+  parts: readonly unknown[],
+  find: () => Uint8Array,
+): Uint8Array {
+  const text = JSON.stringify([packageVersion(), ...parts])
+  const key = createHash('sha256').update(text).digest('base64url')
+  const kept = storedArrays(database, key, [name])?.[name]
+  if (kept !== undefined) return kept
+  const cells = find()
+  try {
+    writeStillUnchanged(database, snapshot, () => storeArrays(database, key, { [name]: cells }))
+  } catch {
+    // What cannot be kept, be it on a full disk, is only asked again next time.
+  }
+  return cells
+}
+
+const name = 'by request'

@@ -24,7 +24,7 @@ import { withAnswerLabels } from '../worlds/answer-labels.ts'
 import { type History, loadHistory } from '../worlds/history.ts'
 import { openHistorySight } from '../worlds/history-world.ts'
 import { nowMs } from './clock.ts'
-import { type Compared, comparedBy } from './compare-policy.ts'
+import { type Compared, comparedBy, comparedWarnings } from './compare-policy.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { keptJudgements } from './kept-judgements.ts'
 import { keepKeys, keptKeys } from './kept-keys.ts'
@@ -42,7 +42,6 @@ import { evidenceOf } from './simulation-inputs.ts'
 import type { AskedSweep } from './sweep-grid.ts'
 import { targetCosts } from './target-costs.ts'
 import type { Terminal } from './terminal.ts'
-import { classifierWarnings } from './train-classifiers.ts'
 
 export type SimulationJob = AskedSweep & {
   readonly files: readonly string[]
@@ -155,7 +154,7 @@ async function resultOf(
   for (const { name, policy } of others) {
     const other = await optionsOf(job, shared, policy, signal)
     beside.push(lineOf(name, other))
-    warnings.push(...classifierWarnings(other.compared.trained, `${name}: `))
+    warnings.push(...comparedWarnings(other.compared, `${name}: `))
   }
   const byUser = byUserOf(first.policy, shared.log)
   if (byUser !== null) {
@@ -232,7 +231,7 @@ async function optionsOf(
     now,
     zone: job.zone,
     inputs: inputsOf(logs.store.database, logs),
-    warnings: [...warningsOf(logs.store.database, logs), ...classifierWarnings(trained)],
+    warnings: [...warningsOf(logs.store.database, logs), ...comparedWarnings(compared)],
     compiled,
     baseline: baselineOf(flags.baseline, history, costOf),
     policyText: describePolicy(policy),

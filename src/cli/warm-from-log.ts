@@ -1,3 +1,4 @@
+import type { Json } from '../domain/json.ts'
 import { usdOf } from '../domain/money.ts'
 import type { Reply } from '../domain/reply.ts'
 import type { Answer, Request } from '../domain/request.ts'
@@ -112,8 +113,8 @@ function servable(
   { model, prompt }: Request,
   isPersonal: PolicyInForce['isPersonal'],
 ): Answer | null {
-  for (const said of [text, JSON.stringify(prompt ?? '')])
-    if (mayBeRedacted(said) || isPersonal?.(said) === true) return null
+  const said = [text, prompt ?? null] as Json
+  if (mayBeRedacted(JSON.stringify(said)) || isPersonal?.(said) === true) return null
   const reply = { id: null, model, blocks: [{ kind: 'text', text }], finish: 'stop', usage: null }
   return new LiveAnswer(reply as Reply, null)
 }

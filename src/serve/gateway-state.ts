@@ -11,6 +11,7 @@ import type { LiveLedger } from '../worlds/live-ledger.ts'
 import type { LiveTargets } from '../worlds/live-targets.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
 import type { NeighbourClassifiers } from '../worlds/neighbour-classifier.ts'
+import type { IsPersonal } from '../worlds/personal.ts'
 import type { Audits } from './audits.ts'
 import type { BackgroundBook } from './background-book.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
@@ -76,7 +77,7 @@ export type PolicyInForce = {
   readonly limiter: RateLimiter
   readonly rewritesOf: RewritesOf
   /** Whether a text may be served to nobody else; null: none is looked at. */
-  readonly isPersonal: ((text: string) => boolean) | null
+  readonly isPersonal: IsPersonal | null
   readonly surroundingsOf: SurroundingsOf
   readonly cache: ResponseCache & Partial<Pick<LiveCache, 'lastGood'>>
   readonly reserving: Reserving

@@ -41,13 +41,3 @@ function redacted(value: Json): Json {
     Object.entries(value).map(([name, each]) => [name, each === undefined ? each : redacted(each)]),
   ) as JsonObject
 }
-
-/**
- * Whether patterns find something in a text that others could be served: such an exchange is of one person alone. Null
- * where the policy takes nothing out, or shares nothing between users anyway.
- */
-export function personalIn({ privacy, cache }: Policy): ((text: string) => boolean) | null {
-  const { namespace } = cache
-  const isPerUser = namespace.kind === 'fields' && namespace.fields.includes('user')
-  return privacy.redact && !isPerUser ? (text) => redact(text) !== text : null
-}

@@ -1,5 +1,5 @@
 import type { ShadowNote } from '../domain/comparison.ts'
-import { textOf } from '../domain/json.ts'
+import { type Json, textOf } from '../domain/json.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { costTotal } from '../domain/price.ts'
 import type { Request } from '../domain/request.ts'
@@ -83,7 +83,7 @@ function resortFor(
 }
 
 const personal = ({ isPersonal }: GatewayState, { prompt }: Request) =>
-  isPersonal?.(JSON.stringify(prompt ?? '')) === true ? 'pii' : null
+  prompt !== undefined && isPersonal?.(prompt as Json) === true ? 'pii' : null
 
 /** The policy as it decides this request: no more generous than its client wishes and than audits have left it. */
 function compiledFor(

@@ -1,4 +1,5 @@
 import { dialectOf } from '../dialects/dialects.ts'
+import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/receipt.ts'
 import type { Part } from '../domain/reply.ts'
 import type { Answer } from '../domain/request.ts'
@@ -41,10 +42,10 @@ export function sharing(
 }
 
 /** All that the cache would keep of an answer's words. */
-const wordsOf = (answer: Answer | null): string =>
-  answer instanceof LiveAnswer && answer.reply.added !== undefined
-    ? answer.text + JSON.stringify(answer.reply.added)
-    : (answer?.text ?? '')
+const wordsOf = (answer: Answer | null): Json => [
+  answer?.text ?? '',
+  answer instanceof LiveAnswer ? (answer.reply.added ?? null) : null,
+]
 
 function follow(
   state: GatewayState,

@@ -45,6 +45,7 @@ export const bypassReasons = [
   'tool-call',
   'operation',
   'stored',
+  'pii',
 ] as const satisfies readonly (BypassReason | null)[]
 const reason = Object.fromEntries(bypassReasons.map((name, number) => [name, number])) as Record<
   Exclude<(typeof bypassReasons)[number], null>,

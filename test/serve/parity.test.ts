@@ -149,6 +149,22 @@ const stories: readonly Case[] = [
 ]
 const patience = 300_000
 
+/** Users, questions and answers: the address and the number of one person, wherever they stand. */
+const personalExchanges = [
+  ['ann', 'Write to ann@example.org', 'Done.'],
+  ['bob', 'Write to ann@example.org', 'Done.'],
+  ['ann', 'Write to ann@example.org', 'Done.'],
+  ['ann', 'Call me:\n+49 30 901820', 'I will.'],
+  ['bob', 'Call me:\n+49 30 901820', 'I will.'],
+  ['ann', 'Who answers invoices?', 'Ask billing@example.org.'],
+  ['bob', 'Who answers invoices?', 'Ask billing@example.org.'],
+  ['ann', 'My card is 4111 1111 1111 1111', 'Thanks.'],
+  ['bob', 'My card is 4111 1111 1111 1111', 'Thanks.'],
+  ['ann', 'When do you open?', 'At nine.'],
+  ['bob', 'When do you open?', 'At nine.'],
+  ['ann', 'When do you open?', 'At nine.'],
+] as const
+
 describe('a log replayed through the gateway gives the receipts of its simulation', () => {
   const logs = new Map<string, Promise<ParityLog>>()
   const logOf = (name: string): Promise<ParityLog> => {
@@ -184,6 +200,34 @@ routes: [{ name: learned, classifier: near }]
         live.steps.flatMap((step) => (step.kind === 'classify' ? [step['label']] : [])),
       )
       expect(new Set(labels)).toEqual(new Set(['simple', 'medium', 'hard']))
+    },
+    patience,
+  )
+
+  test.each([
+    ['shared', 2, 7],
+    ['user', 2, 0],
+  ] as const)(
+    'what redaction finds is served to nobody else, with caches for %s',
+    async (namespace, served, personal) => {
+      const records = personalExchanges.map(([user, question, answer], index) => ({
+        ...{ id: String(index), provider: 'openai', model: 'gpt-4o', user, latencyMs: 100 },
+        at: new Date(Date.UTC(2026, 8, 1, 10, index)).toISOString(),
+        prompt: { messages: [{ role: 'user', content: question }] },
+        answer: { text: answer, finishReason: 'stop' },
+        usage: { inputTokens: 20, outputTokens: 10 },
+      }))
+      const log = await parityLogOf(records)
+      const policy = `cache: { namespace: ${namespace}, defaultRules: false, semantic: off }
+privacy: { redact: true }
+`
+      const replayed = await replayThrough(log, policy)
+      expectParity(replayed)
+      expect(countsOf(replayed)).toMatchObject({ asked: records.length, served, foresight: 0 })
+      const apart = replayed.pairs.filter(({ live }) =>
+        live.steps.some(({ layer, reason }) => layer === 'exact' && reason === 'pii'),
+      )
+      expect(apart).toHaveLength(personal)
     },
     patience,
   )
