@@ -27,6 +27,8 @@ export type Reply = {
    * came. No other format has a place for it.
    */
   readonly added?: JsonObject
+  /** The same of its message, or of the deltas of a stream (`annotations`: which pages a text rests on). */
+  readonly addedToMessage?: JsonObject
 }
 
 /**
@@ -69,6 +71,7 @@ export type Part =
       readonly loggedUsd?: number
       readonly warnings?: readonly string[]
       readonly added?: JsonObject
+      readonly addedToMessage?: JsonObject
     }
   /** The last part of an answer that broke off: what came before is not whole. */
   | { readonly kind: 'error'; readonly fault: Fault; readonly usage: Usage | null }

@@ -8,7 +8,7 @@ import type { InFlight, ResponseCache } from '../domain/world.ts'
 import { after } from '../engine/after.ts'
 import type { Exchange, Follower } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
-import { LiveAnswer } from './live-answer.ts'
+import { emptyReply, LiveAnswer } from './live-answer.ts'
 import { headersOfStream } from './our-headers.ts'
 import { stampOf, streamHeaders } from './send-answer.ts'
 
@@ -42,10 +42,10 @@ export function sharing(
 }
 
 /** All that the cache would keep of an answer's words. */
-const wordsOf = (answer: Answer | null): Json => [
-  answer?.text ?? '',
-  answer instanceof LiveAnswer ? (answer.reply.added ?? null) : null,
-]
+function wordsOf(answer: Answer | null): Json {
+  const { added, addedToMessage } = answer instanceof LiveAnswer ? answer.reply : emptyReply
+  return [answer?.text ?? '', added ?? null, addedToMessage ?? null]
+}
 
 function follow(
   state: GatewayState,

@@ -37,6 +37,43 @@ const streamed: FixtureAnswer = (response) => {
   )
 }
 
+/** As OpenAI's search models say which pages their text rests on: inside the message. */
+const annotations = [
+  {
+    type: 'url_citation',
+    url_citation: { start_index: 0, end_index: 4, url: 'https://example.com/a' },
+  },
+  {
+    type: 'url_citation',
+    url_citation: { start_index: 5, end_index: 9, url: 'https://example.com/b' },
+  },
+]
+
+const annotated: FixtureAnswer = (response) => {
+  const body = JSON.parse(completion('Warm white.')) as { choices: [{ message: JsonObject }] }
+  const [choice] = body.choices
+  const message = { ...choice.message, annotations, audio: null }
+  sendText(response, 200, JSON.stringify({ ...body, choices: [{ ...choice, message }] }))
+}
+
+const annotatedStream: FixtureAnswer = (response) => {
+  const withDelta = (event: string, more: JsonObject): string => {
+    const data = JSON.parse(event.slice('data: '.length)) as { choices: [{ delta: JsonObject }] }
+    const [choice] = data.choices
+    const delta = { ...choice.delta, ...more }
+    return `data: ${JSON.stringify({ ...data, choices: [{ ...choice, delta }] })}\n\n`
+  }
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.end(
+    [
+      withDelta(chunk('Warm '), { annotations: annotations.slice(0, 1) }),
+      withDelta(chunk('white.', 'stop'), { annotations: annotations.slice(1) }),
+      usageChunk,
+      endOfStream,
+    ].join(''),
+  )
+}
+
 const question = asking('Which lamps?')
 
 /** The fields beside the choices of the last chunk that ends an answer. */
@@ -82,4 +119,19 @@ test('another format gets the answer without them, as it does from the model', a
   }
   expect(shapes[1]).toEqual(shapes[0])
   expect(JSON.stringify(shapes)).not.toContain('search_results')
+})
+
+test.each([
+  ['a whole answer', annotated, {}],
+  ['a stream', annotatedStream, { stream: true }],
+])('what the message of %s has beside OpenAI’s fields does too', async (_, answer, more) => {
+  const { post, upstream } = await startFixtureGateway(answer, policy)
+  await (await post('/v1/chat/completions', { ...question, ...more })).text()
+  const plain = await post('/v1/chat/completions', question)
+  expect(plain.headers.get('x-llmcost-cache')).toBe('hit-exact')
+  const message = { role: 'assistant', content: 'Warm white.', annotations }
+  expect(await plain.json()).toMatchObject({ choices: [{ message }] })
+  const stream = await post('/v1/chat/completions', { ...question, stream: true })
+  expect(lastChunk(await stream.text())).toMatchObject({ choices: [{ delta: { annotations } }] })
+  expect(upstream.received).toHaveLength(1)
 })

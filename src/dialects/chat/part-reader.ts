@@ -12,7 +12,7 @@ import type { PartReader, StreamEvent } from '../dialect.ts'
 import { readFaultEvent } from '../openai-faults.ts'
 import { readUsedTokens, type UsedTokens } from '../openai-usage.ts'
 import { brokenEvent, cutOff } from '../stream-faults.ts'
-import { addedFields } from './added-fields.ts'
+import { addedFields, addedToMessage, withDelta } from './added-fields.ts'
 import { readFinishReason } from './finish-reason.ts'
 import {
   argumentsText,
@@ -44,6 +44,7 @@ type Reading = {
   serviceTier: string | undefined
   /** Each field as the last chunk that has it says it. */
   added: JsonObject | undefined
+  addedToMessage: JsonObject | undefined
 }
 
 /**
@@ -62,6 +63,7 @@ export function openChatPartReader(): PartReader {
     used: { usage: null },
     serviceTier: undefined,
     added: undefined,
+    addedToMessage: undefined,
   }
   return {
     read: (event) => (state.isOver ? [] : readEvent(state, event)),
@@ -127,6 +129,8 @@ function start(state: Reading): readonly Part[] {
 function readDelta(state: Reading, delta: JsonObject): readonly Part[] {
   const refusal = typeof delta['refusal'] === 'string' ? delta['refusal'] : ''
   if (refusal !== '') state.refused = true
+  const added = addedToMessage(delta)
+  if (added !== undefined) state.addedToMessage = withDelta(state.addedToMessage, added)
   const thought = thoughtText(delta)
   const text = spokenText(delta['content']) + refusal
   return [
@@ -196,9 +200,12 @@ const endOf = (state: Reading): readonly Part[] =>
   state.finishReason === null ? breakOff(state, cutOff) : finishOf(state)
 
 function finishOf(state: Reading): readonly Part[] {
-  const { finishReason, calls, refused: refusal, used, serviceTier, added } = state
+  const { finishReason, calls, refused: refusal, used, serviceTier, added, addedToMessage } = state
   state.isOver = true
   const late = calls.flatMap((call, index) => (call.isTold ? [] : tell(state, call, index)))
   const finish = readFinishReason(finishReason, { calls: calls.length > 0, refusal })
-  return [...late, { kind: 'finish', finish, ...used, ...defined({ serviceTier, added }) }]
+  return [
+    ...late,
+    { kind: 'finish', finish, ...used, ...defined({ serviceTier, added, addedToMessage }) },
+  ]
 }

@@ -45,7 +45,7 @@ export function openChatPartWriter(stamp: Stamp): PartWriter {
         return call(part.index, { function: { arguments: part.json } })
       case 'finish': {
         const tier = part.serviceTier === undefined ? {} : { service_tier: part.serviceTier }
-        return `${chunk({}, writeFinishReason(part.finish), { ...part.added, ...tier })}${usageChunk(part)}data: [DONE]\n\n`
+        return `${chunk(part.addedToMessage ?? {}, writeFinishReason(part.finish), { ...part.added, ...tier })}${usageChunk(part)}data: [DONE]\n\n`
       }
       case 'error':
         return usageChunk(part) + eventOf(writeOpenAiFault(part.fault).body)

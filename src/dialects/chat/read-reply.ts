@@ -3,7 +3,7 @@ import { isObject, type JsonObject, listOf, numberOf, objectOf, textOf } from '.
 import type { Reply } from '../../domain/reply.ts'
 import { readUsedTokens } from '../openai-usage.ts'
 import { sparse } from '../wire-fields.ts'
-import { addedFields } from './added-fields.ts'
+import { addedFields, addedToMessage } from './added-fields.ts'
 import { readFinishReason } from './finish-reason.ts'
 import {
   argumentsText,
@@ -23,6 +23,7 @@ export function readChatReply(body: JsonObject): Reply {
   const serviceTier = textOf(body['service_tier'])
   const loggedUsd = numberOf(objectOf(body['usage'])['cost'])
   const added = addedFields(body)
+  const inMessage = addedToMessage(message)
   return {
     id,
     model: textOf(body['model']) ?? null,
@@ -40,6 +41,7 @@ export function readChatReply(body: JsonObject): Reply {
     ...(serviceTier !== undefined && { serviceTier }),
     ...(loggedUsd !== undefined && { loggedUsd }),
     ...(added !== undefined && { added }),
+    ...(inMessage !== undefined && { addedToMessage: inMessage }),
   }
 }
 

@@ -19,7 +19,7 @@ export function writeChatReply(reply: Reply, stamp: Stamp): JsonObject {
     choices: [
       {
         index: 0,
-        message: writeMessage(reply.blocks),
+        message: { ...reply.addedToMessage, ...writeMessage(reply.blocks) },
         logprobs: null,
         finish_reason: writeFinishReason(reply.finish),
       },
