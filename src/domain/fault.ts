@@ -53,6 +53,10 @@ export const passingFaults: ReadonlySet<FaultKind> = new Set([
   'cut-off',
 ])
 
+/** The same by an HTTP status alone, which is all that a log has. */
+export const isPassingStatus = (status: number): boolean =>
+  status >= 500 || status === 408 || status === 429
+
 /** Kinds that say of a target that it does not answer now, whatever it is asked; not that it, or the caller, is in the wrong. */
 export const outageFaults: ReadonlySet<FaultKind> = new Set([...passingFaults, 'quota'])
 

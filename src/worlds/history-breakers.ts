@@ -6,7 +6,7 @@ type State = { failures: number; openUntil: number }
 
 /**
  * Breakers of targets: so many failures in a row open one, and after its time the next attempt is the probe that closes
- * it or opens it again. What nobody knows the end of changes nothing.
+ * it or opens it again. What nobody knows the end of changes nothing; what says nothing of the target is not noted.
  */
 export class HistoryBreakers {
   readonly #policy: Breaker

@@ -1,4 +1,6 @@
+import { isPassingStatus } from '../domain/fault.ts'
 import type { Answer } from '../domain/request.ts'
+import type { Profile } from '../domain/row.ts'
 import type { Attempted, World } from '../domain/world.ts'
 import { type Asks, unasked } from '../engine/validators.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
@@ -95,16 +97,24 @@ export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
     ask(target, asked, { timeoutMs }) {
       const place = asked.id as number
       if (target === null) return loggedAttempt(history, place, targets.asLogged(place), null)
-      const attempted = targets.isLogged(place, target)
+      const isLogged = targets.isLogged(place, target)
+      const attempted = isLogged
         ? loggedAttempt(history, place, targets.asLogged(place), timeoutMs)
         : otherAttempt(targets.elsewhere(place, target), place, target, known)
-      breakers.note(target, asked.at, attempted)
+      if (!isLogged || attempted.kind !== 'failed' || isFaultOfTarget(history, place))
+        breakers.note(target, asked.at, attempted)
       return attempted
     },
     // A request without a route has nobody else to go to: the log shows what came of it.
     isUp: (target, { at }) => target === null || breakers.stateOf(target, at) !== 'open',
     wait: () => undefined,
   }
+}
+
+/** Whether a logged failure says something of the target, as a bad request or a caller who left does not. */
+function isFaultOfTarget({ profiles, columns }: History, place: number): boolean {
+  const { status, statusCode } = profiles[columns.profile[place] as number] as Profile
+  return status !== 'cancelled' && (statusCode === null || isPassingStatus(Number(statusCode)))
 }
 
 /** What the log says came of a request; cut off where the policy would not have waited so long. */

@@ -227,6 +227,29 @@ describe('a history as a world', () => {
     expect(receipts.map((receipt) => attemptsOf(receipt).length)).toEqual([1, 1, 0, 1, 0, 1, 1])
   })
 
+  it.each([
+    ['a bad request', { status: 'error', statusCode: 400 }, 1],
+    ['a caller who left', { status: 'cancelled' }, 1],
+    ['a used-up limit', { status: 'error', statusCode: 429 }, 0],
+    ['a broken server', { status: 'error', statusCode: 502 }, 0],
+    ['nobody knows what', { status: 'error' }, 0],
+    ['a limit of time', { status: 'timeout', statusCode: 400 }, 0],
+  ] as const)(
+    'leaves a target alone after %s only where that is its fault',
+    async (_, came, then) => {
+      const stored = await history([ask(0, 'a', came), ask(0.1, 'b', came), ask(0.2, 'next')])
+      const ladder = [{ target: 'openai:gpt-4o', validators: [], timeoutMs: null }]
+      const { receipts } = await decided(
+        stored,
+        patched({
+          routes: [toMini({ to: { kind: 'ladder', ladder } })],
+          failure: { breaker: { failures: 2, openSeconds: 60 } },
+        }),
+      )
+      expect(receipts.map((receipt) => attemptsOf(receipt).length)).toEqual([1, 1, then])
+    },
+  )
+
   it('counts a model classifier that nobody asked as medium, and pays for asking it', async () => {
     const stored = await history([ask(0, 'x')])
     const classifiers = {
