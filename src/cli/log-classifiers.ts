@@ -35,6 +35,8 @@ export type LogClassifierJob = {
   /** Whose requests are to be labelled; null: they are not known beforehand. */
   readonly history: History | null
   readonly signal: AbortSignal
+  /** False in a dry run. */
+  readonly mayAsk?: boolean
 }
 
 /** What classifiers learn from: their own files, each with what replays measured, or what is known anyway. */
@@ -57,7 +59,8 @@ export async function logClassifiers(
   policy: Policy,
   job: LogClassifierJob,
 ): Promise<TrainedClassifiers> {
-  const { store, flags, terminal, prices, history, signal } = job
+  const { store, flags, terminal, prices, history, signal, mayAsk } = job
+  const embedders = { logs: { store }, terminal, prices, ...(mayAsk === false && { mayAsk }) }
   const narrator = new Narrator(terminal, flags)
   const embed = (embedder: Embedder, texts: readonly string[]) => {
     const cache = embedder.isWorthStoring
@@ -69,7 +72,7 @@ export async function logClassifiers(
   const fees: LookUpFees[] = []
   const trained = await trainClassifiers<LiveEmbedder & Embedder>(policy, {
     evidenceIn: logEvidence(job),
-    embedderOf: (name) => embedderOf({ logs: { store }, terminal, prices }, name),
+    embedderOf: (name) => embedderOf(embedders, name),
     embed,
     async vectorsOf(embedder) {
       const { embedOne } = embedder

@@ -207,7 +207,7 @@ async function openBaseline({ flags, terminal, prices, store, log, signal }: Ses
   const baseline = replayBaseline(flags.baseline, prices, log)
   if (baseline.compiled === null) return { ...baseline, neighbours: noNeighbours, warnings: [] }
   const { policy } = baseline.compiled
-  const job = { flags, terminal, prices, store, signal }
+  const job = { flags, terminal, prices, store, signal, mayAsk: flags.dryRun !== true }
   const trained = await replayClassifiers(policy, policy.evidence, job)
   const warnings = untrainedWarnings(trained, `baseline ${baseline.name}: `)
   return { ...baseline, neighbours: trained.classifiers, warnings }

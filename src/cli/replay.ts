@@ -64,6 +64,7 @@ async function replayLogs({ files, flags, terminal, prices }: ReplayJob): Promis
         grid: [],
         zone: zoneOf(flags.tz),
         logs,
+        mayAsk: flags.dryRun !== true,
       })
       const receiptJob = await simulation.receiptJob(signal)
       const { policy, costOf, trained } = receiptJob
@@ -92,7 +93,10 @@ async function replaySuite({ flags, terminal, prices }: ReplayJob, path: string)
     return await ended({ flags, terminal }, async (signal) => {
       const job = { flags, terminal, prices, store, signal }
       const files = [...(flags.evidence ?? []), ...policy.evidence]
-      const trained = await replayClassifiers(policy, files, job)
+      const trained = await replayClassifiers(policy, files, {
+        ...job,
+        mayAsk: flags.dryRun !== true,
+      })
       const cases = suiteCases(
         suite,
         policy,

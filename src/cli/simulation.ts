@@ -51,6 +51,8 @@ export type SimulationJob = AskedSweep & {
   readonly policies: readonly [NamedPolicy, ...NamedPolicy[]]
   readonly zone: string
   readonly logs: OpenLogs
+  /** False in a dry run. */
+  readonly mayAsk?: boolean
 }
 
 /** What does not depend on the policy. */

@@ -185,6 +185,29 @@ it('says what a gateway would pay to have the questions of a log embedded', asyn
   )
 })
 
+it('is planned in a dry run without asking its embedder, by vectors that are there', async () => {
+  let asked = 0
+  const server = await serveMock({}, () => asked++)
+  writeScores([...geese, ...taxes])
+  writeFileSync(
+    policy,
+    `${routed(`, evidence: [${scores}], embedder: 'openai:text-embedding-3-small'`)}cache: { semantic: off }\n`,
+  )
+  const asking = { ...terminal, env: { ...terminal.env, ...liveAt(server) } }
+  const dryRun = ['replay', log, '--policy', policy, '--dry-run', '--format', 'json', '-q']
+  const refused = await runIn(asking, ...dryRun)
+  expect(refused.code).toBe(2)
+  expect(refused.err).toMatch(
+    /a dry run asks nobody.*text-embedding-3-small yet\nhint: {2}llmcost simulate/s,
+  )
+  expect(asked).toBe(0)
+  expect((await runIn(asking, 'simulate', log, '--policy', policy, '-q')).code).toBe(0)
+  const before = asked
+  expect(before).toBeGreaterThan(0)
+  expect((await runIn(asking, ...dryRun)).code).toBe(0)
+  expect(asked).toBe(before)
+})
+
 it('is judged on the part of evidence that it did not learn from', async () => {
   writeFileSync(policy, `${routed('')}evidence: [${scores}]\n`)
   // Earlier and later part hold both subjects; the strong model is right throughout.
