@@ -12,11 +12,11 @@ import type { PriceBook, PriceSource } from '../domain/price.ts'
 import { flag, type Profile } from '../domain/row.ts'
 import type { Usage } from '../domain/usage.ts'
 import { readTarget } from '../prices/model-name.ts'
+import { isSameModel } from '../prices/same-model.ts'
 import type { PolicyRequest } from '../simulate/policy-calls.ts'
 import type { RunCall } from '../simulate/routing-calls.ts'
 import { wholeParts } from '../stats/shapley.ts'
 import type { History } from '../worlds/history.ts'
-import { isSameModel } from '../worlds/same-model.ts'
 
 type Cells = {
   readonly sums: CellSums

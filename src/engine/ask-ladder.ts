@@ -3,6 +3,7 @@ import type { Outcome } from '../domain/receipt.ts'
 import type { Answer } from '../domain/request.ts'
 import type { Asked, MaybePromise, World } from '../domain/world.ts'
 import type { Ladder, Rung } from '../policy/routing.ts'
+import { ofTarget } from '../prices/same-model.ts'
 import { after } from './after.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import type { RouteDecision } from './compile-routes.ts'
@@ -135,7 +136,7 @@ const fallbacksOf = ({ asked, world }: Climb): readonly string[] => world.fallba
 async function tryRung(climb: Climb, rung: Rung): Promise<Tried> {
   const { target } = rung
   const { fallback } = climb.compiled.policy.failure
-  const others = fallback.on ? (fallback.targets[target] ?? []) : []
+  const others = fallback.on ? (ofTarget(fallback.targets, target) ?? []) : []
   const tried = await tryOthers(climb, [target, ...others], rung, null)
   return tried ?? notAsked(climb, target)
 }

@@ -5,6 +5,7 @@ import type { RequestKeys } from '../domain/keys.ts'
 import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import type { Receipt, Step } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
+import { isSameTarget } from '../prices/same-model.ts'
 import { readCanonical } from './formats/canonical.ts'
 import type { Reader, Reading } from './reader.ts'
 
@@ -29,7 +30,7 @@ function readSettled({ id, at, costNanoUsd, record, keys, receipt }: Settled): R
     ...reading,
     ...defined({
       keys: hasKeys(keys) ? keys : undefined,
-      fees: withOthers(reading.fees, otherCallsOf(attempts, costNanoUsd)),
+      fees: withOthers(reading.fees, otherCallsOf(attempts, reading.target, costNanoUsd)),
       loggedCostNanoUsd: isPriced(attempts) ? costNanoUsd : reading.loggedCostNanoUsd,
       shadow: Array.isArray(record['shadow']) ? (record['shadow'] as Request['shadow']) : undefined,
       audit: isObject(record['audit']) ? (record['audit'] as unknown as AuditNote) : undefined,
@@ -69,9 +70,17 @@ const attemptsOf = ({ steps }: Receipt): readonly Attempt[] =>
 const isPriced = (attempts: readonly Attempt[]): boolean =>
   attempts.every(({ costNanoUsd }) => costNanoUsd !== null)
 
-/** What was spent beside the call whose model and usage the record has. */
-function otherCallsOf(attempts: readonly Attempt[], costNanoUsd: NanoUsd): NanoUsd {
-  const own = attempts.findLast(({ outcome }) => outcome === 'accepted') ?? attempts.at(-1)
+/** What was spent beside the call whose model and usage the record has: of two that were accepted, it says which. */
+function otherCallsOf(
+  attempts: readonly Attempt[],
+  served: string | undefined,
+  costNanoUsd: NanoUsd,
+): NanoUsd {
+  const accepted = attempts.filter(({ outcome }) => outcome === 'accepted')
+  const own =
+    accepted.findLast(({ target }) => served !== undefined && isSameTarget(target, served)) ??
+    accepted.at(-1) ??
+    attempts.at(-1)
   return (costNanoUsd - (own?.costNanoUsd ?? 0)) as NanoUsd
 }
 

@@ -15,6 +15,7 @@ import { retryDelayMs } from '../engine/retry-delay.ts'
 import { limitsOf } from '../engine/time-limits.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
+import { ofTarget } from '../prices/same-model.ts'
 import { askClassifier, openValidatorAsks } from '../score/ask-validators.ts'
 import { plainCall } from '../score/plain-call.ts'
 import type { TextAnswer, TextQuestion } from '../score/text-question.ts'
@@ -125,7 +126,7 @@ export class LiveWorld implements World {
     const { on, targets } = this.#state.compiled.policy.failure.fallback
     const { home } = this.#exchange.inbound
     // A log shows what came of it, and not what others would have said.
-    const others = on && this.#state.replay === null ? (targets[home.target] ?? []) : []
+    const others = on && this.#state.replay === null ? (ofTarget(targets, home.target) ?? []) : []
     // Who has no key of ours would only say that it wants one.
     return others.filter((target) => {
       const { upstream } = this.#state.upstreams.find(target)
@@ -135,7 +136,7 @@ export class LiveWorld implements World {
 
   isUp(target: string | null): boolean {
     if (this.#exchange.isSettled) return false
-    if (target !== null) return this.#state.targets.isUp(target)
+    if (target !== null) return this.#state.targets.isUp(this.#state.upstreams.find(target).target)
     return !this.#isHomeGuarded() || this.#state.targets.isUp(this.#exchange.inbound.home.target)
   }
 

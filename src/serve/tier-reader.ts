@@ -1,6 +1,6 @@
 import type { Tier, Tiers } from '../policy/routing.ts'
 import { readTarget } from '../prices/model-name.ts'
-import { isSameModel } from '../worlds/same-model.ts'
+import { isSameModel } from '../prices/same-model.ts'
 
 /** Targets repeat with every request; names that callers invent must not be kept for ever. */
 const keptTargets = 1000

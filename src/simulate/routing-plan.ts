@@ -2,6 +2,7 @@ import type { CompiledPolicy } from '../engine/compile-policy.ts'
 import type { RouteDecision } from '../engine/compile-routes.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
 import type { Ladder, Rung } from '../policy/routing.ts'
+import { ofTarget } from '../prices/same-model.ts'
 import type { History } from '../worlds/history.ts'
 import type { HistorySight } from '../worlds/history-world.ts'
 import { loggedAnswer } from '../worlds/logged-answer.ts'
@@ -124,7 +125,7 @@ class Planning {
   async #rung(way: number, rung: Rung, isLast: boolean): Promise<PlannedRung> {
     const { count } = this.#history
     const { fallback } = this.#compiled.policy.failure
-    const others = fallback.on ? (fallback.targets[rung.target] ?? []) : []
+    const others = fallback.on ? (ofTarget(fallback.targets, rung.target) ?? []) : []
     const targets = [rung.target, ...others]
     if (isLast && others.length === 0) return { targets, standIns: null, climbs: null }
     const isSticky = this.#compiled.policy.sticky !== 'none'

@@ -1,6 +1,6 @@
 import { usdOf } from '../domain/money.ts'
 import type { SelfHosted } from '../policy/levers.ts'
-import { isSameModel } from '../worlds/same-model.ts'
+import { isSameModel } from '../prices/same-model.ts'
 import type { CacheRun } from './cache-run.ts'
 import { selfHostedCost } from './levers-self-hosted.ts'
 import { monthOf } from './period.ts'

@@ -3,6 +3,7 @@ import { countWords } from '../engine/classifier.ts'
 import { scoreHeldOut } from '../engine/knn-classifier.ts'
 import { type Evidence, evidencePair } from '../ingest/evidence-table.ts'
 import type { Tier } from '../policy/routing.ts'
+import { familyOf } from '../prices/same-model.ts'
 import { type McNemar, mcNemar } from '../stats/mcnemar.ts'
 import {
   type CostAtQuality,
@@ -27,7 +28,6 @@ import {
   routerQuality,
 } from '../stats/routing-metrics.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
-import { familyOf } from '../worlds/same-model.ts'
 import { EvidenceCosts } from './frontier-costs.ts'
 import type { FrontierPoint, RoutingMetrics } from './result.ts'
 

@@ -1,8 +1,8 @@
 import type { NanoUsd } from '../domain/money.ts'
 import { keyNumber } from '../domain/row.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
+import { familyOf } from '../prices/same-model.ts'
 import type { History } from './history.ts'
-import { familyOf } from './same-model.ts'
 
 /** What evidence holds of one request at one model; null is not measured. */
 export type KnownAnswer = {

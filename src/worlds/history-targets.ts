@@ -2,6 +2,7 @@ import { type NanoUsd, zeroNanoUsd } from '../domain/money.ts'
 import { flag } from '../domain/row.ts'
 import { inputClasses, noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
 import { softMargin } from '../engine/body-bound.ts'
+import { isSameModel } from '../prices/same-model.ts'
 import type { EvidenceAt, KnownAnswer } from './evidence-answers.ts'
 import type { History } from './history.ts'
 import type { Reservation } from './history-ledger.ts'
@@ -14,7 +15,6 @@ import {
   usageAt,
   usageElsewhere,
 } from './model-costs.ts'
-import { isSameModel } from './same-model.ts'
 import { TargetLatencies } from './target-latencies.ts'
 
 /** What one call takes: as it was logged, or modelled. */

@@ -4,14 +4,13 @@ import type { Overflow } from '../policy/governance.ts'
 import type { SelfHosted } from '../policy/levers.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { BreakerState } from '../policy/when.ts'
-import { readTarget } from '../prices/model-name.ts'
+import { isSameTarget } from '../prices/same-model.ts'
 import { quantiles } from '../stats/quantile.ts'
 import { LiveBreaker, type Pass } from './live-breaker.ts'
 import type { CostOf } from './model-costs.ts'
 import { QueueEstimate } from './queue-estimate.ts'
 import { p95Of, RecentLatencies } from './recent-latencies.ts'
 import { RecentlyUsed } from './recently-used.ts'
-import { isSameModel } from './same-model.ts'
 import { stateOf } from './target-state.ts'
 
 export type LiveTargetsOptions = {
@@ -137,10 +136,19 @@ export class LiveTargets {
     if (pass !== null) seen.breaker.succeed(pass)
   }
 
+  /** The same under any of its names: of several the one that is worst off. */
+  #breakerNamed(name: string): BreakerState {
+    if (this.#seen.peek(name) !== undefined) return this.#breakerOf(name)
+    const states = this.#seen.map((target) =>
+      isSameTarget(name, target) ? this.#breakerOf(target) : 'closed',
+    )
+    return worstFirst.find((state) => states.includes(state)) ?? 'closed'
+  }
+
   /** For rules; undefined for a target of which nothing is known. `at`: milliseconds since 1970 UTC. */
   stateOf(name: string, at = this.#now()): TargetState | undefined {
     return stateOf(this.#options.costOf, name, at, {
-      breaker: this.#breakerOf(name),
+      breaker: this.#breakerNamed(name),
       p95LatencyMs: p95Of(this.#latenciesOf(name, at)),
     })
   }
@@ -250,16 +258,11 @@ export class LiveTargets {
   }
 }
 
+const worstFirst: readonly BreakerState[] = ['open', 'half-open']
+
 /** By what was measured of all its machines together; null: its answers have no length yet. */
 function answersPerSecond({ throughput }: SelfHosted, outputTokens: number | null): number | null {
   if (throughput.kind === 'requests') return throughput.requestsPerSecond
   if (outputTokens === null || outputTokens === 0) return null
   return throughput.outputTokensPerSecond / outputTokens
-}
-
-/** Whether two names mean one target, with and without its provider or date. */
-function isSameTarget(name: string, other: string): boolean {
-  if (name === other) return true
-  const { provider, model } = readTarget(other)
-  return isSameModel(name, provider ?? null, model)
 }

@@ -3,8 +3,8 @@ import type { PricedWay } from '../domain/price.ts'
 import type { Usage } from '../domain/usage.ts'
 import { totalInputTokens } from '../domain/usage.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
+import { familyOf } from '../prices/same-model.ts'
 import type { History } from './history.ts'
-import { familyOf } from './same-model.ts'
 
 /**
  * What so many tokens cost at a target ("provider:model", or a model) at a moment, milliseconds since 1970 UTC and NaN

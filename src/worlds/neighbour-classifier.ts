@@ -7,9 +7,9 @@ import { labelOfQuality, trainKnnInSteps } from '../engine/knn-classifier.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import type { Tiers } from '../policy/routing.ts'
 import type { Label } from '../policy/when.ts'
+import { familyOf } from '../prices/same-model.ts'
 import { VectorError } from '../vectors/vector-error.ts'
 import { RecentlyUsed } from './recently-used.ts'
-import { familyOf } from './same-model.ts'
 
 /** What a classifier by neighbours says of a question (a last user message); null where it cannot judge. */
 export type NeighbourClassifier = (question: string) => MaybePromise<Label | null>

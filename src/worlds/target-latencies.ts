@@ -1,9 +1,9 @@
 import { flag } from '../domain/row.ts'
+import { isSameModel } from '../prices/same-model.ts'
 import { quantiles } from '../stats/quantile.ts'
 import { heightAt, type Line, resistantLine } from '../stats/resistant-line.ts'
 import type { History } from './history.ts'
 import { latencyWindowMs, p95Of } from './recent-latencies.ts'
-import { isSameModel } from './same-model.ts'
 
 /** Fewer answers say little of how long the next one takes. */
 const leastAnswers = 20

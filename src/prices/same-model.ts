@@ -1,6 +1,6 @@
-import { modelKey } from '../prices/cheaper-elsewhere.ts'
-import { readModelName, readTarget } from '../prices/model-name.ts'
-import { providerName, providerOfName } from '../prices/provider-name.ts'
+import { modelKey } from './cheaper-elsewhere.ts'
+import { readModelName, readTarget } from './model-name.ts'
+import { providerName, providerOfName } from './provider-name.ts'
 
 /** A model as logs, policies and evidence spell it, without its seller: dated and undated ids are one. */
 export function familyOf(target: string): string {
@@ -23,6 +23,20 @@ export function isSameModel(target: string, provider: string | null, model: stri
   const wanted = sellerOf(readTarget(target))
   const seller = sellerOf({ provider: provider ?? undefined, model })
   return wanted === null || seller === null || wanted === seller
+}
+
+/** Whether two names mean one target, with and without its provider or date. */
+export function isSameTarget(name: string, other: string): boolean {
+  if (name === other) return true
+  const { provider, model } = readTarget(other)
+  return isSameModel(name, provider ?? null, model)
+}
+
+/** What a table says of a target by its own name, or by another one that means it. */
+export function ofTarget<T>(table: Readonly<Record<string, T>>, target: string): T | undefined {
+  if (Object.hasOwn(table, target)) return table[target]
+  const name = Object.keys(table).find((each) => isSameTarget(each, target))
+  return name === undefined ? undefined : table[name]
 }
 
 /** Null where nobody says. */
