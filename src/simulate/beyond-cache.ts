@@ -31,5 +31,9 @@ export type BeyondCache = {
     readonly routingMetrics: SimulateResult['routingMetrics']
     readonly quality: SimulateResult['quality']
     readonly unmeasuredRequests: number
+    /** That are made. */
+    readonly calls: number
+    /** What these figures rest on, and nobody knows. */
+    readonly warnings: SimulateResult['warnings']
   }
 }

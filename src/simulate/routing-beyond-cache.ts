@@ -25,6 +25,7 @@ import {
 } from './routing-quality.ts'
 import { type Frontier, type FrontierOptions, simulateFrontier } from './simulate-frontier.ts'
 import { simulatePrefix } from './simulate-prefix.ts'
+import { callFacts } from './simulate-warnings.ts'
 
 /** `vectors` and `neighbours` are of the questions of evidence. */
 export type BeyondCacheOptions = Pick<FrontierOptions, 'vectors' | 'neighbours'> & {
@@ -214,6 +215,7 @@ class Beyond implements BeyondCache {
       routingMetrics: this.#frontier?.metrics ?? null,
       quality: qualityOf(routed.pairs, routed.unmeasured),
       unmeasuredRequests: routed.unmeasured,
+      ...callFacts(this.#callsUnder(run, new Set(layersBeyond)), routed),
     }
   }
 
@@ -269,7 +271,7 @@ class Beyond implements BeyondCache {
   #routingLayer(run: CacheRun, routed: RoutedRequests): RoutingLayer {
     const { compiled, tiers, history, sight, keep = make } = this.#options
     const { policy } = compiled
-    const calls = this.#callsUnder(run, new Set(['routing']))
+    const calls = this.#callsUnder(run, new Set(layersBeyond))
     const total = usdOf(calls.cost.total())
     const margin = usdOf(calls.assumed * ratioUncertainty)
     const { labels } = sight.assumptions()

@@ -41,6 +41,10 @@ export class CallRun {
   readonly tokens = { inputTokens: 0, readTokens: 0, writtenTokens: 0 }
   /** Of calls to models that the log did not ask, with token counts that nobody knows. */
   assumed = 0
+  /** How many are made. */
+  calls = 0
+  /** Of other models than the log's, those of which nobody knows the price, by target: they count nothing. */
+  readonly unpriced = new Map<string, number>()
 
   constructor(
     options: TargetsOptions,
@@ -70,6 +74,7 @@ export class CallRun {
     const { columns } = this.#options.history
     const logged = columns.cost[place] as number
     const cost = Number.isNaN(logged) ? 0 : logged
+    this.calls++
     this.costs[place] = cost
     this.cost.add(cost)
     this.#onCall?.({
@@ -95,6 +100,8 @@ export class CallRun {
     this.uncached.add(cost + this.#change(place, name, usage, withoutReads(usage)))
     if (!isLogged && ratioOf(own, name).source === 'assumed') this.assumed += cost
     const isPriced = predicted.costNanoUsd !== null
+    this.calls++
+    if (!isPriced && !isLogged) this.unpriced.set(name, (this.unpriced.get(name) ?? 0) + 1)
     this.#onCall?.({
       place,
       target: isLogged ? null : name,

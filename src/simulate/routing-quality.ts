@@ -41,6 +41,8 @@ export class RoutedRequests {
   escalations = 0
   /** Answered by a model whose answer to this request nobody has. */
   unmeasured = 0
+  /** Of those, what could climb, had somebody judged the answer. */
+  unjudged = 0
 
   constructor(history: History, sight: Pick<HistorySight, 'targets' | 'known'>, plan: RoutingPlan) {
     this.#history = history
@@ -61,13 +63,16 @@ export class RoutedRequests {
     line.requests++
     line.cost.add(costNanoUsd)
     this.escalations += rung
-    if (!this.#sight.targets.isLogged(place, target)) this.#compare(place, target)
+    if (this.#sight.targets.isLogged(place, target)) return
+    const isLast = rung + 1 >= (this.#plan.rungs[way]?.length ?? 0)
+    this.#compare(place, target, isLast)
   }
 
-  #compare(place: number, target: string): void {
+  #compare(place: number, target: string, isLast: boolean): void {
     const { known } = this.#sight
     const there = known?.(place, target) ?? null
     if (there === null) this.unmeasured++
+    if (there === null && !isLast) this.unjudged++
     const own = known?.(place, loggedTarget(this.#history, place)) ?? null
     if (own === null || own.score === null || there === null || there.score === null) return
     this.#logged.push(own.score)

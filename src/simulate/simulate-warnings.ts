@@ -1,13 +1,26 @@
+import { flag } from '../domain/row.ts'
 import type { History } from '../worlds/history.ts'
 import type { SimulateOptions } from './options.ts'
 import type { SimulateResult } from './result.ts'
+import type { CallRun } from './routing-calls.ts'
+import type { RoutedRequests } from './routing-quality.ts'
 import type { Simulation } from './simulation.ts'
 import { rangeOfSteps } from './sweep-steps.ts'
 
 /** What the log leaves open. */
 export function historyWarnings(history: History): SimulateResult['warnings'] {
   const { hasTimes, withoutLatency, count } = history
+  const estimated = countFlagged(history, flag.estimated)
   return [
+    ...(estimated === 0
+      ? []
+      : [
+          {
+            code: 'estimated-usage',
+            message: `${formatShareOf(estimated, count)} of the requests have no token counts in the log: theirs, and what they cost, are estimated`,
+            count: estimated,
+          },
+        ]),
     ...(hasTimes || count === 0
       ? []
       : [
@@ -27,6 +40,42 @@ export function historyWarnings(history: History): SimulateResult['warnings'] {
           },
         ]
       : []),
+  ]
+}
+
+const countFlagged = ({ columns }: History, bit: number): number =>
+  columns.flags.reduce((sum, flags) => sum + ((flags & bit) === 0 ? 0 : 1), 0)
+
+const formatShareOf = (part: number, whole: number): string =>
+  `${Math.max(1, Math.round((100 * part) / whole))} %`
+
+/** How many calls are made, and what nobody knows of them. */
+export const callFacts = (
+  { calls, unpriced }: Pick<CallRun, 'calls' | 'unpriced'>,
+  { unjudged }: Pick<RoutedRequests, 'unjudged'>,
+) => ({ calls, warnings: callWarnings(unpriced, unjudged) })
+
+/** Of calls of other models than the log's. */
+function callWarnings(
+  unpriced: ReadonlyMap<string, number>,
+  unjudged: number,
+): SimulateResult['warnings'] {
+  return [
+    ...[...unpriced].map(([target, count]) => ({
+      code: 'unpriced-target',
+      message: `nobody knows what ${target} costs: its calls count as $0, and the saving is too high by all of it (\`prices:\` of the policy gives it a price)`,
+      count,
+    })),
+    ...(unjudged === 0
+      ? []
+      : [
+          {
+            code: 'unjudged-rungs',
+            message:
+              'requests whose first answer nobody has judged count as answered by it: each that climbs pays for the next model too (`llmcost replay` measures how many do)',
+            count: unjudged,
+          },
+        ]),
   ]
 }
 

@@ -38,7 +38,9 @@ export function simulate(
   const judge = openJudge(history, similarity, stated, options.judging)
   const samples = openLabelSamples(history, stated)
   const simulation = { history, options, prepared, runs, judge, samples, beyond }
-  return { ...headOf(simulation), ...resultOf(simulation, runs.whole()) }
+  const head = headOf(simulation)
+  const { warnings, ...result } = resultOf(simulation, runs.whole())
+  return { ...head, ...result, warnings: [...head.warnings, ...warnings] }
 }
 
 /** A policy in one line, beside another one: what its caches serve and what all of it saves. */
@@ -100,7 +102,9 @@ function headOf(simulation: Simulation): Head {
   }
 }
 
-function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, keyof Head> {
+type Found = Omit<SimulateResult, keyof Head> & Pick<SimulateResult, 'warnings'>
+
+function resultOf(simulation: Simulation, run: CacheRun): Found {
   const { history, options, prepared, judge, beyond } = simulation
   const { name, spendNanoUsd: baseline } = options.baseline
   const spend = spendUnder(simulation, new Set(allLayers))
@@ -124,7 +128,7 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
     policy: {
       requests: history.count,
       costUsd: usd(spend),
-      calls: history.count - avoided + behind.layers.routing.escalations,
+      calls: behind.calls,
       avoidedCalls: avoided,
       unmeasuredRequests: behind.unmeasuredRequests,
       ...policyLatency(history, run, beyond.latencies(run)),
@@ -145,6 +149,7 @@ function resultOf(simulation: Simulation, run: CacheRun): Omit<SimulateResult, k
     waterfall: waterfall(simulation, baseline),
     alone: alone(simulation),
     ...sweep(simulation),
+    warnings: behind.warnings,
     frontier: behind.frontier,
     routingMetrics: behind.routingMetrics,
     quality: behind.quality,
