@@ -29,6 +29,10 @@ const messages: Readonly<Record<string, string>> = {
     'requests on a service tier without a known price: priced at the standard rate',
   'speed-unpriced': 'requests at a speed without a known price: priced at the standard rate',
   'price-source-disagreement': 'requests whose price the public sources disagree on',
+  'audio-rate-missing': 'requests with sound without a known rate: its tokens are priced as text',
+  'image-rate-missing':
+    'requests with images without a known rate: their tokens are priced as text',
+  'tool-fee-unpriced': 'requests with a fee of tools that nobody knows: it counts as $0',
 }
 
 export function warningsOf(database: Database, logs: OpenLogs): readonly Warning[] {
@@ -45,7 +49,10 @@ export function warningsOf(database: Database, logs: OpenLogs): readonly Warning
 }
 
 /** Remarks of readers, and rejected records as one remark by reason. */
-const warningsIn = ({ warnings, rejected }: FileCounts): readonly (readonly [string, number])[] => [
-  ...Object.entries(warnings),
-  ...Object.entries(rejected).map(([reason, count]) => [`rejected-${reason}`, count] as const),
+const warningsIn = (counts: FileCounts): readonly (readonly [string, number])[] => [
+  ...Object.entries(counts.warnings),
+  ...Object.entries(counts.priceWarnings),
+  ...Object.entries(counts.rejected).map(
+    ([reason, count]) => [`rejected-${reason}`, count] as const,
+  ),
 ]

@@ -15,6 +15,8 @@ export type FileCounts = {
   readonly ignored: Readonly<Record<string, number>>
   readonly rejected: Readonly<Record<string, number>>
   readonly warnings: Readonly<Record<string, number>>
+  /** What pricing remarked on; counted anew where prices change. */
+  readonly priceWarnings: Readonly<Record<string, number>>
 }
 
 export const noCounts: FileCounts = {
@@ -24,6 +26,7 @@ export const noCounts: FileCounts = {
   ignored: {},
   rejected: {},
   warnings: {},
+  priceWarnings: {},
 }
 
 /** The next stretch of a file, ready to be stored in one transaction. Profiles and prices are numbered per file. */

@@ -1,4 +1,4 @@
-import type { FileCounts } from '../domain/batch.ts'
+import { type FileCounts, noCounts } from '../domain/batch.ts'
 
 /** Words of a log that are kept apart as reasons; any more of them are one. */
 const reasonLimit = 100
@@ -14,16 +14,18 @@ export function count(counts: Record<string, number>, reason: string): void {
 
 /** The counts of several parts of one file, together. */
 export function addCounts(parts: readonly FileCounts[]): FileCounts {
-  const sum = { records: 0, requests: 0, duplicates: 0, ignored: {}, rejected: {}, warnings: {} }
+  const sum = structuredClone(noCounts) as Mutable<FileCounts>
   for (const part of parts) {
     sum.records += part.records
     sum.requests += part.requests
     sum.duplicates += part.duplicates
-    for (const name of ['ignored', 'rejected', 'warnings'] as const)
+    for (const name of ['ignored', 'rejected', 'warnings', 'priceWarnings'] as const)
       addReasons(sum[name], part[name] ?? {})
   }
   return sum
 }
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 function addReasons(sum: Record<string, number>, part: Readonly<Record<string, number>>): void {
   for (const [reason, number] of Object.entries(part)) sum[reason] = (sum[reason] ?? 0) + number

@@ -61,9 +61,12 @@ export class FileWork {
   constructor(job: ReadJob, ports: IngestPorts) {
     this.#job = job
     this.#ports = ports
-    this.#preparer = new Preparer(ports, job.prepare, (place) => {
-      this.#counts.requests--
-      this.reject('too-deep', place, '')
+    this.#preparer = new Preparer(ports, job.prepare, {
+      onTooDeep: (place) => {
+        this.#counts.requests--
+        this.reject('too-deep', place, '')
+      },
+      onPriceWarning: (code) => count(this.#counts.priceWarnings, code),
     })
     this.#reader = job.reader.start(this.#context())
     this.place = job.start

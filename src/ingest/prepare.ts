@@ -5,6 +5,7 @@ import { RecentKeys } from '../domain/recent-keys.ts'
 import type { Request } from '../domain/request.ts'
 import { type Cell, flag, hash53, keyNumber, messageShape, requestShape } from '../domain/row.ts'
 import { noUsage, totalInputTokens, totalTokens, type Usage } from '../domain/usage.ts'
+import { aggregateJson } from './aggregates.ts'
 import { estimateFor } from './estimate-usage.ts'
 import type { ContentMode, IngestPorts } from './ports.ts'
 import { redact } from './redact.ts'
@@ -30,6 +31,13 @@ export type Prepared = {
   readonly aggregates: string[]
 }
 
+/** What is told on the way. */
+export type PrepareRemarks = {
+  /** The place of a request nested too deeply to be written as text. */
+  readonly onTooDeep: (place: Place) => void
+  readonly onPriceWarning: (code: string) => void
+}
+
 const profileLimit = 20_000
 
 type Words = Pick<Prepared, 'profiles' | 'prices' | 'aggregates'>
@@ -49,15 +57,14 @@ export class Preparer {
     cells: [],
     number: 0,
   }
-  readonly #onTooDeep: (place: Place) => void
+  readonly #remarks: PrepareRemarks
   readonly #requests = new RowPacker(requestShape)
   readonly #messages = new RowPacker(messageShape)
   #words: Words = { profiles: [], prices: [], aggregates: [] }
   #held: Held | null = null
 
-  /** `onTooDeep` is told the place of a request nested too deeply to be written as text. */
-  constructor(ports: IngestPorts, options: PrepareOptions, onTooDeep: (place: Place) => void) {
-    this.#onTooDeep = onTooDeep
+  constructor(ports: IngestPorts, options: PrepareOptions, remarks: PrepareRemarks) {
+    this.#remarks = remarks
     this.#ports = ports
     this.#options = options
     this.#shownWords = new ShownWords(options, (text) => ports.pseudonym(text))
@@ -104,7 +111,7 @@ export class Preparer {
       this.#prepare(held)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
-      this.#onTooDeep(held.place)
+      this.#remarks.onTooDeep(held.place)
     }
   }
 
@@ -114,6 +121,7 @@ export class Preparer {
     const estimate = estimateFor(request, countTokens)
     const usage = request.usage ?? estimate ?? noUsage
     const pricing = this.#ports.price(request, usage)
+    for (const code of pricing.warnings) this.#remarks.onPriceWarning(code)
     const row = this.#row(request, place, hash53(identity), keys, usage, pricing, estimate)
     if (keys === own) this.#keepMessages(keys)
     else this.#keepTextOf(own, keys)
@@ -246,15 +254,6 @@ const isRepeat = (a: Held, b: Held): boolean =>
 const repeatWithinMs = 86_400_000
 
 const tokensOf = ({ usage }: Request): number => (usage === undefined ? 0 : totalTokens(usage))
-
-const aggregateJson = (request: Request, shown: ShownWords): string =>
-  JSON.stringify(request, (_, value) =>
-    value instanceof Map
-      ? Object.fromEntries(value)
-      : typeof value === 'string'
-        ? shown.name(value)
-        : value,
-  )
 
 const areSame = (a: readonly Cell[], b: readonly Cell[]): boolean =>
   a.length === b.length && a.every((cell, index) => cell === b[index])

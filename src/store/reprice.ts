@@ -3,6 +3,7 @@ import { costTotal, type PriceQuery, type Pricing } from '../domain/price.ts'
 import { flag, type Profile } from '../domain/row.ts'
 import type { Fees, Usage } from '../domain/usage.ts'
 import type { Database, SqlRow, SqlValue } from './database.ts'
+import { knownFiles } from './known-files.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { readProfiles } from './request-source.ts'
 
@@ -21,7 +22,7 @@ export type StoredPricer = (
   fees: Fees | undefined,
 ) => Pricing
 
-const selectRows = `SELECT seq, profile, at, latencyMs, inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens,
+const selectRows = `SELECT seq, file, profile, at, latencyMs, inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens,
   outputTokens, reasoningTokens, costInput, costCacheRead, costCacheWrite, costOutput, costTools, costOther, cost,
   loggedCost, price, flags, json_extract(extra, '$.fees') AS fees FROM requests WHERE seq >= ? AND seq < ? ORDER BY seq`
 const updateRow = `UPDATE requests SET costInput = ?, costCacheRead = ?, costCacheWrite = ?, costOutput = ?, costTools = ?,
@@ -29,6 +30,7 @@ const updateRow = `UPDATE requests SET costInput = ?, costCacheRead = ?, costCac
 const insertPrice =
   'INSERT INTO prices (key, json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET json = excluded.json'
 const selectPrice = 'SELECT id FROM prices WHERE key = ?'
+const updateCounts = 'UPDATE files SET counts = ? WHERE id = ?'
 const fingerprintName = 'pricesFingerprint'
 
 /** True when what is stored was priced by another book, or by other overrides or modes. */
@@ -46,19 +48,32 @@ export function setPricesFingerprint(database: Database, fingerprint: string): v
 export function repriceStore(database: Database, fingerprint: string, price: StoredPricer): void {
   database.transaction(() => {
     const profiles = readProfiles(database)
+    const remarks = new Map<number, Record<string, number>>()
+    const note: OnPriced = (row, { warnings }) => {
+      const file = Number(row['file'])
+      const own = remarks.get(file) ?? {}
+      for (const code of warnings) own[code] = (own[code] ?? 0) + 1
+      remarks.set(file, own)
+    }
     const newest = Number(
       database.prepare('SELECT max(seq) AS seq FROM requests').get()?.['seq'] ?? 0,
     )
     for (let segment = 0; segment <= newest >> segmentBits; segment++) {
       const from = segment * segmentLength
       const rows = database.prepare(selectRows).all(from, from + segmentLength)
-      if (repriceRows(database, rows, profiles, price)) {
+      if (repriceRows(database, rows, profiles, price, note)) {
         database.prepare('DELETE FROM columns WHERE segment = ?').run(segment)
       }
+    }
+    for (const { id, counts } of knownFiles(database)) {
+      const priceWarnings = remarks.get(id) ?? {}
+      database.prepare(updateCounts).run(JSON.stringify({ ...counts, priceWarnings }), id)
     }
     setPricesFingerprint(database, fingerprint)
   })
 }
+
+type OnPriced = (row: SqlRow, pricing: Pricing) => void
 
 /** Prices rows by their stored usage; true when any of them changed. */
 export function repriceRows(
@@ -66,12 +81,13 @@ export function repriceRows(
   rows: readonly SqlRow[],
   profiles: readonly Profile[],
   price: StoredPricer,
+  onPriced: OnPriced = () => undefined,
 ): boolean {
   const update = database.prepare(updateRow)
   const ids = new Map<string, number>()
   let changed = false
   for (const row of rows) {
-    const cells = costCells(database, row, profiles, price, ids)
+    const cells = costCells(database, row, profiles, price, ids, onPriced)
     if (cells.every((cell, index) => cell === row[costColumns[index] as string])) continue
     update.run(...cells, row['seq'] as number)
     changed = true
@@ -97,6 +113,7 @@ function costCells(
   profiles: readonly Profile[],
   price: StoredPricer,
   ids: Map<string, number>,
+  onPriced: OnPriced,
 ): readonly SqlValue[] {
   const flags = Number(row['flags'])
   const profile = profiles[Number(row['profile'])]
@@ -107,6 +124,7 @@ function costCells(
   }
   const fees = row['fees'] === null ? undefined : (JSON.parse(String(row['fees'])) as Fees)
   const pricing = price(queryOf(row, profile), row as unknown as Usage, logged, fees)
+  onPriced(row, pricing)
   if (pricing.kind === 'unpriced')
     return [null, null, null, null, null, null, null, null, flags | flag.unpriced]
   const { input, cacheRead, cacheWrite, output, tools, other } = pricing.cost
