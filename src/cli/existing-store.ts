@@ -1,4 +1,3 @@
-import { UserError } from '../domain/user-error.ts'
 import type { Database } from '../store/database.ts'
 import { finalize, needsFinalize } from '../store/finalize.ts'
 import { hasGateway } from '../store/gateway-store.ts'
@@ -6,7 +5,7 @@ import { beginSnapshot, endSnapshot } from '../store/snapshot.ts'
 import { openStore, type Store, storeError, withLoadLock } from '../store/store.ts'
 import { holdsNoFiles, holdsNoRequests, holdsNothing } from '../store/store-facts.ts'
 import type { StoreFlags } from './common-options.ts'
-import { noStore, storePath } from './logs.ts'
+import { emptyStore, noStore, storePath } from './logs.ts'
 import { Narrator } from './narrator.ts'
 import { openRunPrices } from './price-book.ts'
 import { takeInGateway } from './take-in-gateway.ts'
@@ -64,8 +63,3 @@ const isWithout: Readonly<Record<Needs, (database: Database) => boolean>> = {
   requests: holdsNoRequests,
   anything: holdsNothing,
 }
-
-const emptyStore = (path: string): UserError =>
-  new UserError(`the store at ${path} is empty`, {
-    hint: 'read logs into it first, e.g. llmcost ingest logs.jsonl',
-  })

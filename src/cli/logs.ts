@@ -16,6 +16,7 @@ import {
   storeError,
   withLoadLock,
 } from '../store/store.ts'
+import { holdsNoFiles } from '../store/store-facts.ts'
 import type { InputFlags, StoreFlags } from './common-options.ts'
 import { Narrator } from './narrator.ts'
 import type { RunPrices } from './price-book.ts'
@@ -60,6 +61,7 @@ export async function openLogs(
       await takeInGateway(store, terminal, async () => prices, narrator)
     }
     if (inputs.length === 0) {
+      if (holdsNoFiles(store.database)) throw emptyStore(path)
       const snapshot = await completeStore(store, prices, narrator)
       return { store, snapshot, files: null, report: null, interrupted: false }
     }
@@ -123,4 +125,9 @@ const noLog = (inputs: readonly string[], passedOver: number): UserError =>
 export const noStore = (path: string): UserError =>
   new UserError(`there is no store at ${path} yet`, {
     hint: 'name the logs to read, e.g. llmcost analyze logs.jsonl, or try llmcost demo',
+  })
+
+export const emptyStore = (path: string): UserError =>
+  new UserError(`the store at ${path} is empty`, {
+    hint: 'read logs into it first, e.g. llmcost ingest logs.jsonl',
   })
