@@ -60,6 +60,7 @@ const requestColumns: DocumentedView['columns'] = [
   ['unpriced', '1 when the price is unknown'],
   ['servedFromCache', '1 when a response cache answered'],
   ['truncated', '1 when the answer was cut off at its length limit'],
+  ['counted', '0 when another row of the same request is the one that reports take'],
   ['exactKey', 'equal for requests that one cached answer may serve'],
   ['questionKey', 'equal for the same last user message'],
   ['promptTip', 'v_messages.hash of the last message of the prompt'],

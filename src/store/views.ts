@@ -25,6 +25,15 @@ const profileColumns = profileFields
   .map((field, index) => `json_extract(p.json, '$[${index}]') AS ${field}`)
   .join(',\n  ')
 
+const tokens = (row: string) =>
+  ['inputTokens', 'cacheReadTokens', 'cacheWrite5mTokens', 'cacheWrite1hTokens', 'outputTokens']
+    .map((column) => `${row}.${column}`)
+    .join(' + ')
+
+/** Of a request that several files tell, the row that reports take: most tokens, then the latest, then the last read. */
+const isFullest = (row: string, other: string) =>
+  `(${tokens(other)}, coalesce(${other}.at, 0), ${other}.seq) <= (${tokens(row)}, coalesce(${row}.at, 0), ${row}.seq)`
+
 const views = `
 CREATE VIEW v_requests AS SELECT
   r.seq, r.id, r.responseId, strftime('%Y-%m-%dT%H:%M:%fZ', r.at / 1000.0, 'unixepoch') AS at, r.at AS atMs,
@@ -37,6 +46,8 @@ CREATE VIEW v_requests AS SELECT
   r.latencyMs, r.firstTokenMs, r.price,
   (r.flags & ${flag.estimated}) <> 0 AS estimated, (r.flags & ${flag.unpriced}) <> 0 AS unpriced,
   (r.flags & ${flag.servedFromCache}) <> 0 AS servedFromCache, (r.flags & ${flag.truncated}) <> 0 AS truncated,
+  NOT EXISTS (SELECT 1 FROM twins t JOIN twins o ON o.identity = t.identity AND o.request = t.request
+    JOIN requests q ON q.seq = o.seq WHERE t.identity = r.identity AND t.seq = r.seq AND NOT ${isFullest('r', 'q')}) AS counted,
   r.exactKey, r.questionKey, r.promptTip, r.answerKey, r.extra, r.file, r.line, r.byteOffset
 FROM requests r JOIN profiles p ON p.id = r.profile;
 CREATE VIEW v_messages AS SELECT hash, parent, role, content, isJson
@@ -49,5 +60,5 @@ CREATE VIEW v_prices AS SELECT id, key, json_extract(json, '$.source') AS source
   json_extract(json, '$.since') AS since, json_extract(json, '$.band') AS band, json FROM prices;
 CREATE VIEW v_daily AS SELECT substr(at, 1, 10) AS day, provider, model, count(*) AS requests,
   sum(inputTokens) AS inputTokens, sum(cacheReadTokens) AS cacheReadTokens, sum(outputTokens) AS outputTokens,
-  sum(costUsd) AS costUsd FROM v_requests GROUP BY day, provider, model;
+  sum(costUsd) AS costUsd FROM v_requests WHERE counted GROUP BY day, provider, model;
 `
