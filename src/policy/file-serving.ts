@@ -40,7 +40,11 @@ const provider = section<ProviderSettings>({
     'Where it answers, up to the version: …/v1.',
   ),
   apiKeyEnv: defaulted(nullable(environmentName), null, 'The environment variable with its key.'),
-  models: defaulted(names, ['*'], 'Models that go here.'),
+  models: defaulted(
+    nullable(names),
+    null,
+    'Models that go here without its name before them; by default what no built-in provider is known to serve.',
+  ),
 })
 
 const sha256 = z

@@ -35,8 +35,11 @@ export type ProviderSettings = {
   readonly baseUrl: string
   /** The environment variable that holds the key; null: the client's own key is passed on. */
   readonly apiKeyEnv: string | null
-  /** Models that go here; `*` for any characters. */
-  readonly models: readonly string[]
+  /**
+   * Models that go here, `*` for any characters. Null: those of a built-in provider of that name, else what no other one
+   * is known to serve.
+   */
+  readonly models: readonly string[] | null
 }
 
 /** A key that clients show; the file names where it is kept or holds its hash, never the key. */

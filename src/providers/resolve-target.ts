@@ -10,6 +10,21 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export type ResolvedTarget = { readonly provider: KnownProvider; readonly model: string }
 
 /**
+ * The providers of a policy and the built-in ones, in the order in which a model finds its own: those that say which
+ * models are theirs, the built-in ones, or who takes the place of one by its name, and whoever takes what is left.
+ */
+export function knownProviders(own: readonly ProviderSettings[]): readonly KnownProvider[] {
+  const isBuiltIn = ({ name }: ProviderSettings) => catalogue.some((each) => each.name === name)
+  const choosy = own.filter(({ models }) => models !== null)
+  const open = own.filter(({ models }) => models === null)
+  const inPlaceOf = (known: KnownProvider): KnownProvider => {
+    const named = open.find(({ name }) => name === known.name)
+    return named === undefined ? known : { ...named, models: known.models }
+  }
+  return [...choosy, ...catalogue.map(inPlaceOf), ...open.filter((each) => !isBuiltIn(each))]
+}
+
+/**
  * The provider and the wire model of a target, "provider:model" or a bare model. Providers of the policy come before
  * the catalogue, by name and by model. Throws a UserError for a provider or a model that nobody is known to serve, and
  * for an address that is none.
@@ -19,7 +34,7 @@ export function resolveTarget(
   own: readonly ProviderSettings[],
   env: Environment,
 ): ResolvedTarget {
-  const providers: readonly KnownProvider[] = [...own, ...catalogue]
+  const providers = knownProviders(own)
   const { provider, model } = named(target, providers) ?? served(target, providers)
   if (model === '') throw new UserError(`"${target}" names no model`, { hint: exampleHint })
   return { provider: atAddress(provider, env), model }
@@ -46,7 +61,7 @@ function named(target: string, providers: readonly KnownProvider[]): ResolvedTar
 }
 
 function served(model: string, providers: readonly KnownProvider[]): ResolvedTarget {
-  const provider = providers.find(({ models }) => nameMatcher(models)(model))
+  const provider = providers.find(({ models }) => nameMatcher(models ?? ['*'])(model))
   if (provider !== undefined) return { provider, model }
   const [, name = '', rest = ''] = /^([^:/]*)[:/](.*)$/s.exec(model) ?? []
   if (name === '')

@@ -104,3 +104,27 @@ test('no two providers of the catalogue share a name, and each key has a variabl
   expect(new Set(names).size).toBe(names.length)
   expect(catalogue.filter(({ apiKeyEnv }) => !/^[A-Z_]+_KEY$/.test(apiKeyEnv ?? ''))).toEqual([])
 })
+
+describe('a provider of the policy that does not say which models are its own', () => {
+  const vllm = own({ name: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1', models: null })
+  const openai = own({ name: 'openai', baseUrl: 'http://127.0.0.1:9000/v1', models: null })
+  const nameOf = (target: string, mine: readonly ProviderSettings[]) => {
+    const { provider, model } = resolveTarget(target, mine, {})
+    return [provider.name, provider.baseUrl, model]
+  }
+
+  test.each([
+    ['llama-3-8b', [vllm], 'vllm'],
+    ['claude-haiku-4-5', [vllm], 'anthropic'],
+    ['gpt-4o', [vllm], 'openai'],
+    ['vllm:gpt-4o', [vllm], 'vllm'],
+    ['claude-haiku-4-5', [openai, vllm], 'anthropic'],
+    ['claude-haiku-4-5', [{ ...openai, models: ['*'] }], 'openai'],
+  ] as const)('leaves %s to who is known to serve it', (target, mine, name) => {
+    expect(nameOf(target, mine)[0]).toBe(name)
+  })
+
+  test('takes the place of the built-in one of its name', () => {
+    expect(nameOf('gpt-4o', [vllm, openai])).toEqual(['openai', openai.baseUrl, 'gpt-4o'])
+  })
+})
