@@ -14,14 +14,16 @@ export type ResolvedTarget = { readonly provider: KnownProvider; readonly model:
  * models are theirs, the built-in ones, or who takes the place of one by its name, and whoever takes what is left.
  */
 export function knownProviders(own: readonly ProviderSettings[]): readonly KnownProvider[] {
-  const isBuiltIn = ({ name }: ProviderSettings) => catalogue.some((each) => each.name === name)
+  // Some built-in ones, a server of one's own among them, are known by no models.
+  const hasModels = ({ name }: ProviderSettings) =>
+    catalogue.some((each) => each.name === name && each.models?.length !== 0)
   const choosy = own.filter(({ models }) => models !== null)
   const open = own.filter(({ models }) => models === null)
   const inPlaceOf = (known: KnownProvider): KnownProvider => {
     const named = open.find(({ name }) => name === known.name)
     return named === undefined ? known : { ...named, models: known.models }
   }
-  return [...choosy, ...catalogue.map(inPlaceOf), ...open.filter((each) => !isBuiltIn(each))]
+  return [...choosy, ...catalogue.map(inPlaceOf), ...open.filter((each) => !hasModels(each))]
 }
 
 /**
