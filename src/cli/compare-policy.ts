@@ -10,12 +10,11 @@ import { nameTiers } from '../worlds/named-tiers.ts'
 import { type Questions, questionsOf } from '../worlds/questions.ts'
 import { findLogNeighbours } from './find-log-neighbours.ts'
 import { sharedHistory } from './kept-personal.ts'
-import { logClassifiers } from './log-classifiers.ts'
+import { classifierWarnings, type LogClassifiers, logClassifiers } from './log-classifiers.ts'
 import { embedderOf } from './log-embedder.ts'
 import { Narrator } from './narrator.ts'
 import { selectionOf } from './selection.ts'
 import type { Shared, SimulationJob } from './simulation.ts'
-import { classifierWarnings, type TrainedClassifiers } from './train-classifiers.ts'
 
 /** A policy with models in the place of tiers, and which questions its embedder finds alike. */
 export type Compared = {
@@ -30,7 +29,7 @@ export type Compared = {
   readonly questions: Questions
   readonly found: FoundNeighbours | null
   /** Its classifiers by neighbours. */
-  readonly trained: TrainedClassifiers
+  readonly trained: LogClassifiers
 }
 
 export async function comparedBy(

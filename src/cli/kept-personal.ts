@@ -7,7 +7,7 @@ import {
   type SharedHistory,
   withoutPersonal,
 } from '../worlds/personal.ts'
-import { keptByRequest } from './kept-rules.ts'
+import { keptByRequest } from './kept-by-request.ts'
 import type { OpenLogs } from './logs.ts'
 
 /**

@@ -1,9 +1,12 @@
 import type { Embedder } from '../domain/embedder.ts'
+import type { NanoUsd } from '../domain/money.ts'
+import type { Warning } from '../domain/report.ts'
 import { embedEach, planEmbedding } from '../embed/embed-all.ts'
 import { keyHash } from '../engine/cache-key.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import { classifiersAsked } from '../policy/conditions-in.ts'
 import type { Policy } from '../policy/policy.ts'
+import { formatUsd } from '../report/numbers.ts'
 import { measuredQuestions } from '../store/measurements.ts'
 import type { Store } from '../store/store.ts'
 import { openVectorCache } from '../store/vectors.ts'
@@ -19,11 +22,25 @@ import type { RunPrices } from './price-book.ts'
 import { readEvidence } from './read-evidence.ts'
 import type { Terminal } from './terminal.ts'
 import {
-  type LookUpFees,
   nothingTrained,
   type TrainedClassifiers,
   trainClassifiers,
+  untrainedWarnings,
 } from './train-classifiers.ts'
+
+/** Those of a policy for a log or a suite. */
+export type LogClassifiers = TrainedClassifiers & {
+  /** What the questions of a log would cost each embedder that bills; empty where no log is known. */
+  readonly fees: readonly LookUpFees[]
+}
+
+/** What a running gateway pays to have the questions of a log embedded for its classifiers. */
+type LookUpFees = {
+  readonly embedder: string
+  readonly texts: number
+  /** Null: unpriced. */
+  readonly costNanoUsd: NanoUsd | null
+}
 
 export type LogClassifierJob = {
   readonly store: Store
@@ -58,7 +75,7 @@ const mostLabels = 100_000
 export async function logClassifiers(
   policy: Policy,
   job: LogClassifierJob,
-): Promise<TrainedClassifiers> {
+): Promise<LogClassifiers> {
   const { store, flags, terminal, prices, history, signal, mayAsk } = job
   const embedders = { logs: { store }, terminal, prices, ...(mayAsk === false && { mayAsk }) }
   const narrator = new Narrator(terminal, flags)
@@ -114,3 +131,21 @@ export async function replayClassifiers(
   const flags = { ...job.flags, measured: false }
   return logClassifiers(policy, { ...job, flags, evidence, history: null })
 }
+
+/** All that a simulation has to say of a policy's classifiers; `where` says whose they are. */
+export const classifierWarnings = (trained: LogClassifiers, where = ''): readonly Warning[] => [
+  ...untrainedWarnings(trained, where),
+  ...feeWarnings(trained, where),
+]
+
+/** Of what classifiers pay embedders, which no figure of a simulation holds. */
+const feeWarnings = ({ fees }: Pick<LogClassifiers, 'fees'>, where: string): readonly Warning[] =>
+  fees.map(({ embedder, texts, costNanoUsd }) => {
+    const price =
+      costNanoUsd === null ? 'an unknown price' : `about ${formatUsd(costNanoUsd / 1e9)}`
+    return {
+      code: 'classifier-embedding',
+      message: `${where}classifiers have each question embedded by ${embedder}: ${price} for those of this log, which the figures leave out`,
+      count: texts,
+    }
+  })

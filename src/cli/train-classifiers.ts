@@ -1,13 +1,11 @@
 import type { Embedder, Vector } from '../domain/embedder.ts'
 import { inTable } from '../domain/json.ts'
-import type { NanoUsd } from '../domain/money.ts'
 import type { Warning } from '../domain/report.ts'
 import type { MaybePromise } from '../domain/world.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
 import { classifiersAsked } from '../policy/conditions-in.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ClassifierSettings } from '../policy/routing.ts'
-import { formatUsd } from '../report/numbers.ts'
 import {
   type NeighbourClassifier,
   type NeighbourClassifiers,
@@ -34,16 +32,6 @@ export type TrainedClassifiers = {
   readonly examples: readonly Examples[]
   /** Classifiers that are asked and have nothing to learn from. */
   readonly untrained: readonly string[]
-  /** What the questions of a log would cost each embedder that bills; empty where no log is known. */
-  readonly fees: readonly LookUpFees[]
-}
-
-/** What a running gateway pays to have the questions of a log embedded for its classifiers. */
-export type LookUpFees = {
-  readonly embedder: string
-  readonly texts: number
-  /** Null: unpriced. */
-  readonly costNanoUsd: NanoUsd | null
 }
 
 /** Rows of evidence and the vectors of their questions. */
@@ -57,7 +45,6 @@ export const nothingTrained: TrainedClassifiers = {
   classifiers: new Map(),
   examples: [],
   untrained: [],
-  fees: [],
 }
 
 type Knn = Extract<ClassifierSettings, { readonly kind: 'knn' }>
@@ -89,7 +76,7 @@ export async function trainClassifiers<Own extends Pick<Embedder, 'name'>>(
       examples.push(trained.examples)
     }
   }
-  return { classifiers, examples, untrained, fees: [] }
+  return { classifiers, examples, untrained }
 }
 
 async function train<Own extends Pick<Embedder, 'name'>>(
@@ -117,7 +104,7 @@ export const untrainedWords = (name: string): string =>
 
 /** The same as a report has it; `where` says whose classifiers they are. */
 export const untrainedWarnings = (
-  { untrained }: Pick<TrainedClassifiers, 'untrained'>,
+  { untrained }: TrainedClassifiers,
   where = '',
 ): readonly Warning[] =>
   untrained.map((name) => ({
@@ -125,24 +112,3 @@ export const untrainedWarnings = (
     message: `${where}${untrainedWords(name)}`,
     count: 1,
   }))
-
-/** All that a simulation has to say of a policy's classifiers; `where` says whose they are. */
-export const classifierWarnings = (trained: TrainedClassifiers, where = ''): readonly Warning[] => [
-  ...untrainedWarnings(trained, where),
-  ...feeWarnings(trained, where),
-]
-
-/** Of what classifiers pay embedders, which no figure of a simulation holds. */
-const feeWarnings = (
-  { fees }: Pick<TrainedClassifiers, 'fees'>,
-  where: string,
-): readonly Warning[] =>
-  fees.map(({ embedder, texts, costNanoUsd }) => {
-    const price =
-      costNanoUsd === null ? 'an unknown price' : `about ${formatUsd(costNanoUsd / 1e9)}`
-    return {
-      code: 'classifier-embedding',
-      message: `${where}classifiers have each question embedded by ${embedder}: ${price} for those of this log, which the figures leave out`,
-      count: texts,
-    }
-  })

@@ -14,8 +14,8 @@ export type ResolvedTarget = { readonly provider: KnownProvider; readonly model:
  * models are theirs, the built-in ones, or who takes the place of one by its name, and whoever takes what is left.
  */
 export function knownProviders(own: readonly ProviderSettings[]): readonly KnownProvider[] {
-  // Some built-in ones, a server of one's own among them, are known by no models.
-  const hasModels = ({ name }: ProviderSettings) =>
+  // Some built-in ones, servers of one's own, are known by no models.
+  const isKnownByModels = ({ name }: ProviderSettings) =>
     catalogue.some((each) => each.name === name && each.models?.length !== 0)
   const choosy = own.filter(({ models }) => models !== null)
   const open = own.filter(({ models }) => models === null)
@@ -23,13 +23,13 @@ export function knownProviders(own: readonly ProviderSettings[]): readonly Known
     const named = open.find(({ name }) => name === known.name)
     return named === undefined ? known : { ...named, models: known.models }
   }
-  return [...choosy, ...catalogue.map(inPlaceOf), ...open.filter((each) => !hasModels(each))]
+  return [...choosy, ...catalogue.map(inPlaceOf), ...open.filter((each) => !isKnownByModels(each))]
 }
 
 /**
- * The provider and the wire model of a target, "provider:model" or a bare model. Providers of the policy come before
- * the catalogue, by name and by model. Throws a UserError for a provider or a model that nobody is known to serve, and
- * for an address that is none.
+ * The provider and the wire model of a target, "provider:model" or a bare model. By name a provider of the policy
+ * comes before the built-in one, by model as `knownProviders` says. Throws a UserError for a provider or a model that
+ * nobody is known to serve, and for an address that is none.
  */
 export function resolveTarget(
   target: string,

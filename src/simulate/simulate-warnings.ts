@@ -17,7 +17,7 @@ export function historyWarnings(history: History): SimulateResult['warnings'] {
       : [
           {
             code: 'estimated-usage',
-            message: `${formatShareOf(estimated, count)} of the requests have no token counts in the log: theirs, and what they cost, are estimated`,
+            message: `of ${count} requests, those without token counts in the log are estimated, and so is what they cost`,
             count: estimated,
           },
         ]),
@@ -45,9 +45,6 @@ export function historyWarnings(history: History): SimulateResult['warnings'] {
 
 const countFlagged = ({ columns }: History, bit: number): number =>
   columns.flags.reduce((sum, flags) => sum + ((flags & bit) === 0 ? 0 : 1), 0)
-
-const formatShareOf = (part: number, whole: number): string =>
-  `${Math.max(1, Math.round((100 * part) / whole))} %`
 
 /** How many calls are made, and what nobody knows of them. */
 export const callFacts = (

@@ -205,6 +205,19 @@ describe('a history as a world', () => {
     expect(outcomesOf(receipts)).toEqual(['answered', 'unmeasured'])
   })
 
+  /** One target, left alone for a minute after two failures. */
+  const patient = patched({
+    routes: [
+      toMini({
+        to: {
+          kind: 'ladder',
+          ladder: [{ target: 'openai:gpt-4o', validators: [], timeoutMs: null }],
+        },
+      }),
+    ],
+    failure: { breaker: { failures: 2, openSeconds: 60 } },
+  })
+
   it('leaves a failing target alone for a while, then probes it once', async () => {
     const failing = (minute: number) => ask(minute, `f${minute}`, { status: 'error' })
     const stored = await history([
@@ -216,14 +229,7 @@ describe('a history as a world', () => {
       ask(4, 'probe'),
       ask(4.1, 'up'),
     ])
-    const ladder = [{ target: 'openai:gpt-4o', validators: [], timeoutMs: null }]
-    const { receipts } = await decided(
-      stored,
-      patched({
-        routes: [toMini({ to: { kind: 'ladder', ladder } })],
-        failure: { breaker: { failures: 2, openSeconds: 60 } },
-      }),
-    )
+    const { receipts } = await decided(stored, patient)
     expect(receipts.map((receipt) => attemptsOf(receipt).length)).toEqual([1, 1, 0, 1, 0, 1, 1])
   })
 
@@ -238,14 +244,7 @@ describe('a history as a world', () => {
     'leaves a target alone after %s only where that is its fault',
     async (_, came, then) => {
       const stored = await history([ask(0, 'a', came), ask(0.1, 'b', came), ask(0.2, 'next')])
-      const ladder = [{ target: 'openai:gpt-4o', validators: [], timeoutMs: null }]
-      const { receipts } = await decided(
-        stored,
-        patched({
-          routes: [toMini({ to: { kind: 'ladder', ladder } })],
-          failure: { breaker: { failures: 2, openSeconds: 60 } },
-        }),
-      )
+      const { receipts } = await decided(stored, patient)
       expect(receipts.map((receipt) => attemptsOf(receipt).length)).toEqual([1, 1, then])
     },
   )
