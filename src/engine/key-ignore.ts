@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../domain/json.ts'
-import type { Message, Prompt } from '../domain/request.ts'
+import type { Message, Prompt, Request } from '../domain/request.ts'
 import type { CachePolicy, KeyIgnore, Namespace } from '../policy/caching.ts'
+import { namespaceFieldOf } from './cache-terms.ts'
 
 /**
  * The parts of prompts that a policy's keys may leave out: only what every namespace in force tells apart, its rules'
@@ -19,21 +20,43 @@ function tellsApart(namespace: Namespace, field: KeyIgnore['coveredBy']): boolea
   return namespace.kind === 'fields' && namespace.fields.includes(field)
 }
 
-/** Drops from prompts what does not count for keys: every match, in text alone. */
-export function compileKeyIgnore(ignores: readonly KeyIgnore[]): (prompt: Prompt) => Prompt {
-  const patternsOf = (name: KeyIgnore['field']) =>
-    ignores.filter(({ field }) => field === name).map(({ pattern }) => everywhere(pattern))
-  const [system, messages] = [patternsOf('system'), patternsOf('messages')]
-  const without = (message: Message): Message => {
-    const patterns = isSystem(message) ? system : messages
-    return { ...message, content: dropped(message.content, patterns) }
-  }
-  return (prompt) => ({
-    ...prompt,
-    ...(prompt.system !== undefined && { system: dropped(prompt.system, system) }),
-    messages: prompt.messages.map(without),
-  })
+/** A prompt as keys count it. */
+export type CountedPrompt = {
+  readonly prompt: Prompt
+  /** Whether an entry was left out, since nothing tells whose its match is. */
+  readonly lacksCover: boolean
 }
+
+/**
+ * Drops from prompts what does not count for keys: every match, in text alone. A request without the field that covers
+ * an entry keeps what it would drop: those who lack it share a namespace, and are not known to be one and the same.
+ */
+export function compileKeyIgnore(
+  ignores: readonly KeyIgnore[],
+): (prompt: Prompt, request: Request) => CountedPrompt {
+  const entries = ignores.map((entry) => ({ ...entry, pattern: everywhere(entry.pattern) }))
+  return (prompt, request) => {
+    const covered = entries.filter(({ coveredBy }) => hasField(request, coveredBy))
+    const patternsOf = (name: KeyIgnore['field']) =>
+      covered.filter(({ field }) => field === name).map(({ pattern }) => pattern)
+    const [system, messages] = [patternsOf('system'), patternsOf('messages')]
+    const without = (message: Message): Message => {
+      const patterns = isSystem(message) ? system : messages
+      return { ...message, content: dropped(message.content, patterns) }
+    }
+    return {
+      prompt: {
+        ...prompt,
+        ...(prompt.system !== undefined && { system: dropped(prompt.system, system) }),
+        messages: prompt.messages.map(without),
+      },
+      lacksCover: covered.length < entries.length,
+    }
+  }
+}
+
+const hasField = (request: Request, field: KeyIgnore['coveredBy']): boolean =>
+  (namespaceFieldOf(request, field) ?? '') !== ''
 
 /** As `compilePattern` reads it, but for all places at once. */
 const everywhere = (pattern: string): RegExp => new RegExp(pattern, 'giu')

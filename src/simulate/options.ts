@@ -40,7 +40,7 @@ export type SimulateOptions = {
   /** The cache rule that holds for each request: see `cacheRules`. */
   readonly rules: Int16Array
   /** What the policy's `keyIgnore` did not reach. */
-  readonly keyIgnore: Pick<KeyedHistory, 'withoutText' | 'uncovered'>
+  readonly keyIgnore: Pick<KeyedHistory, 'withoutText' | 'withoutCover' | 'uncovered'>
   /** What budgets and the loop guard say; null: the policy has none. */
   readonly limits: LimitWords | null
   /** Of two answers; without it only equal answers and different numbers and names are told. */

@@ -117,6 +117,13 @@ export function policyWarnings({
       count: keyIgnore.withoutText,
     },
     {
+      holds: keyIgnore.withoutCover > 0,
+      code: 'key-ignore-without-cover',
+      message:
+        'requests lack the field that covers an entry of cache.keyIgnore: they keep what it would drop, since nothing tells whose it is',
+      count: keyIgnore.withoutCover,
+    },
+    {
       holds: keyIgnore.uncovered > 0,
       code: 'key-ignore-uncovered',
       message:

@@ -10,6 +10,8 @@ export type KeyedHistory = {
   readonly history: History
   /** Requests that keep their whole keys, since the log holds their prompts as hashes. */
   readonly withoutText: number
+  /** Requests that keep what an entry would drop, since they lack the field that covers it. */
+  readonly withoutCover: number
   /** Entries of `keyIgnore` that are left out: no namespace tells apart what they drop. */
   readonly uncovered: number
 }
@@ -21,20 +23,19 @@ export type KeyedHistory = {
 export function withoutIgnored(history: History, cache: CachePolicy): KeyedHistory {
   const ignores = coveredIgnores(cache)
   const uncovered = cache.keyIgnore.length - ignores.length
-  if (ignores.length === 0) return { history, withoutText: 0, uncovered }
-  const { keys, withoutText } = rekeyed(history, compileKeyIgnore(ignores))
-  return { history: { ...history, ...keys }, withoutText, uncovered }
+  if (ignores.length === 0) return { history, withoutText: 0, withoutCover: 0, uncovered }
+  const { keys, ...left } = rekeyed(history, compileKeyIgnore(ignores))
+  return { history: { ...history, ...keys }, ...left, uncovered }
 }
 
-type Rekeyed = Pick<
-  HistoryKeys,
-  'partition' | 'exact' | 'question' | 'questionCount' | 'questionsDigest'
->
+type Rekeyed = Pick<KeyedHistory, 'withoutText' | 'withoutCover'> & {
+  readonly keys: Pick<
+    HistoryKeys,
+    'partition' | 'exact' | 'question' | 'questionCount' | 'questionsDigest'
+  >
+}
 
-function rekeyed(
-  history: History,
-  drop: ReturnType<typeof compileKeyIgnore>,
-): { readonly keys: Rekeyed; readonly withoutText: number } {
+function rekeyed(history: History, drop: ReturnType<typeof compileKeyIgnore>): Rekeyed {
   const { count, columns, lookup, seq } = history
   const list = () => new Int32Array(count).fill(-1)
   const [partition, exact, question] = [list(), list(), list()]
@@ -42,11 +43,14 @@ function rekeyed(
   // Keys are compared inside one run alone.
   const hash = keyHash('')
   let withoutText = 0
+  let withoutCover = 0
   for (let place = 0; place < count; place++) {
     if (history.exact[place] === -1) continue
-    const { prompt } = history.requestAt(place)
-    if (prompt === undefined) withoutText++
-    const made = prompt === undefined ? null : requestKeys(bareRequest(drop(prompt)), hash)
+    const request = history.requestAt(place)
+    const left = request.prompt && drop(request.prompt, request)
+    if (left === undefined) withoutText++
+    else if (left.lacksCover) withoutCover++
+    const made = left === undefined ? null : requestKeys(bareRequest(left.prompt), hash)
     // A name of the log's own number is like no hash.
     const stored = lookup.partitionOf(seq[place] as number)
     const around =
@@ -70,6 +74,7 @@ function rekeyed(
       questionsDigest: digestOf(numbers.question.names()),
     },
     withoutText,
+    withoutCover,
   }
 }
 

@@ -69,8 +69,10 @@ const wholeKeys: CountedKeys = (_, keys, exactKey) => ({
 function keysWithout(ignores: readonly KeyIgnore[], hash: KeyHash): CountedKeys {
   const name = hash(JSON.stringify(ignores))
   const drop = compileKeyIgnore(ignores)
-  return ({ prompt }, keys, exactKey) => {
-    const left = prompt === undefined ? keys : requestKeys(bareRequest(drop(prompt)), hash)
+  return (request, keys, exactKey) => {
+    const { prompt } = request
+    const left =
+      prompt === undefined ? keys : requestKeys(bareRequest(drop(prompt, request).prompt), hash)
     return {
       exactKey: `${name} ${exactKey.slice(0, partitionLength)} ${left.exactKey}`,
       around: `${name} ${aroundOf(exactKey, left)}`,

@@ -152,6 +152,28 @@ describe('a simulation', () => {
     expect(hashed.warnings).toMatchObject([{ code: 'key-ignore-without-text', count: 2 }])
   })
 
+  test('serves nobody who is not named what another was told of themselves', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    const entry = "{ pattern: 'I am \\w+', coveredBy: user }"
+    writeFileSync(file, `cache: { namespace: user, keyIgnore: [${entry}] }\n`)
+    const asked = ['Ada', 'Bob'].map((name, index) =>
+      ask(`r${index}`, '', {
+        at: `2026-08-01T10:0${index}:00Z`,
+        latencyMs: 500,
+        prompt: {
+          messages: [
+            { role: 'system', content: `I am ${name}` },
+            { role: 'user', content: 'What is a widget?' },
+          ],
+        },
+      }),
+    )
+    writeFileSync(log, asked.join(''))
+    const unnamed = await simulated(log, '--policy', file)
+    expect(unnamed.layers.exact.hits).toBe(0)
+    expect(unnamed.warnings).toMatchObject([{ code: 'key-ignore-without-cover', count: 2 }])
+  })
+
   test('judges by labels that a home-made log has beside its bodies', async () => {
     const pair = (minute: number, label: string) =>
       `${JSON.stringify({

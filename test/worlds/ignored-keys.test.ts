@@ -28,6 +28,7 @@ const record = ({ day, system, snippet, text, temperature }: Asked, index: numbe
   provider: 'openai',
   model: 'gpt-4o',
   latencyMs: 800,
+  documentVersion: '7',
   params: { temperature },
   prompt: {
     messages: [
@@ -136,7 +137,12 @@ describe('keys that leave out what a policy ignores', () => {
       const [entry] = policy.cache.keyIgnore
       const keyIgnore = entry === undefined ? [] : [{ ...entry, coveredBy: 'user' as const }]
       const keyed = withoutIgnored(stored.history, { ...policy.cache, keyIgnore })
-      expect(keyed).toEqual({ history: stored.history, withoutText: 0, uncovered: 1 })
+      expect(keyed).toEqual({
+        history: stored.history,
+        withoutText: 0,
+        withoutCover: 0,
+        uncovered: 1,
+      })
     } finally {
       stored.close()
     }

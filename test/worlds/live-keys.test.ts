@@ -49,6 +49,7 @@ const compared: readonly CacheText[] = [
 ]
 const ignores: readonly CachePolicy['keyIgnore'][] = [
   [],
+  // Some have no version: theirs counts.
   [{ field: 'messages', pattern: '<doc>[^<]*</doc> ', coveredBy: 'documentVersion' }],
   // Nothing tells users apart: this one must not count.
   [{ field: 'messages', pattern: '.*', coveredBy: 'user' }],
