@@ -1,12 +1,7 @@
 import type { Selection } from '../domain/selection.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { History } from '../worlds/history.ts'
-import {
-  personalIn,
-  personalMarks,
-  type SharedHistory,
-  withoutPersonal,
-} from '../worlds/personal.ts'
+import { personalMarks, type SharedHistory, withoutPersonal } from '../worlds/personal.ts'
 import { keptByRequest } from './kept-by-request.ts'
 import type { OpenLogs } from './logs.ts'
 
@@ -20,7 +15,7 @@ export function sharedHistory(
   logs: OpenLogs,
   selection: Selection,
 ): SharedHistory {
-  if (personalIn(policy) === null) return { history, unknown: 0 }
+  if (!policy.privacy.redact) return { history, unknown: 0 }
   const marks = keptByRequest(logs, ['personal', selection], () => personalMarks(history))
-  return withoutPersonal(history, marks)
+  return withoutPersonal(history, marks, policy)
 }

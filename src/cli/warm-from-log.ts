@@ -110,11 +110,12 @@ async function warmFrom(job: WarmJob, logs: OpenLogs, signal: AbortSignal): Prom
 /** In the form in which a gateway serves answers; null where it would not have kept this one. */
 function servable(
   { text = '' }: Answer,
-  { model, prompt }: Request,
+  request: Request,
   isPersonal: PolicyInForce['isPersonal'],
 ): Answer | null {
+  const { model, prompt } = request
   const said = [text, prompt ?? null] as Json
-  if (mayBeRedacted(JSON.stringify(said)) || isPersonal?.(said) === true) return null
+  if (mayBeRedacted(JSON.stringify(said)) || isPersonal?.(said, request) === true) return null
   const reply = { id: null, model, blocks: [{ kind: 'text', text }], finish: 'stop', usage: null }
   return new LiveAnswer(reply as Reply, null)
 }

@@ -82,8 +82,10 @@ function resortFor(
   return lastResortFor(state, exchange, asked, terms, decision)
 }
 
-const personal = ({ isPersonal }: GatewayState, { prompt }: Request) =>
-  prompt !== undefined && isPersonal?.(prompt as Json) === true ? 'pii' : null
+const personal = ({ isPersonal }: GatewayState, request: Request) =>
+  request.prompt !== undefined && isPersonal?.(request.prompt as Json, request) === true
+    ? 'pii'
+    : null
 
 /** The policy as it decides this request: no more generous than its client wishes and than audits have left it. */
 function compiledFor(

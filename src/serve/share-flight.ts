@@ -34,7 +34,7 @@ export function sharing(
       ),
     begin: (asked, terms) => cache.begin(asked, terms),
     remember(layer, asked, terms, entry) {
-      if (state.isPersonal?.(wordsOf(entry.answer)) !== true)
+      if (state.isPersonal?.(wordsOf(entry.answer), asked.request) !== true)
         cache.remember(layer, asked, terms, entry)
     },
     end: (asked, terms, answered) => cache.end(asked, terms, answered),

@@ -46,11 +46,10 @@ function rekeyed(history: History, drop: ReturnType<typeof compileKeyIgnore>): R
   let withoutCover = 0
   for (let place = 0; place < count; place++) {
     if (history.exact[place] === -1) continue
-    const request = history.requestAt(place)
-    const left = request.prompt && drop(request.prompt, request)
-    if (left === undefined) withoutText++
-    else if (left.lacksCover) withoutCover++
-    const made = left === undefined ? null : requestKeys(bareRequest(left.prompt), hash)
+    const left = leftOf(history.requestAt(place), drop)
+    withoutText += left === null ? 1 : 0
+    withoutCover += left?.lacksCover === true ? 1 : 0
+    const made = left === null ? null : requestKeys(bareRequest(left.prompt), hash)
     // A name of the log's own number is like no hash.
     const stored = lookup.partitionOf(seq[place] as number)
     const around =
@@ -77,6 +76,9 @@ function rekeyed(history: History, drop: ReturnType<typeof compileKeyIgnore>): R
     withoutCover,
   }
 }
+
+const leftOf = (request: Request, drop: ReturnType<typeof compileKeyIgnore>) =>
+  request.prompt === undefined ? null : drop(request.prompt, request)
 
 /** A prompt as a request of its own: what is to be equal besides has its hash already. */
 export const bareRequest = (prompt: NonNullable<Request['prompt']>): Request => ({

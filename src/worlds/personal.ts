@@ -1,30 +1,43 @@
 import type { Json } from '../domain/json.ts'
+import type { Request } from '../domain/request.ts'
 import { mayBeRedacted, redact } from '../ingest/redact.ts'
 import type { Policy } from '../policy/policy.ts'
 import { bypassReasons, type History } from './history.ts'
 import { answerOf } from './stored-request.ts'
 
 /** Whether redaction finds something in the texts of a value. */
-export type IsPersonal = (value: Json) => boolean
-
-const isPersonal: IsPersonal = (value) => {
+const holdsPersonal = (value: Json): boolean => {
   if (typeof value === 'string') return redact(value) !== value
-  if (Array.isArray(value)) return value.some(isPersonal)
+  if (Array.isArray(value)) return value.some(holdsPersonal)
   if (typeof value !== 'object' || value === null) return false
-  return Object.values(value).some((each) => each !== undefined && isPersonal(each))
+  return Object.values(value).some((each) => each !== undefined && holdsPersonal(each))
 }
+
+/** Whether what was said in a request, or answered to it, is not to be served to others who share its namespace. */
+export type IsPersonal = (said: Json, request: Pick<Request, 'user'>) => boolean
+
+type Privacy = Pick<Policy, 'privacy' | 'cache'>
 
 /**
  * Tells what others must not be served: an exchange that redaction would alter is of one person alone. Null where the
- * policy takes nothing out, or shares nothing between users anyway.
+ * policy takes nothing out.
  */
-export function personalIn({
-  privacy,
-  cache,
-}: Pick<Policy, 'privacy' | 'cache'>): IsPersonal | null {
-  const { namespace } = cache
-  const isPerUser = namespace.kind === 'fields' && namespace.fields.includes('user')
-  return privacy.redact && !isPerUser ? isPersonal : null
+export function personalIn(policy: Privacy): IsPersonal | null {
+  if (!policy.privacy.redact) return null
+  const isShared = sharedIn(policy)
+  return (said, request) => isShared(request) && holdsPersonal(said)
+}
+
+/**
+ * Whether a request shares its namespace with others: it does unless every namespace in force, those of rules
+ * included, is per user and the request says whose it is.
+ */
+function sharedIn({
+  cache: { namespace, rules },
+}: Privacy): (request: Pick<Request, 'user'>) => boolean {
+  const inForce = [namespace, ...rules.flatMap((rule) => rule.namespace ?? [])]
+  const arePerUser = inForce.every((each) => each.kind === 'fields' && each.fields.includes('user'))
+  return ({ user = '' }) => !arePerUser || user === ''
 }
 
 /** What of a logged request is of one person alone; `unknown`: the log holds its prompt as a hash. */
@@ -32,7 +45,7 @@ const mark = { nothing: 0, prompt: 1, answer: 2, unknown: 3 } as const
 
 /** A number of `mark` for each request. What was redacted as it was read counts as what it was. */
 export function personalMarks({ count, seq, lookup, requestAt }: History): Uint8Array {
-  const wasPersonal = (value: Json) => isPersonal(value) || mayBeRedacted(JSON.stringify(value))
+  const wasPersonal = (value: Json) => holdsPersonal(value) || mayBeRedacted(JSON.stringify(value))
   return Uint8Array.from({ length: count }, (_, place) => {
     const { prompt } = requestAt(place)
     if (prompt === undefined) return mark.unknown
@@ -52,8 +65,16 @@ export type SharedHistory = {
 const seenLater: ReadonlySet<string | null> = new Set([null, 'not-answered', 'tool-call'])
 
 /** The history in which what is of one person alone neither is served by a cache nor fills one. */
-export function withoutPersonal(history: History, marks: Uint8Array): SharedHistory {
+export function withoutPersonal(
+  history: History,
+  found: Uint8Array,
+  policy: Privacy,
+): SharedHistory {
   const pii = bypassReasons.indexOf('pii')
+  const isShared = sharedIn(policy)
+  const marks = found.map((each, place) =>
+    each === mark.nothing || isShared(history.requestAt(place)) ? each : mark.nothing,
+  )
   let unknown = 0
   const bypass = history.bypass.map((reason, place) => {
     if (marks[place] === mark.unknown) unknown++

@@ -163,6 +163,8 @@ const personalExchanges = [
   ['ann', 'When do you open?', 'At nine.'],
   ['bob', 'When do you open?', 'At nine.'],
   ['ann', 'When do you open?', 'At nine.'],
+  [undefined, 'Write to bob@example.org', 'Done.'],
+  [undefined, 'Write to bob@example.org', 'Done.'],
 ] as const
 
 describe('a log replayed through the gateway gives the receipts of its simulation', () => {
@@ -205,8 +207,8 @@ routes: [{ name: learned, classifier: near }]
   )
 
   test.each([
-    ['shared', 2, 7],
-    ['user', 2, 0],
+    ['shared', 2, 9],
+    ['user', 2, 2],
   ] as const)(
     'what redaction finds is served to nobody else, with caches for %s',
     async (namespace, served, personal) => {

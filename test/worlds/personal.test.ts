@@ -9,11 +9,19 @@ const redacting = mergePolicy(defaultPolicy, {
 })
 
 describe('what is of one person alone', () => {
-  it('is asked only where texts are redacted and users share answers', () => {
-    expect(personalIn(redacting)).not.toBeNull()
-    expect(personalIn(mergePolicy(redacting, { privacy: { redact: false } }))).toBeNull()
-    const byUser = { cache: { namespace: { kind: 'fields', fields: ['tenant', 'user'] } } } as const
-    expect(personalIn(mergePolicy(redacting, byUser))).toBeNull()
+  it('is told only where texts are redacted and requests may share answers', () => {
+    const said = 'Write to ann@example.org'
+    const perUser = { kind: 'fields', fields: ['tenant', 'user'] } as const
+    const own = mergePolicy(redacting, { cache: { namespace: perUser } })
+    const rule = { name: 'open', when: {}, namespace: { kind: 'shared' } } as const
+    const opened = mergePolicy(own, { cache: { rules: [rule] } })
+    expect(personalIn(mergePolicy(own, { privacy: { redact: false } }))).toBeNull()
+    const ann = { user: 'ann' }
+    expect(personalIn(redacting)?.(said, ann)).toBe(true)
+    expect(personalIn(own)?.(said, ann)).toBe(false)
+    expect(personalIn(own)?.(said, {})).toBe(true)
+    expect(personalIn(own)?.(said, { user: '' })).toBe(true)
+    expect(personalIn(opened)?.(said, ann)).toBe(true)
   })
 
   it.each([
@@ -23,6 +31,6 @@ describe('what is of one person alone', () => {
     ['nowhere', { system: 'Be brief.', messages: [{ content: 'Hello', rest: undefined }] }, false],
     ['nowhere in numbers', { maxTokens: 4_111_111_111, tools: null, on: true }, false],
   ] as const)('is found %s', (_, value, found) => {
-    expect(personalIn(redacting)?.(value as never)).toBe(found)
+    expect(personalIn(redacting)?.(value as never, {})).toBe(found)
   })
 })
