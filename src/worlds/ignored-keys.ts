@@ -1,3 +1,4 @@
+import type { RequestKeys } from '../domain/keys.ts'
 import type { Request } from '../domain/request.ts'
 import { keyHash, requestKeys } from '../engine/cache-key.ts'
 import { compileKeyIgnore, coveredIgnores } from '../engine/key-ignore.ts'
@@ -36,7 +37,7 @@ type Rekeyed = Pick<KeyedHistory, 'withoutText' | 'withoutCover'> & {
 }
 
 function rekeyed(history: History, drop: ReturnType<typeof compileKeyIgnore>): Rekeyed {
-  const { count, columns, lookup, seq } = history
+  const { count, columns } = history
   const list = () => new Int32Array(count).fill(-1)
   const [partition, exact, question] = [list(), list(), list()]
   const numbers = { partition: new Numbers(), exact: new Numbers(), question: new Numbers() }
@@ -49,20 +50,12 @@ function rekeyed(history: History, drop: ReturnType<typeof compileKeyIgnore>): R
     const left = leftOf(history.requestAt(place), drop)
     withoutText += left === null ? 1 : 0
     withoutCover += left?.lacksCover === true ? 1 : 0
-    const made = left === null ? null : requestKeys(bareRequest(left.prompt), hash)
-    // A name of the log's own number is like no hash.
-    const stored = lookup.partitionOf(seq[place] as number)
-    const around =
-      made === null
-        ? `${history.partition[place]}`
-        : `${stored} ${made.prefix.systemKey ?? 'no system prompt'}`
-    partition[place] = numbers.partition.of(around)
-    exact[place] = numbers.exact.of(
-      made === null ? `${history.exact[place]}` : `${stored} ${made.exactKey}`,
-    )
+    const names = namesOf(history, place, left && requestKeys(bareRequest(left.prompt), hash))
+    partition[place] = numbers.partition.of(names.around)
+    exact[place] = numbers.exact.of(names.exact)
     const questionKey = columns.questionKey[place] as number
     if (!Number.isNaN(questionKey))
-      question[place] = numbers.question.of(`${around} ${questionKey}`)
+      question[place] = numbers.question.of(`${names.around} ${questionKey}`)
   }
   return {
     keys: {
@@ -74,6 +67,17 @@ function rekeyed(history: History, drop: ReturnType<typeof compileKeyIgnore>): R
     },
     withoutText,
     withoutCover,
+  }
+}
+
+/** What is equal where texts are compared, and where requests are; without keys of its own, as the log numbers it. */
+function namesOf({ lookup, seq, ...log }: History, place: number, made: RequestKeys | null) {
+  // A name of the log's own number is like no hash.
+  if (made === null) return { around: `${log.partition[place]}`, exact: `${log.exact[place]}` }
+  const stored = lookup.partitionOf(seq[place] as number)
+  return {
+    around: `${stored} ${made.prefix.systemKey ?? 'no system prompt'}`,
+    exact: `${stored} ${made.exactKey}`,
   }
 }
 
