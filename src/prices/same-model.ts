@@ -19,7 +19,14 @@ const keptFamilies = 1000
 
 /** Whether a target ("provider:model", or a model of any seller) is the model that a log names. */
 export function isSameModel(target: string, provider: string | null, model: string): boolean {
-  if (familyOf(target) !== modelKey(readModelName(model).model)) return false
+  return (
+    familyOf(target) === modelKey(readModelName(model).model) &&
+    isSameSeller(target, provider, model)
+  )
+}
+
+/** Whether a target is sold by the provider that a log names; so it may be where nobody says. */
+export function isSameSeller(target: string, provider: string | null, model: string): boolean {
   const wanted = sellerOf(readTarget(target))
   const seller = sellerOf({ provider: provider ?? undefined, model })
   return wanted === null || seller === null || wanted === seller

@@ -2,6 +2,7 @@ import { SpendSum } from '../domain/money.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { History } from '../worlds/history.ts'
 import { type CostOf, tokenRatios, usageAt, usageElsewhere } from '../worlds/model-costs.ts'
+import { openWayCosts } from '../worlds/way-costs.ts'
 import { loggedSpend } from './spend.ts'
 
 /** What a policy is compared with. */
@@ -24,6 +25,7 @@ export function baselineOf(asked: string | undefined, history: History, costOf: 
 
 function spendAt(target: string, history: History, costOf: CostOf): bigint {
   const ratioOf = tokenRatios(history, null)
+  const costAt = openWayCosts(history, costOf)
   const sum = new SpendSum()
   for (let place = 0; place < history.count; place++) {
     const profile = history.profiles[history.columns.profile[place] as number]
@@ -31,7 +33,7 @@ function spendAt(target: string, history: History, costOf: CostOf): bigint {
       usageAt(history.columns, place),
       ratioOf(profile?.model ?? '', target),
     )
-    const cost = costOf(target, usage, history.at[place] as number)
+    const cost = costAt(place, target, usage)
     if (cost === null) {
       throw new UserError(`the price of ${target} is not known`, {
         hint: '`llmcost prices` lists every known model; --prices adds others',

@@ -127,9 +127,8 @@ export class CallRun {
   /** What another usage costs more at a target. */
   #change(place: number, name: string, before: Usage, after: Usage): number {
     if (isEqual(before, after)) return 0
-    const { costOf, history } = this.#options
-    const at = history.at[place] as number
-    const [old, changed] = [costOf(name, before, at), costOf(name, after, at)]
+    const { costAt } = this.targets
+    const [old, changed] = [costAt(place, name, before), costAt(place, name, after)]
     return old === null || changed === null ? 0 : changed - old
   }
 }

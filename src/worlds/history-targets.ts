@@ -16,6 +16,7 @@ import {
   usageElsewhere,
 } from './model-costs.ts'
 import { TargetLatencies } from './target-latencies.ts'
+import { type CostAt, openWayCosts } from './way-costs.ts'
 
 /** What one call takes: as it was logged, or modelled. */
 export type Prediction = {
@@ -36,6 +37,8 @@ export type TargetsOptions = {
 
 /** What the requests of a history cost and take at their own model and at others. */
 export class HistoryTargets {
+  /** What another usage or another model costs, in the way that each request was served. */
+  readonly costAt: CostAt
   readonly #options: TargetsOptions
   readonly #latencies: TargetLatencies
   /** By target, then by profile: 1 same, 2 another. */
@@ -44,6 +47,7 @@ export class HistoryTargets {
 
   constructor(options: TargetsOptions) {
     this.#options = options
+    this.costAt = openWayCosts(options.history, options.costOf)
     this.#latencies = new TargetLatencies(options.history)
   }
 
@@ -76,13 +80,13 @@ export class HistoryTargets {
 
   /** The logged cost as the price book scales it: a discount or surcharge of the log counts for the change as well. */
   #costAsLogged(place: number, logged: Usage, usage: Usage): NanoUsd | null {
-    const { history, costOf } = this.#options
+    const { history } = this.#options
     const { cost: costs, costTools } = history.columns
     const cost = costs[place] as number
     if (Number.isNaN(cost)) return null
     if (isSameInput(logged, usage)) return cost as NanoUsd
-    const [name, at] = [loggedTarget(history, place), history.at[place] as number]
-    const [before, after] = [costOf(name, logged, at), costOf(name, usage, at)]
+    const name = loggedTarget(history, place)
+    const [before, after] = [this.costAt(place, name, logged), this.costAt(place, name, usage)]
     if (before === null || after === null || before === 0) return cost as NanoUsd
     const fees = (costTools[place] as number) || 0
     const byTokens = cost - fees
@@ -92,12 +96,12 @@ export class HistoryTargets {
 
   /** A call to another model: tokens by ratio or evidence, fees by the piece as they were. */
   elsewhere(place: number, target: string): Prediction {
-    const { history, costOf, prefix, known } = this.#options
-    const { columns, at } = history
+    const { history, prefix, known } = this.#options
+    const { columns } = history
     const found = known?.(place, target) ?? null
     const base = prefix?.usageOf(place, target) ?? withoutReads(usageAt(columns, place))
     const usage = usageElsewhere(base, this.#ratioAt(place, target, base, found))
-    const cost = costOf(target, usage, at[place] as number) ?? found?.costNanoUsd ?? null
+    const cost = this.costAt(place, target, usage) ?? found?.costNanoUsd ?? null
     const fees = columns.costTools[place] as number
     return {
       usage,
@@ -154,7 +158,8 @@ export class HistoryTargets {
     )
     const costs = inputClasses.map((name) => {
       const usage = { ...noUsage, outputTokens: output, [name]: input }
-      return costOf(target, usage, history.at[place] as number) ?? zeroNanoUsd
+      const usual = costOf(target, usage, history.at[place] as number) ?? zeroNanoUsd
+      return Math.max(usual, this.costAt(place, target, usage) ?? zeroNanoUsd)
     })
     return Math.max(...costs)
   }

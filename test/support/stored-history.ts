@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLogs } from '../../src/cli/logs.ts'
 import { openRunPrices } from '../../src/cli/price-book.ts'
-import { costTotal, type PriceBook } from '../../src/domain/price.ts'
-import { readTarget } from '../../src/prices/model-name.ts'
+import { targetCosts } from '../../src/cli/target-costs.ts'
+import type { PriceBook } from '../../src/domain/price.ts'
 import { openHistorySource } from '../../src/store/history-source.ts'
 import { openRequestLookup } from '../../src/store/request-lookup.ts'
 import { openRequestSource } from '../../src/store/request-source.ts'
@@ -40,7 +40,7 @@ export async function storedHistory(
   return {
     history,
     book: run.book,
-    costOf: costBy(run.book),
+    costOf: targetCosts(run.book),
     secret: store.secret,
     close() {
       store.close()
@@ -48,12 +48,3 @@ export async function storedHistory(
     },
   }
 }
-
-/** A price book as simulations ask it. */
-export const costBy =
-  (book: PriceBook): CostOf =>
-  (target, usage, at) => {
-    const query = { ...readTarget(target), at: Number.isNaN(at) ? undefined : at }
-    const pricing = book.price(query, usage)
-    return pricing.kind === 'priced' ? costTotal(pricing.cost) : null
-  }
