@@ -4,7 +4,8 @@ import { classifierPresets } from '../policy/routing.ts'
 import { asLogged, baselineOf } from '../simulate/baseline.ts'
 import { openExplorer } from '../simulate/explorer.ts'
 import { openJudge } from '../simulate/judge-hits.ts'
-import { hasPromptCaches, presetCosts } from '../simulate/routing-presets.ts'
+import { hasPromptCaches } from '../simulate/prompt-caches.ts'
+import { presetCosts } from '../simulate/routing-presets.ts'
 import { loggedCost } from '../simulate/spend.ts'
 import { openStated } from '../simulate/stated-verdicts.ts'
 import { openVerdicts } from '../store/verdicts.ts'
@@ -28,7 +29,7 @@ export async function explore({ job, selection, shared, compared }: ExplorerJob)
   const costOf = targetCosts(prices.book)
   const sight = openHistorySight({ history, policy, costOf, evidence })
   const ratioOf = tokenRatios(history, evidence)
-  const hasPrefix = hasPromptCaches(history, policy)
+  const hasPrefix = hasPromptCaches(history, policy, Object.values(tiers))
   const presets = { history, policy, tiers, hasPrefix, costOf, ratioOf, known: sight.known }
   const stated = openStated(history, openVerdicts(logs.store.database))
   const { threshold, ttlSeconds } = policy.cache.semantic

@@ -14,8 +14,8 @@ import {
 } from '../engine/body-bound.ts'
 import { type CostOfUsage, outputCapOf } from '../engine/upper-bound.ts'
 import type { Budget } from '../policy/governance.ts'
+import { ladderTargets } from '../policy/ladders.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { RouteChoice } from '../policy/routing.ts'
 import type { Exchange } from './exchange.ts'
 import type { Inbound } from './inbound.ts'
 
@@ -56,7 +56,7 @@ type Known = {
 
 export function openReserving(options: ReserveOptions): Reserving {
   const { policy, exchanges, costOf } = options
-  const ladders = policy.routes.flatMap(({ to }) => laddersIn(to))
+  const ladders = ladderTargets(policy.routes)
   const ofCall = openCallBounds(options)
   return {
     ofCall,
@@ -178,17 +178,3 @@ const sum = (amounts: readonly (number | null)[]): number | null =>
 
 const largest = <Amount extends number>(a: Amount | null, b: Amount | null): Amount | null =>
   a === null || b === null ? null : a > b ? a : b
-
-/** The targets of each ladder that a request may take. */
-function laddersIn(to: RouteChoice): readonly (readonly string[])[] {
-  const targets = (ladder: readonly { readonly target: string }[]) =>
-    ladder.map(({ target }) => target)
-  switch (to.kind) {
-    case 'default':
-      return []
-    case 'ladder':
-      return [targets(to.ladder)]
-    case 'classifier':
-      return Object.values(to.ladders).map(targets)
-  }
-}

@@ -11,11 +11,12 @@ import { type BeyondCache, type LayerBeyond, layersBeyond } from './beyond-cache
 import { type CacheOutcome, type CacheRun, served } from './cache-run.ts'
 import { countPlaces, meanOutputTokens } from './history-sums.ts'
 import { type HistoryLever, type HistoryLevers, openLevers } from './levers-on-calls.ts'
+import { hasPromptCaches } from './prompt-caches.ts'
 import type { LeverLayer, PrefixLayer, RoutingLayer } from './result.ts'
 import { type CallLever, CallRun, type RunCall, rungsOn, targetsOn } from './routing-calls.ts'
 import { type CallLatencies, callLatencies } from './routing-latency.ts'
 import { planRoutes, type RoutingPlan, Ways } from './routing-plan.ts'
-import { hasPromptCaches, simulatePresets } from './routing-presets.ts'
+import { simulatePresets } from './routing-presets.ts'
 import {
   loggedCalls,
   noCalls,
@@ -24,7 +25,7 @@ import {
   RoutedRequests,
 } from './routing-quality.ts'
 import { type Frontier, type FrontierOptions, simulateFrontier } from './simulate-frontier.ts'
-import { simulatePrefix } from './simulate-prefix.ts'
+import { nothingCached, simulatePrefix } from './simulate-prefix.ts'
 import { callFacts } from './simulate-warnings.ts'
 
 /** `vectors` and `neighbours` are of the questions of evidence. */
@@ -151,9 +152,11 @@ class Beyond implements BeyondCache {
     const { history, compiled } = this.#options
     const { cache, prefix } = compiled.policy
     const mode = layers.has('prefix') ? prefix.mode : 'as-logged'
-    const policy = { cache, prefix: { ...prefix, mode } }
+    const isRouted = layers.has('routing') && this.#isRouting
+    const routes = isRouted ? compiled.policy.routes : []
+    const policy = { cache, routes, prefix: { ...prefix, mode } }
     const isAsSent = !run.by.some((by) => by !== served.model)
-    const isAsLogged = isAsSent && !(layers.has('routing') && this.#isRouting)
+    const isAsLogged = isAsSent && !isRouted
     if (mode === 'as-logged' && isAsLogged) return null
     return hasPromptCaches(history, policy) ? openHistoryPrefix(history, policy) : null
   }
@@ -232,23 +235,12 @@ class Beyond implements BeyondCache {
       })
       return layer
     }
-    const sumOf = (column: Float64Array) =>
-      column.reduce((sum, tokens, place) => sum + (run.by[place] === served.model ? tokens : 0), 0)
     const costUsd = usdOf(this.#callsUnder(run, new Set(layersBeyond)).cost.total())
-    return {
-      mode: policy.prefix.mode,
-      inputTokens: sumOf(history.columns.inputTokens),
-      readTokens: 0,
-      writtenTokens: 0,
-      readShare: 0,
-      costUsd,
-      uncachedCostUsd: costUsd,
-      loggedReadTokens: 0,
-      modelledReadTokens: 0,
-      ifUsedSavingUsd: null,
-      savingUsd: 0,
-      pool: null,
-    }
+    const inputTokens = history.columns.inputTokens.reduce(
+      (sum, tokens, place) => sum + (run.by[place] === served.model ? tokens : 0),
+      0,
+    )
+    return nothingCached(policy.prefix.mode, inputTokens, costUsd)
   }
 
   /** What a layer saves behind those before it. */
@@ -275,7 +267,7 @@ class Beyond implements BeyondCache {
     const total = usdOf(calls.cost.total())
     const margin = usdOf(calls.assumed * ratioUncertainty)
     const { labels } = sight.assumptions()
-    const hasPrefix = hasPromptCaches(history, policy)
+    const hasPrefix = hasPromptCaches(history, policy, Object.values(tiers))
     return {
       on: this.#isRouting,
       routes: routed.routes(),

@@ -5,7 +5,6 @@ import type { Policy } from '../policy/policy.ts'
 import { presetRoute } from '../policy/route-presets.ts'
 import { type RoutePresetName, routePresetNames, type Tier } from '../policy/routing.ts'
 import type { Label } from '../policy/when.ts'
-import type { History } from '../worlds/history.ts'
 import { openHistoryPrefix } from '../worlds/history-prefix.ts'
 import type { TargetsOptions } from '../worlds/history-targets.ts'
 import { prefixPrompts } from '../worlds/prefix-prompts.ts'
@@ -158,20 +157,4 @@ class ScoreSum {
     const mean = (this.#sum / this.#count).toFixed(3)
     return `mean score ${mean} on the ${this.#count} of ${of} requests that evidence knows`
   }
-}
-
-/** Whether prompt caches of a log can differ under a policy: none was used, and none is asked for. */
-export function hasPromptCaches({ columns }: History, { prefix }: Pick<Policy, 'prefix'>): boolean {
-  return (
-    prefix.mode === 'inject' ||
-    isUsed(columns.cacheReadTokens) ||
-    isUsed(columns.cacheWrite5mTokens) ||
-    isUsed(columns.cacheWrite1hTokens)
-  )
-}
-
-/** A loop of its own: it is asked for every run, and calls take ten times as long. */
-function isUsed(tokens: Float64Array): boolean {
-  for (let place = 0; place < tokens.length; place++) if ((tokens[place] as number) > 0) return true
-  return false
 }

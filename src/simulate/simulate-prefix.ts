@@ -1,16 +1,16 @@
 import { usdOf } from '../domain/money.ts'
 import { type BlockPool, openBlockPool } from '../engine/prefix-pool.ts'
 import type { Policy } from '../policy/policy.ts'
-import { openHistoryPrefix } from '../worlds/history-prefix.ts'
+import { openHistoryPrefix, type PrefixSeen } from '../worlds/history-prefix.ts'
 import type { TargetsOptions } from '../worlds/history-targets.ts'
 import { type PromptAt, prefixPrompts } from '../worlds/prefix-prompts.ts'
+import { hasPromptCaches } from './prompt-caches.ts'
 import type { PrefixLayer } from './result.ts'
-import { type CallLever, CallRun, type CallsAt } from './routing-calls.ts'
+import { CallRun, type CallsAt } from './routing-calls.ts'
 
 export type PrefixOptions = Omit<TargetsOptions, 'prefix'> & {
-  readonly policy: Pick<Policy, 'prefix' | 'cache'>
+  readonly policy: Pick<Policy, 'prefix' | 'cache' | 'routes'>
   readonly callsAt: CallsAt
-  readonly levers?: readonly CallLever[]
 }
 
 /** What the calls of a history come to under a policy's prompt caching. */
@@ -24,31 +24,30 @@ export type PrefixSimulation = {
  * The calls that a policy leaves of a history, with their prompt caches: a prefix is kept by its model and scope, so a
  * request that a cache answers or another model gets leaves nothing behind for the next one.
  */
-export function simulatePrefix({
-  policy,
-  callsAt,
-  levers = [],
-  ...shared
-}: PrefixOptions): PrefixSimulation {
+export function simulatePrefix({ policy, callsAt, ...shared }: PrefixOptions): PrefixSimulation {
   const { history } = shared
   const prompts = new SeenPrompts(prefixPrompts(history))
   const { promptAt } = prompts
-  const runWith = (mode: Policy['prefix']['mode']) => {
-    const withMode = { ...policy, prefix: { ...policy.prefix, mode } }
-    const prefix = openHistoryPrefix(history, withMode, promptAt)
-    return new CallRun({ ...shared, prefix }, levers)
-  }
-  const [plain, injected] = [runWith('as-logged'), runWith('inject')]
+  const policyIn = (mode: Policy['prefix']['mode']) => ({
+    ...policy,
+    prefix: { ...policy.prefix, mode },
+  })
+  const logged = openHistoryPrefix(history, policyIn('as-logged'), promptAt)
+  const isModelled = hasPromptCaches(history, policyIn('as-logged'))
+  const plain = new CallRun({ ...shared, prefix: isModelled ? logged : null })
+  const prefix = openHistoryPrefix(history, policyIn('inject'), promptAt)
+  const injected = new CallRun({ ...shared, prefix })
   const pool = policy.prefix.pool === null ? null : new Pool(policy.prefix.pool.blocks, promptAt)
   for (let place = 0; place < history.count; place++) {
     pool?.read(place)
+    logged.see(place)
     const targets = callsAt(place)
     plain.add(place, targets)
     injected.add(place, targets)
   }
   const { mode } = policy.prefix
   const run = mode === 'inject' ? injected : plain
-  return { run, layer: layerOf(mode, { plain, injected, run }, prompts, pool) }
+  return { run, layer: layerOf(mode, { plain, injected, run }, logged.seen, prompts, pool) }
 }
 
 type Runs = { readonly plain: CallRun; readonly injected: CallRun; readonly run: CallRun }
@@ -56,11 +55,11 @@ type Runs = { readonly plain: CallRun; readonly injected: CallRun; readonly run:
 function layerOf(
   mode: PrefixLayer['mode'],
   { plain, injected, run }: Runs,
+  seen: PrefixSeen,
   prompts: SeenPrompts,
   pool: Pool | null,
 ): PrefixLayer {
   const { inputTokens, readTokens } = run.tokens
-  const seen = run.prefix?.seen
   const savingOf = (other: CallRun) => usdOf(plain.cost.total() - other.cost.total())
   return {
     mode,
@@ -68,13 +67,33 @@ function layerOf(
     readShare: inputTokens === 0 ? null : readTokens / inputTokens,
     costUsd: usdOf(run.cost.total()),
     uncachedCostUsd: usdOf(run.uncached.total()),
-    loggedReadTokens: seen?.loggedReadTokens ?? 0,
-    modelledReadTokens: seen?.modelledReadTokens ?? 0,
-    ifUsedSavingUsd: (seen?.requests ?? 0) === 0 || prompts.areUnknown ? null : savingOf(injected),
+    loggedReadTokens: seen.loggedReadTokens,
+    modelledReadTokens: seen.modelledReadTokens,
+    ifUsedSavingUsd: seen.requests === 0 || prompts.areUnknown ? null : savingOf(injected),
     savingUsd: savingOf(run),
     pool: pool?.found() ?? null,
   }
 }
+
+/** Of a log in which nothing was cached, under a policy that changes nothing about it. */
+export const nothingCached = (
+  mode: PrefixLayer['mode'],
+  inputTokens: number,
+  costUsd: number,
+): PrefixLayer => ({
+  mode,
+  inputTokens,
+  readTokens: 0,
+  writtenTokens: 0,
+  readShare: 0,
+  costUsd,
+  uncachedCostUsd: costUsd,
+  loggedReadTokens: 0,
+  modelledReadTokens: 0,
+  ifUsedSavingUsd: null,
+  savingUsd: 0,
+  pool: null,
+})
 
 /** Prompts, and whether all that were looked for were missing: those too short to be kept are not looked for. */
 class SeenPrompts {

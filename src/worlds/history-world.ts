@@ -4,8 +4,8 @@ import type { Profile } from '../domain/row.ts'
 import type { Attempted, World } from '../domain/world.ts'
 import { type Asks, unasked } from '../engine/validators.ts'
 import type { Evidence } from '../ingest/evidence-table.ts'
+import { ladderTargets } from '../policy/ladders.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { Ladder, Route } from '../policy/routing.ts'
 import { type EvidenceAt, evidenceOfHistory } from './evidence-answers.ts'
 import type { History } from './history.ts'
 import { HistoryBreakers } from './history-breakers.ts'
@@ -84,7 +84,7 @@ export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
   const { history, cache, policy } = options
   const sight = openHistorySight(options)
   const { factsAt, asks, classify, targets, breakers, known, assumptions } = sight
-  const ladders = laddersOf(policy.routes)
+  const ladders = ladderTargets(policy.routes)
   const reserve = (place: number) => targets.reservationOf(place, ladders)
   const ledger = openHistoryLedger(history, { policy, factsAt, reserve })
   return {
@@ -156,19 +156,4 @@ function otherAttempt(
   if (output === null) return { kind: 'unknown', ...prediction }
   const answer: Answer = { text: output }
   return { kind: 'answered', answer, ...prediction }
-}
-
-/** The targets of each ladder that a request may take. */
-const laddersOf = (routes: readonly Route[]): readonly (readonly string[])[] =>
-  routes.flatMap(({ to }) => laddersIn(to)).map((ladder) => ladder.map(({ target }) => target))
-
-function laddersIn(to: Route['to']): readonly Ladder[] {
-  switch (to.kind) {
-    case 'default':
-      return []
-    case 'ladder':
-      return [to.ladder]
-    case 'classifier':
-      return Object.values(to.ladders)
-  }
 }

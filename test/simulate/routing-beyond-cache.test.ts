@@ -7,8 +7,8 @@ import type { Policy } from '../../src/policy/policy.ts'
 import type { Route } from '../../src/policy/routing.ts'
 import { layersBeyond } from '../../src/simulate/beyond-cache.ts'
 import { type CacheRun, served } from '../../src/simulate/cache-run.ts'
+import { hasPromptCaches } from '../../src/simulate/prompt-caches.ts'
 import { openBeyondCache } from '../../src/simulate/routing-beyond-cache.ts'
-import { hasPromptCaches } from '../../src/simulate/routing-presets.ts'
 import { policyLatency } from '../../src/simulate/simulate-latency.ts'
 import { decideHistory } from '../../src/worlds/decide-history.ts'
 import type { History } from '../../src/worlds/history.ts'
@@ -127,6 +127,33 @@ describe('what happens behind the response cache', () => {
     expect(unmeasuredRequests).toBe(2)
     expect(quality.note).toMatch(/^2 requests would be answered by another model/)
     expect(opened.spendOf(runOf(stored.history, [0]), all)).toBe(BigInt(asked + atMini))
+  })
+
+  it('reads from the prompt cache of a model that keeps all, where the asked one keeps nothing', async () => {
+    const system = 'a rule '.repeat(1000)
+    const old = (minute: number, text: string) =>
+      ask(minute, text, {
+        model: 'gpt-4',
+        usage: { inputTokens: 2000, outputTokens: 100 },
+        prompt: { system, messages: [{ role: 'user', content: text }] },
+      })
+    const stored = await log([old(0, 'x'), old(1, 'y'), old(2, 'z')])
+    const { opened } = await beyond(stored, { routes: [route({})] })
+    const run = runOf(stored.history)
+    const { prefix } = opened.report(run).layers
+    // Two later requests each read 1,920 of 2,000 tokens, at half of $0.15 a million.
+    expect(prefix.readTokens).toBe(2 * 1920)
+    expect(opened.spendOf(run, all)).toBe(BigInt(3 * 360_000 - 2 * 1920 * 75))
+    expect([prefix.costUsd, prefix.uncachedCostUsd]).toEqual([
+      (3 * 360_000 - 2 * 1920 * 75) / 1e9,
+      (3 * 360_000) / 1e9,
+    ])
+    const kept = await log([old(0, 'x'), old(1, 'y')].map((each) => ({ ...each, model: 'gpt-4o' })))
+    const { opened: other } = await beyond(kept, { routes: [route({})] })
+    // What reads nothing at a model that keeps all reads nothing at another one, in any figure.
+    const { layers } = other.report(runOf(kept.history))
+    expect(layers.prefix).toMatchObject({ readTokens: 0, costUsd: (2 * 360_000) / 1e9 })
+    expect(other.spendOf(runOf(kept.history), all)).toBe(2n * 360_000n)
   })
 
   it('asks nobody elsewhere what a cache had answered in the log', async () => {

@@ -34,7 +34,14 @@ const simulated = (
 ) => {
   const ratioOf = tokenRatios(history, null)
   const policy = patched(patch)
-  return simulatePrefix({ history, costOf, ratioOf, known: null, policy, callsAt })
+  return simulatePrefix({
+    history,
+    costOf,
+    ratioOf,
+    known: null,
+    policy,
+    callsAt,
+  })
 }
 
 const patched = (patch: PolicyPatch) => mergePolicy(passThroughPolicy, patch)
