@@ -3,6 +3,7 @@ import type { NanoUsd } from '../domain/money.ts'
 import { costTotal, type PriceBook } from '../domain/price.ts'
 import { noUsage } from '../domain/usage.ts'
 import { UserError } from '../domain/user-error.ts'
+import { embeddersAlone, embeddersOfModels } from '../policy/embedders.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
 
 /** An OpenAI-compatible API that can be named in front of a model: "NAME:MODEL". */
@@ -53,8 +54,6 @@ export async function openEmbedder(spec: string, options: EmbedderOptions): Prom
   }
 }
 
-const alone = ['static', 'lexical', 'logged']
-
 type Spec = { readonly kind: string; readonly model: string }
 
 /** A model's name may hold colons of its own. */
@@ -62,10 +61,10 @@ function readSpec(spec: string, options: EmbedderOptions): Spec {
   const colon = spec.indexOf(':')
   const kind = colon === -1 ? spec : spec.slice(0, colon)
   const model = colon === -1 ? '' : spec.slice(colon + 1)
-  const withModel = ['openai', 'local', ...(options.providers ?? []).map(({ name }) => name)]
-  const known = alone.includes(kind) || withModel.includes(kind)
+  const withModel = [...embeddersOfModels, ...(options.providers ?? []).map(({ name }) => name)]
+  const known = embeddersAlone.includes(kind) || withModel.includes(kind)
   if (!known) throw unknownEmbedder(spec, kind, withModel)
-  if (alone.includes(kind) && model !== '')
+  if (embeddersAlone.includes(kind) && model !== '')
     throw new UserError(`the embedder ${kind} takes no model`, { hint: `write "${kind}"` })
   if (withModel.includes(kind) && model === '')
     throw new UserError(`the embedder "${spec}" needs a model`, { hint: `write ${kind}:MODEL` })
@@ -73,8 +72,8 @@ function readSpec(spec: string, options: EmbedderOptions): Spec {
 }
 
 function unknownEmbedder(spec: string, kind: string, withModel: readonly string[]): UserError {
-  const near = didYouMean(kind, [...alone, ...withModel])
-  const all = `embedders: ${alone.join(', ')}, ${withModel.map((name) => `${name}:MODEL`).join(', ')}`
+  const near = didYouMean(kind, [...embeddersAlone, ...withModel])
+  const all = `embedders: ${embeddersAlone.join(', ')}, ${withModel.map((name) => `${name}:MODEL`).join(', ')}`
   return new UserError(`unknown embedder "${spec}"`, {
     hint: near === null ? all : `did you mean "${near}"? ${all}`,
   })

@@ -1,4 +1,5 @@
 import { isObject } from '../domain/json.ts'
+import { embeddersAlone, embeddersOfModels } from './embedders.ts'
 import { isLoopback } from './is-loopback.ts'
 import { type Finding, formatPath, type Nearest, type Path, valueAt } from './problems.ts'
 import { classifierPresets } from './routing.ts'
@@ -13,6 +14,8 @@ export function referenceFindings(root: unknown, nearest: Nearest): readonly Fin
     ...ladderFindings(context),
     ...validatorFindings(context),
     ...classifierFindings(context),
+    ...embedderFindings(context),
+    ...lengthFindings(context),
     ...twiceFindings(context),
     ...keyIgnoreFindings(context),
     ...serveFindings(context),
@@ -81,10 +84,12 @@ function ladderFindings(context: Context): readonly Finding[] {
     .map((found) => unknownName(found, 'ladder', known, context))
 }
 
+/** Those of rungs: their names, or what they are. */
+const validatorsOfRungs = (root: unknown): readonly Found[] =>
+  rungsIn(root).flatMap(({ path }) => listAt(root, [...path, 'validators']))
+
 export const validatorNamesIn = (root: unknown): readonly Found[] =>
-  rungsIn(root)
-    .flatMap(({ path }) => listAt(root, [...path, 'validators']))
-    .filter(({ value }) => typeof value === 'string')
+  validatorsOfRungs(root).filter(({ value }) => typeof value === 'string')
 
 function validatorFindings(context: Context): readonly Finding[] {
   const known = keysAt(context.root, ['validators'])
@@ -112,6 +117,34 @@ function classifierFindings(context: Context): readonly Finding[] {
     .filter(({ value }) => !known.includes(String(value)))
     .map((found) => unknownName(found, 'classifier', known, context))
   return [...taken, ...unknown]
+}
+
+function embedderFindings({ root, nearest }: Context): readonly Finding[] {
+  const classifiers = membersAt(root, ['classifiers']).map(({ path }) => [...path, 'embedder'])
+  const known = [...embeddersAlone, ...embeddersOfModels.map((kind) => `${kind}:MODEL`)]
+  return [['cache', 'semantic', 'embedder'], ...classifiers].flatMap((path) => {
+    const name = valueAt(root, path)
+    if (typeof name !== 'string' || isEmbedder(name)) return []
+    const near = nearest(name, embeddersAlone)
+    const meant = near === null ? '' : `did you mean "${near}"? `
+    return [{ path, message: 'names no embedder', hint: `${meant}embedders: ${known.join(', ')}` }]
+  })
+}
+
+/** A model's name may hold colons of its own. */
+function isEmbedder(name: string): boolean {
+  const [kind = '', ...model] = name.split(':')
+  return model.join(':') === '' ? embeddersAlone.includes(name) : embeddersOfModels.includes(kind)
+}
+
+function lengthFindings({ root }: Context): readonly Finding[] {
+  const validators = [...membersAt(root, ['validators']), ...validatorsOfRungs(root)]
+  return validators.flatMap(({ path, value }) => {
+    if (!isObject(value) || value['kind'] !== 'length') return []
+    const { min, max } = value
+    if (typeof min !== 'number' || typeof max !== 'number' || min <= max) return []
+    return [{ path, message: 'is met by no answer', hint: 'its bounds exclude each other' }]
+  })
 }
 
 /** Lists whose members are known by a name. */

@@ -117,7 +117,7 @@ export const similarity: z.ZodType<number> = z.codec(
       if (typeof value === 'number' && value >= -1 && value <= 1) return value
       const number = Number(String(value).replace(/\s*%$/, ''))
       const hint =
-        number > 1 && number <= 100
+        number >= 2 && number <= 100
           ? `a cosine, not a percentage: did you mean ${number / 100}?`
           : 'a cosine from -1 to 1, e.g. 0.92'
       return refuse(context, value, 'is no similarity', hint)

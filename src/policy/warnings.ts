@@ -104,18 +104,31 @@ function speculativeWarnings({ speculative, routes }: Policy): readonly PolicyWa
   return hasTwo ? [] : [warning(['speculative'], 'does nothing: no ladder has two rungs')]
 }
 
-/** Only who is refused spends nothing. */
-function budgetWarnings({ budgets }: Policy): readonly PolicyWarning[] {
-  return budgets.flatMap(({ mode, action }, index) =>
-    mode === 'hard' && action !== 'block'
-      ? [
-          warning(
-            ['budgets', index],
-            `is hard, and spend passes its limit all the same: ${passedBy[action]}; action block keeps to it`,
-          ),
-        ]
-      : [],
-  )
+/** Only who is refused spends nothing, and only who goes to a ladder comes down from it. */
+function budgetWarnings({ budgets, routes }: Policy): readonly PolicyWarning[] {
+  const hasLadder = routes.some(({ to }) => to.kind !== 'default')
+  return budgets.flatMap(({ mode, action }, index) => {
+    const path = ['budgets', index]
+    const passed =
+      mode === 'hard' && action !== 'block'
+        ? [
+            warning(
+              path,
+              `is hard, and spend passes its limit all the same: ${passedBy[action]}; action block keeps to it`,
+            ),
+          ]
+        : []
+    const idle =
+      action === 'downgrade' && !hasLadder
+        ? [
+            warning(
+              path,
+              'changes nothing: downgrade asks the first rung, and no route has a ladder',
+            ),
+          ]
+        : []
+    return [...passed, ...idle]
+  })
 }
 
 const passedBy = {

@@ -111,11 +111,13 @@ const rules = fc
   .map(([own, defaults]) => [...defaults, ...own])
 
 const test: fc.Arbitrary<ValidatorTest> = fc.oneof(
-  fc.record({
-    kind: fc.constant('length' as const),
-    min: fc.option(fc.nat()),
-    max: fc.option(fc.nat()),
-  }),
+  fc
+    .record({
+      kind: fc.constant('length' as const),
+      min: fc.option(fc.nat()),
+      max: fc.option(fc.nat()),
+    })
+    .filter(({ min, max }) => min === null || max === null || min <= max),
   fc.record({
     kind: fc.constant('hedge' as const),
     phrases: fc.oneof(fc.constant('default' as const), names),
@@ -186,7 +188,10 @@ const layer = {
 const semantic = fc.record({
   ...layer,
   threshold: share,
-  embedder: text,
+  embedder: fc.oneof(
+    fc.constantFrom('static', 'lexical', 'logged'),
+    text.map((model) => `local:${model}`),
+  ),
   insert: fc.constantFrom('on-miss' as const, 'always' as const),
   maxMessages: fc.integer({ min: 1, max: 50 }),
   cacheText,

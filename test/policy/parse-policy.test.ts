@@ -184,6 +184,10 @@ describe('a wrong file', () => {
       '1 cache.semantic.threshold: is no similarity ["92%"] (a cosine, not a percentage: did you mean 0.92?)',
     ],
     [
+      'cache: { semantic: { threshold: 1.2 } }',
+      '1 cache.semantic.threshold: is no similarity [1.2] (a cosine from -1 to 1, e.g. 0.92)',
+    ],
+    [
       'cache: { semantic: { threshold: -1.5 } }',
       '1 cache.semantic.threshold: is no similarity [-1.5] (a cosine from -1 to 1, e.g. 0.92)',
     ],
@@ -218,6 +222,18 @@ describe('a wrong file', () => {
     [
       "cache: { rules: [{ when: { patterns: '(?i)x' } }] }",
       '1 cache.rules[0].when.patterns: is no regular expression ["(?i)x"] (leave out "(?i)": patterns match in any case anyway)',
+    ],
+    [
+      'validators: { length: { kind: length, min: 5, max: 4 } }',
+      '1 validators.length: is met by no answer [{"kind":"length","min":5,"max":4}] (its bounds exclude each other)',
+    ],
+    [
+      'cache: { semantic: { embedder: sttic } }',
+      '1 cache.semantic.embedder: names no embedder ["sttic"] (did you mean "static"? embedders: static, lexical, logged, openai:MODEL, local:MODEL)',
+    ],
+    [
+      'classifiers: { near: { kind: knn, embedder: "static:x" } }',
+      '1 classifiers.near.embedder: names no embedder ["static:x"] (did you mean "static"? embedders: static, lexical, logged, openai:MODEL, local:MODEL)',
     ],
     [
       'serve: { keys: [{ name: a }] }',
@@ -355,7 +371,11 @@ describe('warnings', () => {
       'budgets[0]: is hard, and spend passes its limit all the same: alert refuses nothing; action block keeps to it',
     ],
     [
-      'budgets: [{ scope: all, window: day, limit: $1, mode: hard, action: downgrade }]',
+      'budgets: [{ scope: all, window: day, limit: $1, mode: soft, action: downgrade }]',
+      'budgets[0]: changes nothing: downgrade asks the first rung, and no route has a ladder',
+    ],
+    [
+      'budgets: [{ scope: all, window: day, limit: $1, mode: hard, action: downgrade }]\nroutes: [{ preset: cascade }]',
       'budgets[0]: is hard, and spend passes its limit all the same: downgrade asks the first rung, or the model without a route; action block keeps to it',
     ],
   ])('%s', (text, warning) => {
@@ -366,6 +386,7 @@ describe('warnings', () => {
     'cache: { semantic: on, namespace: shared }',
     'cache: { semantic: on, namespace: [tenant, user] }',
     'speculative: on\nroutes: [{ preset: cascade }]',
+    'cache: { semantic: { embedder: "local:models/a:b" }, namespace: shared }',
     'budgets: [{ scope: all, window: day, limit: $1, mode: hard, action: block }, { scope: user, window: day, limit: $1, mode: soft, action: alert }]',
   ])('none for %s', (text) => {
     expect(warningsOf(text)).toEqual([])
