@@ -21,8 +21,12 @@ export function openLoggedVectors(
   if (dimensions === 0) return null
   const content = createHash('sha256')
   const askedBy = new Map<string, number>()
+  const questions = new Map<unknown, number>()
   for (const [seq, questionKey, vector] of database.prepare(selectAll).cells()) {
-    content.update(`${questionKey} ${vector}\n`)
+    // Each store hashes questions in a way of its own: in the fingerprint they are numbered.
+    const question = questions.get(questionKey) ?? questions.size
+    questions.set(questionKey, question)
+    content.update(`${question} ${vector}\n`)
     if (typeof questionKey !== 'string' || askedBy.has(questionKey)) continue
     if (readVector(vector, dimensions) !== null) askedBy.set(questionKey, Number(seq))
   }

@@ -72,6 +72,23 @@ describe('a simulation', () => {
     expect((await run()).out).toBe(first.out)
   })
 
+  test('gives the same bytes from another store, vectors of the log included', async () => {
+    const env = { ...terminal.env, SOURCE_DATE_EPOCH: '1786000000' }
+    const vectors = [1, 2, 1].map((x, index) =>
+      ask(`r${index}`, `What is widget ${x}?`, {
+        at: `2026-08-01T10:0${index}:00Z`,
+        embedding: [x, 1],
+      }),
+    )
+    writeFileSync(log, vectors.join(''))
+    const argv = ['simulate', log, '--embedder', 'logged', '--format', 'json', '-q']
+    const run = (name: string) =>
+      runIn({ ...terminal, env }, ...argv, '--db', join(terminal.folder, name))
+    const first = await run('a.db')
+    expect(first.err).toBe('')
+    expect((await run('b.db')).out).toBe(first.out)
+  })
+
   test('never lets a namespace serve another', async () => {
     writeFileSync(
       log,
