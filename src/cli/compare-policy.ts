@@ -1,5 +1,6 @@
 import type { Embedder } from '../domain/embedder.ts'
 import type { Warning } from '../domain/report.ts'
+import { mayCompare } from '../policy/layers-in-use.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Tier } from '../policy/routing.ts'
 import { chooseTiers } from '../policy/tiers.ts'
@@ -62,7 +63,7 @@ async function neighboursOf(
   signal: AbortSignal,
 ): Promise<FoundNeighbours | null> {
   const { semantic, rules } = policy.cache
-  if (!semantic.on && !rules.some((rule) => rule.semantic === true)) return null
+  if (!mayCompare(policy.cache)) return null
   const thresholds = [semantic.threshold, ...rules.flatMap(({ threshold = 1 }) => [threshold])]
   // The rows of 0.92, 0.85 and 0.80 are always shown.
   const floor = Math.min(0.8, ...thresholds, ...grid)

@@ -2,7 +2,7 @@ import type { Embedder } from '../domain/embedder.ts'
 import { openEmbedder } from '../embed/open-embedder.ts'
 import { keyHash } from '../engine/cache-key.ts'
 import type { ContentMode } from '../policy/governance.ts'
-import { mayCompare } from '../policy/may-compare.ts'
+import { mayCompare, mayMatch } from '../policy/layers-in-use.ts'
 import type { Policy } from '../policy/policy.ts'
 import { answerCodec } from '../serve/answer-codec.ts'
 import { bookedEmbedder, type EmbedderBook } from '../serve/booked-embedder.ts'
@@ -87,7 +87,7 @@ export async function openServeCache(options: ServeCacheOptions): Promise<ServeC
 /** What the cache keeps is text too: it goes to disk where the text of logs does. */
 function contentOf(policy: Policy): ContentMode {
   const { cache } = policy
-  const isOff = !cache.exact.on && !mayCompare(cache) && cache.rules.every(isOffIn)
+  const isOff = !mayMatch(cache) && !mayCompare(cache)
   return isOff || policy.privacy.redact ? 'none' : contentModeOf(policy, null)
 }
 
@@ -100,8 +100,6 @@ export function mayBeOnDisk(
   if (storage === 'memory' || (storage === 'auto' && policy.privacy.redact)) return false
   return contentModeOf(policy, key) === 'full'
 }
-
-const isOffIn = ({ exact }: Policy['cache']['rules'][number]): boolean => exact !== true
 
 async function liveEmbedder({
   policy,

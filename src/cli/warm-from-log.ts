@@ -5,7 +5,7 @@ import type { Answer, Request } from '../domain/request.ts'
 import { UserError } from '../domain/user-error.ts'
 import { keyHash } from '../engine/cache-key.ts'
 import { mayBeRedacted } from '../ingest/redact.ts'
-import type { CachePolicy } from '../policy/caching.ts'
+import { mayCompare, mayMatch } from '../policy/layers-in-use.ts'
 import { formatCount, formatUsd } from '../report/numbers.ts'
 import { contentModeOf } from '../serve/content-mode.ts'
 import type { PolicyInForce } from '../serve/gateway-state.ts'
@@ -51,7 +51,7 @@ export async function warmFromLog(job: WarmJob): Promise<Warmed> {
   const { policy } = inForce.compiled
   if (from.length > 1 && from.includes(wholeStore)) throw mixed()
   if (flags.replayClock === true) throw replayed()
-  if (isOff(policy.cache)) throw noCache()
+  if (!mayMatch(policy.cache) && !mayCompare(policy.cache)) throw noCache()
   const files = from[0] === wholeStore ? [] : from
   // What is kept of the texts of these logs is what is kept of those to come.
   const kept = { content: contentModeOf(policy, null), redact: policy.privacy.redact }
@@ -119,9 +119,6 @@ function servable(
   const reply = { id: null, model, blocks: [{ kind: 'text', text }], finish: 'stop', usage: null }
   return new LiveAnswer(reply as Reply, null)
 }
-
-const isOff = ({ exact, semantic, rules }: CachePolicy): boolean =>
-  !exact.on && !semantic.on && rules.every((rule) => rule.exact !== true && rule.semantic !== true)
 
 function sentencesOf(warmed: Warmed, { opened, inForce }: WarmJob): readonly string[] {
   const { kept, skipped, tokens, costNanoUsd, embedderFault } = warmed

@@ -213,8 +213,14 @@ const semanticPieces = (semantic: SemanticLayer): readonly string[] =>
     ? [
         hitText(semantic),
         `at ${formatThreshold(semantic.threshold)} by ${safeText(semantic.embedder)}`,
+        ...ruleThresholdPieces(semantic),
       ]
     : ['off']
+
+const ruleThresholdPieces = ({ ruleThresholds }: SemanticLayer): readonly string[] =>
+  ruleThresholds.length === 0
+    ? []
+    : [`at ${ruleThresholds.map(formatThreshold).join(', ')} where a rule says so`]
 
 const leverPieces = ({ on, requests, savingUsd, note }: LeverLayer): readonly string[] =>
   on

@@ -63,6 +63,7 @@ const semantic = {
   estimated: true,
   noiseFloor: { repeats: true, differing: range, rate: range },
   threshold: true,
+  ruleThresholds: true,
   insert: true,
   embedder: true,
   guards: { guard: true, caught: true },

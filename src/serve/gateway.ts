@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
-import { mayCompare } from '../policy/may-compare.ts'
+import { mayCompare } from '../policy/layers-in-use.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Health, openDataServer } from './data-server.ts'
 import type { GatewayServices, GatewayState, PolicyInForce } from './gateway-state.ts'

@@ -1,3 +1,5 @@
+import type { CachePolicy } from '../policy/caching.ts'
+import { mayCompare, mayMatch } from '../policy/layers-in-use.ts'
 import { clopperPearsonLower } from '../stats/intervals.ts'
 import type { History } from '../worlds/history.ts'
 import type { PreparedCache } from './cache-inputs.ts'
@@ -20,17 +22,22 @@ export function exactLayer(
   run: CacheRun,
   { compiled }: SimulateOptions,
 ): ExactLayer {
-  const { on, ttlSeconds } = compiled.policy.cache.exact
+  const { cache } = compiled.policy
   const cacheable = cacheableIn(bypasses, 'exact')
   return {
-    on,
-    ttlSeconds,
+    on: mayMatch(cache),
+    ttlSeconds: cache.exact.ttlSeconds,
     cacheable,
     hits: run.exactHits,
     hitRate: rate(run.exactHits, cacheable),
     entries: distinctSlots(inputs),
     savingUsd: usd(avoidedSpend(history, run, served.exact)),
   }
+}
+
+const ruleThresholds = ({ rules }: CachePolicy, usual: number): readonly number[] => {
+  const said = rules.map(({ threshold = usual }) => threshold)
+  return [...new Set(said)].filter((each) => each !== usual).sort((a, b) => a - b)
 }
 
 function distinctSlots({ exactSlot, exactSlots }: PreparedCache['inputs']): number {
@@ -56,11 +63,12 @@ export function semanticLayer(
 ): SemanticLayer {
   const { compiled, embedder, found } = options
   const embedding = lookUpSpend(options, lookUps(prepared.inputs, run))
-  const { on, ttlSeconds, insert, guards } = compiled.policy.cache.semantic
+  const { cache } = compiled.policy
+  const { ttlSeconds, insert, guards } = cache.semantic
   const cacheable = cacheableIn(prepared.bypasses, 'semantic')
   const quality = hitQuality(judged, run.semanticHits, history.count)
   return {
-    on,
+    on: mayCompare(cache),
     ttlSeconds,
     cacheable,
     hits: run.semanticHits,
@@ -75,6 +83,7 @@ export function semanticLayer(
     estimated: quality.estimated,
     noiseFloor: noiseFloorOf(history, prepared, judge),
     threshold: run.threshold,
+    ruleThresholds: ruleThresholds(cache, run.threshold),
     insert,
     embedder,
     guards: guards.map((guard, index) => ({

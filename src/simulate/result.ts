@@ -112,6 +112,8 @@ export type SemanticLayer = {
     readonly rate: Range | null
   }
   readonly threshold: number
+  /** What rules of the policy say instead, in rising order. */
+  readonly ruleThresholds: readonly number[]
   readonly insert: string
   readonly embedder: string
   readonly guards: readonly { readonly guard: string; readonly caught: number }[]

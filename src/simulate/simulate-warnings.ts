@@ -1,4 +1,5 @@
 import { flag } from '../domain/row.ts'
+import { mayCompare } from '../policy/layers-in-use.ts'
 import type { History } from '../worlds/history.ts'
 import type { SimulateOptions } from './options.ts'
 import type { SimulateResult } from './result.ts'
@@ -79,7 +80,7 @@ function callWarnings(
 /** What a sweep of every threshold leaves out. */
 export function sweepWarnings(simulation: Simulation): SimulateResult['warnings'] {
   const { options, beyond } = simulation
-  const isSwept = options.found !== null && options.compiled.policy.cache.semantic.on
+  const isSwept = options.found !== null && mayCompare(options.compiled.policy.cache)
   if (!isSwept || options.every === undefined) return []
   const hasSteps = rangeOfSteps(simulation) !== null
   const warnings = [

@@ -89,6 +89,19 @@ describe('a simulation', () => {
     expect((await run('b.db')).out).toBe(first.out)
   })
 
+  test('shows layers that rules alone switch on', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    const rule = '{ when: { feature: support-copilot }, exact: on, semantic: on, threshold: 0.85 }'
+    writeFileSync(
+      file,
+      `cache: { namespace: shared, exact: off, semantic: off, defaultRules: false, rules: [${rule}] }\n`,
+    )
+    const { exact, semantic } = (await simulated(story, '--policy', file)).layers
+    expect([exact.on, exact.hits]).toEqual([true, 6])
+    expect(semantic).toMatchObject({ on: true, hits: 2, threshold: 0.92, ruleThresholds: [0.85] })
+    expect(semantic.wrongHits).not.toBeNull()
+  })
+
   test('never lets a namespace serve another', async () => {
     writeFileSync(
       log,

@@ -36,6 +36,7 @@ export const layers: SimulateResult['layers'] = {
       rate: { low: 0.011, high: 0.014 },
     },
     threshold: 0.92,
+    ruleThresholds: [0.97],
     insert: 'on-miss',
     embedder: 'static',
     guards: [
