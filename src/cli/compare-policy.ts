@@ -1,9 +1,11 @@
 import type { Embedder } from '../domain/embedder.ts'
 import type { Warning } from '../domain/report.ts'
 import { mayCompare } from '../policy/layers-in-use.ts'
+import type { LogFacts } from '../policy/log-facts.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Tier } from '../policy/routing.ts'
 import { chooseTiers } from '../policy/tiers.ts'
+import { namespaceWarnings } from '../simulate/simulate-warnings.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import type { History } from '../worlds/history.ts'
 import { type KeyedHistory, withoutIgnored } from '../worlds/ignored-keys.ts'
@@ -84,10 +86,12 @@ async function neighboursOf(
 
 /** What a report has to say of how a policy was compared; `where` says which one it is. */
 export const comparedWarnings = (
-  { trained, perhapsPersonal }: Compared,
+  { trained, perhapsPersonal, policy }: Compared,
+  log: LogFacts,
   where = '',
 ): readonly Warning[] => [
   ...classifierWarnings(trained, where),
+  ...namespaceWarnings(policy.cache, log, where),
   ...(perhapsPersonal === 0
     ? []
     : [

@@ -156,7 +156,7 @@ async function resultOf(
   for (const { name, policy } of others) {
     const other = await optionsOf(job, shared, policy, signal)
     beside.push(lineOf(name, other))
-    warnings.push(...comparedWarnings(other.compared, `${name}: `))
+    warnings.push(...comparedWarnings(other.compared, shared.log, `${name}: `))
   }
   const byUser = byUserOf(first.policy, shared.log)
   if (byUser !== null) {
@@ -233,7 +233,7 @@ async function optionsOf(
     now,
     zone: job.zone,
     inputs: inputsOf(logs.store.database, logs),
-    warnings: [...warningsOf(logs.store.database, logs), ...comparedWarnings(compared)],
+    warnings: [...warningsOf(logs.store.database, logs), ...comparedWarnings(compared, shared.log)],
     compiled,
     baseline: baselineOf(flags.baseline, history, costOf),
     policyText: describePolicy(policy),

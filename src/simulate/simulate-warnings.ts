@@ -1,5 +1,7 @@
 import { flag } from '../domain/row.ts'
-import { mayCompare } from '../policy/layers-in-use.ts'
+import type { CachePolicy } from '../policy/caching.ts'
+import { mayCompare, mayMatch } from '../policy/layers-in-use.ts'
+import type { LogFacts } from '../policy/log-facts.ts'
 import type { History } from '../worlds/history.ts'
 import type { SimulateOptions } from './options.ts'
 import type { SimulateResult } from './result.ts'
@@ -100,6 +102,27 @@ export function sweepWarnings(simulation: Simulation): SimulateResult['warnings'
   return warnings
     .filter(({ holds }) => holds)
     .map(({ holds: _, ...each }) => ({ ...each, count: 1 }))
+}
+
+/** Whose answers others must not see. */
+const privateFields = ['tenant', 'user', 'team', 'session'] as const
+
+/** Who is not named shares entries with whoever else is not; `where` says whose policy it is. */
+export function namespaceWarnings(
+  cache: CachePolicy,
+  { requests, carrying }: Pick<LogFacts, 'requests' | 'carrying'>,
+  where = '',
+): SimulateResult['warnings'] {
+  if (!mayMatch(cache) && !mayCompare(cache)) return []
+  const inForce = [cache.namespace, ...cache.rules.flatMap(({ namespace = [] }) => namespace)]
+  const fields = inForce.flatMap((each) => (each.kind === 'fields' ? each.fields : []))
+  return privateFields
+    .filter((field) => fields.includes(field) && carrying[field] < requests)
+    .map((field) => ({
+      code: 'namespace-unnamed',
+      message: `${where}requests name no ${field}, which the namespace tells apart: those without one share answers with each other`,
+      count: requests - carrying[field],
+    }))
 }
 
 /** What the policy says and this report does not show. */

@@ -116,6 +116,9 @@ describe('a simulation', () => {
     )
     expect((await simulated(log)).layers.exact.hits).toBe(2)
     expect((await simulated(log, '--namespace', 'shared')).layers.exact.hits).toBe(3)
+    const byUser = await simulated(log, '--namespace', 'tenant,user')
+    expect(byUser.warnings[0]).toMatchObject({ code: 'namespace-unnamed', count: 4 })
+    expect(byUser.warnings[0]?.message).toContain('name no user')
   })
 
   test('keeps what it was asked to keep in a policy file that runs the same', async () => {
@@ -201,7 +204,10 @@ describe('a simulation', () => {
     writeFileSync(log, asked.join(''))
     const unnamed = await simulated(log, '--policy', file)
     expect(unnamed.layers.exact.hits).toBe(0)
-    expect(unnamed.warnings).toMatchObject([{ code: 'key-ignore-without-cover', count: 2 }])
+    expect(unnamed.warnings).toMatchObject([
+      { code: 'namespace-unnamed', count: 2 },
+      { code: 'key-ignore-without-cover', count: 2 },
+    ])
   })
 
   test('judges by labels that a home-made log has beside its bodies', async () => {
