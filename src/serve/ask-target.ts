@@ -27,6 +27,8 @@ export type Asking = {
   readonly terms: AttemptTerms
   readonly rewrites: Rewrites
   readonly timeout: TimeoutClass
+  /** The caller gives it less time than the policy does. */
+  readonly isHurried: boolean
   /** Whether a breaker may keep it from being asked. */
   readonly isGuarded: boolean
   /** Until it is asked again after so many attempts, milliseconds; null: it is not. */
@@ -82,7 +84,7 @@ async function makeCall(
   const answer = state.backgrounds.read(exchange.inbound, result.answer)
   const told = { ...result, answer }
   const attempted = attemptedOf(state, exchange, destination, outgoing, told, asking)
-  state.targets.end(call, endOf(result))
+  state.targets.end(call, endOf(result, isOfCaller(exchange.inbound, destination, asking, result)))
   return attempted
 }
 
@@ -128,10 +130,21 @@ const outOfOrder = (target: string): Fault => ({
   retryAfterMs: null,
 })
 
-const endOf = ({ answer, fault }: AttemptResult): CallEnd =>
+const endOf = ({ answer, fault }: AttemptResult, isOfCaller: boolean): CallEnd =>
   fault === null
     ? { kind: 'answered', outputTokens: answer?.reply.usage?.outputTokens ?? null }
-    : { kind: 'failed', fault: fault.kind }
+    : { kind: 'failed', fault: fault.kind, isOfCaller }
+
+/** Whether a failure is the caller's own: the limit of their key, or less time than the policy gives. */
+function isOfCaller(
+  { credential, home }: Inbound,
+  { upstream }: Destination,
+  { isHurried }: Asking,
+  { fault }: AttemptResult,
+): boolean {
+  if (fault?.kind === 'timeout') return isHurried
+  return fault?.kind === 'rate-limit' && credential !== null && upstream === home.upstream
+}
 
 async function run(
   state: GatewayState,

@@ -233,6 +233,21 @@ describe('a history as a world', () => {
     expect(receipts.map((receipt) => attemptsOf(receipt).length)).toEqual([1, 1, 0, 1, 0, 1, 1])
   })
 
+  it('leaves a target alone that failed where it was asked for by name, and never that name', async () => {
+    const routes = [toMini({ when: { feature: ['chat'] }, to: patient.routes[0]?.to as never })]
+    const plain = { requestedModel: 'gpt-4o', model: 'gpt-4o-2024-08-06' }
+    const failing = { ...plain, status: 'error' }
+    const stored = await history([
+      ask(0, 'a', failing),
+      ask(0.1, 'b', failing),
+      ask(0.2, 'routed', { feature: 'chat' }),
+      ask(0.3, 'by name', plain),
+      ask(0.4, 'routed again', { feature: 'chat' }),
+    ])
+    const { receipts } = await decided(stored, { ...patient, routes })
+    expect(receipts.map((receipt) => attemptsOf(receipt).length)).toEqual([1, 1, 0, 1, 1])
+  })
+
   it.each([
     ['a bad request', { status: 'error', statusCode: 400 }, 1],
     ['a caller who left', { status: 'cancelled' }, 1],
