@@ -217,6 +217,9 @@ export const breakerLines = (targets: LiveTargets): readonly BreakerLine[] =>
     nextTryAt: openUntil === null ? null : new Date(openUntil).toISOString(),
   }))
 
+/** As no one is called whom a budget knows by name. */
+const unnamedMember = '(none)'
+
 /** What is spent of each budget, for people. */
 export function budgetLines(
   ledger: LiveLedger,
@@ -229,7 +232,7 @@ export function budgetLines(
       const rule = budgets.find(({ name }) => name === budget)
       return members.map(({ member, spentNanoUsd, reservedNanoUsd }) => ({
         budget,
-        member: member === '' ? null : member,
+        member: member !== '' ? member : rule?.scope === 'all' ? null : unnamedMember,
         window: rule?.window ?? 'lifetime',
         limitUsd: usdOf(limitNanoUsd),
         spentUsd: usdOf(spentNanoUsd),

@@ -97,8 +97,10 @@ const windowWords = {
   lifetime: '',
 } as const satisfies Record<Budget['window'], string>
 
-const whose = (scope: BudgetScope, member: Member): string =>
-  scope === 'all' ? 'all together' : `${scope} ${member}`
+function whose(scope: BudgetScope, member: Member): string {
+  if (scope === 'all') return 'all together'
+  return member === '' ? `all who name no ${scope} together` : `${scope} ${member}`
+}
 
 /** Cents, and of less than ten of them four digits that matter. */
 export function usdText(nanoUsd: number): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { objectOf } from '../../src/domain/json.ts'
+import { budgetLines } from '../../src/serve/gateway-watch.ts'
 import {
   asking,
   chunk,
@@ -137,4 +138,31 @@ test('what was billed before an error of ours is spent', async () => {
   expect((await post('/v1/chat/completions', asking('Hi'))).status).toBe(500)
   const [standing] = gateway.state.ledger.standings(gateway.state.now(), 1)
   expect(JSON.stringify(standing)).toMatch(/"spent\w*":[1-9]/)
+})
+
+test('who names no user has a budget with all others who name none', async () => {
+  // 10,000 × $0.15 a million.
+  const usage = { prompt_tokens: 10_000, completion_tokens: 0, total_tokens: 10_000 }
+  const { gateway, post } = await startFixtureGateway(
+    (response) => sendText(response, 200, completion('Hello', { usage })),
+    {
+      cache: { exact: 'off' },
+      budgets: [{ name: 'each', scope: 'user', window: 'day', limit: 0.001, action: 'block' }],
+    },
+  )
+  const ask = async (headers = {}) => {
+    const body = asking('Hi', { max_tokens: 10 })
+    const response = await post('/v1/chat/completions', body, { headers })
+    return { status: response.status, text: await response.text() }
+  }
+  expect(await ask()).toMatchObject({ status: 200 })
+  expect(await ask()).toMatchObject({ status: 429 })
+  expect((await ask()).text).toContain('all who name no user together')
+  expect((await ask({ 'x-llmcost-user': 'ann' })).status).toBe(200)
+  const { ledger, compiled } = gateway.state
+  const lines = budgetLines(ledger, compiled.policy, gateway.state.now())
+  expect(lines.map(({ member, spentUsd }) => [member, spentUsd])).toEqual([
+    ['(none)', 0.0015],
+    ['ann', 0.0015],
+  ])
 })

@@ -320,6 +320,19 @@ describe('budgets in a history', () => {
     ])
   })
 
+  it('are shared by all who name no member, but for traces and sessions', async () => {
+    const stored = await history([0, 1, 2].map((minute) => ask(minute, `nobody ${minute}`)))
+    const third = async (scope: Policy['budgets'][number]['scope']) => {
+      const policy = patched({ budgets: [{ ...budget, scope }] })
+      return outcomesOf((await decided(stored, policy)).receipts)[2]
+    }
+    const scopes = ['user', 'key', 'team', 'session', 'trace'] as const
+    expect(await Promise.all(scopes.map(third))).toEqual([
+      ...['blocked', 'blocked', 'blocked'],
+      ...['answered', 'answered'],
+    ])
+  })
+
   it.each(['week', 'month', 'lifetime'] as const)('begin anew by %s', async (window) => {
     const minutes = { week: 2 * 1440, month: 31 * 1440, lifetime: 1e6 }[window]
     const stored = await history([byUser(0, 'ann'), byUser(1, 'ann'), byUser(minutes, 'ann')])
