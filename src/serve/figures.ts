@@ -7,6 +7,7 @@ import {
   type CacheFigures,
   type Figures,
   type HistogramBar,
+  type MixFigures,
   type Quantiles,
   type RoutingFigures,
   type Savings,
@@ -23,7 +24,7 @@ export type Counted = {
   readonly latencyMs: Quantiles
   readonly firstTokenMs: Quantiles
   readonly overheadMs: Quantiles
-  readonly mixes: Pick<Figures, 'routes' | 'segments' | 'models' | 'bypasses'>
+  readonly mixes: MixFigures
 }
 
 export type FigureFacts = {

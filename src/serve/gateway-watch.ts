@@ -20,6 +20,7 @@ import { servedFacts } from './served-facts.ts'
 import { openTrialWatch, type TrialWatch } from './trial-watch.ts'
 import type { Trials } from './trials.ts'
 import type { LedgerHealth } from './turn-writer.ts'
+import type { TurnedAway } from './turned-away.ts'
 
 export type GatewayWatchOptions = {
   /** As its file has it, with tiers that no model stands for yet. */
@@ -56,6 +57,7 @@ export type GatewayWatch = TrialWatch & {
   readonly alerts: LiveAlerts
   readonly events: EventStream
   onServed(served: Served): void
+  onTurnedAway(turned: TurnedAway): void
   onAlert(alert: AlertEvent): void
   /** Something about the gateway itself, for its log. */
   say(sentence: string, level?: 'info' | 'warn'): void
@@ -112,6 +114,10 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
       alerts.note(served)
       log.request(served, facts)
       trace?.add(served, facts)
+    },
+    onTurnedAway: (turned) => {
+      for (const each of [stats, metrics]) each.addTurnedAway(turned)
+      log.turnedAway(turned)
     },
     say: (sentence, level = 'info') => log.event(level, sentence),
     onBug: (error) => log.event('error', 'a mistake of the gateway', { error: stackOf(error) }),

@@ -17,6 +17,7 @@ import { RecentReceipts } from './recent-receipts.ts'
 import { countAudit, counterSize, countRequest, paidFor } from './served-counts.ts'
 import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
 import type { TrialLine } from './trial-lines.ts'
+import type { TurnedAway } from './turned-away.ts'
 import { minuteMs, WindowedCounts, windowStart } from './windowed-counts.ts'
 import { WindowedTimes } from './windowed-times.ts'
 
@@ -58,6 +59,8 @@ export type LiveStatsOptions = {
 export type LiveStats = {
   /** Counts a request that is done; a few microseconds, and memory that does not grow. */
   add(served: Served, facts?: ServedFacts): void
+  /** Counts a request that nobody decided: it is in no other figure. */
+  addTurnedAway(turned: TurnedAway): void
   /** Counts what was paid beside the receipts, and is in none of them. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
   /** Counts what an audit found out about a request that was counted before. */
@@ -122,6 +125,11 @@ class Fold implements LiveStats {
     this.#minutes.add(minute, served, facts)
     this.#recent.add(served, facts)
     this.#todayNano += served.receipt.costNanoUsd
+  }
+
+  addTurnedAway({ reason }: TurnedAway): void {
+    this.#advance()
+    this.#mixes.addTurnedAway(this.#minute, reason)
   }
 
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void {

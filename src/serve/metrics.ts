@@ -9,12 +9,15 @@ import { LabelNames } from './instruments.ts'
 import type { GatewayState } from './live-stats.ts'
 import { isAnswered, isRealName, type ServedFacts, servedFacts } from './served-facts.ts'
 import { stateFamilies } from './state-metrics.ts'
+import type { TurnedAway } from './turned-away.ts'
 import { writeMetrics } from './write-metrics.ts'
 
 /** The fold behind `/metrics`. */
 export type Metrics = {
   /** Counts a request that is done; a few microseconds, and no more series than the limits below. */
   add(served: Served, facts?: ServedFacts): void
+  /** Counts a request that nobody decided. */
+  addTurnedAway(turned: TurnedAway): void
   /** Counts what was paid beside the receipts. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
   addAudit(note: AuditNote): void
@@ -42,6 +45,7 @@ export function openMetrics(state: () => GatewayState): Metrics {
       genAi.add(served, facts, asked, called)
       gateway.add(served, facts, routes.of(facts.route ?? 'none'), called)
     },
+    addTurnedAway: ({ reason, statusCode }) => gateway.addTurnedAway(reason, statusCode),
     addCost: (purpose, costNanoUsd) => gateway.addCost(purpose, costNanoUsd),
     addAudit: (note) => gateway.addAudit(note),
     text: () =>
