@@ -4,6 +4,7 @@ import { partsOfReply } from '../dialects/fold-parts.ts'
 import { writeRetryAfter } from '../dialects/retry-after.ts'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
+import { objectOf } from '../domain/json.ts'
 import { type NanoUsd, usdOf } from '../domain/money.ts'
 import type { Receipt, Step } from '../domain/receipt.ts'
 import { noUsage } from '../domain/usage.ts'
@@ -31,7 +32,7 @@ export function sendDecision(
   const { lastResort } = exchange
   if (lastResort !== null) return sendLastResort(exchange, lastResort, done)
   if (answer instanceof LiveAnswer) return sendAnswer(exchange, answer, done)
-  if (receipt.outcome === 'blocked') return sendFault(exchange, exchange.refusal ?? blocked, done)
+  if (receipt.outcome === 'blocked') return sendRefusal(exchange, exchange.refusal ?? blocked, done)
   return sendFailure(exchange, done)
 }
 
@@ -151,20 +152,44 @@ export function stampOf({ inbound }: Exchange, dialect: DialectName): Stamp {
 function sendFailure(exchange: Exchange, done: Done): number {
   const { last, inbound } = exchange
   const refusal = last?.refusal ?? null
+  if (last === undefined && inbound.wishes.onlyIfCached)
+    return sendFault(exchange, notCached, done, { code: 'not_cached', retries: false })
   if (last === undefined || last.fault === null) return sendFault(exchange, nobody, done)
+  if (last.fault === exchange.refusal) return sendRefusal(exchange, last.fault, done)
   if (refusal === null || last.dialect !== inbound.endpoint.dialect || refusal.status < 400)
     return sendFault(exchange, last.fault, done)
   return send(exchange, refusal.status, refusal.headers, refusal.bytes, done)
 }
 
+/** What the gateway itself refuses. Of a budget that has no time at which it would have room: asking again is no use. */
+const sendRefusal = (exchange: Exchange, fault: Fault, done: Done): number =>
+  sendFault(exchange, fault, done, {
+    retries: fault.kind !== 'rate-limit' || fault.retryAfterMs !== null,
+  })
+
+type FaultWords = {
+  /** In the place of the code that its kind has. */
+  readonly code?: string
+  /** False: the SDKs of both vendors are told not to ask again. */
+  readonly retries: boolean
+}
+
 /** An error in the caller's own dialect; its status. */
-function sendFault(exchange: Exchange, fault: Fault, done: Done): number {
+function sendFault(
+  exchange: Exchange,
+  fault: Fault,
+  done: Done,
+  { code, retries }: FaultWords = { retries: true },
+): number {
   const dialect = dialectOf(exchange.inbound.endpoint.dialect ?? 'openai-chat')
   const { status, body } = dialect.writeFault(fault)
   const { retryAfterMs } = fault
   const retry = retryAfterMs === null ? [] : Object.entries(writeRetryAfter(retryAfterMs)).flat()
-  const bytes = Buffer.from(JSON.stringify(body))
-  return send(exchange, status, [...jsonHeaders, ...retry], bytes, done)
+  const lines = retries ? retry : ['x-should-retry', 'false']
+  const error = objectOf(body['error'])
+  const told = code === undefined ? body : { ...body, error: { ...error, code } }
+  const bytes = Buffer.from(JSON.stringify(told))
+  return send(exchange, status, [...jsonHeaders, ...lines], bytes, done)
 }
 
 function send(
@@ -183,6 +208,14 @@ function send(
   exchange.outlet.end(bytes)
   exchange.hasEnded = true
   return status
+}
+
+/** As caches answer on the way to a server that they may not ask. */
+const notCached: Fault = {
+  kind: 'timeout',
+  message: 'no cache has an answer to this, and the request asks for no other (only-if-cached)',
+  status: 504,
+  retryAfterMs: null,
 }
 
 const nobody: Fault = {

@@ -39,7 +39,7 @@ export function budgetRefusal({ account, member, tally }: Hold, spending: Spendi
   const wish =
     asked === null
       ? 'nobody can tell beforehand what this request costs'
-      : `this request may cost ${usdText(asked)}`
+      : `this request may cost ${usdText(asked)}${isTooLarge ? ', more than the whole limit: it will never fit' : ''}`
   const next =
     resetsAt === null || isTooLarge ? '' : `; begins anew ${new Date(resetsAt).toISOString()}`
   return {
