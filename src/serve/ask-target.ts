@@ -3,7 +3,6 @@ import type { Fault } from '../domain/fault.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { Asked, Attempted, AttemptTerms } from '../domain/world.ts'
-import { limitsOf } from '../engine/time-limits.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { CallEnd } from '../worlds/live-targets.ts'
@@ -11,6 +10,7 @@ import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
 import { cancelled, headerIn, outOfTime } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
+import { callLimits } from './call-limits.ts'
 import type { AttemptNote, CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
@@ -158,16 +158,18 @@ async function run(
   const open: { forwarding: Forwarding | null } = {
     forwarding: null,
   }
+  const live = asking.terms.isHeld ? null : asking.live(outgoing)
+  const rung = { rungMs: asking.terms.timeoutMs, wishedMs: exchange.inbound.wishes.totalMs }
   const result = await runAttempt({
     forwarder: state.forwarder,
     request: state.replay === null ? outgoing.request : toldToMock(outgoing.request, rawHeaders),
     dialect: outgoing.dialect === null ? null : dialectOf(outgoing.dialect),
     streamed,
-    limits: limitsOf(asking.timeout, streamed, asking.terms.timeoutMs),
+    limits: callLimits(asking.timeout, streamed, live !== null, rung),
     now: state.now,
     scrub: state.scrub,
     onContent,
-    live: asking.terms.isHeld ? null : asking.live(outgoing),
+    live,
     onStart(forwarding) {
       open.forwarding = forwarding
       exchange.forwardings.add(forwarding)
