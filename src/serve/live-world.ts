@@ -99,10 +99,10 @@ export class LiveWorld implements World {
     })
   }
 
-  accept(_: Asked, answer: Answer): void {
+  accept(_: Asked, answer: Answer, steps: readonly Step[]): void {
     const isPlain = this.#exchange.inbound.endpoint.answers === 'dialect'
     if (isPlain && answer instanceof LiveAnswer && !this.#exchange.isSettled)
-      this.#exchange.servedStatus = sendAnswer(this.#exchange, answer, null)
+      this.#exchange.servedStatus = sendAnswer(this.#exchange, answer, { stepsSoFar: steps })
   }
 
   #live(outgoing: Outgoing, steps: readonly Step[]): LiveSend | null {

@@ -14,7 +14,7 @@ import type { Exchange } from './exchange.ts'
 import { returnedHeaders } from './forward-headers.ts'
 import type { LastResort } from './last-resort.ts'
 import { LiveAnswer } from './live-answer.ts'
-import { headersOfStream, headersOfWhole } from './our-headers.ts'
+import { headersOfEarly, headersOfWhole } from './our-headers.ts'
 import { asksForUsage } from './outgoing.ts'
 
 /** Gives the caller what was decided, unless they have it already; the status of it. */
@@ -54,6 +54,11 @@ type Done = {
   readonly marks?: readonly string[]
 }
 
+/** What is known of a request whose answer is there, while another call for it is still to be paid for. */
+type Early = { readonly stepsSoFar: readonly Step[] }
+
+const isEarly = (done: Done | Early): done is Early => 'stepsSoFar' in done
+
 function endStream(exchange: Exchange, done: Done): void {
   const { outlet, inbound, hasEnded, isBroken } = exchange
   if (hasEnded) return
@@ -79,16 +84,16 @@ function usageEvent({ inbound, tellsUsage }: Exchange, { receipt, savedNanoUsd }
 export const isUnpriced = (step: Step): boolean =>
   step.kind === 'attempt' && step.costNanoUsd === null
 
-/** Sends a whole answer; null: it is still to be paid for. The status. */
-export function sendAnswer(exchange: Exchange, answer: LiveAnswer, done: Done | null): number {
+/** Sends a whole answer. The status. */
+export function sendAnswer(exchange: Exchange, answer: LiveAnswer, done: Done | Early): number {
   const { inbound } = exchange
   const { dialect } = inbound.endpoint
   const isStream = inbound.request.streamed === true && dialect !== null
   const { wire } = answer
-  if (inbound.endpoint.answers === 'completion' && done !== null)
+  if (inbound.endpoint.answers === 'completion' && !isEarly(done))
     return sendCompletion(exchange, answer, done)
   // Only who asked for it gets the very answer: it is theirs in the provider's books.
-  const isOwn = done === null || (done.receipt.servedBy === null && done.marks === undefined)
+  const isOwn = isEarly(done) || (done.receipt.servedBy === null && done.marks === undefined)
   if (wire !== null && isOwn && wire.dialect === dialect && wire.isStream === isStream)
     return isStream
       ? sendStream(exchange, wire.headers, wire.bytes, done)
@@ -110,9 +115,9 @@ function sendStream(
   exchange: Exchange,
   headers: readonly string[],
   bytes: Buffer,
-  done: Done | null,
+  done: Done | Early,
 ): number {
-  const last = done === null ? '' : usageEvent(exchange, done)
+  const last = isEarly(done) ? '' : usageEvent(exchange, done)
   const whole = last === '' ? bytes : Buffer.concat([bytes, Buffer.from(last)])
   return send(exchange, 200, returnedHeaders(headers, streamHeaders), whole, done)
 }
@@ -197,13 +202,13 @@ function send(
   status: number,
   headers: readonly string[],
   bytes: Buffer,
-  done: Done | null,
+  done: Done | Early,
 ): number {
-  const ours =
-    done === null
-      ? headersOfStream(exchange, [], null)
-      : headersOfWhole(exchange, done.receipt, done.savedNanoUsd)
-  const added = ['content-length', String(bytes.length), ...ours, ...(done?.marks ?? [])]
+  const ours = isEarly(done)
+    ? headersOfEarly(exchange, done.stepsSoFar)
+    : headersOfWhole(exchange, done.receipt, done.savedNanoUsd)
+  const marks = isEarly(done) ? [] : (done.marks ?? [])
+  const added = ['content-length', String(bytes.length), ...ours, ...marks]
   exchange.outlet.begin(status, returnedHeaders(headers, added))
   exchange.outlet.end(bytes)
   exchange.hasEnded = true
