@@ -74,7 +74,7 @@ export type GatewayWatch = TrialWatch & {
   close(): Promise<void>
 }
 
-/** Alerts that need the figures of a window are looked at so often. */
+/** Alerts that need the figures of a window, and forecasts that were made meanwhile, are looked at so often. */
 const measureMs = 60_000
 /** Of each budget so many members are shown. */
 const shownMembers = 10
@@ -99,8 +99,8 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   })
   const measuring = setInterval(() => {
     alerts.measured(stats.snapshot().windows.hour.watched, now())
-  }, measureMs)
-  measuring.unref()
+    followed.look()
+  }, measureMs).unref()
   return {
     stats,
     alerts,
@@ -142,7 +142,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   }
 }
 
-/** The policy in force; its forecast is looked for meanwhile, and told of when it is found. */
+/** The policy in force; its forecast is looked for meanwhile and with each `look`, and told of when there is a new one. */
 function followPolicies(
   { source, forecastOf, ...first }: GatewayWatchOptions,
   onFacts: (facts: PolicyFacts) => void,
@@ -154,7 +154,7 @@ function followPolicies(
   const find = async () => {
     const of = asked
     const found = await forecastOf(of)
-    if (found === null || asked !== of) return
+    if (found === null || asked !== of || found.generatedAt === forecast?.generatedAt) return
     forecast = found
     onFacts(facts())
   }
@@ -162,6 +162,7 @@ function followPolicies(
   return {
     policy: () => policy,
     facts,
+    look: () => void find(),
     follow(next: Policy, itsFingerprint: string, itsFile: Policy): void {
       policy = next
       asked = itsFile
