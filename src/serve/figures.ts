@@ -45,7 +45,8 @@ export function figuresOf(counted: Counted, facts: FigureFacts): Figures {
   const figures: Omit<Figures, 'watched'> = {
     from,
     requests,
-    costUsd: usdOf(costNano),
+    // Requests of an earlier run are none of these.
+    costUsd: usdOf(costNano + of(counter.reconciledNano)),
     costUsdPer1k: requests === 0 ? null : usdOf(Math.round((1000 * costNano) / requests)),
     unpricedRequests: of(counter.unpriced),
     savings: savingsOf(counts),

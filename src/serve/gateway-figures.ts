@@ -11,7 +11,7 @@ export type WindowName = (typeof windowNames)[number]
 export type Figures = {
   readonly from: string
   readonly requests: number
-  /** Of all receipts, and of audits, judges and embeddings, which are in none. */
+  /** Of all receipts, and of audits, judges, embeddings and reconciled calls, which are in none. */
   readonly costUsd: number
   readonly costUsdPer1k: number | null
   /** Requests with a call whose price nobody knows: it counts nothing. */

@@ -64,6 +64,10 @@ export class GatewayMetrics {
     this.#money.addCost(purpose, costNanoUsd)
   }
 
+  addReconciled(costNanoUsd: NanoUsd, called: ModelLabels): void {
+    this.#money.addReconciled(costNanoUsd, called)
+  }
+
   families(): readonly MetricFamily[] {
     return [
       this.#requests.family(),
@@ -241,6 +245,10 @@ class MoneyMetrics {
     this.#known.add(1)
     this.#baseline.add(savedNanoUsd + costNanoUsd)
     this.#savings.add(savedNanoUsd, savingPart)
+  }
+
+  addReconciled(costNanoUsd: NanoUsd, called: ModelLabels): void {
+    this.#spend.add(costNanoUsd, ...called)
   }
 
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void {

@@ -14,7 +14,7 @@ import { keptMinutes, MinuteRing } from './minute-series.ts'
 import { Mixes } from './mixes.ts'
 import { type CountedSoFar, PolicySpan } from './policy-span.ts'
 import { RecentReceipts } from './recent-receipts.ts'
-import { countAudit, counterSize, countRequest, paidFor } from './served-counts.ts'
+import { countAudit, counter, counterSize, countRequest, paidFor } from './served-counts.ts'
 import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
 import type { TrialLine } from './trial-lines.ts'
 import type { TurnedAway } from './turned-away.ts'
@@ -63,6 +63,8 @@ export type LiveStats = {
   addTurnedAway(turned: TurnedAway): void
   /** Counts what was paid beside the receipts, and is in none of them. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  /** Counts a call that a crash left open, once somebody says what it came to; `at` is when it was made. */
+  addReconciled(costNanoUsd: NanoUsd, at: number): void
   /** Counts what an audit found out about a request that was counted before. */
   addAudit(note: AuditNote): void
   /** Holds the figures against another policy from now on. */
@@ -137,6 +139,13 @@ class Fold implements LiveStats {
     this.#counts.add(paidFor[purpose], costNanoUsd)
     this.#minutes.addCost(this.#minute, costNanoUsd)
     this.#todayNano += costNanoUsd
+  }
+
+  addReconciled(costNanoUsd: NanoUsd, at: number): void {
+    this.#advance()
+    this.#counts.add(counter.reconciledNano, costNanoUsd)
+    this.#minutes.addCost(this.#minute, costNanoUsd)
+    if (this.#calendar.dayOf(at) === this.#day) this.#todayNano += costNanoUsd
   }
 
   addAudit(note: AuditNote): void {

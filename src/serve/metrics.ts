@@ -20,6 +20,8 @@ export type Metrics = {
   addTurnedAway(turned: TurnedAway): void
   /** Counts what was paid beside the receipts. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  /** Counts what a call of `target` came to that a crash had left open. */
+  addReconciled(target: string, costNanoUsd: NanoUsd): void
   addAudit(note: AuditNote): void
   /** In Prometheus's text format. */
   text(): string
@@ -47,6 +49,8 @@ export function openMetrics(state: () => GatewayState): Metrics {
     },
     addTurnedAway: ({ reason, statusCode }) => gateway.addTurnedAway(reason, statusCode),
     addCost: (purpose, costNanoUsd) => gateway.addCost(purpose, costNanoUsd),
+    addReconciled: (target, costNanoUsd) =>
+      gateway.addReconciled(costNanoUsd, labelsOf(target, undefined, true)),
     addAudit: (note) => gateway.addAudit(note),
     text: () =>
       writeMetrics([...genAi.families(), ...gateway.families(), ...stateFamilies(state())]),
