@@ -38,7 +38,7 @@ export const adminPortsOf = (options: AdminPortsOptions): AdminPorts => {
     cache: options.cache,
     budgets: () => budgetLines(state().ledger, state().compiled.policy, state().now()),
     intents: () => state().ledger.maybeBilled(),
-    reconcile: (id, costNanoUsd) => reconcile(gateway, id, costNanoUsd),
+    reconcile: (id, costNanoUsd) => reconcile(gateway, watch, id, costNanoUsd),
     breakers: () => breakerLines(state().targets),
     resetBreaker: (target) => state().targets.reset(target),
     trials: () => state().trials.lines(),
@@ -52,11 +52,18 @@ export const adminPortsOf = (options: AdminPortsOptions): AdminPorts => {
 }
 
 /** A restart must know of it too: what it came to is written down. */
-function reconcile(gateway: Gateway, id: string, costNanoUsd: NanoUsd): boolean {
+function reconcile(
+  gateway: Gateway,
+  watch: GatewayWatch,
+  id: string,
+  costNanoUsd: NanoUsd,
+): boolean {
   const { ledger, journal, fingerprint } = gateway.state()
   const intent = ledger.maybeBilled().find((each) => each.id === id)
   if (intent === undefined || !ledger.reconcile(id, costNanoUsd)) return false
-  journal.settle(reconciledCall(intent, costNanoUsd, fingerprint))
+  const settled = reconciledCall(intent, costNanoUsd, fingerprint)
+  journal.settle(settled)
+  watch.onReconciled(intent.target, settled)
   return true
 }
 

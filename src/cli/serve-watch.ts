@@ -47,6 +47,12 @@ export async function openWatch(options: WatchOptions): Promise<OpenedWatch> {
   const { policy, source, writer, store, now, health, running, flags, terminal } = options
   const scores = openForecastScores(options)
   const [storeAt, driver] = [storePath(flags, terminal), terminal.env['LLMCOST_SQLITE']]
+  // Classifiers have learned from what there was then: a look for later forecasts reads none of it again.
+  const keyOf = oncePerPolicy((next) => {
+    const evidence = servedEvidence(next, { storePath: storeAt, secret: store.secret, terminal })
+    // What cannot be read is said by those who learn from it.
+    return taughtForecastKey(next, evidence).catch(() => null)
+  })
   const log = logOf(options)
   const trace = await traceOf(options)
   const post = posterOf(options, log)
@@ -55,9 +61,7 @@ export async function openWatch(options: WatchOptions): Promise<OpenedWatch> {
     fingerprint: policyFingerprint(policy),
     source,
     async forecastOf(next) {
-      const evidence = servedEvidence(next, { storePath: storeAt, secret: store.secret, terminal })
-      // What cannot be read is said by those who learn from it.
-      const key = await taughtForecastKey(next, evidence).catch(() => null)
+      const key = await keyOf(next)
       return key === null ? null : keptForecast(storeAt, driver, key)
     },
     scoredForecasts: scores.scored,
@@ -71,6 +75,15 @@ export async function openWatch(options: WatchOptions): Promise<OpenedWatch> {
     post: (alert) => void post(alert),
   })
   return { watch, keepScore: () => scores.keep(watch.stats.forecastScore()) }
+}
+
+function oncePerPolicy<T>(find: (policy: Policy) => Promise<T>): (policy: Policy) => Promise<T> {
+  const found = new WeakMap<Policy, Promise<T>>()
+  return (policy) => {
+    const known = found.get(policy) ?? find(policy)
+    found.set(policy, known)
+    return known
+  }
 }
 
 function logOf({ flags, terminal, now }: WatchOptions): ServeLog {

@@ -101,8 +101,7 @@ async function startOn(start: Start): Promise<RunningServe> {
   const health = healthOf(problems)
   // What watches, what is watched and what decides know of each other.
   const running: { state: (() => GatewayState) | null } = { state: null }
-  const { now } = clock
-  const { watch, keepScore } = await openWatch({ ...start, now, health, running })
+  const { watch, keepScore } = await openWatch({ ...start, now: clock.now, health, running })
   let first: PolicyInForce
   const inForce = () => running.state?.() ?? first
   const parts = { ...start, secret: store.secret, clock, replay, upstreamWatch, inForce, watch }
@@ -115,11 +114,12 @@ async function startOn(start: Start): Promise<RunningServe> {
   // Budgets look at it while its classifiers learn.
   first = ready(policy)
   first = await kept.taught(first, policy)
-  await warm(start, kept, first, { watch, now })
-  const onBug = (error: unknown) => watch.onBug(error)
+  await warm(start, kept, first, { watch, now: clock.now })
+  const { onBug, onTurnedAway } = watch
   let admin: RequestListener = notYet
   const asAdmin: RequestListener = (request, response) => admin(request, response)
-  const gateway = await startGateway({ services, inForce: first, admin: asAdmin, health, onBug })
+  const told = { health, onBug, onTurnedAway }
+  const gateway = await startGateway({ services, inForce: first, admin: asAdmin, ...told })
   running.state = gateway.state
   const watcher = openPolicyWatcher({
     gateway,

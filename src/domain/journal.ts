@@ -14,6 +14,11 @@ export type Spender = {
   readonly feature?: string
   readonly session?: string
   readonly trace?: string
+  /**
+   * Whom it does not name there is not: a question of the gateway's own, or one whose user was erased. The requests of
+   * callers that name no user, key, team or feature share one account of each.
+   */
+  readonly isNobodys?: true
 }
 
 /**

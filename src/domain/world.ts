@@ -71,8 +71,12 @@ export type ResponseCache = {
   /** The living entry of an identical request; a look-up counts as a use. */
   findExact(asked: Asked, terms: CacheTerms): MaybePromise<CacheEntry | null>
   findNearest(asked: Asked, terms: CacheTerms): MaybePromise<NearestEntry>
-  /** An identical request whose answer is on its way. */
-  findInFlight(asked: Asked, terms: CacheTerms): MaybePromise<InFlight | null>
+  /** An identical request whose answer is on its way; `steps` is what was done for this one so far. */
+  findInFlight(
+    asked: Asked,
+    terms: CacheTerms,
+    steps: readonly Step[],
+  ): MaybePromise<InFlight | null>
   /** Says that a request has gone to a model, so that identical ones may wait for it. */
   begin(asked: Asked, terms: CacheTerms): void
   /** Keeps an answer from its birth on. */
@@ -152,8 +156,8 @@ export type World = {
   isUp(target: string | null, asked: Asked): boolean
   /** A classifier's label that is no plain code, with what asking took. */
   classify(classifier: string, asked: Asked): MaybePromise<AskedLabel>
-  /** The answer that the caller gets is known, while other calls for it are still to be paid for. */
-  accept?(asked: Asked, answer: Answer): void
+  /** The answer that the caller gets is known, after these steps, while other calls for it are still to be paid for. */
+  accept?(asked: Asked, answer: Answer, steps: readonly Step[]): void
   /** Lets time pass before an attempt is made again. */
   wait(ms: number): MaybePromise<void>
 }

@@ -114,7 +114,7 @@ async function tryAtOnce(
   const cheap = await trying
   const { outcome, validationMs, answer } = cheap
   if (outcome === 'accepted' && validationMs <= withinMs && answer !== null)
-    world.accept?.(asked, answer)
+    world.accept?.(asked, answer, [...course.steps, ...own.steps, ...aside.steps])
   const both = [cheap, await strong]
   course.absorb(own)
   course.absorb(aside)

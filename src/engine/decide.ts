@@ -149,7 +149,7 @@ function join(
   world: World,
 ): MaybePromise<Decision | null> {
   if (!terms.coalesce || asked.bypass !== null) return null
-  return after(world.cache.findInFlight(asked, terms), (flight) =>
+  return after(world.cache.findInFlight(asked, terms, course.steps), (flight) =>
     flight === null
       ? null
       : after(flight.answered, (answered) =>

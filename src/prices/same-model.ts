@@ -39,6 +39,13 @@ export function isSameTarget(name: string, other: string): boolean {
   return isSameModel(name, provider ?? null, model)
 }
 
+/** A target with its provider where its model's name tells who that is: "gpt-4o" is "openai:gpt-4o". */
+export function fullTarget(target: string): string {
+  const { provider, model } = readTarget(target)
+  const seller = sellerOf({ provider, model })
+  return seller === null ? target : `${seller}:${model}`
+}
+
 /** What a table says of a target by its own name, or by another one that means it. */
 export function ofTarget<T>(table: Readonly<Record<string, T>>, target: string): T | undefined {
   if (Object.hasOwn(table, target)) return table[target]

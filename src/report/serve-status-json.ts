@@ -125,6 +125,7 @@ const figures: KeyOrder<Figures> = {
   segments: mix,
   models: model,
   bypasses: { reason: true, requests: true },
+  turnedAway: { reason: true, requests: true },
 }
 
 const recent = {

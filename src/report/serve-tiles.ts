@@ -164,8 +164,11 @@ const escalationTile = (figures: Figures): Tile => {
 }
 
 const rejectionTile = (figures: Figures): Tile => {
-  const { byBudget, budgetRejectionRate, other } = figures.refusals
-  const limited = other === 0 ? '' : `; ${formatCount(other)} refused by rate limits`
+  const { byBudget, budgetRejectionRate } = figures.refusals
+  const away = figures.turnedAway.map(
+    ({ reason, requests }) => `${formatCount(requests)} ${reason}`,
+  )
+  const limited = away.length === 0 ? '' : `; turned away: ${away.join(', ')}`
   return {
     id: 'rejections',
     name: 'Budget rejections',

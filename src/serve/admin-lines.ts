@@ -14,10 +14,13 @@ export function entryLine({ bornMs, expiresAtMs, facts, ...entry }: ListedEntry)
 }
 
 /** A call that may have been billed as JSON shows it: what it holds back counts as spent until somebody knows. */
-export const intentLine = ({ id, at, target, reservedNanoUsd, spender }: Intent): object => ({
-  id,
-  at: new Date(at).toISOString(),
-  target,
-  reservedUsd: reservedNanoUsd === null ? null : usdOf(reservedNanoUsd),
-  spender,
-})
+export function intentLine({ id, at, target, reservedNanoUsd, spender }: Intent): object {
+  const { isNobodys: _, ...named } = spender
+  return {
+    id,
+    at: new Date(at).toISOString(),
+    target,
+    reservedUsd: reservedNanoUsd === null ? null : usdOf(reservedNanoUsd),
+    spender: named,
+  }
+}

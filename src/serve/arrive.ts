@@ -26,6 +26,7 @@ export type Head = {
 
 /** An answer to a request that nobody was asked for: nothing is owed for it. */
 export type Refused = {
+  readonly fault: Fault
   readonly status: number
   readonly body: JsonObject
   /** Names and values in turn. */
@@ -112,5 +113,5 @@ export function refusedWith(
   dialect: DialectName | null,
   headers: readonly string[] = [],
 ): Refused {
-  return { ...dialectOf(dialect ?? 'openai-chat').writeFault(fault), headers }
+  return { ...dialectOf(dialect ?? 'openai-chat').writeFault(fault), headers, fault }
 }

@@ -3,7 +3,6 @@ import type { Fault } from '../domain/fault.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { Asked, Attempted, AttemptTerms } from '../domain/world.ts'
-import { limitsOf } from '../engine/time-limits.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import type { Forwarding } from '../providers/forward.ts'
 import type { CallEnd } from '../worlds/live-targets.ts'
@@ -11,6 +10,7 @@ import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
 import { cancelled, headerIn, outOfTime } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
+import { callLimits } from './call-limits.ts'
 import type { AttemptNote, CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
@@ -27,6 +27,8 @@ export type Asking = {
   readonly terms: AttemptTerms
   readonly rewrites: Rewrites
   readonly timeout: TimeoutClass
+  /** The caller gives it less time than the policy does. */
+  readonly isHurried: boolean
   /** Whether a breaker may keep it from being asked. */
   readonly isGuarded: boolean
   /** Until it is asked again after so many attempts, milliseconds; null: it is not. */
@@ -82,7 +84,7 @@ async function makeCall(
   const answer = state.backgrounds.read(exchange.inbound, result.answer)
   const told = { ...result, answer }
   const attempted = attemptedOf(state, exchange, destination, outgoing, told, asking)
-  state.targets.end(call, endOf(result))
+  state.targets.end(call, endOf(result, isOfCaller(exchange.inbound, destination, asking, result)))
   return attempted
 }
 
@@ -128,10 +130,21 @@ const outOfOrder = (target: string): Fault => ({
   retryAfterMs: null,
 })
 
-const endOf = ({ answer, fault }: AttemptResult): CallEnd =>
+const endOf = ({ answer, fault }: AttemptResult, isOfCaller: boolean): CallEnd =>
   fault === null
     ? { kind: 'answered', outputTokens: answer?.reply.usage?.outputTokens ?? null }
-    : { kind: 'failed', fault: fault.kind }
+    : { kind: 'failed', fault: fault.kind, isOfCaller }
+
+/** Whether a failure is the caller's own: the limit of their key, or less time than the policy gives. */
+function isOfCaller(
+  { credential, home }: Inbound,
+  { upstream }: Destination,
+  { isHurried }: Asking,
+  { fault }: AttemptResult,
+): boolean {
+  if (fault?.kind === 'timeout') return isHurried
+  return fault?.kind === 'rate-limit' && credential !== null && upstream === home.upstream
+}
 
 async function run(
   state: GatewayState,
@@ -145,16 +158,18 @@ async function run(
   const open: { forwarding: Forwarding | null } = {
     forwarding: null,
   }
+  const live = asking.terms.isHeld ? null : asking.live(outgoing)
+  const rung = { rungMs: asking.terms.timeoutMs, wishedMs: exchange.inbound.wishes.totalMs }
   const result = await runAttempt({
     forwarder: state.forwarder,
     request: state.replay === null ? outgoing.request : toldToMock(outgoing.request, rawHeaders),
     dialect: outgoing.dialect === null ? null : dialectOf(outgoing.dialect),
     streamed,
-    limits: limitsOf(asking.timeout, streamed, asking.terms.timeoutMs),
+    limits: callLimits(asking.timeout, streamed, live !== null, rung),
     now: state.now,
     scrub: state.scrub,
     onContent,
-    live: asking.terms.isHeld ? null : asking.live(outgoing),
+    live,
     onStart(forwarding) {
       open.forwarding = forwarding
       exchange.forwardings.add(forwarding)

@@ -9,6 +9,7 @@ import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
 import { Outlet } from './outlet.ts'
 import { serveRequest } from './serve-request.ts'
+import type { TurnedAway } from './turned-away.ts'
 
 /** Whether all is well, and what is not. */
 export type Health = () => { readonly status: 'ok' | 'degraded'; readonly why: readonly string[] }
@@ -18,6 +19,7 @@ export type DataServerOptions = {
   readonly state: () => GatewayState
   readonly health: Health
   readonly onBug: (error: unknown) => void
+  readonly onTurnedAway: (turned: TurnedAway) => void
   readonly limits?: ClientLimits
 }
 
@@ -49,54 +51,71 @@ const limitsOf = ({ headMs, requestMs }: ClientLimits) => ({
 })
 
 async function take(
-  { state: stateOf, health, onBug }: DataServerOptions,
+  { state: stateOf, health, onBug, onTurnedAway }: DataServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { url = '', method = 'GET', headers, rawHeaders } = request
+  const { url = '' } = request
   if (url === '/health') {
     sendHealth(response, health())
     return
   }
-  const state = stateOf()
-  const head = { url, method, headers, rawHeaders }
-  let dialect: DialectName | null = null
+  const refuse: Refuse = (refused) => {
+    const { fault, status } = refused
+    onTurnedAway({ reason: fault.kind, statusCode: status, endpoint: url, message: fault.message })
+    send(response, refused)
+  }
+  const asked: { dialect: DialectName | null } = { dialect: null }
   try {
-    const admitted = admitHead(state, head)
-    if ('status' in admitted) {
-      request.resume()
-      refuse(response, admitted)
-      return
-    }
-    dialect = admitted.endpoint.dialect
-    const { maxBodyBytes } = state.compiled.policy.serve
-    const at = state.replay === null ? state.now() : replayedAt(request)
-    if (Number.isNaN(at)) {
-      request.resume()
-      refuse(response, refusedWith(undated, dialect))
-      return
-    }
-    state.replay?.goTo(at)
-    const bytes = await readBody(request, maxBodyBytes)
-    if (bytes === null) refuse(response, refusedWith(tooLarge(maxBodyBytes), dialect, closing))
-    else {
-      const inbound = arrive(state, head, admitted, { id: state.newId(), at, bytes })
-      if ('status' in inbound) refuse(response, inbound)
-      else await answer(state, inbound, response)
-    }
+    await letIn(stateOf(), request, response, asked, refuse)
   } catch (error) {
     // Whoever leaves while they are still sending gets no answer.
     if (request.destroyed && !request.complete) return
     onBug(error)
-    fail(response, dialect)
+    // What is on its way already is whole.
+    if (response.writableEnded) return
+    if (response.headersSent) response.destroy()
+    else refuse(refusedWith(internal, asked.dialect))
   }
 }
 
-function fail(response: ServerResponse, dialect: DialectName | null): void {
-  // What is on its way already is whole.
-  if (response.writableEnded) return
-  if (response.headersSent) response.destroy()
-  else refuse(response, refusedWith(internal, dialect))
+/** Turns a request away that nobody decides. */
+type Refuse = (refused: Refused) => void
+
+/** `asked` is told the wire format once that is known. */
+async function letIn(
+  state: GatewayState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  asked: { dialect: DialectName | null },
+  refuse: Refuse,
+): Promise<void> {
+  const { url = '', method = 'GET', headers, rawHeaders } = request
+  const head = { url, method, headers, rawHeaders }
+  const admitted = admitHead(state, head)
+  if ('status' in admitted) {
+    request.resume()
+    refuse(admitted)
+    return
+  }
+  const { dialect } = admitted.endpoint
+  asked.dialect = dialect
+  const { maxBodyBytes } = state.compiled.policy.serve
+  const at = state.replay === null ? state.now() : replayedAt(request)
+  if (Number.isNaN(at)) {
+    request.resume()
+    refuse(refusedWith(undated, dialect))
+    return
+  }
+  state.replay?.goTo(at)
+  const bytes = await readBody(request, maxBodyBytes)
+  if (bytes === null) {
+    refuse(refusedWith(tooLarge(maxBodyBytes), dialect, closing))
+    return
+  }
+  const inbound = arrive(state, head, admitted, { id: state.newId(), at, bytes })
+  if ('status' in inbound) refuse(inbound)
+  else await answer(state, inbound, response, refuse)
 }
 
 /** When the request was made that is made again; NaN where it does not say. */
@@ -117,11 +136,12 @@ async function answer(
   state: GatewayState,
   inbound: Inbound,
   response: ServerResponse,
+  refuse: Refuse,
 ): Promise<void> {
   const spender = spenderOf(inbound.request)
   const word = state.limiter.admit(spender, Math.ceil(inbound.bytes.length / bytesPerToken))
   if (word.kind === 'refused') {
-    refuse(response, refusedWith(word.fault, inbound.endpoint.dialect, word.headers))
+    refuse(refusedWith(word.fault, inbound.endpoint.dialect, word.headers))
     return
   }
   const outlet = new Outlet(response)
@@ -156,7 +176,7 @@ function readBody(request: IncomingMessage, most: number): Promise<Buffer | null
 const joined = (chunks: readonly Buffer[]): Buffer =>
   chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
 
-function refuse(response: ServerResponse, { status, body, headers }: Refused): void {
+function send(response: ServerResponse, { status, body, headers }: Refused): void {
   const text = JSON.stringify(body)
   const length = String(Buffer.byteLength(text))
   response.writeHead(status, [

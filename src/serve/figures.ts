@@ -7,6 +7,7 @@ import {
   type CacheFigures,
   type Figures,
   type HistogramBar,
+  type MixFigures,
   type Quantiles,
   type RoutingFigures,
   type Savings,
@@ -23,7 +24,7 @@ export type Counted = {
   readonly latencyMs: Quantiles
   readonly firstTokenMs: Quantiles
   readonly overheadMs: Quantiles
-  readonly mixes: Pick<Figures, 'routes' | 'segments' | 'models' | 'bypasses'>
+  readonly mixes: MixFigures
 }
 
 export type FigureFacts = {
@@ -44,7 +45,8 @@ export function figuresOf(counted: Counted, facts: FigureFacts): Figures {
   const figures: Omit<Figures, 'watched'> = {
     from,
     requests,
-    costUsd: usdOf(costNano),
+    // Requests of an earlier run are none of these.
+    costUsd: usdOf(costNano + of(counter.reconciledNano)),
     costUsdPer1k: requests === 0 ? null : usdOf(Math.round((1000 * costNano) / requests)),
     unpricedRequests: of(counter.unpriced),
     savings: savingsOf(counts),

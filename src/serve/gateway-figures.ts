@@ -11,7 +11,7 @@ export type WindowName = (typeof windowNames)[number]
 export type Figures = {
   readonly from: string
   readonly requests: number
-  /** Of all receipts, and of audits, judges and embeddings, which are in none. */
+  /** Of all receipts, and of audits, judges, embeddings and reconciled calls, which are in none. */
   readonly costUsd: number
   readonly costUsdPer1k: number | null
   /** Requests with a call whose price nobody knows: it counts nothing. */
@@ -57,8 +57,14 @@ export type Figures = {
   readonly segments: readonly MixLine[]
   readonly models: readonly ModelLine[]
   /** Why a cache layer was not asked, most frequent first. */
-  readonly bypasses: readonly { readonly reason: string; readonly requests: number }[]
+  readonly bypasses: readonly ReasonLine[]
+  /** Requests that nobody decided, and that no other figure counts, by the kind of fault, most frequent first. */
+  readonly turnedAway: readonly ReasonLine[]
 }
+
+export type ReasonLine = { readonly reason: string; readonly requests: number }
+
+export type MixFigures = Pick<Figures, 'routes' | 'segments' | 'models' | 'bypasses' | 'turnedAway'>
 
 export type Savings = {
   /** Of the requests whose baseline and own cost are known. */

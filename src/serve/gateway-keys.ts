@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { dialectOf } from '../dialects/dialects.ts'
 import type { DialectName } from '../domain/call.ts'
+import type { Fault } from '../domain/fault.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { UserError } from '../domain/user-error.ts'
 import { keyHash } from '../engine/cache-key.ts'
@@ -117,6 +118,7 @@ export function requireKeys({ host, keys }: Pick<ServePolicy, 'host' | 'keys'>):
 }
 
 export type Refusal = {
+  readonly fault: Fault
   readonly status: number
   readonly body: JsonObject
   /** Name, value, … */
@@ -125,11 +127,13 @@ export type Refusal = {
 
 /** The answer to a request without a key, and to one with a wrong key: the same, in its own wire format. */
 export function keyRefusal(dialect: DialectName | null): Refusal {
-  const { status, body } = dialectOf(dialect ?? 'openai-chat').writeFault({
-    kind: 'authentication',
-    message: 'This gateway needs one of its own keys: as Authorization: Bearer, or x-api-key.',
-    status: 401,
-    retryAfterMs: null,
-  })
-  return { status, body, headers: ['www-authenticate', 'Bearer realm="llmcost"'] }
+  const { status, body } = dialectOf(dialect ?? 'openai-chat').writeFault(keyless)
+  return { status, body, headers: ['www-authenticate', 'Bearer realm="llmcost"'], fault: keyless }
+}
+
+const keyless: Fault = {
+  kind: 'authentication',
+  message: 'This gateway needs one of its own keys: as Authorization: Bearer, or x-api-key.',
+  status: 401,
+  retryAfterMs: null,
 }

@@ -1,4 +1,5 @@
 import type { AuditNote, HitComparison, RouteComparison } from '../domain/comparison.ts'
+import type { FaultKind } from '../domain/fault.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { CacheLayer } from '../domain/receipt.ts'
 import type { Served } from '../domain/served.ts'
@@ -34,6 +35,17 @@ export class GatewayMetrics {
     'Requests refused by a budget or the loop guard.',
   )
 
+  readonly #turnedAway = new Counter(
+    'llmcost_turned_away_requests_total',
+    'Requests that nobody decided: no key, a rate limit, or a form that nobody can read.',
+    'reason',
+    'status',
+  )
+
+  addTurnedAway(reason: FaultKind, statusCode: number): void {
+    this.#turnedAway.add(1, reason, String(statusCode))
+  }
+
   add(served: Served, facts: ServedFacts, route: string, called: readonly ModelLabels[]): void {
     this.#requests.add(1, served.receipt.outcome, route)
     this.#overhead.observe(served.overheadMs / 1000)
@@ -52,11 +64,16 @@ export class GatewayMetrics {
     this.#money.addCost(purpose, costNanoUsd)
   }
 
+  addReconciled(costNanoUsd: NanoUsd, called: ModelLabels): void {
+    this.#money.addReconciled(costNanoUsd, called)
+  }
+
   families(): readonly MetricFamily[] {
     return [
       this.#requests.family(),
       this.#overhead.family(),
       this.#rejections.family(),
+      this.#turnedAway.family(),
       ...this.#cache.families(),
       ...this.#routing.families(),
       ...this.#money.families(),
@@ -228,6 +245,10 @@ class MoneyMetrics {
     this.#known.add(1)
     this.#baseline.add(savedNanoUsd + costNanoUsd)
     this.#savings.add(savedNanoUsd, savingPart)
+  }
+
+  addReconciled(costNanoUsd: NanoUsd, called: ModelLabels): void {
+    this.#spend.add(costNanoUsd, ...called)
   }
 
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void {

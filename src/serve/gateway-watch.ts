@@ -20,6 +20,7 @@ import { servedFacts } from './served-facts.ts'
 import { openTrialWatch, type TrialWatch } from './trial-watch.ts'
 import type { Trials } from './trials.ts'
 import type { LedgerHealth } from './turn-writer.ts'
+import type { TurnedAway } from './turned-away.ts'
 
 export type GatewayWatchOptions = {
   /** As its file has it, with tiers that no model stands for yet. */
@@ -56,6 +57,7 @@ export type GatewayWatch = TrialWatch & {
   readonly alerts: LiveAlerts
   readonly events: EventStream
   onServed(served: Served): void
+  onTurnedAway(turned: TurnedAway): void
   onAlert(alert: AlertEvent): void
   /** Something about the gateway itself, for its log. */
   say(sentence: string, level?: 'info' | 'warn'): void
@@ -72,7 +74,7 @@ export type GatewayWatch = TrialWatch & {
   close(): Promise<void>
 }
 
-/** Alerts that need the figures of a window are looked at so often. */
+/** Alerts that need the figures of a window, and forecasts that were made meanwhile, are looked at so often. */
 const measureMs = 60_000
 /** Of each budget so many members are shown. */
 const shownMembers = 10
@@ -97,8 +99,8 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   })
   const measuring = setInterval(() => {
     alerts.measured(stats.snapshot().windows.hour.watched, now())
-  }, measureMs)
-  measuring.unref()
+    followed.look()
+  }, measureMs).unref()
   return {
     stats,
     alerts,
@@ -112,6 +114,10 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
       alerts.note(served)
       log.request(served, facts)
       trace?.add(served, facts)
+    },
+    onTurnedAway: (turned) => {
+      for (const each of [stats, metrics]) each.addTurnedAway(turned)
+      log.turnedAway(turned)
     },
     say: (sentence, level = 'info') => log.event(level, sentence),
     onBug: (error) => log.event('error', 'a mistake of the gateway', { error: stackOf(error) }),
@@ -136,7 +142,7 @@ export function openGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
   }
 }
 
-/** The policy in force; its forecast is looked for meanwhile, and told of when it is found. */
+/** The policy in force; its forecast is looked for meanwhile and with each `look`, and told of when there is a new one. */
 function followPolicies(
   { source, forecastOf, ...first }: GatewayWatchOptions,
   onFacts: (facts: PolicyFacts) => void,
@@ -148,7 +154,7 @@ function followPolicies(
   const find = async () => {
     const of = asked
     const found = await forecastOf(of)
-    if (found === null || asked !== of) return
+    if (found === null || asked !== of || found.generatedAt === forecast?.generatedAt) return
     forecast = found
     onFacts(facts())
   }
@@ -156,6 +162,7 @@ function followPolicies(
   return {
     policy: () => policy,
     facts,
+    look: () => void find(),
     follow(next: Policy, itsFingerprint: string, itsFile: Policy): void {
       policy = next
       asked = itsFile
@@ -217,6 +224,9 @@ export const breakerLines = (targets: LiveTargets): readonly BreakerLine[] =>
     nextTryAt: openUntil === null ? null : new Date(openUntil).toISOString(),
   }))
 
+/** As no one is called whom a budget knows by name. */
+const unnamedMember = '(none)'
+
 /** What is spent of each budget, for people. */
 export function budgetLines(
   ledger: LiveLedger,
@@ -229,7 +239,7 @@ export function budgetLines(
       const rule = budgets.find(({ name }) => name === budget)
       return members.map(({ member, spentNanoUsd, reservedNanoUsd }) => ({
         budget,
-        member: member === '' ? null : member,
+        member: member !== '' ? member : rule?.scope === 'all' ? null : unnamedMember,
         window: rule?.window ?? 'lifetime',
         limitUsd: usdOf(limitNanoUsd),
         spentUsd: usdOf(spentNanoUsd),

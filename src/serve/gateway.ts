@@ -5,6 +5,7 @@ import type { Policy } from '../policy/policy.ts'
 import { type Health, openDataServer } from './data-server.ts'
 import type { GatewayServices, GatewayState, PolicyInForce } from './gateway-state.ts'
 import { listen } from './listen.ts'
+import type { TurnedAway } from './turned-away.ts'
 
 export type GatewayOptions = {
   readonly services: GatewayServices
@@ -14,6 +15,7 @@ export type GatewayOptions = {
   readonly health: Health
   /** A mistake of the gateway's own. */
   readonly onBug: (error: unknown) => void
+  readonly onTurnedAway: (turned: TurnedAway) => void
 }
 
 export type Gateway = {

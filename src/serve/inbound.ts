@@ -10,6 +10,7 @@ import type { Request } from '../domain/request.ts'
 import { isStored, isUnshared } from '../engine/unshared.ts'
 import type { Hint, TimeoutClassName } from '../policy/when.ts'
 import { badRequest } from './bad-request.ts'
+import { isTooDeep, mostLevels } from './body-depth.ts'
 import { readCompletion } from './complete.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { Destination } from './upstreams.ts'
@@ -70,6 +71,8 @@ const readers: Readonly<Record<DialectName, (body: JsonObject) => AskedBody>> = 
  */
 export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound | Fault {
   const { endpoint, at, bytes } = arrival
+  if (endpoint.dialect !== null && isTooDeep(bytes))
+    return badRequest(`The body is nested more than ${mostLevels} levels deep.`)
   const body = parsed(bytes)
   if (endpoint.answers === 'completion') return readCompletionRequest(arrival, body, identityOf)
   if (endpoint.dialect === null) {

@@ -14,9 +14,10 @@ import { keptMinutes, MinuteRing } from './minute-series.ts'
 import { Mixes } from './mixes.ts'
 import { type CountedSoFar, PolicySpan } from './policy-span.ts'
 import { RecentReceipts } from './recent-receipts.ts'
-import { countAudit, counterSize, countRequest, paidFor } from './served-counts.ts'
+import { countAudit, counter, counterSize, countRequest, paidFor } from './served-counts.ts'
 import { isAnswered, type ServedFacts, servedFacts } from './served-facts.ts'
 import type { TrialLine } from './trial-lines.ts'
+import type { TurnedAway } from './turned-away.ts'
 import { minuteMs, WindowedCounts, windowStart } from './windowed-counts.ts'
 import { WindowedTimes } from './windowed-times.ts'
 
@@ -58,8 +59,12 @@ export type LiveStatsOptions = {
 export type LiveStats = {
   /** Counts a request that is done; a few microseconds, and memory that does not grow. */
   add(served: Served, facts?: ServedFacts): void
+  /** Counts a request that nobody decided: it is in no other figure. */
+  addTurnedAway(turned: TurnedAway): void
   /** Counts what was paid beside the receipts, and is in none of them. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  /** Counts a call that a crash left open, once somebody says what it came to; `at` is when it was made. */
+  addReconciled(costNanoUsd: NanoUsd, at: number): void
   /** Counts what an audit found out about a request that was counted before. */
   addAudit(note: AuditNote): void
   /** Holds the figures against another policy from now on. */
@@ -124,11 +129,23 @@ class Fold implements LiveStats {
     this.#todayNano += served.receipt.costNanoUsd
   }
 
+  addTurnedAway({ reason }: TurnedAway): void {
+    this.#advance()
+    this.#mixes.addTurnedAway(this.#minute, reason)
+  }
+
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void {
     this.#advance()
     this.#counts.add(paidFor[purpose], costNanoUsd)
     this.#minutes.addCost(this.#minute, costNanoUsd)
     this.#todayNano += costNanoUsd
+  }
+
+  addReconciled(costNanoUsd: NanoUsd, at: number): void {
+    this.#advance()
+    this.#counts.add(counter.reconciledNano, costNanoUsd)
+    this.#minutes.addCost(this.#minute, costNanoUsd)
+    if (this.#calendar.dayOf(at) === this.#day) this.#todayNano += costNanoUsd
   }
 
   addAudit(note: AuditNote): void {

@@ -34,7 +34,7 @@ import { type RequestTrial, watchedCache } from './request-trial.ts'
 import type { Rewrites } from './rewrites.ts'
 import { sendAnswer } from './send-answer.ts'
 import { sharing } from './share-flight.ts'
-import { timesUnderWishes } from './under-wishes.ts'
+import { isShorter, timesUnderWishes } from './under-wishes.ts'
 
 const unanswered: TextAnswer = { text: null, costNanoUsd: zeroNanoUsd, latencyMs: 0 }
 
@@ -81,7 +81,8 @@ export class LiveWorld implements World {
   async ask(target: string | null, asked: Asked, terms: AttemptTerms): Promise<Attempted> {
     this.#rewrites ??= this.#state.rewritesOf(this.#exchange.inbound, this.#facts)
     const rewrites = await this.#rewrites
-    const timeout = timesUnderWishes(this.#timeout(), this.#exchange.inbound.wishes)
+    const usual = this.#timeout()
+    const timeout = timesUnderWishes(usual, this.#exchange.inbound.wishes)
     const { compiled, replay, chance } = this.#state
     const { retries } = compiled.policy.failure
     return askTarget(this.#state, this.#exchange, asked, {
@@ -89,6 +90,7 @@ export class LiveWorld implements World {
       terms,
       rewrites,
       timeout,
+      isHurried: isShorter(timeout, usual),
       isGuarded: target !== null || this.#isHomeGuarded(),
       // The retries of a log are requests of their own.
       retryDelayMs: (made, fault) =>
@@ -97,10 +99,10 @@ export class LiveWorld implements World {
     })
   }
 
-  accept(_: Asked, answer: Answer): void {
+  accept(_: Asked, answer: Answer, steps: readonly Step[]): void {
     const isPlain = this.#exchange.inbound.endpoint.answers === 'dialect'
     if (isPlain && answer instanceof LiveAnswer && !this.#exchange.isSettled)
-      this.#exchange.servedStatus = sendAnswer(this.#exchange, answer, null)
+      this.#exchange.servedStatus = sendAnswer(this.#exchange, answer, { stepsSoFar: steps })
   }
 
   #live(outgoing: Outgoing, steps: readonly Step[]): LiveSend | null {

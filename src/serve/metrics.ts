@@ -9,14 +9,19 @@ import { LabelNames } from './instruments.ts'
 import type { GatewayState } from './live-stats.ts'
 import { isAnswered, isRealName, type ServedFacts, servedFacts } from './served-facts.ts'
 import { stateFamilies } from './state-metrics.ts'
+import type { TurnedAway } from './turned-away.ts'
 import { writeMetrics } from './write-metrics.ts'
 
 /** The fold behind `/metrics`. */
 export type Metrics = {
   /** Counts a request that is done; a few microseconds, and no more series than the limits below. */
   add(served: Served, facts?: ServedFacts): void
+  /** Counts a request that nobody decided. */
+  addTurnedAway(turned: TurnedAway): void
   /** Counts what was paid beside the receipts. */
   addCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  /** Counts what a call of `target` came to that a crash had left open. */
+  addReconciled(target: string, costNanoUsd: NanoUsd): void
   addAudit(note: AuditNote): void
   /** In Prometheus's text format. */
   text(): string
@@ -42,7 +47,10 @@ export function openMetrics(state: () => GatewayState): Metrics {
       genAi.add(served, facts, asked, called)
       gateway.add(served, facts, routes.of(facts.route ?? 'none'), called)
     },
+    addTurnedAway: ({ reason, statusCode }) => gateway.addTurnedAway(reason, statusCode),
     addCost: (purpose, costNanoUsd) => gateway.addCost(purpose, costNanoUsd),
+    addReconciled: (target, costNanoUsd) =>
+      gateway.addReconciled(costNanoUsd, labelsOf(target, undefined, true)),
     addAudit: (note) => gateway.addAudit(note),
     text: () =>
       writeMetrics([...genAi.families(), ...gateway.families(), ...stateFamilies(state())]),

@@ -2,7 +2,7 @@ import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import type { Tier, Tiers } from '../policy/routing.ts'
 import { ratio } from './figures.ts'
-import type { Figures, MixLine, ModelLine, WindowName } from './gateway-figures.ts'
+import type { MixFigures, MixLine, ModelLine, WindowName } from './gateway-figures.ts'
 import { NamedCounts } from './named-counts.ts'
 import {
   countAttempt,
@@ -25,6 +25,7 @@ export class Mixes {
   readonly #segments = new NamedCounts(mixSize, mostNames)
   readonly #models = new NamedCounts(modelSize, mostNames)
   readonly #bypasses = new NamedCounts(1, mostBypasses)
+  readonly #turnedAway = new NamedCounts(1, mostNames)
   tierOf: (target: string) => Tier | null
 
   constructor(tiers: Tiers) {
@@ -46,17 +47,17 @@ export class Mixes {
       if (reason !== 'off') this.#bypasses.at(`${layer}: ${reason}`, minute).add(0, 1)
   }
 
-  lines(
-    window: WindowName,
-    minute: number,
-  ): Pick<Figures, 'routes' | 'segments' | 'models' | 'bypasses'> {
+  addTurnedAway(minute: number, reason: string): void {
+    this.#turnedAway.at(reason, minute).add(0, 1)
+  }
+
+  lines(window: WindowName, minute: number): MixFigures {
     return {
       routes: mixLines(this.#routes, window, minute),
       segments: mixLines(this.#segments, window, minute),
       models: this.#modelLines(window, minute),
-      bypasses: this.#bypasses
-        .lines(window, minute)
-        .map(({ name, counts }) => ({ reason: name ?? 'other', requests: counts[0] as number })),
+      bypasses: reasonLines(this.#bypasses, window, minute),
+      turnedAway: reasonLines(this.#turnedAway, window, minute),
     }
   }
 
@@ -84,6 +85,11 @@ export class Mixes {
     })
   }
 }
+
+const reasonLines = (from: NamedCounts, window: WindowName, minute: number) =>
+  from
+    .lines(window, minute)
+    .map(({ name, counts }) => ({ reason: name ?? 'other', requests: counts[0] as number }))
 
 function mixLines(from: NamedCounts, window: WindowName, minute: number): readonly MixLine[] {
   const lines = from.lines(window, minute)

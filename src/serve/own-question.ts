@@ -47,7 +47,7 @@ export function settledQuestion(asked: AskedQuestion): Settled {
     id,
     at,
     costNanoUsd,
-    spender: {},
+    spender: { isNobodys: true },
     record: {
       v: 1,
       ...record,

@@ -32,7 +32,7 @@ export class PolicySpan {
         latencyMs: quantilesOf(less(latencies, before.latencies)),
         firstTokenMs: noTimes,
         overheadMs: noTimes,
-        mixes: { routes: [], segments: [], models: [], bypasses: [] },
+        mixes: { routes: [], segments: [], models: [], bypasses: [], turnedAway: [] },
       },
       facts,
     )

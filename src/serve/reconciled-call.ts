@@ -9,6 +9,7 @@ export function reconciledCall(
   policy: string,
 ): Settled {
   const { provider, model } = readTarget(target)
+  const { isNobodys: _, ...named } = spender
   return {
     kind: 'settled',
     id,
@@ -24,7 +25,7 @@ export function reconciledCall(
       at: new Date(at).toISOString(),
       error: 'the gateway was ended in the middle of it',
       costUsd: costNanoUsd / 1e9,
-      ...spender,
+      ...named,
     },
     keys: null,
     receipt: {

@@ -65,7 +65,7 @@ export function watchedCache(
         return { kind: 'asked', found: null, guarded }
       })
     },
-    findInFlight: (asked, terms) => cache.findInFlight(asked, terms),
+    findInFlight: (asked, terms, steps) => cache.findInFlight(asked, terms, steps),
     begin: (asked, terms) => cache.begin(asked, terms),
     remember(layer, asked, terms, entry) {
       // A request that a layer had served would have left nothing in it.

@@ -4,6 +4,7 @@ import { partsOfReply } from '../dialects/fold-parts.ts'
 import { writeRetryAfter } from '../dialects/retry-after.ts'
 import type { DialectName } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
+import { objectOf } from '../domain/json.ts'
 import { type NanoUsd, usdOf } from '../domain/money.ts'
 import type { Receipt, Step } from '../domain/receipt.ts'
 import { noUsage } from '../domain/usage.ts'
@@ -13,7 +14,7 @@ import type { Exchange } from './exchange.ts'
 import { returnedHeaders } from './forward-headers.ts'
 import type { LastResort } from './last-resort.ts'
 import { LiveAnswer } from './live-answer.ts'
-import { headersOfStream, headersOfWhole } from './our-headers.ts'
+import { headersOfEarly, headersOfWhole } from './our-headers.ts'
 import { asksForUsage } from './outgoing.ts'
 
 /** Gives the caller what was decided, unless they have it already; the status of it. */
@@ -31,7 +32,7 @@ export function sendDecision(
   const { lastResort } = exchange
   if (lastResort !== null) return sendLastResort(exchange, lastResort, done)
   if (answer instanceof LiveAnswer) return sendAnswer(exchange, answer, done)
-  if (receipt.outcome === 'blocked') return sendFault(exchange, exchange.refusal ?? blocked, done)
+  if (receipt.outcome === 'blocked') return sendRefusal(exchange, exchange.refusal ?? blocked, done)
   return sendFailure(exchange, done)
 }
 
@@ -52,6 +53,11 @@ type Done = {
   /** Headers that say that it is no answer of a model, now or before; absent: it is one. */
   readonly marks?: readonly string[]
 }
+
+/** What is known of a request whose answer is there, while another call for it is still to be paid for. */
+type Early = { readonly stepsSoFar: readonly Step[] }
+
+const isEarly = (done: Done | Early): done is Early => 'stepsSoFar' in done
 
 function endStream(exchange: Exchange, done: Done): void {
   const { outlet, inbound, hasEnded, isBroken } = exchange
@@ -78,16 +84,16 @@ function usageEvent({ inbound, tellsUsage }: Exchange, { receipt, savedNanoUsd }
 export const isUnpriced = (step: Step): boolean =>
   step.kind === 'attempt' && step.costNanoUsd === null
 
-/** Sends a whole answer; null: it is still to be paid for. The status. */
-export function sendAnswer(exchange: Exchange, answer: LiveAnswer, done: Done | null): number {
+/** Sends a whole answer. The status. */
+export function sendAnswer(exchange: Exchange, answer: LiveAnswer, done: Done | Early): number {
   const { inbound } = exchange
   const { dialect } = inbound.endpoint
   const isStream = inbound.request.streamed === true && dialect !== null
   const { wire } = answer
-  if (inbound.endpoint.answers === 'completion' && done !== null)
+  if (inbound.endpoint.answers === 'completion' && !isEarly(done))
     return sendCompletion(exchange, answer, done)
   // Only who asked for it gets the very answer: it is theirs in the provider's books.
-  const isOwn = done === null || (done.receipt.servedBy === null && done.marks === undefined)
+  const isOwn = isEarly(done) || (done.receipt.servedBy === null && done.marks === undefined)
   if (wire !== null && isOwn && wire.dialect === dialect && wire.isStream === isStream)
     return isStream
       ? sendStream(exchange, wire.headers, wire.bytes, done)
@@ -109,9 +115,9 @@ function sendStream(
   exchange: Exchange,
   headers: readonly string[],
   bytes: Buffer,
-  done: Done | null,
+  done: Done | Early,
 ): number {
-  const last = done === null ? '' : usageEvent(exchange, done)
+  const last = isEarly(done) ? '' : usageEvent(exchange, done)
   const whole = last === '' ? bytes : Buffer.concat([bytes, Buffer.from(last)])
   return send(exchange, 200, returnedHeaders(headers, streamHeaders), whole, done)
 }
@@ -151,20 +157,44 @@ export function stampOf({ inbound }: Exchange, dialect: DialectName): Stamp {
 function sendFailure(exchange: Exchange, done: Done): number {
   const { last, inbound } = exchange
   const refusal = last?.refusal ?? null
+  if (last === undefined && inbound.wishes.onlyIfCached)
+    return sendFault(exchange, notCached, done, { code: 'not_cached', retries: false })
   if (last === undefined || last.fault === null) return sendFault(exchange, nobody, done)
+  if (last.fault === exchange.refusal) return sendRefusal(exchange, last.fault, done)
   if (refusal === null || last.dialect !== inbound.endpoint.dialect || refusal.status < 400)
     return sendFault(exchange, last.fault, done)
   return send(exchange, refusal.status, refusal.headers, refusal.bytes, done)
 }
 
+/** What the gateway itself refuses. Of a budget that has no time at which it would have room: asking again is no use. */
+const sendRefusal = (exchange: Exchange, fault: Fault, done: Done): number =>
+  sendFault(exchange, fault, done, {
+    retries: fault.kind !== 'rate-limit' || fault.retryAfterMs !== null,
+  })
+
+type FaultWords = {
+  /** In the place of the code that its kind has. */
+  readonly code?: string
+  /** False: the SDKs of both vendors are told not to ask again. */
+  readonly retries: boolean
+}
+
 /** An error in the caller's own dialect; its status. */
-function sendFault(exchange: Exchange, fault: Fault, done: Done): number {
+function sendFault(
+  exchange: Exchange,
+  fault: Fault,
+  done: Done,
+  { code, retries }: FaultWords = { retries: true },
+): number {
   const dialect = dialectOf(exchange.inbound.endpoint.dialect ?? 'openai-chat')
   const { status, body } = dialect.writeFault(fault)
   const { retryAfterMs } = fault
   const retry = retryAfterMs === null ? [] : Object.entries(writeRetryAfter(retryAfterMs)).flat()
-  const bytes = Buffer.from(JSON.stringify(body))
-  return send(exchange, status, [...jsonHeaders, ...retry], bytes, done)
+  const lines = retries ? retry : ['x-should-retry', 'false']
+  const error = objectOf(body['error'])
+  const told = code === undefined ? body : { ...body, error: { ...error, code } }
+  const bytes = Buffer.from(JSON.stringify(told))
+  return send(exchange, status, [...jsonHeaders, ...lines], bytes, done)
 }
 
 function send(
@@ -172,17 +202,25 @@ function send(
   status: number,
   headers: readonly string[],
   bytes: Buffer,
-  done: Done | null,
+  done: Done | Early,
 ): number {
-  const ours =
-    done === null
-      ? headersOfStream(exchange, [], null)
-      : headersOfWhole(exchange, done.receipt, done.savedNanoUsd)
-  const added = ['content-length', String(bytes.length), ...ours, ...(done?.marks ?? [])]
+  const ours = isEarly(done)
+    ? headersOfEarly(exchange, done.stepsSoFar)
+    : headersOfWhole(exchange, done.receipt, done.savedNanoUsd)
+  const marks = isEarly(done) ? [] : (done.marks ?? [])
+  const added = ['content-length', String(bytes.length), ...ours, ...marks]
   exchange.outlet.begin(status, returnedHeaders(headers, added))
   exchange.outlet.end(bytes)
   exchange.hasEnded = true
   return status
+}
+
+/** As caches answer on the way to a server that they may not ask. */
+const notCached: Fault = {
+  kind: 'timeout',
+  message: 'no cache has an answer to this, and the request asks for no other (only-if-cached)',
+  status: 504,
+  retryAfterMs: null,
 }
 
 const nobody: Fault = {

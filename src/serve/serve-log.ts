@@ -4,7 +4,15 @@ import { usdOf } from '../domain/money.ts'
 import type { Served } from '../domain/served.ts'
 import { cacheWord } from './cache-word.ts'
 import { type LineFile, openLineFile } from './line-file.ts'
-import { faultIn, isAnswered, pathOf, type ServedFacts, servedFacts } from './served-facts.ts'
+import {
+  faultIn,
+  isAnswered,
+  pathOf,
+  plainPath,
+  type ServedFacts,
+  servedFacts,
+} from './served-facts.ts'
+import type { TurnedAway } from './turned-away.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -24,6 +32,8 @@ export type LogRecord = Readonly<Record<string, unknown>>
 export type ServeLog = {
   /** One line for a request that is done: no word of it, no name of a user, no key. */
   request(served: Served, facts?: ServedFacts): void
+  /** One line for a request that nobody decided. */
+  turnedAway(turned: TurnedAway): void
   /** What happens to the gateway itself: started, reloaded, a budget crossed. */
   event(level: LogLevel, message: string, fields?: LogRecord): void
   /** Writes what is still held back, before the process ends; takes a second at most and never rejects. */
@@ -53,6 +63,15 @@ export function openServeLog(options: ServeLogOptions): ServeLog {
       const lineLevel = levelOf(served)
       if (!logger.isLevelEnabled(lineLevel) || !guard.admits(lineLevel)) return
       logger[lineLevel](requestFields(served, facts), 'request')
+    },
+    turnedAway({ reason, statusCode, endpoint, message }) {
+      const lineLevel = statusCode >= 500 ? 'error' : 'warn'
+      if (!logger.isLevelEnabled(lineLevel) || !guard.admits(lineLevel)) return
+      const path = safeName(plainPath(endpoint))
+      logger[lineLevel](
+        { status: statusCode, reason, endpoint: path, said: redactKeys(message) },
+        'turned away',
+      )
     },
     event(lineLevel, message, fields = {}) {
       logger[lineLevel](safeFields(fields), redactKeys(message))

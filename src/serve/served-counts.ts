@@ -58,8 +58,10 @@ export const counter = {
   status3xx: 41,
   status4xx: 42,
   status5xx: 43,
+  /** Of calls that a crash left open, as somebody said later what they came to. */
+  reconciledNano: 44,
   /** One for each bar of the overhead histogram, to the end. */
-  overhead: 44,
+  overhead: 45,
 } as const
 
 /** Upper ends of the overhead histogram, milliseconds; one more bar takes the rest. */

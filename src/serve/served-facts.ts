@@ -55,7 +55,9 @@ export const isRealName = ({ route, attempts }: ServedFacts, attempt: AttemptSte
   attempt.target !== attempts[0]?.target
 
 /** The path of the endpoint; what stands behind it in the address may be a key. */
-export const pathOf = ({ endpoint }: Served): string => endpoint.split(/[?#]/, 1)[0] ?? ''
+export const pathOf = ({ endpoint }: Served): string => plainPath(endpoint)
+
+export const plainPath = (endpoint: string): string => endpoint.split(/[?#]/, 1)[0] ?? ''
 
 /** The kind of fault that a reason begins with; null: another word. What follows may quote the prompt. */
 export function faultIn(reason: string | null): string | null {

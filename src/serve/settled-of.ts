@@ -7,7 +7,7 @@ import type { Reply } from '../domain/reply.ts'
 import type { Answer, AttemptAnswer, Prompt, Request, Status } from '../domain/request.ts'
 import { requestKeys } from '../engine/cache-key.ts'
 import type { Decision } from '../engine/decide.ts'
-import { spenderOf } from '../worlds/spender-of.ts'
+import { spenderOf, spenderOfAsked } from '../worlds/spender-of.ts'
 import type { AttemptNote, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { KeptText } from './kept-text.ts'
@@ -31,7 +31,7 @@ export function settledOf(
     costNanoUsd: receipt.costNanoUsd,
     ...(spentNanoUsd > receipt.costNanoUsd && { countedNanoUsd: spentNanoUsd as NanoUsd }),
     // The gateway's own questions are on nobody's account.
-    spender: spenderOf(asked?.request ?? inbound.request),
+    spender: asked === null ? spenderOf(inbound.request) : spenderOfAsked(asked),
     record: recordOf(exchange, decision, served, kept),
     keys: kept.needsKeys ? withoutText(requestKeys(served, hash)) : null,
     receipt,

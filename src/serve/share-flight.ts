@@ -28,9 +28,9 @@ export function sharing(
   return {
     findExact: (asked, terms) => cache.findExact(asked, terms),
     findNearest: (asked, terms) => cache.findNearest(asked, terms),
-    findInFlight: (asked, terms) =>
-      after(cache.findInFlight(asked, terms), (flight) =>
-        flight === null ? null : follow(state, exchange, flight, patienceMs()),
+    findInFlight: (asked, terms, steps) =>
+      after(cache.findInFlight(asked, terms, steps), (flight) =>
+        flight === null ? null : follow(state, exchange, flight, steps, patienceMs()),
       ),
     begin: (asked, terms) => cache.begin(asked, terms),
     remember(layer, asked, terms, entry) {
@@ -51,12 +51,16 @@ function follow(
   state: GatewayState,
   exchange: Exchange,
   flight: InFlight,
+  steps: readonly Step[],
   patienceMs: number | null,
 ): InFlight {
   const leader = state.exchanges.get(String(flight.id))
   if (leader === undefined) return flight
   const action = leader.onDisconnect(state.compiled.policy.serve.onDisconnect)
-  const follower = followerOf(exchange, [{ kind: 'coalesced', with: flight.id, waitMs: 0 }])
+  const follower = followerOf(exchange, [
+    ...steps,
+    { kind: 'coalesced', with: flight.id, waitMs: 0 },
+  ])
   follower.parts(leader.shown)
   leader.followers.add(follower)
   const stop = () => {

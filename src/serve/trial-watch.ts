@@ -1,4 +1,5 @@
 import type { AuditNote } from '../domain/comparison.ts'
+import type { Settled } from '../domain/journal.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { AlertEvent } from '../worlds/alert-event.ts'
 import type { LiveAlerts } from '../worlds/live-alerts.ts'
@@ -15,13 +16,15 @@ export type TrialWatch = {
   onCompared(note: AuditNote): void
   /** What was paid beside the receipts. */
   onSideCost(purpose: SidePurpose, costNanoUsd: NanoUsd): void
+  /** What a call of `target` came to that a crash had left open. */
+  onReconciled(target: string, settled: Settled): void
 }
 
 /** Counts what is told, and makes alerts of what is proved. */
 export const openTrialWatch = (
   stats: LiveStats,
   metrics: Metrics,
-  alerts: Pick<LiveAlerts, 'paid'>,
+  alerts: Pick<LiveAlerts, 'paid' | 'reconciled'>,
   onAlert: (alert: AlertEvent) => void,
   now: () => number,
 ): TrialWatch => ({
@@ -37,5 +40,11 @@ export const openTrialWatch = (
     stats.addCost(purpose, costNanoUsd)
     metrics.addCost(purpose, costNanoUsd)
     alerts.paid(costNanoUsd, now())
+  },
+  onReconciled(target, settled) {
+    const { costNanoUsd, at } = settled
+    stats.addReconciled(costNanoUsd, at)
+    metrics.addReconciled(target, costNanoUsd)
+    alerts.reconciled(settled)
   },
 })

@@ -65,6 +65,12 @@ export function timesUnderWishes(times: TimeoutClass, wishes: Wishes): TimeoutCl
   }
 }
 
+/** Whether a caller's wishes have cut the limits that the policy has. */
+export const isShorter = (wished: TimeoutClass, usual: TimeoutClass): boolean =>
+  wished.firstTokenMs !== usual.firstTokenMs ||
+  wished.streamMs !== usual.streamMs ||
+  wished.wholeMs !== usual.wholeMs
+
 function shorter(limitMs: number | null, wishedMs: number): number | null {
   if (wishedMs === Number.POSITIVE_INFINITY) return limitMs
   return limitMs === null ? wishedMs : Math.min(limitMs, wishedMs)

@@ -7,6 +7,8 @@ export type ToldOfAnswer = {
   readonly receipt: Pick<Receipt, 'id' | 'steps'>
   /** The target that is answering now, whose attempt the steps do not have yet; null: they have all. */
   readonly answering: string | null
+  /** Calls that neither have; absent: none. */
+  readonly underWay?: number
   /** Whose answer it is, by its whole name; null: as the steps have it. */
   readonly target: string | null
   /** Null: not known, or not yet. */
@@ -18,11 +20,12 @@ export type ToldOfAnswer = {
 
 /** Adds our headers of an answer to its lines, names and values in turn: one plain fact each, and only what is known. */
 export function writeAnswerHeaders(lines: string[], told: ToldOfAnswer): void {
-  const { receipt, answering, target, costNanoUsd, savedNanoUsd, policy } = told
+  const { receipt, answering, underWay = 0, target, costNanoUsd, savedNanoUsd, policy } = told
   const say = (name: string, value: string | null) => {
     if (value !== null) lines.push(`x-llmcost-${name}`, safeHeaderValue(value))
   }
   const seen = walk(receipt.steps)
+  seen.attempts += underWay
   if (answering !== null) {
     seen.attempts++
     seen.target = answering

@@ -72,7 +72,7 @@ function isMeant(entry: JournalEntry, { user, before }: ErasureScope): boolean {
 const isBare = (entry: JournalEntry): boolean =>
   entry.kind === 'settled'
     ? Object.keys(entry.record).length === 0
-    : Object.keys(entry.spender).length === Object.keys(impersonal(entry.spender)).length
+    : personal.every((name) => entry.spender[name] === undefined)
 
 const bare = (entry: JournalEntry): JournalEntry =>
   entry.kind === 'begun' ? bareIntent(entry) : bareSettled(entry)
@@ -87,8 +87,12 @@ const bareSettled = (settled: Settled): Settled => ({
   receipt: { ...settled.receipt, steps: [] },
 })
 
-/** Without what tells a person apart. */
-const impersonal = ({ user: _, session: __, trace: ___, ...rest }: Spender): Spender => rest
+const personal = ['user', 'session', 'trace'] as const
+
+/** Without what tells a person apart. What they spent is not that of those who name no user. */
+function impersonal({ user, session: _, trace: __, ...rest }: Spender): Spender {
+  return user === undefined ? rest : { ...rest, isNobodys: true }
+}
 
 /** Asks the gateway that is running to erase the same from what it keeps of answers. */
 export function orderErasure(database: Database, { user, before }: ErasureScope): void {

@@ -6,7 +6,7 @@ import type { Policy } from '../policy/policy.ts'
 import { type BudgetWindow, budgetWindow } from './budget-window.ts'
 import { RecentlyUsed } from './recently-used.ts'
 
-/** Who spends, in one scope; null: nobody says, and a budget of that scope does not apply. */
+/** Who spends, in one scope; '': all, or all who name nobody. */
 export type Member = string | number
 
 /** What one member has spent in one window, and what is held back for its calls under way. Nano-dollars. */
@@ -22,6 +22,7 @@ export type Tally = {
 export type Spending = {
   /** Milliseconds since 1970 UTC; NaN where nobody knows. */
   readonly at: number
+  /** Null: a budget of that scope does not apply. */
   memberOf(scope: BudgetScope): Member | null
   /** Whether it meets the condition of an account's budget. */
   isUnder(account: BudgetAccount): boolean

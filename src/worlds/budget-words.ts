@@ -39,7 +39,7 @@ export function budgetRefusal({ account, member, tally }: Hold, spending: Spendi
   const wish =
     asked === null
       ? 'nobody can tell beforehand what this request costs'
-      : `this request may cost ${usdText(asked)}`
+      : `this request may cost ${usdText(asked)}${isTooLarge ? ', more than the whole limit: it will never fit' : ''}`
   const next =
     resetsAt === null || isTooLarge ? '' : `; begins anew ${new Date(resetsAt).toISOString()}`
   return {
@@ -97,8 +97,10 @@ const windowWords = {
   lifetime: '',
 } as const satisfies Record<Budget['window'], string>
 
-const whose = (scope: BudgetScope, member: Member): string =>
-  scope === 'all' ? 'all together' : `${scope} ${member}`
+function whose(scope: BudgetScope, member: Member): string {
+  if (scope === 'all') return 'all together'
+  return member === '' ? `all who name no ${scope} together` : `${scope} ${member}`
+}
 
 /** Cents, and of less than ten of them four digits that matter. */
 export function usdText(nanoUsd: number): string {

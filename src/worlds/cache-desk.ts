@@ -1,6 +1,6 @@
 import type { EntryFacts } from '../domain/cached-entry.ts'
 import type { CacheLayer, RequestId } from '../domain/receipt.ts'
-import { type CacheScope, compileScope, type Scoped } from './cache-scope.ts'
+import { type CacheScope, compileScope, isNamed, type Scoped } from './cache-scope.ts'
 import { bytesOf, type LiveEntry } from './live-entry.ts'
 import type { CacheBounds, LiveLayers } from './live-layers.ts'
 import { isAlive } from './timed-entries.ts'
@@ -55,7 +55,8 @@ export class CacheDesk {
     readonly namespace?: string
     readonly limit: number
   }): ListedEntry[] {
-    const isWanted = (entry: LiveEntry) => namespace === undefined || entry.space === namespace
+    const isWanted = (entry: LiveEntry) =>
+      namespace === undefined || isNamed(entry.space, namespace)
     return this.#collect(isWanted, limit)
   }
 

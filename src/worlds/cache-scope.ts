@@ -24,6 +24,13 @@ export type Scoped = {
   readonly facts: EntryFacts
 }
 
+/** Whether a name means a namespace: as JSON has it, or on one line, as tables show the fields of several. */
+export const isNamed = (namespace: string, name: string): boolean =>
+  namespace === name || onOneLine(namespace) === name
+
+const onOneLine = (text: string): string =>
+  text.replace(/[\t\n\v\f\r\u0085\p{Zl}\p{Zp}]+/gu, ' ').replace(/\p{Zs}/gu, ' ')
+
 /** Makes a scope ready. Throws a `UserError` for a pattern that says nothing. */
 export function compileScope(scope: CacheScope): (entry: Scoped) => boolean {
   switch (scope.kind) {
@@ -32,7 +39,7 @@ export function compileScope(scope: CacheScope): (entry: Scoped) => boolean {
     case 'request':
       return ({ id }) => String(id) === String(scope.id)
     case 'namespace':
-      return ({ namespace }) => namespace === scope.namespace
+      return ({ namespace }) => isNamed(namespace, scope.namespace)
     case 'field':
       return ({ facts }) => namespaceFieldOf(facts, scope.field) === scope.value
     case 'pattern': {

@@ -15,6 +15,7 @@ import {
 import type { History } from './history.ts'
 import type { FactsAt } from './history-facts.ts'
 import { guardsLoops, LoopTraces, loopWord } from './loop-traces.ts'
+import { unnamedIn } from './spender-of.ts'
 
 /** What a call may cost at most, and what it probably will: what budgets reserve before it. */
 export type Reservation = { readonly hard: number; readonly soft: number }
@@ -56,7 +57,7 @@ export function openHistoryLedger(
     const reservation = reserve(place)
     const { holds, over } = claimOf(accounts, {
       at,
-      memberOf: (scope) => memberAt(history, scope, place),
+      memberOf: (scope) => memberAt(history, scope, place) ?? unnamedIn(scope),
       isUnder: (account) => account.matches(facts),
       amountOf: (mode) => reservation[mode],
     } satisfies Spending)
@@ -91,7 +92,7 @@ export function openHistoryLedger(
   }
 }
 
-/** Who spends; null where the log does not say, and the budget does not apply. */
+/** Who spends; null where the log does not say. */
 function memberAt(
   { columns, profiles }: History,
   scope: BudgetScope,

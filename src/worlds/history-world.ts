@@ -96,19 +96,25 @@ export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
     assumptions,
     ask(target, asked, { timeoutMs }) {
       const place = asked.id as number
-      if (target === null) return loggedAttempt(history, place, targets.asLogged(place), null)
-      const isLogged = targets.isLogged(place, target)
+      const isLogged = target === null || targets.isLogged(place, target)
       const attempted = isLogged
-        ? loggedAttempt(history, place, targets.asLogged(place), timeoutMs)
+        ? loggedAttempt(history, place, targets.asLogged(place), target === null ? null : timeoutMs)
         : otherAttempt(targets.elsewhere(place, target), place, target, known)
       if (!isLogged || attempted.kind !== 'failed' || isFaultOfTarget(history, place))
-        breakers.note(target, asked.at, attempted)
+        breakers.note(target ?? requestedTarget(history, place), asked.at, attempted)
       return attempted
     },
     // A request without a route has nobody else to go to: the log shows what came of it.
     isUp: (target, { at }) => target === null || breakers.stateOf(target, at) !== 'open',
     wait: () => undefined,
   }
+}
+
+/** Whom a request asked for, as the gateway would have called it. */
+function requestedTarget({ profiles, columns }: History, place: number): string {
+  const { provider, requestedModel, model } = profiles[columns.profile[place] as number] as Profile
+  const name = requestedModel ?? model
+  return provider === null ? (name ?? '') : `${provider}:${name ?? ''}`
 }
 
 /** Whether a logged failure says something of the target, as a bad request or a caller who left does not. */

@@ -48,6 +48,8 @@ const minuteMs = 60_000
 /** And what looks at all users; of many that takes milliseconds. */
 const medianMs = 600_000
 
+type Paid = Pick<Settled, 'at' | 'costNanoUsd' | 'spender'>
+
 /**
  * Watches what requests cost, as they are done: days against those before, users against their limit and the usual one,
  * the month against its budget, crossed or forecast to be. An alert is told once until it is over.
@@ -92,6 +94,15 @@ export class LiveAlerts {
     if (at >= this.#checkedAt + minuteMs) this.check(at)
   }
 
+  /** Counts a call that a crash left open, once somebody says what it came to. */
+  reconciled({ at, costNanoUsd, spender }: Paid): void {
+    const day = this.#calendar.dayOf(at)
+    this.#spend(day, costNanoUsd)
+    if (spender.user === undefined || monthOf(day) !== this.#users.month) return
+    const { cost } = this.#users.add(spender.user, costNanoUsd)
+    this.#checkUser(spender.user, cost, at)
+  }
+
   /** Looks at what changes with time; done with the first request of each minute, and whenever it is called. */
   check(at: number): void {
     this.#checkedAt = at
@@ -133,11 +144,7 @@ export class LiveAlerts {
   /**
    * Goes on from what was known, and from what was written down after it; what is beyond its limit already was told.
    */
-  restore(
-    { days, month, users }: AlertsState,
-    at: number,
-    later: Iterable<Pick<Settled, 'at' | 'costNanoUsd' | 'spender'>> = [],
-  ): void {
+  restore({ days, month, users }: AlertsState, at: number, later: Iterable<Paid> = []): void {
     for (const [day, cost] of days) this.#spend(day, cost)
     if (month === this.#users.month) for (const [user, cost] of users) this.#users.add(user, cost)
     for (const { at: moment, costNanoUsd, spender } of later) {

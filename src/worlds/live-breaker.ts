@@ -37,6 +37,11 @@ export class LiveBreaker {
     return { turn: this.#turn, isProbe }
   }
 
+  /** For a call that is made whatever its state: it is no probe, but its end counts like that of any other. */
+  watch(): Pass {
+    return { turn: this.#turn, isProbe: false }
+  }
+
   /** An answer, or its first content: the target is well. */
   succeed({ turn }: Pass): void {
     // A call that began before says nothing of now.

@@ -1,4 +1,4 @@
-import type { Intent, Settled } from '../domain/journal.ts'
+import type { Intent, Settled, Spender } from '../domain/journal.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { Request } from '../domain/request.ts'
 import type { Asked } from '../domain/world.ts'
@@ -7,7 +7,7 @@ import { readCanonical } from '../ingest/formats/canonical.ts'
 import { isReading } from '../ingest/reader.ts'
 import type { Budget, BudgetScope } from '../policy/governance.ts'
 import type { BudgetAccount, Hold, Member, Spending } from './budget-account.ts'
-import { spenderOf } from './spender-of.ts'
+import { memberOf, spenderOfAsked } from './spender-of.ts'
 
 type Mode = Budget['mode']
 
@@ -25,12 +25,14 @@ export type SpendingOptions = {
 export class LiveSpending implements Spending {
   readonly #asked: Asked
   readonly #options: SpendingOptions
+  readonly #spender: Spender
   readonly #amounts: { [Each in Mode]?: number | null } = {}
   #facts: RequestFacts | null = null
 
   constructor(asked: Asked, options: SpendingOptions) {
     this.#asked = asked
     this.#options = options
+    this.#spender = spenderOfAsked(asked)
   }
 
   get at(): number {
@@ -38,7 +40,7 @@ export class LiveSpending implements Spending {
   }
 
   memberOf(scope: BudgetScope): Member | null {
-    return scope === 'all' ? '' : (this.#asked.request[scope] ?? null)
+    return memberOf(this.#spender, scope)
   }
 
   isUnder(account: BudgetAccount): boolean {
@@ -62,11 +64,12 @@ export class LiveSpending implements Spending {
 
 /** The entry of a call that is about to be made; `holds` is all that is held back for its request. */
 export function intentOf(
-  { id, at, request }: Asked,
+  asked: Asked,
   target: string,
   attempt: number,
   holds: readonly Hold[],
 ): Intent {
+  const { id, at } = asked
   const limited = holds.filter(({ account }) => !account.isForAll())
   const most = Math.max(...holds.map(({ amount }) => amount))
   return {
@@ -76,7 +79,7 @@ export function intentOf(
     at,
     target,
     reservedNanoUsd: holds.length === 0 ? null : (most as NanoUsd),
-    spender: spenderOf(request),
+    spender: spenderOfAsked(asked),
     ...(limited.length > 0 && { budgets: limited.map(({ account }) => account.budget.name) }),
   }
 }
@@ -84,7 +87,7 @@ export function intentOf(
 /** A call that was begun before a restart: of conditions it tells only which budgets held it back. */
 export const spendingOfIntent = ({ at, spender, budgets, reservedNanoUsd }: Intent): Spending => ({
   at,
-  memberOf: (scope) => (scope === 'all' ? '' : (spender[scope] ?? null)),
+  memberOf: (scope) => memberOf(spender, scope),
   isUnder: (account) => account.isForAll() || budgets?.includes(account.budget.name) === true,
   amountOf: () => reservedNanoUsd ?? 0,
 })
@@ -94,8 +97,9 @@ export function askedOfEntry({ id, at, record, spender }: Settled): Asked {
   const reading = readCanonical(record)
   const isRead = isReading(reading) && 'model' in reading
   const unknown: Request = { model: '', operation: 'other', status: 'ok' }
-  const request = { ...unspent(isRead ? reading : unknown), ...spender }
-  return { id, at, request, bypass: null }
+  const { isNobodys = false, ...named } = spender
+  const request = { ...unspent(isRead ? reading : unknown), ...named }
+  return { id, at, request, bypass: isNobodys ? 'audit' : null }
 }
 
 function unspent(request: Request): Request {

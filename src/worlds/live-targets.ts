@@ -25,8 +25,7 @@ export type TargetsPolicy = Pick<Policy, 'failure' | 'selfHosted'>
 export type TargetCall = {
   readonly target: string
   readonly startedMs: number
-  /** Null: breakers do not look at it. */
-  readonly pass: Pass | null
+  readonly pass: Pass
   /** What was estimated when it began. */
   readonly queueMs: number | null
 }
@@ -34,7 +33,8 @@ export type TargetCall = {
 export type CallEnd =
   /** Null: nobody counted the tokens. */
   | { readonly kind: 'answered'; readonly outputTokens: number | null }
-  | { readonly kind: 'failed'; readonly fault: FaultKind }
+  /** `isOfCaller`: by the caller's own key or haste, which says nothing of the target. */
+  | { readonly kind: 'failed'; readonly fault: FaultKind; readonly isOfCaller?: boolean }
 
 /** What is seen of a target, for people. */
 export type TargetSight = {
@@ -96,14 +96,15 @@ export class LiveTargets {
   }
 
   /**
-   * Begins a call; null: its breaker is open. One that has nowhere else to go is not guarded: it is counted, and passes
-   * by every breaker. Each call must be ended.
+   * Begins a call; null: its breaker is open. One that has nowhere else to go is not guarded: no breaker stops it, but its
+   * end counts like that of any other. Each call must be ended.
    */
   begin(target: string, isGuarded = true): TargetCall | null {
     const seen = this.#seenOf(target)
     const now = this.#now()
-    const pass = isGuarded ? seen.breaker.begin(now, this.#policy.failure.breaker) : null
-    if (isGuarded && pass === null) return null
+    const { breaker } = seen
+    const pass = isGuarded ? breaker.begin(now, this.#policy.failure.breaker) : breaker.watch()
+    if (pass === null) return null
     const queueMs = this.#queueMs(seen)
     seen.inFlight += 1
     return { target, startedMs: now, pass, queueMs }
@@ -111,7 +112,7 @@ export class LiveTargets {
 
   /** Says that the first content of a stream is there, which is all that a breaker wants to know. */
   answers({ target, pass }: TargetCall): void {
-    if (pass !== null) this.#seenOf(target).breaker.succeed(pass)
+    this.#seenOf(target).breaker.succeed(pass)
   }
 
   end(call: TargetCall, ended: CallEnd): void {
@@ -122,7 +123,9 @@ export class LiveTargets {
     if (ended.kind === 'failed') {
       const { fault } = ended
       seen.faults[fault] = (seen.faults[fault] ?? 0) + 1
-      if (pass !== null) seen.breaker.fail(pass, fault, now, this.#policy.failure.breaker)
+      // As one who left: the probe is over, and nothing is known of the target.
+      const said = ended.isOfCaller === true ? 'cancelled' : fault
+      seen.breaker.fail(pass, said, now, this.#policy.failure.breaker)
       return
     }
     const latencyMs = now - startedMs
@@ -133,7 +136,7 @@ export class LiveTargets {
       const usual = seen.usualOutputTokens ?? ended.outputTokens
       seen.usualOutputTokens = usual + latestShare * (ended.outputTokens - usual)
     }
-    if (pass !== null) seen.breaker.succeed(pass)
+    seen.breaker.succeed(pass)
   }
 
   /** The same under any of its names: of several the one that is worst off. */

@@ -17,7 +17,7 @@ export function targetStateOf({ history, costOf, targets, breakers }: Known) {
   return (name: string, place: number): TargetState | undefined => {
     const at = history.at[place] as number
     return stateOf(costOf, name, at, {
-      breaker: breakers.stateOf(name, at),
+      breaker: breakers.stateOfAny(name, at),
       p95LatencyMs: targets.p95Of(name, place),
     })
   }

@@ -96,7 +96,9 @@ describe.each([
     expect(after.find(({ kind, id }) => kind === 'settled' && id === 'ada')).toEqual(
       of('ada', 'ada', july),
     )
-    expect(after[1]).toMatchObject({ id: 'old', at: june, spender: { feature: 'chat' } })
+    // Not on the account of those who name no user.
+    const spender = { feature: 'chat', isNobodys: true }
+    expect(after[1]).toMatchObject({ id: 'old', at: june, spender })
     expect((await analyzeIn(terminal)).totals.requests).toBe(1)
     expect(await purgedBeside('--user', 'bob')).toMatchObject({ requests: 0, ledgerEntries: 0 })
   })

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startServe } from '../../src/cli/start-serve.ts'
 import { type MockServer, startMockServer } from '../../src/providers/mock-server.ts'
 import { defaultMockSettings } from '../../src/providers/mock-settings.ts'
@@ -122,4 +122,33 @@ evidence: [${scores}]
   for (let round = 0; round < 20; round++)
     expect((await snapshotOf(other.gateway.adminUrl)).forecast).toBeNull()
   await other.close(0)
+})
+
+test('a simulation made while the gateway runs is shown at its next look', async () => {
+  const terminal = newTerminal({ env: { OPENAI_BASE_URL: `${mock.url}/v1` } })
+  const path = `${terminal.folder}/llmcost.yaml`
+  writeFileSync(path, policyText)
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  const flags = { port: 0, adminPort: 0, policy: [path], quiet: true }
+  const serve = await startServe(flags, terminal)
+  try {
+    const { url, adminUrl } = serve.gateway
+    await ask(url)
+    expect((await snapshotOf(adminUrl)).forecast).toBeNull()
+    const log = writeLog(terminal, records)
+    const words = ['simulate', log, '--policy', path, '--format', 'json']
+    expect((await runIn(terminal, ...words)).code).toBe(0)
+    vi.advanceTimersByTime(60_000)
+    vi.useRealTimers()
+    await until(async () => (await snapshotOf(adminUrl)).forecast !== null)
+    const { forecast } = await snapshotOf(adminUrl)
+    expect(forecast?.scored.find(({ metric }) => metric === 'hitRate')).toMatchObject({
+      value: 0.25,
+      actual: 0,
+      requests: 1,
+    })
+  } finally {
+    vi.useRealTimers()
+    await serve.close(0)
+  }
 })

@@ -170,6 +170,7 @@ describe('/metrics', () => {
     const described = [...docs.matchAll(/^\| `((?:gen_ai|llmcost)_\w+)` +\| (\w+)/gm)]
     const { metrics } = fold(requests, gatewayState({ breakers, health }))
     metrics.addCost('audit', nano(0.001))
+    metrics.addTurnedAway({ reason: 'rate-limit', statusCode: 429, endpoint: '/', message: '' })
     metrics.addAudit({ ...auditedHit('right'), of: 'req_1' })
     metrics.addAudit({ ...auditedRoute(-1), of: 'req_2' })
     metrics.add(servedOf({ request: { shadow: [{ ...auditedHit('wrong'), ageMs: 5 }] } }))

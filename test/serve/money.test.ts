@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { objectOf } from '../../src/domain/json.ts'
+import { describe, expect, test } from 'vitest'
+import { type JsonObject, objectOf } from '../../src/domain/json.ts'
+import { budgetLines } from '../../src/serve/gateway-watch.ts'
 import {
   asking,
   chunk,
@@ -137,4 +138,98 @@ test('what was billed before an error of ours is spent', async () => {
   expect((await post('/v1/chat/completions', asking('Hi'))).status).toBe(500)
   const [standing] = gateway.state.ledger.standings(gateway.state.now(), 1)
   expect(JSON.stringify(standing)).toMatch(/"spent\w*":[1-9]/)
+})
+
+test('who names no user has a budget with all others who name none', async () => {
+  // 10,000 × $0.15 a million.
+  const usage = { prompt_tokens: 10_000, completion_tokens: 0, total_tokens: 10_000 }
+  const { gateway, post } = await startFixtureGateway(
+    (response) => sendText(response, 200, completion('Hello', { usage })),
+    {
+      cache: { exact: 'off' },
+      budgets: [{ name: 'each', scope: 'user', window: 'day', limit: 0.001, action: 'block' }],
+    },
+  )
+  const ask = async (headers = {}) => {
+    const body = asking('Hi', { max_tokens: 10 })
+    const response = await post('/v1/chat/completions', body, { headers })
+    return { status: response.status, text: await response.text() }
+  }
+  expect(await ask()).toMatchObject({ status: 200 })
+  expect(await ask()).toMatchObject({ status: 429 })
+  expect((await ask()).text).toContain('all who name no user together')
+  expect((await ask({ 'x-llmcost-user': 'ann' })).status).toBe(200)
+  const { ledger, compiled } = gateway.state
+  const lines = budgetLines(ledger, compiled.policy, gateway.state.now())
+  expect(lines.map(({ member, spentUsd }) => [member, spentUsd])).toEqual([
+    ['(none)', 0.0015],
+    ['ann', 0.0015],
+  ])
+})
+
+describe('asking again is no use', () => {
+  const usage = { prompt_tokens: 10_000, completion_tokens: 0, total_tokens: 10_000 }
+  const budgeted = (budget: JsonObject) =>
+    startFixtureGateway((response) => sendText(response, 200, completion('Hello', { usage })), {
+      cache: { exact: 'off' },
+      failure: { retries: { attempts: 0 } },
+      budgets: [{ name: 'cap', scope: 'all', window: 'day', action: 'block', ...budget }],
+    })
+  const told = async (response: Response) => ({
+    status: response.status,
+    retry: response.headers.get('x-should-retry'),
+    after: response.headers.get('retry-after') !== null,
+    text: await response.text(),
+  })
+
+  test.each(['/v1/chat/completions', '/v1/messages'])(
+    'for what is larger than the whole budget (%s)',
+    async (path) => {
+      const { post } = await budgeted({ limit: 0.000001 })
+      const body = asking('Hi', { max_tokens: 1000 })
+      const refused = await told(await post(path, body))
+      expect(refused).toMatchObject({ status: 429, retry: 'false', after: false })
+      expect(refused.text).toContain('more than the whole limit: it will never fit')
+    },
+  )
+
+  test('where a lifetime is used up; but it is when another day will do', async () => {
+    for (const [window, expected] of [
+      ['lifetime', { retry: 'false', after: false }],
+      ['day', { retry: null, after: true }],
+    ] as const) {
+      const { post } = await budgeted({ limit: 0.001, window })
+      const ask = () => post('/v1/chat/completions', asking('Hi', { max_tokens: 10 }))
+      expect((await told(await ask())).status).toBe(200)
+      const refused = await told(await ask())
+      expect(refused).toMatchObject({ status: 429, ...expected })
+      expect(refused.text).not.toContain('never fit')
+    }
+  })
+
+  test('and nothing is said of it where the provider is busy', async () => {
+    const { post } = await startFixtureGateway(
+      (response) => sendText(response, 429, '{"error":{"message":"slow down"}}'),
+      { failure: { retries: { attempts: 0 } } },
+    )
+    for (const path of ['/v1/chat/completions', '/v1/messages'])
+      expect(await told(await post(path, asking('Hi', { max_tokens: 10 })))).toMatchObject({
+        status: 429,
+        retry: null,
+      })
+  })
+
+  test.each(['/v1/chat/completions', '/v1/messages'])(
+    'of a cache that has no answer, where no other is wanted (%s)',
+    async (path) => {
+      const { post, upstream } = await startFixtureGateway((response) =>
+        sendText(response, 200, completion('Hello')),
+      )
+      const headers = { 'cache-control': 'only-if-cached' }
+      const missed = await told(await post(path, asking('Hi', { max_tokens: 10 }), { headers }))
+      expect(missed).toMatchObject({ status: 504, retry: 'false', after: false })
+      expect(JSON.parse(missed.text).error).toMatchObject({ code: 'not_cached' })
+      expect(upstream.received).toHaveLength(0)
+    },
+  )
 })

@@ -79,7 +79,13 @@ async function outOfOrder(fallback: JsonObject) {
     await response.text()
     return response.status
   }
-  return { ...started, ask, models: () => started.upstream.received.map((r) => bodyOf(r)['model']) }
+  const sight = () => started.gateway.state.targets.sights()[0]
+  return {
+    ...started,
+    ask,
+    sight,
+    models: () => started.upstream.received.map((r) => bodyOf(r)['model']),
+  }
 }
 
 describe('a model by name whose breaker is open', () => {
@@ -100,6 +106,38 @@ describe('a model by name whose breaker is open', () => {
     const { ask, models } = await outOfOrder({})
     for (const _ of [1, 2, 3]) expect(await ask()).toBe(503)
     expect(models()).toHaveLength(3)
+  })
+
+  test('is seen as open all the same', async () => {
+    const { ask, sight } = await outOfOrder({})
+    expect(await ask()).toBe(503)
+    expect(sight()).toMatchObject({ breaker: 'closed', failuresInRow: 1 })
+    expect(await ask({ authorization: 'Bearer sk-one' })).toBe(503)
+    expect(sight()).toMatchObject({ breaker: 'open', failuresInRow: 2 })
+  })
+
+  test('is not opened by the limit of a caller’s own key', async () => {
+    const { post, gateway } = await startFixtureGateway(
+      (response) => sendText(response, 429, '{"error":{"message":"slow down"}}'),
+      { failure: { retries: noRetries, breaker: { failures: 1 } } },
+    )
+    const state = () => gateway.state.targets.sights()[0]?.breaker
+    await post('/v1/chat/completions', asking('Hi'), { headers: { authorization: 'Bearer sk-1' } })
+    expect(state()).toBe('closed')
+    await post('/v1/chat/completions', asking('Hi'))
+    expect(state()).toBe('open')
+  })
+
+  test('is not opened by callers who give it less time than the policy', async () => {
+    const { post, gateway } = await startFixtureGateway(() => undefined, {
+      failure: { retries: noRetries, breaker: { failures: 1 } },
+    })
+    const headers = { 'x-llmcost-timeout': '0.02' }
+    expect((await post('/v1/chat/completions', asking('Hi'), { headers })).status).toBe(504)
+    expect(gateway.state.targets.sights()[0]).toMatchObject({
+      breaker: 'closed',
+      faults: { timeout: 1 },
+    })
   })
 
   test('is asked with a key of the caller’s own, whose trouble is no one else’s', async () => {

@@ -234,6 +234,54 @@ privacy: { redact: true }
     patience,
   )
 
+  test(
+    'breakers are opened by whoever asks a target, by its name or by a route',
+    async () => {
+      const asked = ([model, feature, status]: readonly string[], index: number) => ({
+        id: `r${index}`,
+        at: new Date(Date.parse('2026-08-01T10:00:00Z') + index * 5_000).toISOString(),
+        provider: 'openai',
+        model,
+        feature,
+        prompt: { messages: [{ role: 'user', content: `question ${index}` }] },
+        status,
+        latencyMs: 1000,
+        ...(status === 'error'
+          ? { statusCode: 500, usage: { inputTokens: 0, outputTokens: 0 } }
+          : { answer: { text: 'Yes.' }, usage: { inputTokens: 20, outputTokens: 10 } }),
+      })
+      const rows = [
+        ['gpt-4o', 'plain', 'error'],
+        ['gpt-4o-mini', 'plain', 'ok'],
+        ['gpt-4o', 'plain', 'error'],
+        ['gpt-4o', 'routed', 'ok'],
+        ['gpt-4o', 'ruled', 'ok'],
+        ['gpt-4o', 'plain', 'error'],
+        ['gpt-4o', 'routed', 'ok'],
+        ['gpt-4o', 'plain', 'ok'],
+        ['gpt-4o', 'routed', 'ok'],
+        ['gpt-4o', 'ruled', 'ok'],
+      ]
+      const log = await parityLogOf(rows.map(asked))
+      const policy = `cache: { exact: off, semantic: off }
+failure: { breaker: { failures: 2, open: 1h } }
+routes:
+  - { name: routed, when: { feature: routed }, ladder: [gpt-4o] }
+  - { name: ruled, when: { feature: ruled, targets: { target: gpt-4o, breaker: open } }, ladder: ['openai:gpt-4o-mini'] }
+`
+      const replayed = await replayThrough(log, policy)
+      expectParity(replayed)
+      const attempts = replayed.pairs.map(({ live }) =>
+        live.steps.flatMap((step) => (step.kind === 'attempt' ? [step['target']] : [])),
+      )
+      expect(attempts.map(([target]) => target ?? 'nobody')).toEqual([
+        ...['gpt-4o', 'gpt-4o-mini', 'gpt-4o', 'nobody', 'openai:gpt-4o-mini'],
+        ...['gpt-4o', 'nobody', 'gpt-4o', 'gpt-4o', 'gpt-4o'],
+      ])
+    },
+    patience,
+  )
+
   test.runIf(hasRealData)(
     '4,000 questions of real people, 406 of them answered by a cache',
     async () => {

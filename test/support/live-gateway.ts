@@ -24,6 +24,7 @@ import { openMoneyWatch } from '../../src/serve/money-watch.ts'
 import { inForceOf, namedPolicy } from '../../src/serve/policy-in-force.ts'
 import type { TrialEvent } from '../../src/serve/trial-event.ts'
 import { Trials } from '../../src/serve/trials.ts'
+import type { TurnedAway } from '../../src/serve/turned-away.ts'
 import type { AlertEvent } from '../../src/worlds/alert-event.ts'
 import { LiveCache } from '../../src/worlds/live-cache.ts'
 
@@ -39,6 +40,7 @@ export async function startLiveGateway(options: {
   const journal: JournalEntry[] = []
   const served: Served[] = []
   const bugs: unknown[] = []
+  const turnedAway: TurnedAway[] = []
   let ids = 0
   const forwarder = await openForwarder({ env: {} })
   const exchanges = new Map<string, Exchange>()
@@ -118,6 +120,7 @@ export async function startLiveGateway(options: {
     state: () => state,
     health: () => ({ status: 'ok', why: [] }),
     onBug: (error) => void bugs.push(error),
+    onTurnedAway: (turned) => void turnedAway.push(turned),
     ...(options.slowClientMs !== undefined && {
       limits: { headMs: options.slowClientMs, requestMs: options.slowClientMs },
     }),
@@ -137,6 +140,7 @@ export async function startLiveGateway(options: {
     compared,
     served,
     bugs,
+    turnedAway,
     settled: () => journal.filter((entry): entry is Settled => entry.kind === 'settled'),
     async close() {
       server.closeAllConnections()

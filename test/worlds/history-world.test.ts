@@ -233,6 +233,21 @@ describe('a history as a world', () => {
     expect(receipts.map((receipt) => attemptsOf(receipt).length)).toEqual([1, 1, 0, 1, 0, 1, 1])
   })
 
+  it('leaves a target alone that failed where it was asked for by name, and never that name', async () => {
+    const routes = [toMini({ when: { feature: ['chat'] }, to: patient.routes[0]?.to as never })]
+    const plain = { requestedModel: 'gpt-4o', model: 'gpt-4o-2024-08-06' }
+    const failing = { ...plain, status: 'error' }
+    const stored = await history([
+      ask(0, 'a', failing),
+      ask(0.1, 'b', failing),
+      ask(0.2, 'routed', { feature: 'chat' }),
+      ask(0.3, 'by name', plain),
+      ask(0.4, 'routed again', { feature: 'chat' }),
+    ])
+    const { receipts } = await decided(stored, { ...patient, routes })
+    expect(receipts.map((receipt) => attemptsOf(receipt).length)).toEqual([1, 1, 0, 1, 1])
+  })
+
   it.each([
     ['a bad request', { status: 'error', statusCode: 400 }, 1],
     ['a caller who left', { status: 'cancelled' }, 1],
@@ -302,6 +317,19 @@ describe('budgets in a history', () => {
     ])
     expect(world.ledger.budgets()).toEqual([
       { budget: 'cap', refused: 1, mostSpentNanoUsd: 2 * asked },
+    ])
+  })
+
+  it('are shared by all who name no member, but for traces and sessions', async () => {
+    const stored = await history([0, 1, 2].map((minute) => ask(minute, `nobody ${minute}`)))
+    const third = async (scope: Policy['budgets'][number]['scope']) => {
+      const policy = patched({ budgets: [{ ...budget, scope }] })
+      return outcomesOf((await decided(stored, policy)).receipts)[2]
+    }
+    const scopes = ['user', 'key', 'team', 'session', 'trace'] as const
+    expect(await Promise.all(scopes.map(third))).toEqual([
+      ...['blocked', 'blocked', 'blocked'],
+      ...['answered', 'answered'],
     ])
   })
 

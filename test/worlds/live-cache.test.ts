@@ -4,6 +4,7 @@ import type { NanoUsd } from '../../src/domain/money.ts'
 import type { Answer, Request } from '../../src/domain/request.ts'
 import { UserError } from '../../src/domain/user-error.ts'
 import type { Attempted, CacheTerms } from '../../src/domain/world.ts'
+import { safeText } from '../../src/report/escape.ts'
 import type { LiveCache } from '../../src/worlds/live-cache.ts'
 import type { LiveEmbedder } from '../../src/worlds/text-vectors.ts'
 import {
@@ -423,6 +424,28 @@ describe('whoever looks after a live cache', () => {
       'req_0',
     ])
     expect(filled(5000).desk.list({ limit: 100 })).toEqual([])
+  })
+
+  it('knows a namespace of several fields as lists show it', () => {
+    const cache = openLiveCache(policy.cache)
+    const namespaces = [
+      'tenant\nuser=bob',
+      'tenant\nuser=bob b',
+      'tenant=a\nuser=bob\n\n\u00a0x',
+      'tenant=a',
+    ]
+    for (const [n, namespace] of namespaces.entries()) keep(cache, `${n}`, n, { namespace })
+    for (const [n, namespace] of namespaces.entries())
+      for (const name of [namespace, safeText(namespace)]) {
+        const listed = cache.desk.list({ namespace: name, limit: 100 })
+        expect(new Set(listed.map((entry) => entry.namespace))).toEqual(new Set([namespace]))
+        const scope = { kind: 'namespace', namespace: name } as const
+        expect(cache.desk.erase(scope, 10, { dryRun: true })).toMatchObject({ exact: 1 })
+        expect(listed[0]?.id).toBe(`req_${n}`)
+      }
+    cache.desk.erase({ kind: 'namespace', namespace: 'tenant user=bob' }, 10, { dryRun: false })
+    const left = cache.desk.list({ limit: 100 }).map(({ namespace }) => namespace)
+    expect(new Set(left)).toEqual(new Set(namespaces.slice(1)))
   })
 
   it('finds entries by request and by key, with how often they served', () => {

@@ -153,13 +153,37 @@ describe('a live ledger', () => {
     expect(standing(ledger)).toEqual([{ member: 'ann', spentNanoUsd: usd(1), reservedNanoUsd: 0 }])
   })
 
-  it('keeps a user’s dollars apart from another’s, and asks nothing of who says no name', () => {
+  const nameless = (id: string, most: number) => {
+    const { request, ...asked } = askedOf(id, most)
+    const { user: _, ...rest } = request
+    return { ...asked, request: rest }
+  }
+
+  it('keeps a user’s dollars apart from another’s, and from those of all who say no name', () => {
     const ledger = openLedger(ledgerPolicy([budgetOf()]))
     expect(ledger.admit(askedOf('a', usd(5)))).toBeNull()
     expect(ledger.admit(askedOf('b', usd(5), { user: 'bob' }))).toBeNull()
-    const { user: _, ...nameless } = askedOf('c', usd(50)).request
-    expect(ledger.admit({ ...askedOf('c'), request: nameless })).toBeNull()
-    expect(ledger.admit(askedOf('d', 1))).toEqual(block)
+    expect(ledger.admit(nameless('c', usd(3)))).toBeNull()
+    const over = nameless('d', usd(3))
+    expect(ledger.admit(over)).toEqual(block)
+    expect(ledger.refusalOf(over, 'cap')?.text).toMatch(
+      /^budget cap: all who name no user together/,
+    )
+    expect(ledger.admit(askedOf('e', 1))).toEqual(block)
+    // The gateway's own questions are on the account of all alone.
+    expect(ledger.admit({ ...nameless('f', usd(50)), bypass: 'audit' })).toBeNull()
+  })
+
+  it.each([
+    ['key', block],
+    ['team', block],
+    ['feature', block],
+    ['session', null],
+    ['trace', null],
+  ] as const)('of a %s that requests do not name: %s', (scope, second) => {
+    const ledger = openLedger(ledgerPolicy([budgetOf({ scope })]))
+    expect(ledger.admit(askedOf('a', usd(5)))).toBeNull()
+    expect(ledger.admit(askedOf('b', usd(5)))).toEqual(second)
   })
 
   it('counts only requests that meet the condition', () => {

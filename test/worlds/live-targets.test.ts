@@ -77,7 +77,8 @@ class Traffic {
     []
 
   constructor(costOf: CostOf) {
-    const { targets, clock } = openTargets({ costOf })
+    // Histories note how a call ended when it begins: what breakers say is compared where calls follow one another.
+    const { targets, clock } = openTargets({ costOf, failures: Number.POSITIVE_INFINITY })
     this.targets = targets
     this.#clock = clock
   }
@@ -159,13 +160,29 @@ describe('calls of live targets', () => {
     expect(targets.sights()[0]).toMatchObject({ breaker: 'closed', inFlight: 0 })
   })
 
-  it('pass by every breaker, and move none, where they have nowhere else to go', () => {
-    const { targets } = openTargets()
-    for (const _ of [1, 2, 3]) targets.end(begin(targets, 'a', false), failed)
-    expect(targets.isUp('a')).toBe(true)
-    for (const _ of [1, 2]) targets.end(begin(targets, 'a'), failed)
-    targets.end(begin(targets, 'a', false), answered)
+  it('pass by every breaker where they have nowhere else to go, and count like any other', () => {
+    const { targets, clock } = openTargets()
+    for (const _ of [1, 2]) targets.end(begin(targets, 'a', false), failed)
+    expect(targets.sights()[0]).toMatchObject({ breaker: 'open', failuresInRow: 2 })
+    expect([targets.isUp('a'), targets.begin('a')]).toEqual([false, null])
+    clock.at += 30_000
+    targets.end(begin(targets, 'a', false), failed)
+    clock.at += 59_999
+    // It is a minute since it failed last.
     expect(targets.isUp('a')).toBe(false)
+    targets.end(begin(targets, 'a', false), answered)
+    expect(targets.sights()[0]).toMatchObject({ breaker: 'closed', failuresInRow: 0 })
+  })
+
+  it('say nothing of a target where the caller’s own key or haste ended them', () => {
+    const { targets, clock } = openTargets()
+    const ofCaller = { kind: 'failed', fault: 'rate-limit', isOfCaller: true } as const
+    for (const _ of [1, 2, 3]) targets.end(begin(targets, 'a'), ofCaller)
+    expect(targets.sights()[0]).toMatchObject({ breaker: 'closed', faults: { 'rate-limit': 3 } })
+    for (const _ of [1, 2]) targets.end(begin(targets, 'a'), failed)
+    clock.at += 60_000
+    targets.end(begin(targets, 'a'), ofCaller)
+    expect(targets.stateOf('a')?.breaker).toBe('half-open')
   })
 
   it('can be let through again by hand', () => {
