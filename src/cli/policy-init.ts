@@ -111,7 +111,7 @@ function tiersNote({ source, tiers }: ChosenTiers): string {
 /** What teams set first, as YAML. */
 const offered = `# To switch a part on, remove the "# " before its lines.
 
-# Limits of spend:
+# Limits of spend. Requests that name no user share one account:
 budgets:
   - { scope: user, window: day, limit: $5, action: block }
   - { scope: user, window: month, limit: $100, action: block }
