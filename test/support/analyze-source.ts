@@ -28,6 +28,7 @@ export const optionsOf = (options: Partial<AnalyzeOptions> = {}): AnalyzeOptions
     fingerprint: 'test',
     priceOf: () => null,
     cheaperElsewhere: () => null,
+    costsAt: () => () => null,
     snippetFor: (model) => `prices for ${model}`,
   },
   aggregates: [],
