@@ -1,3 +1,4 @@
+import { problemOfCounts } from '../dialects/usage.ts'
 import { type Batch, type FileCounts, noCounts, type RejectRow } from '../domain/batch.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Request } from '../domain/request.ts'
@@ -281,12 +282,12 @@ const maxTokens = 2 ** 32 - 1
 const isImplausible = (at: number | undefined): boolean =>
   at !== undefined && (at < earliest || at > latest)
 
-/** What no reader can know to be wrong: counts beyond any model. */
-function problemOf({ usage }: Request): string | null {
+/** What no reader looks for: counts beyond any model, pieces that are no count. */
+function problemOf({ usage, fees }: Request): string | null {
   for (const name in usage) {
     if ((usage[name as keyof typeof usage] ?? 0) > maxTokens) return 'token-count-too-large'
   }
-  return null
+  return fees === undefined ? null : (problemOfCounts(Object.values(fees)) ?? null)
 }
 
 /** The same request without its time: it keeps its cost and takes no part in what needs an order. */

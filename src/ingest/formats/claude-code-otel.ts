@@ -1,6 +1,7 @@
 import { disjointUsage } from '../../dialects/usage.ts'
 import {
   defined,
+  firstCount,
   firstNumber,
   firstText,
   isObject,
@@ -112,10 +113,10 @@ function readEvent(event: Event): Reading {
   if (model === undefined) return { rejected: 'no-model' }
   const { usage, rejected } = disjointUsage(
     {
-      input: firstNumber(attributes['input_tokens'], attributes['input']),
-      cacheRead: firstNumber(attributes['cache_read_tokens'], attributes['cacheRead']),
-      cacheWrite5m: firstNumber(attributes['cache_creation_tokens'], attributes['cacheCreation']),
-      output: firstNumber(attributes['output_tokens'], attributes['output']),
+      input: firstCount(attributes['input_tokens'], attributes['input']),
+      cacheRead: firstCount(attributes['cache_read_tokens'], attributes['cacheRead']),
+      cacheWrite5m: firstCount(attributes['cache_creation_tokens'], attributes['cacheCreation']),
+      output: firstCount(attributes['output_tokens'], attributes['output']),
     },
     'separate',
   )

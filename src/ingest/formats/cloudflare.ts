@@ -1,6 +1,7 @@
 import { disjointUsage } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstText,
   type Json,
@@ -74,8 +75,8 @@ function readEntry(record: JsonObject): Request | { readonly rejected: string } 
 
 /** A failed call that names no tokens has none that are known. */
 function countsOf(record: JsonObject, failed: boolean) {
-  const [input, output] = [numberOf(record['tokens_in']), numberOf(record['tokens_out'])]
-  return failed && !input && !output ? {} : { input, output }
+  const [input, output] = [countOf(record['tokens_in']), countOf(record['tokens_out'])]
+  return failed && (input ?? 0) === 0 && (output ?? 0) === 0 ? {} : { input, output }
 }
 
 /** Bodies need a further call per log, and the heads of long ones are cut off: only whole JSON is read. */

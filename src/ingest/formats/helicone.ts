@@ -1,7 +1,8 @@
 import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
-  firstNumber,
+  firstCount,
   firstText,
   type Json,
   type JsonObject,
@@ -100,12 +101,12 @@ function usageOf(record: JsonObject, model: string, bodies: BodyFacts): UsageRea
   if (bodies.usage !== undefined) return { usage: bodies.usage }
   return disjointUsage(
     {
-      input: numberOf(record['prompt_tokens']),
-      cacheRead: firstNumber(record['prompt_cache_read_tokens']),
-      cacheWrite5m: firstNumber(record['prompt_cache_write_tokens']),
-      output: numberOf(record['completion_tokens']),
-      reasoning: numberOf(record['reasoning_tokens']),
-      total: numberOf(record['total_tokens']),
+      input: countOf(record['prompt_tokens']),
+      cacheRead: firstCount(record['prompt_cache_read_tokens']),
+      cacheWrite5m: firstCount(record['prompt_cache_write_tokens']),
+      output: countOf(record['completion_tokens']),
+      reasoning: countOf(record['reasoning_tokens']),
+      total: countOf(record['total_tokens']),
     },
     providerOf(record, model) === 'anthropic' || model.includes('claude') ? 'separate' : 'unknown',
   )

@@ -1,7 +1,8 @@
-import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
+import { disjointUsage, sumOf, type UsageReading } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
-  firstNumber,
+  firstCount,
   firstText,
   type Json,
   type JsonObject,
@@ -95,9 +96,9 @@ function countsOf(record: JsonObject): JsonObject {
   if (Object.keys(details).length > 0) return details
   const usage = objectOf(record['usage'])
   return {
-    input: firstNumber(usage['input'], usage['promptTokens'], of(record, 'promptTokens')),
-    output: firstNumber(usage['output'], usage['completionTokens'], of(record, 'completionTokens')),
-    total: firstNumber(usage['total'], usage['totalTokens'], of(record, 'totalTokens')),
+    input: firstCount(usage['input'], usage['promptTokens'], of(record, 'promptTokens')),
+    output: firstCount(usage['output'], usage['completionTokens'], of(record, 'completionTokens')),
+    total: firstCount(usage['total'], usage['totalTokens'], of(record, 'totalTokens')),
   }
 }
 
@@ -124,14 +125,17 @@ function usageOf(counts: JsonObject): UsageReading {
   const { input = 0, output = 0, total, otherInput, otherOutput, reasoning } = buckets
   const known = buckets.input !== undefined || buckets.output !== undefined
   const gross = known && total === input + output
-  const split = buckets.write5m + buckets.write1h
+  const split = sumOf(buckets.write5m, buckets.write1h)
   return disjointUsage(
     {
-      input: known || otherInput > 0 ? input + (gross ? 0 : otherInput) : undefined,
+      input: known || otherInput !== 0 ? sumOf(input, gross ? 0 : otherInput) : undefined,
       cacheRead: buckets.read,
-      cacheWrite5m: buckets.write5m + Math.max(buckets.write - split, 0),
+      cacheWrite5m: sumOf(
+        buckets.write5m,
+        buckets.write < 0 ? buckets.write : Math.max(buckets.write - split, 0),
+      ),
       cacheWrite1h: buckets.write1h,
-      output: known || otherOutput > 0 ? output + (gross ? 0 : otherOutput) : undefined,
+      output: known || otherOutput !== 0 ? sumOf(output, gross ? 0 : otherOutput) : undefined,
       reasoning,
     },
     gross ? 'included' : 'separate',
@@ -153,10 +157,10 @@ function sorted(counts: JsonObject): Buckets {
     otherOutput: 0,
   }
   for (const name in counts) {
-    const count = numberOf(counts[name])
+    const count = countOf(counts[name])
     const bucket = bucketOf(name)
     if (count !== undefined && bucket !== undefined)
-      buckets[bucket] = (buckets[bucket] ?? 0) + count
+      buckets[bucket] = sumOf(buckets[bucket] ?? 0, count)
   }
   return buckets
 }

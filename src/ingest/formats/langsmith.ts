@@ -1,14 +1,14 @@
 import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
-  firstNumber,
+  firstCount,
   firstText,
   inTable,
   isObject,
   type Json,
   type JsonObject,
   listOf,
-  numberOf,
   objectOf,
   textOf,
 } from '../../domain/json.ts'
@@ -82,17 +82,17 @@ function usageOf(record: JsonObject, outputs: JsonObject): UsageReading {
   const detail = usageMetadata(outputs)
   const input = objectOf(detail['input_token_details'])
   const output = objectOf(detail['output_token_details'])
-  const written5m = numberOf(input['ephemeral_5m_input_tokens'])
-  const written1h = numberOf(input['ephemeral_1h_input_tokens'])
-  const split = (written5m ?? 0) + (written1h ?? 0) > 0
+  const written5m = countOf(input['ephemeral_5m_input_tokens'])
+  const written1h = countOf(input['ephemeral_1h_input_tokens'])
+  const split = (written5m ?? 0) + (written1h ?? 0) !== 0
   return disjointUsage(
     {
-      input: firstNumber(detail['input_tokens'], record['prompt_tokens']),
-      cacheRead: numberOf(input['cache_read']),
-      cacheWrite5m: split ? written5m : numberOf(input['cache_creation']),
+      input: firstCount(detail['input_tokens'], record['prompt_tokens']),
+      cacheRead: countOf(input['cache_read']),
+      cacheWrite5m: split ? written5m : countOf(input['cache_creation']),
       cacheWrite1h: split ? written1h : undefined,
-      output: firstNumber(detail['output_tokens'], record['completion_tokens']),
-      reasoning: numberOf(output['reasoning']),
+      output: firstCount(detail['output_tokens'], record['completion_tokens']),
+      reasoning: countOf(output['reasoning']),
     },
     'included',
   )

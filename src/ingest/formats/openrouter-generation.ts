@@ -1,6 +1,7 @@
 import { disjointUsage } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstText,
   isObject,
@@ -35,10 +36,10 @@ function readGeneration(record: JsonObject): Reading {
   // The native counts are the provider's own and billed; tokens_prompt counts with one tokenizer for all models.
   const { usage, rejected } = disjointUsage(
     {
-      input: numberOf(record['native_tokens_prompt']),
-      cacheRead: numberOf(record['native_tokens_cached']),
-      output: numberOf(record['native_tokens_completion']),
-      reasoning: numberOf(record['native_tokens_reasoning']),
+      input: countOf(record['native_tokens_prompt']),
+      cacheRead: countOf(record['native_tokens_cached']),
+      output: countOf(record['native_tokens_completion']),
+      reasoning: countOf(record['native_tokens_reasoning']),
     },
     'included',
   )

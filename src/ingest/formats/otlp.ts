@@ -158,7 +158,7 @@ function anyValue(wire: Json | undefined): Json {
   switch (name.replace('_', '').toLowerCase()) {
     case 'intvalue':
     case 'doublevalue':
-      return numberOf(value) ?? null
+      return numberOf(value) ?? value ?? null
     case 'arrayvalue':
       return listOf(objectOf(value)['values']).map(anyValue)
     case 'kvlistvalue':

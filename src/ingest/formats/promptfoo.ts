@@ -1,6 +1,7 @@
 import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstText,
   isObject,
@@ -101,19 +102,19 @@ function tokenUsageOf(record: JsonObject, response: JsonObject): JsonObject {
  */
 function usageOf(tokens: JsonObject): UsageReading {
   const details = objectOf(tokens['completionDetails'])
-  const input = numberOf(tokens['prompt'])
-  const output = numberOf(tokens['completion'])
-  if ((input ?? 0) + (output ?? 0) === 0 && (numberOf(tokens['cached']) ?? 0) > 0) {
+  const input = countOf(tokens['prompt'])
+  const output = countOf(tokens['completion'])
+  if ((input ?? 0) + (output ?? 0) === 0 && (countOf(tokens['cached']) ?? 0) > 0) {
     return {}
   }
   return disjointUsage(
     {
       input,
-      cacheRead: numberOf(details['cacheReadInputTokens']),
-      cacheWrite5m: numberOf(details['cacheCreationInputTokens']),
+      cacheRead: countOf(details['cacheReadInputTokens']),
+      cacheWrite5m: countOf(details['cacheCreationInputTokens']),
       output,
-      reasoning: numberOf(details['reasoning']),
-      total: numberOf(tokens['total']),
+      reasoning: countOf(details['reasoning']),
+      total: countOf(tokens['total']),
     },
     'unknown',
   )
