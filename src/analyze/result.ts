@@ -49,9 +49,12 @@ export type Totals = {
   readonly costByClass: CostByClassUsd
   /** Null when no request has a logged cost. */
   readonly loggedCostUsd: number | null
-  /** What the requests that have a logged cost come to by the price book, to compare with it. */
-  readonly computedCostOfLoggedUsd: number | null
   readonly loggedRequests: number
+  /** Those that the price book prices too: the log's word alone is compared with nothing. */
+  readonly comparedRequests: number
+  readonly comparedLoggedCostUsd: number | null
+  /** What the compared requests come to by the price book; null without any. */
+  readonly computedCostOfLoggedUsd: number | null
   readonly unpricedRequests: number
   readonly unpricedShare: number
   readonly estimatedRequests: number

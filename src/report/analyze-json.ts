@@ -57,6 +57,8 @@ const totals = {
   loggedCostUsd: true,
   computedCostOfLoggedUsd: true,
   loggedRequests: true,
+  comparedRequests: true,
+  comparedLoggedCostUsd: true,
   unpricedRequests: true,
   unpricedShare: true,
   estimatedRequests: true,
