@@ -1,7 +1,7 @@
-import { problemOfCounts } from '../dialects/usage.ts'
 import { type Batch, type FileCounts, noCounts, type RejectRow } from '../domain/batch.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Request } from '../domain/request.ts'
+import { isImplausible, problemOf, undated } from './check-request.ts'
 import { count } from './count-reasons.ts'
 import { needsEstimate } from './estimate-usage.ts'
 import { keepTag } from './keep-tag.ts'
@@ -272,25 +272,4 @@ function isWhole(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Before 2015 or after 2100 no hosted model answered: such a time is a wrong unit or a default. */
-const earliest = Date.UTC(2015, 0, 1)
-const latest = Date.UTC(2101, 0, 1)
-const maxTokens = 2 ** 32 - 1
-
-const isImplausible = (at: number | undefined): boolean =>
-  at !== undefined && (at < earliest || at > latest)
-
-/** What no reader looks for: counts beyond any model, pieces that are no count. */
-function problemOf({ usage, fees }: Request): string | null {
-  for (const name in usage) {
-    if ((usage[name as keyof typeof usage] ?? 0) > maxTokens) return 'token-count-too-large'
-  }
-  return fees === undefined ? null : (problemOfCounts(Object.values(fees)) ?? null)
-}
-
-/** The same request without its time: it keeps its cost and takes no part in what needs an order. */
-function undated({ at: _, ...request }: Request): Request {
-  return request
 }

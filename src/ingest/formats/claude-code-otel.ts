@@ -14,7 +14,7 @@ import {
 } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { providerOfModel } from '../provider.ts'
 import { isReading, type Reader, type Reading } from '../reader.ts'
 
@@ -124,7 +124,7 @@ function readEvent(event: Event): Reading {
   return {
     ...identityOf(event),
     ...defined({
-      at: timeOf(event.at),
+      at: statedTime(event.at),
       provider: providerOfModel(model),
       usage,
       latencyMs: numberOf(attributes['duration_ms']),

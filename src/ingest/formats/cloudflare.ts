@@ -14,7 +14,7 @@ import {
 import { readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { providerIdOf } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -59,7 +59,7 @@ function readEntry(record: JsonObject): Request | { readonly rejected: string } 
       id: textOf(record['id']),
       // A cached answer repeats the id of the one it copies.
       responseId: cached ? undefined : bodies.responseId,
-      at: timeOf(record['created_at']),
+      at: statedTime(record['created_at']),
       provider: providerIdOf(textOf(record['provider'])),
       usage: bodies.usage ?? usage,
       latencyMs: numberOf(record['duration']),

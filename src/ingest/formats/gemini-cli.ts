@@ -10,7 +10,7 @@ import {
   textOf,
 } from '../../domain/json.ts'
 import type { Answer, Request } from '../../domain/request.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import type { Ignored, Reader, Reading, RecordReader, Rejected } from '../reader.ts'
 
 /**
@@ -113,7 +113,7 @@ function readMessage(message: JsonObject, tokens: JsonObject): Request | Rejecte
   return {
     ...defined({
       id: textOf(message['id']),
-      at: timeOf(message['timestamp']),
+      at: statedTime(message['timestamp']),
       usage,
       answer: answerOf(message),
     }),

@@ -14,7 +14,7 @@ import {
 import { readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { type BodyFacts, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { readContext } from '../identity.ts'
 import { providerIdOf, providerOfModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -114,7 +114,7 @@ function usageOf(record: JsonObject, model: string, bodies: BodyFacts): UsageRea
 
 /** Milliseconds by the two times; the CSV's `latency` states no unit, so it is only the last resort. */
 function timesOf(record: JsonObject): Partial<Request> {
-  const at = timeOf(record['request_created_at'])
+  const at = statedTime(record['request_created_at'])
   const end = timeOf(record['response_created_at'])
   const between = at !== undefined && end !== undefined && end >= at ? end - at : undefined
   return defined({

@@ -13,7 +13,7 @@ import {
 import { readUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
 import { answeredBody, askedBody, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -206,7 +206,7 @@ function promptVersion(record: JsonObject): string | undefined {
 
 /** The API gives `latency` and `timeToFirstToken` in seconds, so the moments come first. */
 function timesOf(record: JsonObject): Partial<Request> {
-  const at = timeOf(of(record, 'startTime'))
+  const at = statedTime(of(record, 'startTime'))
   const end = timeOf(of(record, 'endTime'))
   const first = timeOf(of(record, 'completionStartTime'))
   const since = (moment: number | undefined) =>

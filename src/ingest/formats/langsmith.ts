@@ -15,7 +15,7 @@ import {
 import { readUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { answeredBody, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { readContext } from '../identity.ts'
 import { providerIdOf, splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -187,7 +187,7 @@ const sessionOf = (metadata: JsonObject) =>
   firstText(metadata['session_id'], metadata['thread_id'], metadata['conversation_id'])
 
 function timesOf(record: JsonObject): Partial<Request> {
-  const at = timeOf(record['start_time'])
+  const at = statedTime(record['start_time'])
   const end = timeOf(record['end_time'])
   const first = timeOf(record['first_token_time'])
   return defined({

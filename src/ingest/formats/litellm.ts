@@ -14,7 +14,7 @@ import {
 import { readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { askedBody, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { providerIdOf, providerOfModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -159,7 +159,8 @@ export function requestedModel(payload: JsonObject, model: string): string | und
 
 /** Start, length and time to the first token; unstreamed calls complete their start when they end. */
 export function litellmTimes(payload: JsonObject): Partial<Request> {
-  const at = momentOf(payload['startTime'])
+  const start = payload['startTime']
+  const at = momentOf(start) ?? (start === 0 ? undefined : statedTime(start))
   const end = momentOf(payload['endTime'])
   const first = momentOf(payload['completionStartTime'])
   const streamed = first !== undefined && end !== undefined && first < end

@@ -10,7 +10,7 @@ import {
   textOf,
 } from '../../domain/json.ts'
 import type { Request } from '../../domain/request.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import type { Reader, Reading } from '../reader.ts'
 import { costOf, outcomeOf } from './openrouter.ts'
 import { finishReasonOf } from './span-facts.ts'
@@ -51,7 +51,7 @@ function readGeneration(record: JsonObject): Reading {
     ...defined({
       id,
       responseId: id,
-      at: timeOf(record['created_at']),
+      at: statedTime(record['created_at']),
       user: textOf(record['external_user']),
       session: textOf(record['session_id']),
       tags: tagsOf(record),

@@ -13,7 +13,7 @@ import {
 import { type NanoUsd, readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
 import { readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { providerIdOf, providerOfModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -65,7 +65,7 @@ function readRow(record: JsonObject): Reading {
       ...bodies,
       id: textOf(record['id']),
       responseId: cached ? undefined : bodies.responseId,
-      at: timeOf(record['created_at']),
+      at: statedTime(record['created_at']),
       latencyMs: numberOf(record['response_time']),
       provider: providerIdOf(textOf(record['ai_org'])) ?? providerOfModel(model),
       requestedModel: requestedModel(objectOf(asked), model),

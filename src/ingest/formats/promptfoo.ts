@@ -13,7 +13,7 @@ import {
 import { readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { answeredBody, askedBody, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { readContext } from '../identity.ts'
 import { providerIdOf, providerOfModel, splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -52,7 +52,7 @@ function readResult(record: JsonObject): Reading {
       params: bodies.params,
       answer: finished(bodies.answer, textOf(response['finishReason'])),
       id: idOf(record, id),
-      at: timeOf(record['timestamp'] ?? record['createdAt']),
+      at: statedTime(record['timestamp'] ?? record['createdAt']),
       latencyMs: numberOf(record['latencyMs']),
       provider,
       usage,

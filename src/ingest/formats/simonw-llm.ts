@@ -17,7 +17,7 @@ import {
 } from '../../domain/json.ts'
 import type { Request } from '../../domain/request.ts'
 import { isEmpty, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
 import { providerResponseId } from './litellm.ts'
@@ -85,7 +85,7 @@ function readRow(record: JsonObject): Reading {
     ...defined({
       id: textOf(record['id']),
       responseId: providerResponseId(response['id']),
-      at: timeOf(record['datetime_utc']),
+      at: statedTime(record['datetime_utc']),
       latencyMs: numberOf(record['duration_ms']),
       provider: requested?.provider ?? provider,
       requestedModel: requested?.model === model ? undefined : requested?.model,
