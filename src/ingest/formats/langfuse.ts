@@ -12,12 +12,14 @@ import {
 } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
+import type { Fees } from '../../domain/usage.ts'
 import { answeredBody, askedBody, readBodies } from '../bodies.ts'
 import { statedTime, timeOf } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
 import { providerResponseId } from './litellm.ts'
+import { modalityFees } from './span-facts.ts'
 
 /** Langfuse observations: the events export (camelCase), the API's and older exports (snake_case). */
 export const langfuse: Reader = {
@@ -49,7 +51,8 @@ function readObservation(record: JsonObject): Reading {
   const name = firstText(of(record, 'providedModelName'), record['model'])
   if (name === undefined) return { rejected: 'no-model' }
   const { provider, model } = splitModel(name)
-  const { usage, rejected } = usageOf(countsOf(record))
+  const counts = countsOf(record)
+  const { usage, rejected } = usageOf(counts)
   if (rejected !== undefined) return { rejected }
   const params = of(record, 'modelParameters')
   const bodies = readBodies({
@@ -68,8 +71,11 @@ function readObservation(record: JsonObject): Reading {
       provider,
       params: bodies.params ?? paramsOf(params),
       usage: usage ?? bodies.usage,
+      fees: feesOf(counts) ?? bodies.fees,
       error: error ? textOf(of(record, 'statusMessage')) : undefined,
       loggedCostNanoUsd: costOf(record),
+      // Blob exports hold a row again after each update.
+      revision: timeOf(of(record, 'eventTs')) ?? timeOf(of(record, 'updatedAt')),
     }),
     model,
     operation: kind === 'EMBEDDING' ? 'embedding' : 'chat',
@@ -163,6 +169,25 @@ function sorted(counts: JsonObject): Buckets {
       buckets[bucket] = sumOf(buckets[bucket] ?? 0, count)
   }
   return buckets
+}
+
+const mediaPatterns: readonly (readonly [pattern: RegExp, name: keyof Fees])[] = [
+  [/cache.*audio|audio.*cache/i, 'cacheReadAudioTokens'],
+  [/^(?:input|prompt).*audio/i, 'inputAudioTokens'],
+  [/^(?:output|completion).*audio/i, 'outputAudioTokens'],
+  [/^(?:input|prompt).*image/i, 'inputImageTokens'],
+  [/^(?:output|completion).*image/i, 'outputImageTokens'],
+]
+
+/** Sound and pictures within these counts, which have prices of their own. */
+function feesOf(counts: JsonObject): Fees | undefined {
+  const found: Record<string, number> = {}
+  for (const name in counts) {
+    const kind = mediaPatterns.find(([pattern]) => pattern.test(name))?.[1]
+    const count = countOf(counts[name])
+    if (kind !== undefined && count !== undefined) found[kind] = sumOf(found[kind] ?? 0, count)
+  }
+  return modalityFees(found)
 }
 
 const bucketPatterns: readonly (readonly [pattern: RegExp, bucket: keyof Buckets])[] = [
