@@ -23,3 +23,21 @@ export const isImplausible = (at: number | undefined): boolean =>
 export function undated({ at: _, ...request }: Request): Request {
   return request
 }
+
+/**
+ * The same request without money or time that went backwards: clocks that disagree, refunds. Sums of a console may hold
+ * credits.
+ */
+export function forwards(request: Request, warn: (code: string) => void): Request {
+  const { latencyMs = 0, firstTokenMs = 0, loggedCostNanoUsd = 0, aggregateOf } = request
+  const isLate = latencyMs < 0 || firstTokenMs < 0
+  const isPaidBack = loggedCostNanoUsd < 0 && aggregateOf === undefined
+  if (!isLate && !isPaidBack) return request
+  const kept = { ...request }
+  if (latencyMs < 0) delete kept.latencyMs
+  if (firstTokenMs < 0) delete kept.firstTokenMs
+  if (isPaidBack) delete kept.loggedCostNanoUsd
+  if (isLate) warn('negative-latency')
+  if (isPaidBack) warn('negative-cost')
+  return kept
+}

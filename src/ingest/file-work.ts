@@ -1,7 +1,7 @@
 import { type Batch, type FileCounts, noCounts, type RejectRow } from '../domain/batch.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Request } from '../domain/request.ts'
-import { isImplausible, problemOf, undated } from './check-request.ts'
+import { forwards, isImplausible, problemOf, undated } from './check-request.ts'
 import { count } from './count-reasons.ts'
 import { needsEstimate } from './estimate-usage.ts'
 import { keepTag } from './keep-tag.ts'
@@ -211,8 +211,9 @@ export class FileWork {
 
   #add(logged: Request, place: Place): void {
     const { defaultAt } = this.#job
+    const read = forwards(logged, (code) => this.warn(code))
     const request =
-      logged.at === undefined && defaultAt !== undefined ? { ...logged, at: defaultAt } : logged
+      read.at === undefined && defaultAt !== undefined ? { ...read, at: defaultAt } : read
     if (request.aggregateOf === undefined) this.#counts.requests++
     this.#rows++
     const implausible = isImplausible(request.at) && this.#job.trustTimes !== true
