@@ -76,6 +76,7 @@ export function analyzeBase(
       embedder: prompts?.compared?.fingerprint ?? null,
     },
     warnings: options.warnings,
+    store: options.store,
     totals: { ...sums.totals, unpricedModels: unpricedModels(source, sums, options) },
     period: periodOf(sums),
     projection,

@@ -17,6 +17,8 @@ export type AnalyzeOptions = {
   readonly planPrices: ReadonlyMap<string, number>
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
+  /** The store, where the report is about all of it; null where files were named. */
+  readonly store: string | null
   /** How the user named the logs, to be copied into commands. */
   readonly inputWords: string
   readonly prices: AnalyzePrices

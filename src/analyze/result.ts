@@ -2,6 +2,8 @@ import type { Interval, PriceBookUsed, ResultHead } from '../domain/report.ts'
 
 /** What `llmcost analyze` found. Money in dollars, shares 0–1, times ISO 8601, unknown is null. */
 export type AnalyzeResult = ResultHead<'analyze'> & {
+  /** The store, as it was named, where all of it was asked about; null where files were. */
+  readonly store: string | null
   readonly totals: Totals
   readonly period: {
     readonly from: string | null

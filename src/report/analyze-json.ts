@@ -135,6 +135,7 @@ const aggregate = {
 
 const analyzeOrder: KeyOrder<AnalyzeResult> = {
   ...headOrder,
+  store: true,
   totals,
   period: { from: true, to: true, days: true },
   projection: { costUsdPerMonth: true, interval, days: true, notes: true },
