@@ -21,7 +21,7 @@ import { sumUsers, unitEconomicsOf, userAlerts } from './users.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Raised whenever a base says more, or another thing, than before: stored ones are then made anew. */
-export const baseVersion = 2
+export const baseVersion = 4
 
 /** The whole of a report but its groups, which alone depend on --by and --top. */
 export type AnalyzeBase = Omit<AnalyzeResult, 'by' | 'groups' | 'groupCount'>
@@ -76,6 +76,7 @@ export function analyzeBase(
       embedder: prompts?.compared?.fingerprint ?? null,
     },
     warnings: options.warnings,
+    store: options.store,
     totals: { ...sums.totals, unpricedModels: unpricedModels(source, sums, options) },
     period: periodOf(sums),
     projection,

@@ -21,7 +21,7 @@ import {
   truncatedAnswers,
   unreadOutput,
 } from './rules/waste.ts'
-import { offersFor, smallModelsFor } from './small-models.ts'
+import { batchPricesFor, offersFor, smallModelsFor } from './small-models.ts'
 import { survey } from './survey.ts'
 import { inTimeOrder } from './time-order.ts'
 
@@ -73,15 +73,15 @@ function rulesFor(
     unusedPromptCaching(profiles, rates),
     lostPromptCache(profiles, rates),
     unreadCacheWrites(profiles, rates, seen.readsByScope),
-    expensiveOnSimple(smallModelsFor(source, options.prices)),
-    batchEligible(profiles, seen.isBurst),
+    expensiveOnSimple(smallModelsFor(source, options.prices), rates),
+    batchEligible(profiles, batchPricesFor(source, options.prices), rates, seen.isBurst),
     failedAttempts(profiles),
     truncatedAnswers(),
     loops(),
     repeatedContext(),
     outputOutliers(seen.outputLimits),
     unreadOutput(),
-    cheaperElsewhere(offersFor(source, seen.usageOf, options.prices)),
+    cheaperElsewhere(offersFor(source, seen.usageOf, options.prices), rates),
   ]
 }
 

@@ -1,4 +1,4 @@
-import type { PriceSource } from '../domain/price.ts'
+import type { PricedWay, PriceSource } from '../domain/price.ts'
 import type { InputSummary, Warning } from '../domain/report.ts'
 import type { Usage } from '../domain/usage.ts'
 
@@ -17,6 +17,8 @@ export type AnalyzeOptions = {
   readonly planPrices: ReadonlyMap<string, number>
   readonly inputs: readonly InputSummary[]
   readonly warnings: readonly Warning[]
+  /** The store, where the report is about all of it; null where files were named. */
+  readonly store: string | null
   /** How the user named the logs, to be copied into commands. */
   readonly inputWords: string
   readonly prices: AnalyzePrices
@@ -30,15 +32,21 @@ export type AnalyzePrices = {
   readonly fingerprint: string
   /** The price of a target now, or null. */
   priceOf(provider: string | null, model: string): PriceSource | null
-  /** The cheapest other provider of the same model for this usage, or null. */
-  cheaperElsewhere(
-    provider: string | null,
-    model: string,
-    usage: Usage,
-  ): { target: string; price: PriceSource } | null
+  /** The cheapest other provider of the same model for this usage at the list prices of now, or null. */
+  cheaperElsewhere(provider: string | null, model: string, usage: Usage): PricedModel | null
+  /** Prices requests at a model, served in a way. A discount that it does not offer is not taken off there. */
+  costsAt(target: PricedModel, way: PricedWay & { readonly region?: string }): CostsAt
   /** Lines to paste for a model that has no price. */
   snippetFor(model: string): string
 }
+
+export type PricedModel = { readonly provider: string | null; readonly model: string }
+
+/**
+ * What this usage at this time (milliseconds, NaN: now) costs, in nano-dollars; null where no price is known, or none
+ * for a service that is dearer than the list.
+ */
+export type CostsAt = (usage: Usage, at: number) => number | null
 
 /** A row of a provider's console export. */
 export type LoggedAggregate = {

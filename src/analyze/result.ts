@@ -2,6 +2,8 @@ import type { Interval, PriceBookUsed, ResultHead } from '../domain/report.ts'
 
 /** What `llmcost analyze` found. Money in dollars, shares 0–1, times ISO 8601, unknown is null. */
 export type AnalyzeResult = ResultHead<'analyze'> & {
+  /** The store, as it was named, where all of it was asked about; null where files were. */
+  readonly store: string | null
   readonly totals: Totals
   readonly period: {
     readonly from: string | null
@@ -49,9 +51,12 @@ export type Totals = {
   readonly costByClass: CostByClassUsd
   /** Null when no request has a logged cost. */
   readonly loggedCostUsd: number | null
-  /** What the requests that have a logged cost come to by the price book, to compare with it. */
-  readonly computedCostOfLoggedUsd: number | null
   readonly loggedRequests: number
+  /** Those that the price book prices too: the log's word alone is compared with nothing. */
+  readonly comparedRequests: number
+  readonly comparedLoggedCostUsd: number | null
+  /** What the compared requests come to by the price book; null without any. */
+  readonly computedCostOfLoggedUsd: number | null
   readonly unpricedRequests: number
   readonly unpricedShare: number
   readonly estimatedRequests: number

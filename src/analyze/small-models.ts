@@ -3,8 +3,8 @@ import { inTable } from '../domain/json.ts'
 import type { PriceSource } from '../domain/price.ts'
 import type { Profile } from '../domain/row.ts'
 import type { Usage } from '../domain/usage.ts'
-import type { AnalyzePrices } from './options.ts'
-import type { Alternative } from './rules/elsewhere.ts'
+import type { AnalyzePrices, PricedModel } from './options.ts'
+import type { Alternative, BatchPrices, Offer } from './rules/elsewhere.ts'
 
 /** Small chat models of the large vendors, as of September 2026, where a log itself has none. */
 const defaultSmall: Readonly<Record<string, string>> = {
@@ -30,18 +30,19 @@ export function smallModelsFor(
     return known.get(name) ?? null
   }
   const cheapest = cheapestByProvider(source.profiles, priceOf)
-  return source.profiles.map(({ provider, model, operation }) => {
+  return source.profiles.map((profile) => {
+    const { provider, model, operation } = profile
     if (model === null || operation !== 'chat') return undefined
     const own = priceOf(provider, model)
     const small = cheapest.get(provider ?? '') ?? defaultFor(provider, priceOf)
     if (own === null || small === null) return undefined
     return blended(own) >= expensiveFactor * blended(small.price)
-      ? alternative(small.target, small.price)
+      ? alternative(small, profile, prices)
       : undefined
   })
 }
 
-type Named = { readonly target: string; readonly price: PriceSource }
+type Named = PricedModel & { readonly price: PriceSource }
 type PriceOf = (provider: string | null, model: string) => PriceSource | null
 
 function cheapestByProvider(
@@ -53,9 +54,8 @@ function cheapestByProvider(
     const price = priceOf(provider, model)
     if (price === null || blended(price) === 0) continue
     const best = cheapest.get(provider ?? '') ?? defaultFor(provider, priceOf)
-    const target = provider === null ? model : `${provider}:${model}`
     const isCheaper = best === null || blended(price) < blended(best.price)
-    cheapest.set(provider ?? '', isCheaper ? { target, price } : best)
+    cheapest.set(provider ?? '', isCheaper ? { provider, model, price } : best)
   }
   return cheapest
 }
@@ -74,35 +74,64 @@ function distinctChatModels(
 function defaultFor(provider: string | null, priceOf: PriceOf): Named | null {
   const model = inTable(defaultSmall, provider ?? '')
   const price = model === undefined ? null : priceOf(provider, model)
-  return price === null || model === undefined ? null : { target: `${provider}:${model}`, price }
+  return price === null || model === undefined ? null : { provider, model, price }
 }
 
 const blended = ({ usdPerMillion }: PriceSource): number =>
   Number(usdPerMillion.input) * blend.input + Number(usdPerMillion.output) * blend.output
 
-/** A dollar per million tokens is a thousand nano-dollars per token. */
-export const alternative = (target: string, { usdPerMillion }: PriceSource): Alternative => ({
-  target,
-  inputRate: Number(usdPerMillion.input) * 1000,
-  cacheReadRate: Number(usdPerMillion.cacheRead) * 1000,
-  cacheWriteRate: Number(usdPerMillion.cacheWrite5m) * 1000,
-  outputRate: Number(usdPerMillion.output) * 1000,
-})
+/** Another model in the way in which a profile's requests were served. */
+function alternative(target: PricedModel, profile: Profile, prices: AnalyzePrices): Alternative {
+  const { provider, model } = target
+  return {
+    target: provider === null ? model : `${provider}:${model}`,
+    costOf: prices.costsAt(target, wayOf(profile)),
+  }
+}
 
 /** For each profile, the cheapest other seller of its model at the usage that the log shows for it. */
 export function offersFor(
   source: RequestSource,
   usageOf: (profile: number) => Usage,
   prices: AnalyzePrices,
-): readonly (Alternative | undefined)[] {
-  const known = new Map<string, Alternative | undefined>()
-  return source.profiles.map(({ provider, model, operation }, number) => {
+): readonly (Offer | undefined)[] {
+  const known = new Map<string, PricedModel | null>()
+  return source.profiles.map((profile, number) => {
+    const { provider, model, operation } = profile
     if (model === null || operation === 'other') return undefined
     const name = `${provider}:${model}`
     if (!known.has(name)) {
-      const offer = prices.cheaperElsewhere(provider, model, usageOf(number))
-      known.set(name, offer === null ? undefined : alternative(offer.target, offer.price))
+      known.set(name, prices.cheaperElsewhere(provider, model, usageOf(number)))
     }
-    return known.get(name)
+    const offer = known.get(name) ?? null
+    if (offer === null) return undefined
+    const ownCostOf = prices.costsAt({ provider, model }, wayOf(profile))
+    return { ...alternative(offer, profile, prices), ownCostOf }
   })
+}
+
+/** For each profile, its own model by the list of its tier and by its batch service. */
+export const batchPricesFor = (
+  { profiles }: RequestSource,
+  prices: AnalyzePrices,
+): readonly (BatchPrices | undefined)[] =>
+  profiles.map((profile) => {
+    const { provider, model } = profile
+    if (model === null) return undefined
+    const way = wayOf(profile)
+    const own = { provider, model }
+    return {
+      costOf: prices.costsAt(own, way),
+      batchCostOf: prices.costsAt(own, { ...way, serviceTier: 'batch' }),
+    }
+  })
+
+/** What changes the price of a profile's requests beside their usage and time. */
+function wayOf({ serviceTier, speed, inferenceGeo, region }: Profile) {
+  return {
+    ...(serviceTier !== null && { serviceTier }),
+    ...(speed !== null && { speed }),
+    ...(inferenceGeo !== null && { inferenceGeo }),
+    ...(region !== null && { region }),
+  }
 }

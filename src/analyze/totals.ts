@@ -21,7 +21,16 @@ export const costNames = [
   'costTools',
   'costOther',
 ] as const
-const names = ['profile', 'at', 'flags', 'cost', 'loggedCost', ...usageNames, ...costNames] as const
+const names = [
+  'profile',
+  'at',
+  'flags',
+  'price',
+  'cost',
+  'loggedCost',
+  ...usageNames,
+  ...costNames,
+] as const
 
 /** Sums of one calendar day. Costs are nano-dollars; a day's sum stays far below 2^53. */
 export type DaySum = {
@@ -64,17 +73,28 @@ class Summing {
   readonly #costs = costNames.map(() => new SpendSum())
   readonly #cost = new SpendSum()
   readonly #logged = new SpendSum()
-  readonly #computedOfLogged = new SpendSum()
+  /** Of the requests that the log and the book both price. */
+  readonly #compared = { logged: new SpendSum(), computed: new SpendSum() }
   readonly #days = new Map<number, DaySum>()
   readonly #unpriced = new Map<number, number>()
   readonly #difficulty = new DifficultyCount()
-  readonly #counts = { errors: 0, unpriced: 0, estimated: 0, cached: 0, undated: 0, logged: 0 }
+  readonly #counts = {
+    errors: 0,
+    unpriced: 0,
+    estimated: 0,
+    cached: 0,
+    undated: 0,
+    logged: 0,
+    compared: 0,
+  }
+  readonly #isPricedByLog: readonly boolean[]
   #requests = 0
   #from = Number.POSITIVE_INFINITY
   #to = Number.NEGATIVE_INFINITY
 
   constructor(source: RequestSource, calendar: Calendar) {
     this.#calendar = calendar
+    this.#isPricedByLog = source.prices.map((price) => price?.source === 'logged')
     this.#isError = source.profiles.map((profile) => profile.status !== 'ok')
   }
 
@@ -97,7 +117,7 @@ class Summing {
     if ((flags & flag.estimated) !== 0) this.#counts.estimated++
     if ((flags & flag.servedFromCache) !== 0) this.#counts.cached++
     this.#difficulty.add(flags)
-    this.#addLogged(columns.loggedCost[row] as number, cost)
+    this.#addLogged(columns.loggedCost[row] as number, cost, columns.price[row] as number)
     this.#addDay(columns, row, Number.isNaN(cost) ? 0 : cost, failed)
   }
 
@@ -110,11 +130,15 @@ class Summing {
     }
   }
 
-  #addLogged(logged: number, cost: number): void {
+  /** What the log alone prices is not held against itself. */
+  #addLogged(logged: number, cost: number, price: number): void {
     if (Number.isNaN(logged)) return
     this.#counts.logged++
     this.#logged.add(logged)
-    if (!Number.isNaN(cost)) this.#computedOfLogged.add(cost)
+    if (Number.isNaN(cost) || this.#isPricedByLog[price] === true) return
+    this.#counts.compared++
+    this.#compared.logged.add(logged)
+    this.#compared.computed.add(cost)
   }
 
   #addDay(columns: Columns, row: number, cost: number, failed: boolean): void {
@@ -150,7 +174,8 @@ class Summing {
 
   result(): Sums {
     const requests = this.#requests
-    const { errors, unpriced, estimated, cached, undated, logged } = this.#counts
+    const { errors, unpriced, estimated, cached, undated, logged, compared } = this.#counts
+    const comparedUsd = (sum: SpendSum) => (compared === 0 ? null : usdOf(sum.total()))
     const share = (count: number) => (requests === 0 ? 0 : count / requests)
     const usage = Object.fromEntries(
       usageNames.map((name, index) => [name, this.#usage[index] ?? 0]),
@@ -167,8 +192,10 @@ class Summing {
         costUsd: usdOf(this.#cost.total()),
         costByClass: costByClassUsd(this.#costs.map((sum) => sum.total())),
         loggedCostUsd: logged === 0 ? null : usdOf(this.#logged.total()),
-        computedCostOfLoggedUsd: logged === 0 ? null : usdOf(this.#computedOfLogged.total()),
         loggedRequests: logged,
+        comparedRequests: compared,
+        comparedLoggedCostUsd: comparedUsd(this.#compared.logged),
+        computedCostOfLoggedUsd: comparedUsd(this.#compared.computed),
         unpricedRequests: unpriced,
         unpricedShare: share(unpriced),
         estimatedRequests: estimated,

@@ -17,7 +17,7 @@ import { nowMs } from './clock.ts'
 import { type FilterFlags, type InputFlags, unknownField, zoneOf } from './common-options.ts'
 import { inputsOf, warningsOf } from './input-summary.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
-import { type OpenLogs, openLogs } from './logs.ts'
+import { type OpenLogs, openLogs, storePath } from './logs.ts'
 import { packageVersion } from './package-version.ts'
 import { openRunPrices, type RunPrices } from './price-book.ts'
 import { selectionOf } from './selection.ts'
@@ -121,6 +121,7 @@ const current = (base: AnalyzeBase, options: AnalyzeOptions): AnalyzeBase => ({
   generatedAt: new Date(options.now).toISOString(),
   inputs: options.inputs,
   warnings: options.warnings,
+  store: options.store,
 })
 
 function optionsOf(
@@ -138,6 +139,7 @@ function optionsOf(
     planPrices: new Map(Object.entries(flags.planPrice ?? {})),
     inputs: inputsOf(database, logs),
     warnings: warningsOf(database, logs),
+    store: files.length === 0 ? storePath(flags, terminal) : null,
     inputWords: files.map(shellWord).join(' '),
     prices: analyzePrices(prices),
     aggregates: readAggregates(database, logs.files).map(readAggregate),

@@ -7,6 +7,7 @@ import { UserError } from '../domain/user-error.ts'
 import type { CheckPolicy } from '../policy/policy.ts'
 import { newestRequest } from '../store/store-facts.ts'
 import type { CheckFlags } from './check-flags.ts'
+import { zoneOf } from './common-options.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
 import { logSnapshots } from './log-snapshot.ts'
 import { type OpenLogs, openLogs } from './logs.ts'
@@ -104,14 +105,15 @@ function sidesOfLogs(
   terminal: Terminal,
   { prices, policy, range }: Asked,
 ): Sides {
-  const newest = newestRequest(logs.store.database)
+  const newest = newestRequest(logs.store.database, logs.files)
+  const from = { newest, zone: zoneOf(flags.tz) }
   const { inputs, warnings, make } = logSnapshots(logs, { files, flags, terminal, prices })
   const sideOf = (time: TimeRange): Snapshot => ({
     ...make(time),
     ...viewsOf(policy.assertions, (where) => make(time, where)),
   })
-  const then = range && timeRangeOf(range, newest, baselineFlags)
-  const now = timeRangeOf(flags, newest)
+  const then = range && timeRangeOf(range, from, baselineFlags)
+  const now = timeRangeOf(flags, from)
   // What follows the baseline is what is held against it, unless another time is named.
   const isOpen = now.since === undefined && now.until === undefined
   const time = isOpen && then !== null ? { since: then.until, until: undefined } : now

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnalyzeFlags } from './analyze.ts'
 import { addCheck } from './check-command.ts'
-import { addFilterOptions, addInputOptions, collect } from './common-options.ts'
+import { addFilterOptions, addInputOptions, addPriceOptions, collect } from './common-options.ts'
 import { addDiff } from './diff-command.ts'
 import { dollars, wholeNumber } from './flag-values.ts'
 import type { IngestFlags } from './ingest.ts'
@@ -99,7 +99,12 @@ function addDemo(program: Command, terminal: Terminal, exit: Exit): void {
     .command('demo')
     .summary('analyze a bundled log of a support copilot, to see what a report looks like')
     .description('Analyzes a log that comes with llmcost, in a store that is removed again.')
-  addReportOptions(command).action(async (flags: AnalyzeFlags) => {
+  const storeOptions = command
+    .option('--db <file>', 'keep the store there (default: one that is removed again)')
+    .option('-q, --quiet', 'nothing on stderr but errors')
+    .option('-v, --verbose', 'say more about what was read and how')
+  const options = addReportOptions(addFilterOptions(addPriceOptions(storeOptions)))
+  options.action(async (flags: AnalyzeFlags) => {
     const { runDemo } = await import('./demo.ts')
     exit.code = await runDemo(flags, terminal)
   })

@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Condition } from '../domain/selection.ts'
 import { filterFields } from '../domain/selection.ts'
 import { UserError } from '../domain/user-error.ts'
-import { timeOf } from '../ingest/fields.ts'
 import type { ContentMode } from '../ingest/ports.ts'
 import { didYouMean } from '../prices/did-you-mean.ts'
 import type { PriceMode } from '../prices/price-mode.ts'
@@ -104,7 +103,10 @@ export const addFilterOptions = (command: Command): Command =>
       'only requests with this value; repeatable; tag:NAME for tags',
       collectCondition,
     )
-    .option('--tz <zone>', 'time zone of days, weeks and months (default UTC)')
+    .option(
+      '--tz <zone>',
+      'time zone of days, weeks and months, and of --since and --until (default UTC)',
+    )
 
 export const collect = (value: string, previous: string[] | undefined): string[] => [
   ...(previous ?? []),
@@ -133,25 +135,6 @@ export function unknownField(field: string, known: readonly string[]): UserError
   const near = didYouMean(field, known)
   return new UserError(`unknown field "${field}"`, {
     hint: near === null ? `fields: ${known.join(', ')}, tag:NAME` : `did you mean "${near}"?`,
-  })
-}
-
-/** "2026-08-01", "7d" (before the newest request) … as milliseconds. */
-export function momentOf(
-  text: string | undefined,
-  newest: number | null,
-  flag: string,
-): number | undefined {
-  if (text === undefined) return undefined
-  const ago = /^(\d+)([hdw])$/.exec(text)
-  if (ago !== null) {
-    const unitMs = { h: 3_600_000, d: 86_400_000, w: 604_800_000 }[ago[2] as 'h' | 'd' | 'w']
-    return newest === null ? undefined : newest + 1 - Number(ago[1]) * unitMs
-  }
-  const moment = timeOf(text)
-  if (moment !== undefined) return moment
-  throw new UserError(`${flag} "${text}" is no time`, {
-    hint: 'write 2026-08-01, 2026-08-01T12:00:00Z, 24h, 7d or 4w',
   })
 }
 

@@ -14,7 +14,7 @@ const places = [
   '../../fixtures/logs/demo.jsonl.gz',
 ]
 
-/** `llmcost demo`: the report on a bundled log, in a store of its own that is removed afterwards. */
+/** `llmcost demo`: the report on a bundled log, in a store of its own that is removed afterwards unless `--db` names it. */
 export async function runDemo(flags: AnalyzeFlags, terminal: Terminal): Promise<number> {
   const path = places
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))
@@ -25,8 +25,8 @@ export async function runDemo(flags: AnalyzeFlags, terminal: Terminal): Promise<
     const asked = {
       planPrice: { free: 0, pro: 24 },
       ...flags,
-      db: join(folder, 'llmcost.db'),
-      quiet: true,
+      db: flags.db ?? join(folder, 'llmcost.db'),
+      quiet: flags.verbose !== true,
     }
     return await runAnalyze([path], asked, terminal, (result) => withDemoCommands(result, path))
   } finally {

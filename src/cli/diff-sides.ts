@@ -8,6 +8,7 @@ import { openRequestLookup } from '../store/request-lookup.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import { newestRequest } from '../store/store-facts.ts'
 import { isDocument, readSaved } from './check-sides.ts'
+import { zoneOf } from './common-options.ts'
 import type { DiffFlags, SideWord } from './diff-flags.ts'
 import { comparePolicies } from './diff-policies.ts'
 import { interruptedCode, rejectedCode } from './load-codes.ts'
@@ -128,7 +129,10 @@ async function logSide(
     const code = rejectedCode(logs, flags, terminal)
     if (code !== 0) return { code }
     const { database } = logs.store
-    const range = timeRangeOf(flags, newestRequest(database))
+    const range = timeRangeOf(flags, {
+      newest: newestRequest(database, logs.files),
+      zone: zoneOf(flags.tz),
+    })
     const { inputs, warnings, make } = logSnapshots(logs, { files, flags, terminal, prices })
     const selection = { files: logs.files, ...range, where: flags.where ?? [] }
     const source = openRequestSource(database, selection)

@@ -26,6 +26,7 @@ import { readProfiles } from '../store/request-source.ts'
 import { isoNow } from './clock.ts'
 import type { StoreFlags } from './common-options.ts'
 import { withExistingStore } from './existing-store.ts'
+import { priceNote } from './price-note.ts'
 import { printTable } from './print-table.ts'
 import { answerText, factsOf, promptText, warningsOfRequest } from './request-facts.ts'
 import { type Terminal, viewOf } from './terminal.ts'
@@ -39,7 +40,8 @@ export async function runExplain(
   flags: ExplainFlags,
   terminal: Terminal,
 ): Promise<number> {
-  return await withExistingStore(flags, terminal, 'requests', 'read', ({ database }, narrator) => {
+  return await withExistingStore(flags, terminal, 'requests', 'read', async (store, narrator) => {
+    const { database } = store
     const found = find(database, name.trim())
     const [request] = found
     if (request === undefined) throw notFound(name)
@@ -50,7 +52,8 @@ export async function runExplain(
       )
       return 0
     }
-    const explanation = explanationOf(database, request, terminal)
+    const note = await priceNote(database, terminal)
+    const explanation = explanationOf(database, request, note, terminal)
     const view = viewOf(terminal.stdout, terminal.env)
     terminal.stdout.write(formatExplain(explanation, flags.format ?? 'terminal', view))
     return 0
@@ -87,7 +90,12 @@ function list(found: readonly FoundRequest[], { format }: ExplainFlags, terminal
   printTable(terminal, columns, rows, format === 'json' ? 'json' : 'table')
 }
 
-function explanationOf(database: Database, found: FoundRequest, terminal: Terminal): Explanation {
+function explanationOf(
+  database: Database,
+  found: FoundRequest,
+  note: string | null,
+  terminal: Terminal,
+): Explanation {
   const request = storedRequests(database, readProfiles(database))(found.seq)
   if (request === null) throw notFound(`seq:${found.seq}`)
   const charge = chargeOfRequest(database, found.seq)
@@ -102,7 +110,10 @@ function explanationOf(database: Database, found: FoundRequest, terminal: Termin
       prices: String(readMeta(database, 'pricesFingerprint') ?? ''),
       embedder: null,
     },
-    warnings: warningsOfRequest(request),
+    warnings: [
+      ...warningsOfRequest(request),
+      ...(note === null ? [] : [{ code: 'prices-changed', message: note, count: 1 }]),
+    ],
     id: request.id ?? request.responseId ?? `#${request.seq}`,
     place: placeOf(found.place),
     format: request.profile.format ?? '',
@@ -125,7 +136,11 @@ function costsOf(request: StoredRequest, { cost, price }: StoredCharge) {
     usage: usageCosts({ usage, cost, price, fees: (extra['fees'] ?? {}) as Fees }),
     loggedCostUsd: logged === null ? null : usdOf(logged),
     computedCostUsd: computed === null ? null : usdOf(computed),
-    deltaUsd: logged === null || computed === null ? null : usdOf(computed - logged),
+    // What the log alone prices does not differ from itself.
+    deltaUsd:
+      logged === null || computed === null || price?.source === 'logged'
+        ? null
+        : usdOf(computed - logged),
   }
 }
 

@@ -8,7 +8,7 @@ import { exportRows } from '../store/export-rows.ts'
 import { openRequestSource } from '../store/request-source.ts'
 import type { Store } from '../store/store.ts'
 import { newestRequest, storeFacts } from '../store/store-facts.ts'
-import type { FilterFlags, StoreFlags } from './common-options.ts'
+import { type FilterFlags, type StoreFlags, zoneOf } from './common-options.ts'
 import { withExistingStore } from './existing-store.ts'
 import { exportEscalations } from './export-escalations.ts'
 import type { Narrator } from './narrator.ts'
@@ -86,7 +86,7 @@ function refuseConflicts(flags: ExportFlags): void {
 }
 
 const period = ({ database }: Store, flags: FilterFlags): TimeRange =>
-  timeRangeOf(flags, newestRequest(database))
+  timeRangeOf(flags, { newest: newestRequest(database), zone: zoneOf(flags.tz) })
 
 type Counts = { requests: number; withoutText: number }
 

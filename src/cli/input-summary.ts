@@ -25,6 +25,8 @@ const messages: Readonly<Record<string, string>> = {
     'rows whose input count may or may not hold the cached tokens: taken to hold them',
   'invalid-utf8': 'stretches of a file were not valid UTF-8: the bad bytes were replaced',
   'implausible-time': 'requests dated before 2015 or after 2100: counted without their time',
+  'negative-latency': 'requests that ended before they began: counted without their latency',
+  'negative-cost': 'requests whose logged cost is negative: counted without it',
   'service-tier-unpriced':
     'requests on a service tier without a known price: priced at the standard rate',
   'speed-unpriced': 'requests at a speed without a known price: priced at the standard rate',

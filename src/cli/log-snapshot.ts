@@ -47,6 +47,7 @@ export function logSnapshots(
     planPrices: new Map(),
     inputs,
     warnings,
+    store: null,
     inputWords: '',
     prices: analyzePrices(prices),
     aggregates: [],

@@ -1,6 +1,6 @@
 import type { Selection } from '../domain/selection.ts'
 import { newestRequest } from '../store/store-facts.ts'
-import type { FilterFlags } from './common-options.ts'
+import { type FilterFlags, zoneOf } from './common-options.ts'
 import type { OpenLogs } from './logs.ts'
 import { timeRangeOf } from './time-range.ts'
 
@@ -15,7 +15,10 @@ export function selectionOf({
   const isRelative = [flags.since, flags.until].some((text) => /^\d+[hdw]$/.test(text ?? ''))
   return {
     files: files === null ? null : [...files].sort((a, b) => a - b),
-    ...timeRangeOf(flags, isRelative ? newestRequest(store.database) : null),
+    ...timeRangeOf(flags, {
+      newest: isRelative ? newestRequest(store.database, files) : null,
+      zone: zoneOf(flags.tz),
+    }),
     where: flags.where ?? [],
   }
 }

@@ -8,6 +8,7 @@ import { documentedViews } from '../store/view-columns.ts'
 import type { StoreFlags } from './common-options.ts'
 import { withExistingStore } from './existing-store.ts'
 import { Narrator } from './narrator.ts'
+import { priceNote } from './price-note.ts'
 import { printTable, type TableFormat } from './print-table.ts'
 import type { Terminal } from './terminal.ts'
 import { writeOut } from './write-out.ts'
@@ -30,7 +31,17 @@ export async function runSql(
       hint: 'write llmcost sql "select …", or llmcost sql --views for what there is',
     })
   }
-  const path = await withExistingStore(flags, terminal, 'files', 'read', (store) => store.path)
+  const path = await withExistingStore(
+    flags,
+    terminal,
+    'files',
+    'read',
+    async (store, narrator) => {
+      const note = await priceNote(store.database, terminal)
+      if (note !== null) narrator.say(note)
+      return store.path
+    },
+  )
   const driver = terminal.env['LLMCOST_SQLITE']
   const database = await openDatabase(path, { driver, readOnly: true, bigIntegers: true })
   try {

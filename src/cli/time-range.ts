@@ -1,5 +1,6 @@
 import { UserError } from '../domain/user-error.ts'
-import { momentOf } from './common-options.ts'
+import { timeOf } from '../ingest/fields.ts'
+import { calendarOf } from '../worlds/calendar.ts'
 
 /** A stretch of time as it is written: "14d" before the newest request, "2026-08-01"; open where absent. */
 export type RangeWords = {
@@ -19,18 +20,21 @@ export function rangeWords(text: string): RangeWords | null {
   return { since: since || undefined, until: until === 'now' ? undefined : until || undefined }
 }
 
-/** The range as moments. Throws a UserError that names what is no time, or a range without time in it. */
+/**
+ * The range as moments; "7d" counts back from `newest`, and what states no zone is meant in `zone`. Throws a UserError that
+ * names what is no time, or a range without time in it.
+ */
 export function timeRangeOf(
   { since, until }: RangeWords,
-  newest: number | null,
+  { newest, zone }: { readonly newest: number | null; readonly zone: string },
   flags: { readonly since: string; readonly until: string } = {
     since: '--since',
     until: '--until',
   },
 ): TimeRange {
   const range = {
-    since: momentOf(since, newest, flags.since),
-    until: momentOf(until, newest, flags.until),
+    since: momentOf(since, newest, zone, flags.since),
+    until: momentOf(until, newest, zone, flags.until),
   }
   if ((range.since ?? Number.NEGATIVE_INFINITY) < (range.until ?? Number.POSITIVE_INFINITY))
     return range
@@ -38,6 +42,30 @@ export function timeRangeOf(
     hint: 'the earlier moment comes first: 14d..7d is the week before the last',
   })
 }
+
+/** "2026-08-01", "7d" (before the newest request) … as milliseconds. */
+function momentOf(
+  text: string | undefined,
+  newest: number | null,
+  zone: string,
+  flag: string,
+): number | undefined {
+  if (text === undefined) return undefined
+  const ago = /^(\d+)([hdw])$/.exec(text)
+  if (ago !== null) {
+    const unitMs = { h: 3_600_000, d: 86_400_000, w: 604_800_000 }[ago[2] as 'h' | 'd' | 'w']
+    return newest === null ? undefined : newest + 1 - Number(ago[1]) * unitMs
+  }
+  const moment = timeOf(text)
+  if (moment === undefined)
+    throw new UserError(`${flag} "${text}" is no time`, {
+      hint: 'write 2026-08-01, 2026-08-01T12:00:00Z, 24h, 7d or 4w',
+    })
+  return statesNoZone.test(text) ? calendarOf(zone).momentOf(moment) : moment
+}
+
+/** A day, or a day and a time of the clock. */
+const statesNoZone = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$/
 
 /** Whether a moment can be in both. */
 export const overlap = (a: TimeRange, b: TimeRange): boolean =>

@@ -1,4 +1,4 @@
-import { firstNumber, isObject, type JsonObject, numberOf, objectOf } from '../domain/json.ts'
+import { countOf, firstCount, isObject, type JsonObject, objectOf } from '../domain/json.ts'
 import type { Fees, Usage } from '../domain/usage.ts'
 
 /** Usage, or why these counts cannot be trusted. */
@@ -22,7 +22,7 @@ export type TokenCounts = {
 /**
  * Token counts as a format writes them → disjoint usage. `cached` says whether the format's input count contains the
  * cached tokens; "unknown" applies the rules of docs/formats.md and warns where they cannot tell. Undefined usage
- * when no count is there at all; negative or fractional counts are rejected.
+ * when no count is there at all; negative, fractional and unreadable counts are rejected.
  */
 export function disjointUsage(
   counts: TokenCounts,
@@ -48,23 +48,40 @@ function wholeCounts(
   counts: TokenCounts,
   reasoning: 'included' | 'separate',
 ): Usage | { readonly rejected: string } {
+  const { input, cacheRead, cacheWrite5m, cacheWrite1h, output } = counts
+  const problem = problemOfCounts([
+    input,
+    cacheRead,
+    cacheWrite5m,
+    cacheWrite1h,
+    output,
+    counts.reasoning,
+  ])
+  if (problem !== undefined) return { rejected: problem }
   const reasoningTokens = counts.reasoning ?? 0
-  const outputTokens = (counts.output ?? 0) + (reasoning === 'separate' ? reasoningTokens : 0)
-  const usage: Usage = {
-    inputTokens: counts.input ?? 0,
-    cacheReadTokens: counts.cacheRead ?? 0,
-    cacheWrite5mTokens: counts.cacheWrite5m ?? 0,
-    cacheWrite1hTokens: counts.cacheWrite1h ?? 0,
+  const outputTokens = (output ?? 0) + (reasoning === 'separate' ? reasoningTokens : 0)
+  return {
+    inputTokens: input ?? 0,
+    cacheReadTokens: cacheRead ?? 0,
+    cacheWrite5mTokens: cacheWrite5m ?? 0,
+    cacheWrite1hTokens: cacheWrite1h ?? 0,
     outputTokens,
     reasoningTokens: Math.min(reasoningTokens, outputTokens),
   }
-  for (const name in usage) {
-    const count = usage[name as keyof Usage]
-    if (count < 0) return { rejected: 'negative-tokens' }
-    if (!Number.isSafeInteger(count)) return { rejected: 'token-count-not-whole' }
-  }
-  return usage
 }
+
+/** Why some of the counts cannot be counts, as a reader's reason; undefined where all can. NaN is not whole. */
+export function problemOfCounts(counts: readonly (number | undefined)[]): string | undefined {
+  for (const count of counts) {
+    if (count === undefined || (count >= 0 && Number.isSafeInteger(count))) continue
+    return count < 0 ? 'negative-tokens' : 'token-count-not-whole'
+  }
+  return undefined
+}
+
+/** The sum of counts; a negative one stays as it is, so that no sum hides it. */
+export const sumOf = (...counts: readonly number[]): number =>
+  counts.find((count) => count < 0) ?? counts.reduce((sum, count) => sum + count, 0)
 
 /** Whether the input count holds the cached tokens, by what the format says or else by what the numbers say. */
 function containment(
@@ -90,28 +107,33 @@ export function readOpenAiUsage(wire: unknown): UsageReading {
   )
   const reading = disjointUsage(
     {
-      input: firstNumber(usage['prompt_tokens'], usage['input_tokens']),
-      cacheRead: numberOf(inputDetails['cached_tokens']),
-      cacheWrite5m: numberOf(inputDetails['cache_write_tokens']),
-      output: firstNumber(usage['completion_tokens'], usage['output_tokens']),
-      reasoning: numberOf(outputDetails['reasoning_tokens']),
-      total: numberOf(usage['total_tokens']),
+      input: firstCount(usage['prompt_tokens'], usage['input_tokens']),
+      cacheRead: countOf(inputDetails['cached_tokens']),
+      cacheWrite5m: countOf(inputDetails['cache_write_tokens']),
+      output: firstCount(usage['completion_tokens'], usage['output_tokens']),
+      reasoning: countOf(outputDetails['reasoning_tokens']),
+      total: countOf(usage['total_tokens']),
     },
     'included',
   )
-  const fees = audioFees(inputDetails, outputDetails)
-  return fees === undefined ? reading : { ...reading, fees }
+  return withFees(reading, mediaFees(inputDetails, outputDetails))
 }
 
-function audioFees(input: JsonObject, output: JsonObject): Fees | undefined {
-  const inputAudio = numberOf(input['audio_tokens']) ?? 0
-  const outputAudio = numberOf(output['audio_tokens']) ?? 0
-  const inputImage = numberOf(input['image_tokens']) ?? 0
-  if (inputAudio + outputAudio + inputImage === 0) return undefined
+function withFees(reading: UsageReading, fees: Fees | undefined): UsageReading {
+  if (fees === undefined || reading.rejected !== undefined) return reading
+  const rejected = problemOfCounts(Object.values(fees))
+  return rejected === undefined ? { ...reading, fees } : { rejected }
+}
+
+function mediaFees(input: JsonObject, output: JsonObject): Fees | undefined {
+  const inputAudio = countOf(input['audio_tokens']) ?? 0
+  const outputAudio = countOf(output['audio_tokens']) ?? 0
+  const inputImage = countOf(input['image_tokens']) ?? 0
+  if (inputAudio === 0 && outputAudio === 0 && inputImage === 0) return undefined
   return {
-    ...(inputAudio > 0 && { inputAudioTokens: inputAudio }),
-    ...(outputAudio > 0 && { outputAudioTokens: outputAudio }),
-    ...(inputImage > 0 && { inputImageTokens: inputImage }),
+    ...(inputAudio !== 0 && { inputAudioTokens: inputAudio }),
+    ...(outputAudio !== 0 && { outputAudioTokens: outputAudio }),
+    ...(inputImage !== 0 && { inputImageTokens: inputImage }),
   }
 }
 
@@ -119,23 +141,23 @@ function audioFees(input: JsonObject, output: JsonObject): Fees | undefined {
 export function readAnthropicUsage(wire: unknown): UsageReading {
   const usage = objectOf(wire)
   const created = usage['cache_creation']
-  const write = numberOf(usage['cache_creation_input_tokens'])
-  const write1h = isObject(created) ? numberOf(created['ephemeral_1h_input_tokens']) : undefined
-  const write5m = isObject(created) ? numberOf(created['ephemeral_5m_input_tokens']) : undefined
+  const write = countOf(usage['cache_creation_input_tokens'])
+  const write1h = isObject(created) ? countOf(created['ephemeral_1h_input_tokens']) : undefined
+  const write5m = isObject(created) ? countOf(created['ephemeral_5m_input_tokens']) : undefined
   const broken = write1h !== undefined || write5m !== undefined
   const reading = disjointUsage(
     {
-      input: numberOf(usage['input_tokens']),
-      cacheRead: numberOf(usage['cache_read_input_tokens']),
+      input: countOf(usage['input_tokens']),
+      cacheRead: countOf(usage['cache_read_input_tokens']),
       cacheWrite5m: broken ? write5m : write,
       cacheWrite1h: write1h,
-      output: numberOf(usage['output_tokens']),
-      reasoning: numberOf(objectOf(usage['output_tokens_details'])['thinking_tokens']),
+      output: countOf(usage['output_tokens']),
+      reasoning: countOf(objectOf(usage['output_tokens_details'])['thinking_tokens']),
     },
     'separate',
   )
-  const webSearches = numberOf(objectOf(usage['server_tool_use'])['web_search_requests']) ?? 0
-  return webSearches > 0 ? { ...reading, fees: { webSearches } } : reading
+  const webSearches = countOf(objectOf(usage['server_tool_use'])['web_search_requests']) ?? 0
+  return withFees(reading, webSearches === 0 ? undefined : { webSearches })
 }
 
 /** A usage object of unknown dialect, told apart by its field names. */

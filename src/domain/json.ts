@@ -37,6 +37,25 @@ export function firstNumber(...values: readonly unknown[]): number | undefined {
   return undefined
 }
 
+/**
+ * A count in a log: undefined when it is left out (null and empty text too), NaN when it is there and no finite number,
+ * so that who checks counts sees it.
+ */
+export function countOf(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string' && value.trim() === '') return undefined
+  return numberOf(value) ?? Number.NaN
+}
+
+/** The first of the values that is there, as a count. */
+export function firstCount(...values: readonly unknown[]): number | undefined {
+  for (const value of values) {
+    const count = countOf(value)
+    if (count !== undefined) return count
+  }
+  return undefined
+}
+
 /** true, "true", "True", 1, "1" and their opposites; undefined for anything else. */
 export function booleanOf(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value

@@ -130,6 +130,8 @@ export type Request = {
 
   /** Tells apart attempts that share an id (Claude Code's requestId). */
   readonly variant?: string
+  /** When the log last wrote this row, milliseconds: of rows with one id the latest counts, not the fullest. */
+  readonly revision?: number
   /** True when this row may repeat another one's call under another variant (Claude Code's side chains). */
   readonly replay?: boolean
   /** A plain remark about this row, from a fixed vocabulary, e.g. "inclusive-usage-ambiguous". Counted in the report. */

@@ -1,6 +1,7 @@
 import { type Batch, type FileCounts, noCounts, type RejectRow } from '../domain/batch.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Request } from '../domain/request.ts'
+import { forwards, isImplausible, problemOf, undated } from './check-request.ts'
 import { count } from './count-reasons.ts'
 import { needsEstimate } from './estimate-usage.ts'
 import { keepTag } from './keep-tag.ts'
@@ -210,8 +211,9 @@ export class FileWork {
 
   #add(logged: Request, place: Place): void {
     const { defaultAt } = this.#job
+    const read = forwards(logged, (code) => this.warn(code))
     const request =
-      logged.at === undefined && defaultAt !== undefined ? { ...logged, at: defaultAt } : logged
+      read.at === undefined && defaultAt !== undefined ? { ...read, at: defaultAt } : read
     if (request.aggregateOf === undefined) this.#counts.requests++
     this.#rows++
     const implausible = isImplausible(request.at) && this.#job.trustTimes !== true
@@ -271,25 +273,4 @@ function isWhole(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Before 2015 or after 2100 no hosted model answered: such a time is a wrong unit or a default. */
-const earliest = Date.UTC(2015, 0, 1)
-const latest = Date.UTC(2101, 0, 1)
-const maxTokens = 2 ** 32 - 1
-
-const isImplausible = (at: number | undefined): boolean =>
-  at !== undefined && (at < earliest || at > latest)
-
-/** What no reader can know to be wrong: counts beyond any model. */
-function problemOf({ usage }: Request): string | null {
-  for (const name in usage) {
-    if ((usage[name as keyof typeof usage] ?? 0) > maxTokens) return 'token-count-too-large'
-  }
-  return null
-}
-
-/** The same request without its time: it keeps its cost and takes no part in what needs an order. */
-function undated({ at: _, ...request }: Request): Request {
-  return request
 }

@@ -94,8 +94,10 @@ function mapStep(field: string, source: string, atBase: string | undefined): Ste
   return {
     field,
     value(record) {
-      const moment = timeOf(lookUp(record, path), unit)
-      return moment === undefined ? undefined : new Date(moment + base).toISOString()
+      const stated = lookUp(record, path)
+      const moment = timeOf(stated, unit)
+      // What is no time is handed on, for the reader to reject.
+      return moment === undefined ? stated : new Date(moment + base).toISOString()
     },
   }
 }

@@ -4,13 +4,13 @@ import { type CostByClass, costTotal, type Pricing } from '../domain/price.ts'
 import { RecentKeys } from '../domain/recent-keys.ts'
 import type { Request } from '../domain/request.ts'
 import { type Cell, flag, hash53, keyNumber, messageShape, requestShape } from '../domain/row.ts'
-import { noUsage, totalInputTokens, totalTokens, type Usage } from '../domain/usage.ts'
+import { noUsage, totalInputTokens, type Usage } from '../domain/usage.ts'
 import { aggregateJson } from './aggregates.ts'
 import { estimateFor } from './estimate-usage.ts'
 import type { ContentMode, IngestPorts } from './ports.ts'
 import { redact } from './redact.ts'
 import { flagsOf } from './request-flags.ts'
-import { identityOf, type Place } from './request-identity.ts'
+import { identityOf, type Place, replaces } from './request-identity.ts'
 import { extraOf, FewValues, hasOwnTags, profileCells } from './request-words.ts'
 import { ShownWords } from './shown-words.ts'
 
@@ -95,7 +95,7 @@ export class Preparer {
     }
     const held = this.#held
     if (held !== null && isRepeat(held, next)) {
-      if (tokensOf(request) >= tokensOf(held.request)) this.#held = next
+      if (replaces(request, held.request)) this.#held = next
       return false
     }
     this.#release()
@@ -252,8 +252,6 @@ const isRepeat = (a: Held, b: Held): boolean =>
   Math.abs((a.request.at ?? 0) - (b.request.at ?? 0)) <= repeatWithinMs
 
 const repeatWithinMs = 86_400_000
-
-const tokensOf = ({ usage }: Request): number => (usage === undefined ? 0 : totalTokens(usage))
 
 const areSame = (a: readonly Cell[], b: readonly Cell[]): boolean =>
   a.length === b.length && a.every((cell, index) => cell === b[index])

@@ -1,4 +1,5 @@
 import type { Request } from '../domain/request.ts'
+import { totalTokens } from '../domain/usage.ts'
 
 /** Where a record stands in its file: line from 1, byte offset in the decompressed file. */
 export type Place = { readonly line: number; readonly byteOffset: number }
@@ -23,3 +24,13 @@ export function identityOf(
   if (id !== undefined) return `${options.format} ${id}`
   return `place ${options.fileKey} ${place.byteOffset}`
 }
+
+/** Whether a row counts in place of one before it: as the later revision where both have one, else with more tokens. */
+export function replaces(row: Request, before: Request): boolean {
+  const { revision } = row
+  if (revision !== undefined && before.revision !== undefined && revision !== before.revision)
+    return revision > before.revision
+  return tokensOf(row) >= tokensOf(before)
+}
+
+const tokensOf = ({ usage }: Request): number => (usage === undefined ? 0 : totalTokens(usage))

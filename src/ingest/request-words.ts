@@ -84,6 +84,7 @@ const keptAsTheyAre = [
   'promptBlocks',
   'fees',
   'variant',
+  'revision',
   'diffLines',
   'receipt',
   'shadow',

@@ -57,6 +57,8 @@ const totals = {
   loggedCostUsd: true,
   computedCostOfLoggedUsd: true,
   loggedRequests: true,
+  comparedRequests: true,
+  comparedLoggedCostUsd: true,
   unpricedRequests: true,
   unpricedShare: true,
   estimatedRequests: true,
@@ -133,6 +135,7 @@ const aggregate = {
 
 const analyzeOrder: KeyOrder<AnalyzeResult> = {
   ...headOrder,
+  store: true,
   totals,
   period: { from: true, to: true, days: true },
   projection: { costUsdPerMonth: true, interval, days: true, notes: true },

@@ -73,10 +73,13 @@ export function uncertainPieces({ totals }: AnalyzeResult): readonly string[] {
 
 export function loggedPieces({ totals }: AnalyzeResult): readonly string[] {
   if (totals.loggedCostUsd === null) return []
-  return [
-    `${formatUsdCents(totals.loggedCostUsd)} on ${plural(totals.loggedRequests, 'request')}`,
-    `by the price book ${formatUsdCents(totals.computedCostOfLoggedUsd)}`,
-  ]
+  const { loggedCostUsd, loggedRequests, comparedRequests, comparedLoggedCostUsd } = totals
+  const book = `by the price book ${formatUsdCents(totals.computedCostOfLoggedUsd)}`
+  const logged = `${formatUsdCents(loggedCostUsd)} on ${plural(loggedRequests, 'request')}`
+  if (comparedRequests === loggedRequests) return [logged, book]
+  if (comparedRequests === 0) return [logged, 'none of them priced by the price book']
+  const compared = `${formatCount(comparedRequests)} of them ${formatUsdCents(comparedLoggedCostUsd)}`
+  return [logged, `${compared}, ${book}`]
 }
 
 /** "input 31% $4,880" and so on for the usage classes that cost anything. */

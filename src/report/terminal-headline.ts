@@ -21,10 +21,11 @@ import { usageClasses } from './usage-classes.ts'
 
 /** Which period, which files, which prices. */
 export function headerBlock(result: AnalyzeResult, { width, paint }: Screen): Block {
-  const { priceBook, inputs } = result
+  const { priceBook, inputs, store } = result
   const pieces = [
     paint('bold', periodText(result)),
     paint('dim', truncateText(pricesText(priceBook), width)),
+    ...(store === null ? [] : [paint('dim', truncateText(`store ${safeText(store)}`, width))]),
     ...(inputs.length > 0 ? [paint('dim', filesText(inputs, width))] : []),
   ]
   return flowPieces(pieces, width, paint('dim', ' · '))

@@ -15,6 +15,8 @@ export type Contender = {
   readonly model: string
   readonly at: number | null
   readonly totalTokens: number
+  /** When the log last wrote it, where the log says. */
+  readonly revision: number | null
 }
 
 const identityIndex = 'CREATE INDEX IF NOT EXISTS requestsByIdentity ON requests (identity)'
@@ -34,6 +36,7 @@ const repeatedIdentities = `SELECT identity FROM requests
   WHERE identity IN (SELECT identity FROM requests WHERE seq > ?) GROUP BY identity HAVING count(*) > 1`
 const allRepeatedIdentities = 'SELECT identity FROM requests GROUP BY identity HAVING count(*) > 1'
 const contenders = `SELECT r.seq, r.file, r.id, r.responseId, r.at, json_extract(r.extra, '$.variant') AS variant,
+  json_extract(r.extra, '$.revision') AS revision,
   (r.flags & 32) <> 0 AS replay, json_extract(p.json, '$[0]') AS format, json_extract(p.json, '$[2]') AS model,
   r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS totalTokens
   FROM requests r JOIN profiles p ON p.id = r.profile WHERE r.identity = ? ORDER BY r.seq`
@@ -197,18 +200,27 @@ export function sameRequest(rows: readonly Contender[]): readonly (readonly Cont
 function isSame(a: Contender, b: Contender): boolean {
   if (a.responseId !== null && a.responseId === b.responseId) return isSameVariant(a, b)
   if (a.id === null && b.id === null) return a.responseId === b.responseId
-  if (a.id !== b.id || a.format !== b.format || a.model !== b.model) return false
+  if (a.id !== b.id || a.format !== b.format) return false
+  if (a.revision !== null && b.revision !== null) return true
+  if (a.model !== b.model) return false
   return a.at === null || b.at === null || Math.abs(a.at - b.at) <= sameIdWithinMs
 }
 
 const isSameVariant = (a: Contender, b: Contender): boolean =>
   a.variant === b.variant || a.variant === null || b.variant === null || a.replay || b.replay
 
-/** The row with most tokens, then the latest, then the last read: a streamed answer's counts only grow. */
-export const fullest = <Row extends Fullness>(rows: readonly Row[]): Row =>
-  rows.reduce((best, row) => (isFuller(row, best) ? row : best))
+/**
+ * The row with most tokens, then the latest, then the last read: a streamed answer's counts only grow. Where a log says
+ * when it wrote a row, what it wrote before is outdated, however full.
+ */
+export function fullest<Row extends Fullness>(rows: readonly Row[]): Row {
+  const newest = rows.reduce((most, { revision }) => Math.max(most, revision ?? 0), 0)
+  return rows
+    .filter(({ revision }) => revision === null || revision >= newest)
+    .reduce((best, row) => (isFuller(row, best) ? row : best))
+}
 
-type Fullness = Pick<Contender, 'seq' | 'at' | 'totalTokens'>
+export type Fullness = Pick<Contender, 'seq' | 'at' | 'totalTokens' | 'revision'>
 
 function isFuller(a: Fullness, b: Fullness): boolean {
   const byTokens = a.totalTokens - b.totalTokens
@@ -227,4 +239,5 @@ const readContender = (row: SqlRow): Contender => ({
   model: String(row['model']),
   at: row['at'] as number | null,
   totalTokens: Number(row['totalTokens']),
+  revision: row['revision'] as number | null,
 })

@@ -2,6 +2,7 @@ import { ledgerFormat } from '../domain/journal.ts'
 import type { CostByClass, PriceSource } from '../domain/price.ts'
 import { hash53 } from '../domain/row.ts'
 import type { Database, SqlRow } from './database.ts'
+import { type Fullness, fullest } from './finalize.ts'
 
 /** A request that a name leads to, with what tells it from others. */
 export type FoundRequest = {
@@ -35,7 +36,8 @@ export type StoredCharge = {
 
 const selectFound = `SELECT r.seq, r.id, r.responseId, r.at, r.cost, r.identity, r.line, r.byteOffset, f.path,
   json_extract(p.json, '$[0]') AS format, json_extract(p.json, '$[2]') AS model, (t.seq IS NOT NULL) AS twin,
-  r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS tokens
+  r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS totalTokens,
+  json_extract(r.extra, '$.revision') AS revision
   FROM requests r JOIN files f ON f.id = r.file JOIN profiles p ON p.id = r.profile
   LEFT JOIN twins t ON t.identity = r.identity AND t.seq = r.seq`
 const bySeq = `${selectFound} WHERE r.seq = ?`
@@ -89,16 +91,13 @@ function withDuplicates(
     shown.add(Number(row['identity']))
     const twins = database.prepare(selectTwins).all(Number(row['identity']))
     // A gateway's own row has the receipt, which no other log has.
-    const best = asAsked || row['format'] === ledgerFormat ? row : twins.reduce(fuller)
+    const best =
+      asAsked || row['format'] === ledgerFormat
+        ? row
+        : fullest(twins as readonly (SqlRow & Fullness)[])
     const others = twins.filter((twin) => twin['seq'] !== best['seq'])
     return [readFound(best, others.map(placeOf))]
   })
-}
-
-/** As reports choose: most tokens, then the latest, then the last read. */
-function fuller(a: SqlRow, b: SqlRow): SqlRow {
-  const order = ['tokens', 'at', 'seq'].map((name) => Number(b[name] ?? 0) - Number(a[name] ?? 0))
-  return (order.find((difference) => difference !== 0) ?? 0) > 0 ? b : a
 }
 
 const readFound = (row: SqlRow, duplicates: readonly StoredPlace[]): FoundRequest => ({

@@ -16,7 +16,8 @@ import { decodeColumn } from './segments.ts'
 const selectSegments = "SELECT segment, cells FROM columns WHERE name = 'seq' ORDER BY segment"
 const selectColumn = 'SELECT cells FROM columns WHERE segment = ? AND name = ?'
 const selectTwins = `SELECT t.request, r.seq, r.file, r.at,
-  r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS totalTokens
+  r.inputTokens + r.cacheReadTokens + r.cacheWrite5mTokens + r.cacheWrite1hTokens + r.outputTokens AS totalTokens,
+  json_extract(r.extra, '$.revision') AS revision
   FROM twins t JOIN requests r ON r.seq = t.seq ORDER BY t.identity, t.request, r.seq`
 
 type Index = { readonly segment: number; readonly length: number }

@@ -19,6 +19,7 @@ const selectFacts = `SELECT count(*) AS requests, count(*) - count(at) AS undate
   (SELECT count(*) FROM aggregates) AS aggregates, (SELECT count(*) FROM messages) AS messages FROM requests`
 const selectVersion = 'SELECT sqlite_version() AS version'
 const selectNewest = 'SELECT max(at) AS newest FROM requests'
+const selectNewestOf = `${selectNewest} WHERE file IN (SELECT value FROM json_each(?))`
 const selectAnyFile = 'SELECT 1 AS one FROM files LIMIT 1'
 const selectAnyReplay = `SELECT 1 AS one FROM replies UNION ALL SELECT 1 FROM measurements LIMIT 1`
 const selectAnyRequest = 'SELECT 1 AS one FROM requests LIMIT 1'
@@ -40,9 +41,16 @@ export function storeFacts(database: Database): StoreFacts {
   }
 }
 
-/** Milliseconds of the newest dated request, which "7d" counts back from. */
-export function newestRequest(database: Database): number | null {
-  const newest = database.prepare(selectNewest).get()?.['newest'] ?? null
+/** Milliseconds of the newest dated request of these files, null being all: what "7d" counts back from. */
+export function newestRequest(
+  database: Database,
+  files: readonly number[] | null = null,
+): number | null {
+  const row =
+    files === null
+      ? database.prepare(selectNewest).get()
+      : database.prepare(selectNewestOf).get(JSON.stringify(files))
+  const newest = row?.['newest'] ?? null
   return newest === null ? null : Number(newest)
 }
 

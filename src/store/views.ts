@@ -30,7 +30,20 @@ const tokens = (row: string) =>
     .map((column) => `${row}.${column}`)
     .join(' + ')
 
-/** Of a request that several files tell, the row that reports take: most tokens, then the latest, then the last read. */
+const twinsOf = (row: string, as: string) =>
+  `twins t_${as} JOIN twins o_${as} ON o_${as}.identity = t_${as}.identity AND o_${as}.request = t_${as}.request
+    JOIN requests ${as} ON ${as}.seq = o_${as}.seq WHERE t_${as}.identity = ${row}.identity AND t_${as}.seq = ${row}.seq`
+
+const revision = (row: string) => `json_extract(${row}.extra, '$.revision')`
+
+/** Another file tells a later version of the same row. */
+const isOutdated = (row: string, later: string) =>
+  `EXISTS (SELECT 1 FROM ${twinsOf(row, later)} AND ${revision(later)} > ${revision(row)})`
+
+/**
+ * Of a request that several files tell, the row that reports take: of versions the last, else that with most tokens, then
+ * the latest, then the last read.
+ */
 const isFullest = (row: string, other: string) =>
   `(${tokens(other)}, coalesce(${other}.at, 0), ${other}.seq) <= (${tokens(row)}, coalesce(${row}.at, 0), ${row}.seq)`
 
@@ -46,8 +59,9 @@ CREATE VIEW v_requests AS SELECT
   r.latencyMs, r.firstTokenMs, r.price,
   (r.flags & ${flag.estimated}) <> 0 AS estimated, (r.flags & ${flag.unpriced}) <> 0 AS unpriced,
   (r.flags & ${flag.servedFromCache}) <> 0 AS servedFromCache, (r.flags & ${flag.truncated}) <> 0 AS truncated,
-  NOT EXISTS (SELECT 1 FROM twins t JOIN twins o ON o.identity = t.identity AND o.request = t.request
-    JOIN requests q ON q.seq = o.seq WHERE t.identity = r.identity AND t.seq = r.seq AND NOT ${isFullest('r', 'q')}) AS counted,
+  NOT ${isOutdated('r', 'n')}
+    AND NOT EXISTS (SELECT 1 FROM ${twinsOf('r', 'q')}
+      AND NOT ${isFullest('r', 'q')} AND NOT ${isOutdated('q', 'm')}) AS counted,
   r.exactKey, r.questionKey, r.promptTip, r.answerKey, r.extra, r.file, r.line, r.byteOffset
 FROM requests r JOIN profiles p ON p.id = r.profile;
 CREATE VIEW v_messages AS SELECT hash, parent, role, content, isJson

@@ -10,20 +10,21 @@ export type Calendar = {
   hourOf(at: number): string
   /** The moment a day begins. */
   startOf(day: number): number
+  /** The moment at which the zone's clock shows what clocks in UTC show at this one. */
+  momentOf(clock: number): number
 }
 
 export function calendarOf(zone: string): Calendar {
   const offset = offsetReader(zone)
   const local = (at: number) => at + offset(at)
+  const momentOf = (clock: number) => clock - offset(clock - offset(clock))
   return {
     zone,
     dayOf: (at) => Math.floor(local(at) / dayMs),
     hourOf: (at) =>
       `${new Date(Math.floor(local(at) / hourMs) * hourMs).toISOString().slice(0, 13)}:00`,
-    startOf(day) {
-      const utc = day * dayMs
-      return utc - offset(utc - offset(utc))
-    },
+    startOf: (day) => momentOf(day * dayMs),
+    momentOf,
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { day, opportunity, report, usd } from '../support/analyze-source.ts'
-import type { PlainRequest } from '../support/request-source.ts'
+import { type PlainRequest, priceAt } from '../support/request-source.ts'
 
 const dayMs = 86_400_000
 
@@ -56,6 +56,25 @@ test('unknown is null, not zero', () => {
   })
 })
 
+test('what the log alone prices is not compared with itself', () => {
+  const prices = [priceAt(), { ...priceAt(), source: 'logged' }]
+  const byLog: PlainRequest = { costs: { other: 100 }, loggedCost: 100, price: 1 }
+  const byBook: PlainRequest = { costs: { input: 30 }, loggedCost: 40, price: 0 }
+  expect(report([byLog, byBook, byLog], {}, prices).totals).toMatchObject({
+    loggedCostUsd: 240e-9,
+    loggedRequests: 3,
+    comparedRequests: 1,
+    comparedLoggedCostUsd: 40e-9,
+    computedCostOfLoggedUsd: 30e-9,
+  })
+  expect(report([byLog], {}, prices).totals).toMatchObject({
+    loggedCostUsd: 100e-9,
+    comparedRequests: 0,
+    comparedLoggedCostUsd: null,
+    computedCostOfLoggedUsd: null,
+  })
+})
+
 test('totals, counted by hand', () => {
   const { totals } = report([
     {
@@ -91,8 +110,11 @@ test('totals, counted by hand', () => {
       other: 6e-9,
     },
     loggedCostUsd: 27e-9,
-    computedCostOfLoggedUsd: 21e-9,
     loggedRequests: 2,
+    // The other one has no price: nothing to compare.
+    comparedRequests: 1,
+    comparedLoggedCostUsd: 20e-9,
+    computedCostOfLoggedUsd: 21e-9,
     unpricedRequests: 1,
     estimatedRequests: 1,
     servedFromCacheRequests: 1,

@@ -124,6 +124,47 @@ describe('stored requests are priced anew', () => {
   })
 })
 
+describe('commands that show stored costs as they are', () => {
+  const query = 'select sum(costUsd) as usd from v_requests'
+  const note = /^costs are by the prices of the last report or load, which differ/
+
+  test('say so where other prices are in force since', async () => {
+    await analyzeIn(terminal, log)
+    expect((await runIn(terminal, 'sql', query)).err).toBe('')
+    expect((await runIn(terminal, 'explain', 'a')).out).not.toContain('last report')
+    const named = { ...terminal, env: { ...terminal.env, LLMCOST_PRICES: prices } }
+    const asked = await runIn(named, 'sql', query)
+    expect([asked.code, asked.out]).toEqual([0, expect.stringContaining(String(listed))])
+    expect(asked.err).toMatch(note)
+    expect((await runIn(named, 'sql', query, '-q')).err).toBe('')
+    const { out } = await runIn(named, 'explain', 'a', '--format', 'json')
+    expect(JSON.parse(out)).toMatchObject({
+      computedCostUsd: listed / 2,
+      warnings: [{ code: 'prices-changed', message: expect.stringMatching(note), count: 1 }],
+    })
+    expect((await runIn(named, 'explain', 'a')).out).toMatch(/the last report/)
+    await analyzeIn(named)
+    expect(await runIn(named, 'sql', query)).toMatchObject({
+      err: '',
+      out: expect.stringContaining(String(overridden)),
+    })
+  })
+
+  test('do their work where the prices in force cannot be read', async () => {
+    await analyzeIn(terminal, log)
+    writeFileSync(prices, 'prices: 7\n')
+    const named = { ...terminal, env: { ...terminal.env, LLMCOST_PRICES: prices } }
+    expect(await runIn(named, 'sql', query)).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('do not hold a cost that the log alone knows against itself', async () => {
+    writeFileSync(log, `${canonicalRecord({ id: 'x', model: 'in-house', costUsd: 0.25 })}\n`)
+    await analyzeIn(terminal, log)
+    const { out } = await runIn(terminal, 'explain', 'x', '--format', 'json')
+    expect(JSON.parse(out)).toMatchObject({ loggedCostUsd: 0.25, deltaUsd: null })
+  })
+})
+
 test('every fixture costs the same after a change of prices and back', async () => {
   const files = [
     'support-copilot.jsonl',

@@ -57,7 +57,7 @@ describe('a store that a gateway writes beside', () => {
     expect(existsSync(terminal.database)).toBe(false)
     const { code, out, err } = await runIn(terminal, 'analyze')
     expect([code, err]).toEqual([0, "the gateway's ledger: 1 new request\n"])
-    expect(out.split('\n')[0]).toContain("the gateway's ledger")
+    expect(out.split('\n\n')[0]).toContain("the gateway's ledger")
     const result = await analyzeIn(terminal)
     expect(result.totals).toMatchObject({ requests: 1, costUsd: 0.00021 })
     expect(result.inputs).toMatchObject([

@@ -106,6 +106,7 @@ const rich: AnalyzeResult = {
       count: 318,
     },
   ],
+  store: null,
   totals,
   period: { from: '2026-10-01T00:00:04.120Z', to: '2026-10-31T23:59:41.008Z', days: 31 },
   projection: {

@@ -21,6 +21,7 @@ export const optionsOf = (options: Partial<AnalyzeOptions> = {}): AnalyzeOptions
   planPrices: new Map(),
   inputs: [],
   warnings: [],
+  store: null,
   inputWords: 'logs.jsonl',
   prices: {
     name: 'test book',
@@ -28,6 +29,7 @@ export const optionsOf = (options: Partial<AnalyzeOptions> = {}): AnalyzeOptions
     fingerprint: 'test',
     priceOf: () => null,
     cheaperElsewhere: () => null,
+    costsAt: () => () => null,
     snippetFor: (model) => `prices for ${model}`,
   },
   aggregates: [],

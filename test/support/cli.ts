@@ -47,7 +47,12 @@ export async function analyzeIn(
 }
 
 /** The report without what differs between two runs on the same requests. */
-export const comparable = ({ generatedAt: _, inputs, ...rest }: AnalyzeResult): object => ({
+export const comparable = ({
+  generatedAt: _,
+  store: _store,
+  inputs,
+  ...rest
+}: AnalyzeResult): object => ({
   ...rest,
   inputs: inputs.map(({ path: _path, ...input }) => input),
 })

@@ -1,5 +1,6 @@
 import { type Column, type ColumnName, orZero, type RequestSource } from '../../domain/columns.ts'
 import type { PriceSource } from '../../domain/price.ts'
+import type { Usage } from '../../domain/usage.ts'
 import type { OpportunityKind } from '../result.ts'
 
 /** The columns that rules look at. */
@@ -13,11 +14,13 @@ export const ruleColumns = [
   'cacheWrite5mTokens',
   'cacheWrite1hTokens',
   'outputTokens',
+  'reasoningTokens',
   'costInput',
   'costCacheRead',
   'costCacheWrite',
   'costOutput',
   'costTools',
+  'costOther',
   'cost',
   'flags',
   'price',
@@ -72,6 +75,8 @@ export type Rates = {
   readonly cacheWrite: Float64Array
   readonly cacheWrite1h: Float64Array
   readonly output: Float64Array
+  /** 1 where the log's own total stands in for a price. */
+  readonly isLogged: Uint8Array
 }
 
 /** A dollar per million tokens is a thousand nano-dollars per token. */
@@ -89,6 +94,9 @@ export function ratesOf(prices: readonly (PriceSource | undefined)[]): Rates {
     cacheWrite: rate('cacheWrite5m'),
     cacheWrite1h: rate('cacheWrite1h'),
     output: rate('output'),
+    isLogged: Uint8Array.from({ length: prices.length + 1 }, (_, id) =>
+      prices[id]?.source === 'logged' ? 1 : 0,
+    ),
   }
 }
 
@@ -101,9 +109,29 @@ export const promptTokensOf = (columns: RuleColumns, row: number): number =>
 
 export const costOf = (columns: RuleColumns, row: number): number => orZero(columns.cost[row])
 
-/** Cost without fees by the piece, which stay the same elsewhere and in a batch. */
-export const tokenCostOf = (columns: RuleColumns, row: number): number =>
-  costOf(columns, row) - orZero(columns.costTools[row])
+/**
+ * What the tokens of the request's own call cost: neither fees by the piece nor other calls, which stay the same elsewhere
+ * and in a batch. A total out of the log cannot be told apart and counts whole.
+ */
+export function tokenCostOf(columns: RuleColumns, row: number, rates: Rates): number {
+  const tokens =
+    orZero(columns.costInput[row]) +
+    orZero(columns.costCacheRead[row]) +
+    orZero(columns.costCacheWrite[row]) +
+    orZero(columns.costOutput[row])
+  const isLogged = rates.isLogged[columns.price[row] as number] === 1
+  return isLogged ? tokens + orZero(columns.costOther[row]) : tokens
+}
+
+/** All of a request's tokens, as the price book counts them. */
+export const usageOf = (columns: RuleColumns, row: number): Usage => ({
+  inputTokens: columns.inputTokens[row] as number,
+  cacheReadTokens: columns.cacheReadTokens[row] as number,
+  cacheWrite5mTokens: columns.cacheWrite5mTokens[row] as number,
+  cacheWrite1hTokens: columns.cacheWrite1hTokens[row] as number,
+  outputTokens: columns.outputTokens[row] as number,
+  reasoningTokens: columns.reasoningTokens[row] as number,
+})
 
 export const count = (value: number): string => value.toLocaleString('en-US')
 /** "1 trace", "2 traces". */

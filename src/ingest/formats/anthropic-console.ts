@@ -1,5 +1,5 @@
 import { disjointUsage } from '../../dialects/usage.ts'
-import { defined, type JsonObject, numberOf, textOf } from '../../domain/json.ts'
+import { countOf, defined, type JsonObject, textOf } from '../../domain/json.ts'
 import type { Request } from '../../domain/request.ts'
 import { rowNames } from '../aggregates.ts'
 import { timeOf } from '../fields.ts'
@@ -39,18 +39,18 @@ function readRow(record: JsonObject, nameOf: ReturnType<typeof rowNames>): Readi
   if (model === undefined) return { rejected: 'no-model' }
   const { usage, rejected } = disjointUsage(
     {
-      input: numberOf(record['usage_input_tokens_no_cache']),
-      cacheWrite5m: numberOf(record['usage_input_tokens_cache_write_5m']),
-      cacheWrite1h: numberOf(record['usage_input_tokens_cache_write_1h']),
-      cacheRead: numberOf(record['usage_input_tokens_cache_read']),
-      output: numberOf(record['usage_output_tokens']),
+      input: countOf(record['usage_input_tokens_no_cache']),
+      cacheWrite5m: countOf(record['usage_input_tokens_cache_write_5m']),
+      cacheWrite1h: countOf(record['usage_input_tokens_cache_write_1h']),
+      cacheRead: countOf(record['usage_input_tokens_cache_read']),
+      output: countOf(record['usage_output_tokens']),
     },
     'separate',
   )
   if (rejected !== undefined) return { rejected }
   const key = textOf(record['api_key'])
   const window = windowOf(record['context_window'])
-  const webSearches = numberOf(record['web_search_count']) ?? 0
+  const webSearches = countOf(record['web_search_count']) ?? 0
   return {
     ...defined({
       usage,
@@ -59,7 +59,7 @@ function readRow(record: JsonObject, nameOf: ReturnType<typeof rowNames>): Readi
       serviceTier: textOf(record['usage_type']),
       inferenceGeo: textOf(record['inference_geo']),
       speed: textOf(record['speed']),
-      fees: webSearches > 0 ? { webSearches } : undefined,
+      fees: webSearches !== 0 ? { webSearches } : undefined,
       tags: window === undefined ? undefined : new Map([['context_window', window]]),
     }),
     id: nameOf(dimensions.map((name) => record[name])),

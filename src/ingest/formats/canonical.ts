@@ -1,7 +1,8 @@
 import { promptOf } from '../../dialects/openai-chat.ts'
-import { readAnyUsage } from '../../dialects/usage.ts'
+import { problemOfCounts, readAnyUsage } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   inTable,
   isObject,
@@ -24,7 +25,7 @@ import type {
   Request,
   Status,
 } from '../../domain/request.ts'
-import type { Usage } from '../../domain/usage.ts'
+import type { Fees, Usage } from '../../domain/usage.ts'
 import { timeOf } from '../fields.ts'
 import { readContext } from '../identity.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -56,7 +57,9 @@ export function readCanonical(record: JsonObject): Reading {
   if (moment === undefined && at !== undefined && at !== null && at !== '')
     return { rejected: 'bad-time' }
   const { usage, rejected } = readCounts(record['usage'])
-  if (rejected !== undefined) return { rejected }
+  const { fees, rejected: badFees } = readFees(record['fees'])
+  const problem = rejected ?? badFees ?? negativeOf(record)
+  if (problem !== undefined) return { rejected: problem }
   return {
     ...readContext([record, record['metadata']], [record['tags'], record['metadata']]),
     ...defined({
@@ -82,7 +85,7 @@ export function readCanonical(record: JsonObject): Reading {
       speed: textOf(record['speed']),
       inferenceGeo: textOf(record['inferenceGeo']),
       region: textOf(record['region']),
-      fees: isObject(record['fees']) ? (record['fees'] as Request['fees']) : undefined,
+      fees,
       loggedCostNanoUsd: readUsd(record['costUsd']) ?? undefined,
       servedFromCache: booleanOf(record['servedFromCache']),
       attempts: readAttempts(record['attempts']),
@@ -105,9 +108,43 @@ function readCounts(wire: unknown): { readonly usage?: Usage; readonly rejected?
     return { rejected: 'token-count-not-whole' }
   }
   if (counts.some((count) => (count ?? 0) < 0)) return { rejected: 'negative-tokens' }
-  return {
-    usage: Object.fromEntries(usageFields.map((field, index) => [field, counts[index]])) as Usage,
+  const usage = Object.fromEntries(
+    usageFields.map((field, index) => [field, counts[index]]),
+  ) as Usage
+  return usage.reasoningTokens > usage.outputTokens
+    ? { rejected: 'reasoning-exceeds-output' }
+    : { usage }
+}
+
+const feeNames = [
+  'webSearches',
+  'fileSearches',
+  'codeSessions',
+  'inputAudioTokens',
+  'cacheReadAudioTokens',
+  'outputAudioTokens',
+  'inputImageTokens',
+  'outputImageTokens',
+  'otherCallsNanoUsd',
+] as const satisfies readonly (keyof Fees)[]
+
+/** Each a whole number, also as text; without those that are left out. */
+function readFees(wire: unknown): { readonly fees?: Fees; readonly rejected?: string } {
+  if (!isObject(wire)) return {}
+  const fees: Record<string, number> = {}
+  for (const name of feeNames) {
+    const count = countOf(wire[name])
+    if (count !== undefined) fees[name] = count
   }
+  const rejected = problemOfCounts(Object.values(fees))
+  return rejected === undefined ? { fees } : { rejected }
+}
+
+/** Money and time that went backwards. */
+function negativeOf(record: JsonObject): string | undefined {
+  if ((readUsd(record['costUsd']) ?? 0) < 0) return 'negative-cost'
+  const times = [numberOf(record['latencyMs']), numberOf(record['firstTokenMs'])]
+  return times.some((time) => time !== undefined && time < 0) ? 'negative-latency' : undefined
 }
 
 const isMissing = (value: unknown): boolean => value === undefined || value === null || value === ''

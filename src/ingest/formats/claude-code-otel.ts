@@ -1,6 +1,7 @@
 import { disjointUsage } from '../../dialects/usage.ts'
 import {
   defined,
+  firstCount,
   firstNumber,
   firstText,
   isObject,
@@ -13,7 +14,7 @@ import {
 } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { providerOfModel } from '../provider.ts'
 import { isReading, type Reader, type Reading } from '../reader.ts'
 
@@ -112,10 +113,10 @@ function readEvent(event: Event): Reading {
   if (model === undefined) return { rejected: 'no-model' }
   const { usage, rejected } = disjointUsage(
     {
-      input: firstNumber(attributes['input_tokens'], attributes['input']),
-      cacheRead: firstNumber(attributes['cache_read_tokens'], attributes['cacheRead']),
-      cacheWrite5m: firstNumber(attributes['cache_creation_tokens'], attributes['cacheCreation']),
-      output: firstNumber(attributes['output_tokens'], attributes['output']),
+      input: firstCount(attributes['input_tokens'], attributes['input']),
+      cacheRead: firstCount(attributes['cache_read_tokens'], attributes['cacheRead']),
+      cacheWrite5m: firstCount(attributes['cache_creation_tokens'], attributes['cacheCreation']),
+      output: firstCount(attributes['output_tokens'], attributes['output']),
     },
     'separate',
   )
@@ -123,7 +124,7 @@ function readEvent(event: Event): Reading {
   return {
     ...identityOf(event),
     ...defined({
-      at: timeOf(event.at),
+      at: statedTime(event.at),
       provider: providerOfModel(model),
       usage,
       latencyMs: numberOf(attributes['duration_ms']),

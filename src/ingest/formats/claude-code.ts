@@ -2,7 +2,7 @@ import { readAnthropicUsage } from '../../dialects/usage.ts'
 import { defined, inTable, isObject, type JsonObject, textOf } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import type { Reader, Reading } from '../reader.ts'
 
 /**
@@ -55,7 +55,7 @@ function readRow(record: JsonObject, featureOf: (cwd: string | undefined) => str
     feature: featureOf(textOf(record['cwd'])),
     id: responseId ?? textOf(row['uuid']) ?? textOf(record['uuid']),
     responseId,
-    at: timeOf(row['timestamp'] ?? record['timestamp']),
+    at: statedTime(row['timestamp'] ?? record['timestamp']),
     provider: providerOf(model, responseId),
     session: textOf(record['sessionId']),
     usage: reading.usage,

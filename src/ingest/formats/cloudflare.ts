@@ -1,6 +1,7 @@
 import { disjointUsage } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstText,
   type Json,
@@ -13,7 +14,7 @@ import {
 import { readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { providerIdOf } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -58,7 +59,7 @@ function readEntry(record: JsonObject): Request | { readonly rejected: string } 
       id: textOf(record['id']),
       // A cached answer repeats the id of the one it copies.
       responseId: cached ? undefined : bodies.responseId,
-      at: timeOf(record['created_at']),
+      at: statedTime(record['created_at']),
       provider: providerIdOf(textOf(record['provider'])),
       usage: bodies.usage ?? usage,
       latencyMs: numberOf(record['duration']),
@@ -74,8 +75,8 @@ function readEntry(record: JsonObject): Request | { readonly rejected: string } 
 
 /** A failed call that names no tokens has none that are known. */
 function countsOf(record: JsonObject, failed: boolean) {
-  const [input, output] = [numberOf(record['tokens_in']), numberOf(record['tokens_out'])]
-  return failed && !input && !output ? {} : { input, output }
+  const [input, output] = [countOf(record['tokens_in']), countOf(record['tokens_out'])]
+  return failed && (input ?? 0) === 0 && (output ?? 0) === 0 ? {} : { input, output }
 }
 
 /** Bodies need a further call per log, and the heads of long ones are cut off: only whole JSON is read. */

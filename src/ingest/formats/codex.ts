@@ -1,12 +1,12 @@
 import { disjointUsage } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
   firstText,
   isObject,
   type Json,
   type JsonObject,
   listOf,
-  numberOf,
   objectOf,
   textOf,
 } from '../../domain/json.ts'
@@ -223,15 +223,15 @@ const noTotals: Totals = {
 }
 
 function totalsOf(wire: JsonObject): Totals {
-  const input = numberOf(wire['input_tokens']) ?? 0
-  const output = numberOf(wire['output_tokens']) ?? 0
+  const input = countOf(wire['input_tokens']) ?? 0
+  const output = countOf(wire['output_tokens']) ?? 0
   return {
     input,
-    cacheRead: numberOf(wire['cached_input_tokens'] ?? wire['cache_read_input_tokens']) ?? 0,
-    cacheWrite5m: numberOf(wire['cache_write_input_tokens']) ?? 0,
+    cacheRead: countOf(wire['cached_input_tokens'] ?? wire['cache_read_input_tokens']) ?? 0,
+    cacheWrite5m: countOf(wire['cache_write_input_tokens']) ?? 0,
     output,
-    reasoning: numberOf(wire['reasoning_output_tokens']) ?? 0,
-    total: numberOf(wire['total_tokens']) ?? input + output,
+    reasoning: countOf(wire['reasoning_output_tokens']) ?? 0,
+    total: countOf(wire['total_tokens']) ?? input + output,
   }
 }
 

@@ -1,16 +1,16 @@
-import { disjointUsage } from '../../dialects/usage.ts'
+import { disjointUsage, sumOf } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
   isObject,
   type Json,
   type JsonObject,
   listOf,
-  numberOf,
   objectOf,
   textOf,
 } from '../../domain/json.ts'
 import type { Answer, Request } from '../../domain/request.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import type { Ignored, Reader, Reading, RecordReader, Rejected } from '../reader.ts'
 
 /**
@@ -97,14 +97,14 @@ class Session implements RecordReader {
 function readMessage(message: JsonObject, tokens: JsonObject): Request | Rejected {
   const model = textOf(message['model'])
   if (model === undefined) return { rejected: 'no-model' }
-  const input = numberOf(tokens['input'])
+  const input = countOf(tokens['input'])
   // Of the counts only cached is part of another: tool adds to the input, thoughts to the output.
   const { usage, rejected } = disjointUsage(
     {
-      input: input === undefined ? undefined : input + (numberOf(tokens['tool']) ?? 0),
-      cacheRead: numberOf(tokens['cached']),
-      output: numberOf(tokens['output']),
-      reasoning: numberOf(tokens['thoughts']),
+      input: input === undefined ? undefined : sumOf(input, countOf(tokens['tool']) ?? 0),
+      cacheRead: countOf(tokens['cached']),
+      output: countOf(tokens['output']),
+      reasoning: countOf(tokens['thoughts']),
     },
     'included',
     'separate',
@@ -113,7 +113,7 @@ function readMessage(message: JsonObject, tokens: JsonObject): Request | Rejecte
   return {
     ...defined({
       id: textOf(message['id']),
-      at: timeOf(message['timestamp']),
+      at: statedTime(message['timestamp']),
       usage,
       answer: answerOf(message),
     }),

@@ -2,6 +2,7 @@ import { promptOf } from '../../dialects/openai-chat.ts'
 import {
   booleanOf,
   defined,
+  firstCount,
   firstNumber,
   firstText,
   isObject,
@@ -102,34 +103,34 @@ const providerOf = (attributes: JsonObject): string | undefined =>
 const vercelTracer = 'gen_ai'
 
 const countsOf = (attributes: JsonObject) => ({
-  input: firstNumber(
+  input: firstCount(
     attributes['gen_ai.usage.input_tokens'],
     attributes['gen_ai.usage.prompt_tokens'],
   ),
-  cacheRead: firstNumber(
+  cacheRead: firstCount(
     attributes['gen_ai.usage.cache_read.input_tokens'],
     attributes['gen_ai.usage.cache_read_input_tokens'],
     attributes['gen_ai.usage.input_tokens.cached'],
     attributes['gen_ai.usage.details.cache_read_tokens'],
   ),
-  cacheWrite5m: firstNumber(
+  cacheWrite5m: firstCount(
     attributes['gen_ai.usage.cache_creation.input_tokens'],
     attributes['gen_ai.usage.cache_creation_input_tokens'],
     attributes['gen_ai.usage.input_tokens.cache_write'],
     attributes['gen_ai.usage.details.cache_write_tokens'],
   ),
-  output: firstNumber(
+  output: firstCount(
     attributes['gen_ai.usage.output_tokens'],
     attributes['gen_ai.usage.completion_tokens'],
   ),
-  reasoning: firstNumber(
+  reasoning: firstCount(
     attributes['gen_ai.usage.reasoning.output_tokens'],
     attributes['gen_ai.usage.reasoning_tokens'],
     attributes['gen_ai.usage.output_tokens.reasoning'],
     attributes['gen_ai.usage.details.reasoning_tokens'],
     attributes['ai.usage.outputTokenDetails.reasoningTokens'],
   ),
-  total: firstNumber(attributes['gen_ai.usage.total_tokens'], attributes['llm.usage.total_tokens']),
+  total: firstCount(attributes['gen_ai.usage.total_tokens'], attributes['llm.usage.total_tokens']),
 })
 
 const feesOf = (attributes: JsonObject) =>

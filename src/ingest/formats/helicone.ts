@@ -1,7 +1,8 @@
 import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
-  firstNumber,
+  firstCount,
   firstText,
   type Json,
   type JsonObject,
@@ -13,7 +14,7 @@ import {
 import { readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { type BodyFacts, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { readContext } from '../identity.ts'
 import { providerIdOf, providerOfModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -100,12 +101,12 @@ function usageOf(record: JsonObject, model: string, bodies: BodyFacts): UsageRea
   if (bodies.usage !== undefined) return { usage: bodies.usage }
   return disjointUsage(
     {
-      input: numberOf(record['prompt_tokens']),
-      cacheRead: firstNumber(record['prompt_cache_read_tokens']),
-      cacheWrite5m: firstNumber(record['prompt_cache_write_tokens']),
-      output: numberOf(record['completion_tokens']),
-      reasoning: numberOf(record['reasoning_tokens']),
-      total: numberOf(record['total_tokens']),
+      input: countOf(record['prompt_tokens']),
+      cacheRead: firstCount(record['prompt_cache_read_tokens']),
+      cacheWrite5m: firstCount(record['prompt_cache_write_tokens']),
+      output: countOf(record['completion_tokens']),
+      reasoning: countOf(record['reasoning_tokens']),
+      total: countOf(record['total_tokens']),
     },
     providerOf(record, model) === 'anthropic' || model.includes('claude') ? 'separate' : 'unknown',
   )
@@ -113,7 +114,7 @@ function usageOf(record: JsonObject, model: string, bodies: BodyFacts): UsageRea
 
 /** Milliseconds by the two times; the CSV's `latency` states no unit, so it is only the last resort. */
 function timesOf(record: JsonObject): Partial<Request> {
-  const at = timeOf(record['request_created_at'])
+  const at = statedTime(record['request_created_at'])
   const end = timeOf(record['response_created_at'])
   const between = at !== undefined && end !== undefined && end >= at ? end - at : undefined
   return defined({

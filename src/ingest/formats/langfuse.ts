@@ -1,7 +1,8 @@
-import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
+import { disjointUsage, sumOf, type UsageReading } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
-  firstNumber,
+  firstCount,
   firstText,
   type Json,
   type JsonObject,
@@ -11,12 +12,14 @@ import {
 } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
+import type { Fees } from '../../domain/usage.ts'
 import { answeredBody, askedBody, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
 import { providerResponseId } from './litellm.ts'
+import { modalityFees } from './span-facts.ts'
 
 /** Langfuse observations: the events export (camelCase), the API's and older exports (snake_case). */
 export const langfuse: Reader = {
@@ -48,7 +51,8 @@ function readObservation(record: JsonObject): Reading {
   const name = firstText(of(record, 'providedModelName'), record['model'])
   if (name === undefined) return { rejected: 'no-model' }
   const { provider, model } = splitModel(name)
-  const { usage, rejected } = usageOf(countsOf(record))
+  const counts = countsOf(record)
+  const { usage, rejected } = usageOf(counts)
   if (rejected !== undefined) return { rejected }
   const params = of(record, 'modelParameters')
   const bodies = readBodies({
@@ -67,8 +71,11 @@ function readObservation(record: JsonObject): Reading {
       provider,
       params: bodies.params ?? paramsOf(params),
       usage: usage ?? bodies.usage,
+      fees: feesOf(counts) ?? bodies.fees,
       error: error ? textOf(of(record, 'statusMessage')) : undefined,
       loggedCostNanoUsd: costOf(record),
+      // Blob exports hold a row again after each update.
+      revision: timeOf(of(record, 'eventTs')) ?? timeOf(of(record, 'updatedAt')),
     }),
     model,
     operation: kind === 'EMBEDDING' ? 'embedding' : 'chat',
@@ -95,9 +102,9 @@ function countsOf(record: JsonObject): JsonObject {
   if (Object.keys(details).length > 0) return details
   const usage = objectOf(record['usage'])
   return {
-    input: firstNumber(usage['input'], usage['promptTokens'], of(record, 'promptTokens')),
-    output: firstNumber(usage['output'], usage['completionTokens'], of(record, 'completionTokens')),
-    total: firstNumber(usage['total'], usage['totalTokens'], of(record, 'totalTokens')),
+    input: firstCount(usage['input'], usage['promptTokens'], of(record, 'promptTokens')),
+    output: firstCount(usage['output'], usage['completionTokens'], of(record, 'completionTokens')),
+    total: firstCount(usage['total'], usage['totalTokens'], of(record, 'totalTokens')),
   }
 }
 
@@ -124,14 +131,17 @@ function usageOf(counts: JsonObject): UsageReading {
   const { input = 0, output = 0, total, otherInput, otherOutput, reasoning } = buckets
   const known = buckets.input !== undefined || buckets.output !== undefined
   const gross = known && total === input + output
-  const split = buckets.write5m + buckets.write1h
+  const split = sumOf(buckets.write5m, buckets.write1h)
   return disjointUsage(
     {
-      input: known || otherInput > 0 ? input + (gross ? 0 : otherInput) : undefined,
+      input: known || otherInput !== 0 ? sumOf(input, gross ? 0 : otherInput) : undefined,
       cacheRead: buckets.read,
-      cacheWrite5m: buckets.write5m + Math.max(buckets.write - split, 0),
+      cacheWrite5m: sumOf(
+        buckets.write5m,
+        buckets.write < 0 ? buckets.write : Math.max(buckets.write - split, 0),
+      ),
       cacheWrite1h: buckets.write1h,
-      output: known || otherOutput > 0 ? output + (gross ? 0 : otherOutput) : undefined,
+      output: known || otherOutput !== 0 ? sumOf(output, gross ? 0 : otherOutput) : undefined,
       reasoning,
     },
     gross ? 'included' : 'separate',
@@ -153,12 +163,31 @@ function sorted(counts: JsonObject): Buckets {
     otherOutput: 0,
   }
   for (const name in counts) {
-    const count = numberOf(counts[name])
+    const count = countOf(counts[name])
     const bucket = bucketOf(name)
     if (count !== undefined && bucket !== undefined)
-      buckets[bucket] = (buckets[bucket] ?? 0) + count
+      buckets[bucket] = sumOf(buckets[bucket] ?? 0, count)
   }
   return buckets
+}
+
+const mediaPatterns: readonly (readonly [pattern: RegExp, name: keyof Fees])[] = [
+  [/cache.*audio|audio.*cache/i, 'cacheReadAudioTokens'],
+  [/^(?:input|prompt).*audio/i, 'inputAudioTokens'],
+  [/^(?:output|completion).*audio/i, 'outputAudioTokens'],
+  [/^(?:input|prompt).*image/i, 'inputImageTokens'],
+  [/^(?:output|completion).*image/i, 'outputImageTokens'],
+]
+
+/** Sound and pictures within these counts, which have prices of their own. */
+function feesOf(counts: JsonObject): Fees | undefined {
+  const found: Record<string, number> = {}
+  for (const name in counts) {
+    const kind = mediaPatterns.find(([pattern]) => pattern.test(name))?.[1]
+    const count = countOf(counts[name])
+    if (kind !== undefined && count !== undefined) found[kind] = sumOf(found[kind] ?? 0, count)
+  }
+  return modalityFees(found)
 }
 
 const bucketPatterns: readonly (readonly [pattern: RegExp, bucket: keyof Buckets])[] = [
@@ -202,7 +231,7 @@ function promptVersion(record: JsonObject): string | undefined {
 
 /** The API gives `latency` and `timeToFirstToken` in seconds, so the moments come first. */
 function timesOf(record: JsonObject): Partial<Request> {
-  const at = timeOf(of(record, 'startTime'))
+  const at = statedTime(of(record, 'startTime'))
   const end = timeOf(of(record, 'endTime'))
   const first = timeOf(of(record, 'completionStartTime'))
   const since = (moment: number | undefined) =>

@@ -1,21 +1,21 @@
 import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
-  firstNumber,
+  firstCount,
   firstText,
   inTable,
   isObject,
   type Json,
   type JsonObject,
   listOf,
-  numberOf,
   objectOf,
   textOf,
 } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { answeredBody, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { readContext } from '../identity.ts'
 import { providerIdOf, splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -82,17 +82,17 @@ function usageOf(record: JsonObject, outputs: JsonObject): UsageReading {
   const detail = usageMetadata(outputs)
   const input = objectOf(detail['input_token_details'])
   const output = objectOf(detail['output_token_details'])
-  const written5m = numberOf(input['ephemeral_5m_input_tokens'])
-  const written1h = numberOf(input['ephemeral_1h_input_tokens'])
-  const split = (written5m ?? 0) + (written1h ?? 0) > 0
+  const written5m = countOf(input['ephemeral_5m_input_tokens'])
+  const written1h = countOf(input['ephemeral_1h_input_tokens'])
+  const split = (written5m ?? 0) + (written1h ?? 0) !== 0
   return disjointUsage(
     {
-      input: firstNumber(detail['input_tokens'], record['prompt_tokens']),
-      cacheRead: numberOf(input['cache_read']),
-      cacheWrite5m: split ? written5m : numberOf(input['cache_creation']),
+      input: firstCount(detail['input_tokens'], record['prompt_tokens']),
+      cacheRead: countOf(input['cache_read']),
+      cacheWrite5m: split ? written5m : countOf(input['cache_creation']),
       cacheWrite1h: split ? written1h : undefined,
-      output: firstNumber(detail['output_tokens'], record['completion_tokens']),
-      reasoning: numberOf(output['reasoning']),
+      output: firstCount(detail['output_tokens'], record['completion_tokens']),
+      reasoning: countOf(output['reasoning']),
     },
     'included',
   )
@@ -187,7 +187,7 @@ const sessionOf = (metadata: JsonObject) =>
   firstText(metadata['session_id'], metadata['thread_id'], metadata['conversation_id'])
 
 function timesOf(record: JsonObject): Partial<Request> {
-  const at = timeOf(record['start_time'])
+  const at = statedTime(record['start_time'])
   const end = timeOf(record['end_time'])
   const first = timeOf(record['first_token_time'])
   return defined({

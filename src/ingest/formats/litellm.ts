@@ -1,8 +1,9 @@
 import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
-  firstNumber,
+  firstCount,
   firstText,
   isObject,
   type JsonObject,
@@ -13,7 +14,7 @@ import {
 import { readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { askedBody, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { providerIdOf, providerOfModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -97,30 +98,35 @@ export function usageObject(payload: JsonObject, metadata: JsonObject): JsonObje
 export function litellmUsage(payload: JsonObject, raw: JsonObject): UsageReading {
   const input = objectOf(raw['prompt_tokens_details'] ?? raw['input_tokens_details'])
   const output = objectOf(raw['completion_tokens_details'] ?? raw['output_tokens_details'])
-  const cacheRead = firstNumber(raw['cache_read_input_tokens'], input['cached_tokens'])
-  const written = firstNumber(
+  const cacheRead = firstCount(raw['cache_read_input_tokens'], input['cached_tokens'])
+  const written = firstCount(
     raw['cache_creation_input_tokens'],
     input['cache_creation_tokens'],
     input['cache_write_tokens'],
   )
-  const written1h = numberOf(
+  const written1h = countOf(
     objectOf(raw['cache_creation'] ?? input['cache_creation_token_details'])[
       'ephemeral_1h_input_tokens'
     ],
   )
-  const prompt = numberOf(payload['prompt_tokens'])
+  const prompt = countOf(payload['prompt_tokens'])
   const separate = (cacheRead ?? 0) + (written ?? 0) > (prompt ?? 0)
   return disjointUsage(
     {
       input: prompt,
       cacheRead,
-      cacheWrite5m: written === undefined ? undefined : Math.max(written - (written1h ?? 0), 0),
+      cacheWrite5m: rest(written, written1h),
       cacheWrite1h: written1h,
-      output: numberOf(payload['completion_tokens']),
-      reasoning: numberOf(output['reasoning_tokens']),
+      output: countOf(payload['completion_tokens']),
+      reasoning: countOf(output['reasoning_tokens']),
     },
     separate ? 'separate' : 'included',
   )
+}
+
+/** All writes less those for an hour; a count that is none stays as it is. */
+function rest(written: number | undefined, hour = 0): number | undefined {
+  return written === undefined || written < 0 ? written : Math.max(written - hour, 0)
 }
 
 /**
@@ -153,7 +159,8 @@ export function requestedModel(payload: JsonObject, model: string): string | und
 
 /** Start, length and time to the first token; unstreamed calls complete their start when they end. */
 export function litellmTimes(payload: JsonObject): Partial<Request> {
-  const at = momentOf(payload['startTime'])
+  const start = payload['startTime']
+  const at = momentOf(start) ?? (start === 0 ? undefined : statedTime(start))
   const end = momentOf(payload['endTime'])
   const first = momentOf(payload['completionStartTime'])
   const streamed = first !== undefined && end !== undefined && first < end

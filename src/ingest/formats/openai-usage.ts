@@ -1,13 +1,13 @@
 import { disjointUsage } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstNumber,
   firstText,
   isObject,
   type JsonObject,
   listOf,
-  numberOf,
   objectOf,
   textOf,
 } from '../../domain/json.ts'
@@ -98,13 +98,15 @@ function readRow(record: JsonObject, nameOf: NameOf): Reading {
   }
   const { usage, rejected } = disjointUsage(counts, 'included')
   if (rejected !== undefined) return { rejected }
+  // "3.0" in the CSV.
+  const requests = countOf(record['num_model_requests']) ?? 0
+  if (!Number.isSafeInteger(requests)) return { rejected: 'request-count-not-whole' }
   return {
     ...shared(record, at, nameOf),
     ...defined({ usage, fees: pieces, serviceTier: tierOf(record) }),
     model: textOf(record['model']) ?? 'unknown',
     operation: operationOf(textOf(record['object']) ?? '', textOf(record['model']) ?? ''),
-    // "3.0" in the CSV.
-    aggregateOf: numberOf(record['num_model_requests']) ?? 0,
+    aggregateOf: requests,
   } as Request
 }
 
@@ -120,10 +122,10 @@ const shared = (record: JsonObject, at: number, nameOf: NameOf) =>
   })
 
 const countsOf = (record: JsonObject) => ({
-  input: numberOf(record['input_tokens']),
-  cacheRead: numberOf(record['input_cached_tokens']),
-  cacheWrite5m: numberOf(record['input_cache_write_tokens']),
-  output: numberOf(record['output_tokens']),
+  input: countOf(record['input_tokens']),
+  cacheRead: countOf(record['input_cached_tokens']),
+  cacheWrite5m: countOf(record['input_cache_write_tokens']),
+  output: countOf(record['output_tokens']),
 })
 
 function fees(record: JsonObject) {
@@ -134,8 +136,8 @@ function fees(record: JsonObject) {
     inputImageTokens: record['input_image_tokens'],
     outputImageTokens: record['output_image_tokens'],
   })
-  const codeSessions = numberOf(record['num_sessions']) ?? 0
-  return codeSessions > 0 ? { ...tokens, codeSessions } : tokens
+  const codeSessions = countOf(record['num_sessions']) ?? 0
+  return codeSessions !== 0 ? { ...tokens, codeSessions } : tokens
 }
 
 function tierOf(record: JsonObject): string | undefined {

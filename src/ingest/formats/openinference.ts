@@ -1,13 +1,13 @@
 import { promptOf } from '../../dialects/openai-chat.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstText,
   isObject,
   type Json,
   type JsonObject,
   listOf,
-  numberOf,
   objectOf,
   textOf,
 } from '../../domain/json.ts'
@@ -65,12 +65,12 @@ export function readOpenInferenceSpan(span: Span): Reading {
 }
 
 const countsOf = (attributes: JsonObject) => ({
-  input: numberOf(attributes['llm.token_count.prompt']),
-  cacheRead: numberOf(attributes['llm.token_count.prompt_details.cache_read']),
-  cacheWrite5m: numberOf(attributes['llm.token_count.prompt_details.cache_write']),
-  output: numberOf(attributes['llm.token_count.completion']),
-  reasoning: numberOf(attributes['llm.token_count.completion_details.reasoning']),
-  total: numberOf(attributes['llm.token_count.total']),
+  input: countOf(attributes['llm.token_count.prompt']),
+  cacheRead: countOf(attributes['llm.token_count.prompt_details.cache_read']),
+  cacheWrite5m: countOf(attributes['llm.token_count.prompt_details.cache_write']),
+  output: countOf(attributes['llm.token_count.completion']),
+  reasoning: countOf(attributes['llm.token_count.completion_details.reasoning']),
+  total: countOf(attributes['llm.token_count.total']),
 })
 
 /** The conventions have no response id; the raw response in output.value has. */

@@ -1,6 +1,7 @@
 import { disjointUsage } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstText,
   isObject,
@@ -9,7 +10,7 @@ import {
   textOf,
 } from '../../domain/json.ts'
 import type { Request } from '../../domain/request.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import type { Reader, Reading } from '../reader.ts'
 import { costOf, outcomeOf } from './openrouter.ts'
 import { finishReasonOf } from './span-facts.ts'
@@ -35,10 +36,10 @@ function readGeneration(record: JsonObject): Reading {
   // The native counts are the provider's own and billed; tokens_prompt counts with one tokenizer for all models.
   const { usage, rejected } = disjointUsage(
     {
-      input: numberOf(record['native_tokens_prompt']),
-      cacheRead: numberOf(record['native_tokens_cached']),
-      output: numberOf(record['native_tokens_completion']),
-      reasoning: numberOf(record['native_tokens_reasoning']),
+      input: countOf(record['native_tokens_prompt']),
+      cacheRead: countOf(record['native_tokens_cached']),
+      output: countOf(record['native_tokens_completion']),
+      reasoning: countOf(record['native_tokens_reasoning']),
     },
     'included',
   )
@@ -50,7 +51,7 @@ function readGeneration(record: JsonObject): Reading {
     ...defined({
       id,
       responseId: id,
-      at: timeOf(record['created_at']),
+      at: statedTime(record['created_at']),
       user: textOf(record['external_user']),
       session: textOf(record['session_id']),
       tags: tagsOf(record),

@@ -1,6 +1,7 @@
 import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstText,
   type JsonObject,
@@ -61,10 +62,10 @@ function readRow(record: JsonObject): Reading {
 const usageOf = (record: JsonObject): UsageReading =>
   disjointUsage(
     {
-      input: numberOf(record['tokens_prompt']),
-      cacheRead: numberOf(record['tokens_cached']),
-      output: numberOf(record['tokens_completion']),
-      reasoning: numberOf(record['tokens_reasoning']),
+      input: countOf(record['tokens_prompt']),
+      cacheRead: countOf(record['tokens_cached']),
+      output: countOf(record['tokens_completion']),
+      reasoning: countOf(record['tokens_reasoning']),
     },
     'included',
   )

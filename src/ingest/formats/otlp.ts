@@ -8,7 +8,7 @@ import {
   objectOf,
   textOf,
 } from '../../domain/json.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 
 /** A span with its attributes as plain values, whatever exporter wrote it. */
 export type Span = {
@@ -80,13 +80,13 @@ const attributesOf = (record: JsonObject): unknown =>
 function readSpan(wire: JsonObject, resource: JsonObject, scope: string | undefined): Span {
   const context = objectOf(wire['context'] ?? wire['spanContext'])
   const status = objectOf(wire['status'])
-  const start = momentOf(
+  const stated =
     wire['startTimeUnixNano'] ??
-      wire['start_time_unix_nano'] ??
-      wire['start_time'] ??
-      wire['startTime'] ??
-      wire['timestamp'],
-  )
+    wire['start_time_unix_nano'] ??
+    wire['start_time'] ??
+    wire['startTime'] ??
+    wire['timestamp']
+  const start = momentOf(stated) ?? (isUnset(stated) ? undefined : statedTime(stated))
   const span = {
     traceId: firstText(wire['traceId'], wire['trace_id'], context['traceId'], context['trace_id']),
     spanId: firstText(wire['spanId'], wire['span_id'], context['spanId'], context['span_id']),
@@ -129,9 +129,10 @@ function momentOf(wire: unknown): number | undefined {
     if (seconds === undefined) return undefined
     return seconds * 1000 + Math.round((nanoseconds ?? 0) / 1e6)
   }
-  if (wire === 0 || wire === '0') return undefined
-  return timeOf(wire)
+  return isUnset(wire) ? undefined : timeOf(wire)
 }
+
+const isUnset = (wire: unknown): boolean => wire === 0 || wire === '0'
 
 /** Attributes as an object of plain values, from OTLP's list of key and typed value or from a plain object. */
 export function readAttributes(wire: unknown): JsonObject {
@@ -158,7 +159,7 @@ function anyValue(wire: Json | undefined): Json {
   switch (name.replace('_', '').toLowerCase()) {
     case 'intvalue':
     case 'doublevalue':
-      return numberOf(value) ?? null
+      return numberOf(value) ?? value ?? null
     case 'arrayvalue':
       return listOf(objectOf(value)['values']).map(anyValue)
     case 'kvlistvalue':

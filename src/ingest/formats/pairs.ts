@@ -18,7 +18,7 @@ import {
 } from '../../domain/json.ts'
 import { readUsd } from '../../domain/money.ts'
 import type { Answer, Prompt, Request } from '../../domain/request.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime, timeOf } from '../fields.ts'
 import { type Draft, fillContext } from '../identity.ts'
 import type { Reader, Reading } from '../reader.ts'
 import { operationOf, statusOf } from './canonical.ts'
@@ -185,15 +185,15 @@ const providerOf = (model: string, dialectProvider: string): string | undefined 
   model.includes('/') ? undefined : dialectProvider
 
 function fillTimes(draft: Draft, record: JsonObject, response: AnsweredBody): void {
-  const start = timeOf(
+  const stated =
     record['timestamp'] ??
-      record['created_at'] ??
-      record['started_at'] ??
-      record['ts'] ??
-      record['time'] ??
-      record['at'],
-  )
-  put(draft, 'at', start ?? timeOf(response.createdAt, 's'))
+    record['created_at'] ??
+    record['started_at'] ??
+    record['ts'] ??
+    record['time'] ??
+    record['at']
+  const start = timeOf(stated)
+  put(draft, 'at', start ?? timeOf(response.createdAt, 's') ?? statedTime(stated))
   const logged =
     record['latency_ms'] ?? record['duration_ms'] ?? record['latencyMs'] ?? record['durationMs']
   put(draft, 'latencyMs', numberOf(logged) ?? untilEnd(record, start))

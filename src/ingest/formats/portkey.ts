@@ -1,7 +1,8 @@
 import { disjointUsage, readAnyUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
-  firstNumber,
+  firstCount,
   firstText,
   type JsonObject,
   numberOf,
@@ -12,7 +13,7 @@ import {
 import { type NanoUsd, readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request } from '../../domain/request.ts'
 import { readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { readContext, restAsTags } from '../identity.ts'
 import { providerIdOf, providerOfModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -64,7 +65,7 @@ function readRow(record: JsonObject): Reading {
       ...bodies,
       id: textOf(record['id']),
       responseId: cached ? undefined : bodies.responseId,
-      at: timeOf(record['created_at']),
+      at: statedTime(record['created_at']),
       latencyMs: numberOf(record['response_time']),
       provider: providerIdOf(textOf(record['ai_org'])) ?? providerOfModel(model),
       requestedModel: requestedModel(objectOf(asked), model),
@@ -99,12 +100,12 @@ function usageOf(record: JsonObject, wire: JsonObject): UsageReading {
   }
   return disjointUsage(
     {
-      input: firstNumber(wire['prompt_tokens'], record['req_units']),
-      cacheRead: numberOf(wire['cache_read_input_tokens']),
-      cacheWrite5m: numberOf(wire['cache_creation_input_tokens']),
-      output: firstNumber(wire['completion_tokens'], record['res_units']),
-      reasoning: numberOf(objectOf(wire['completion_tokens_details'])['reasoning_tokens']),
-      total: firstNumber(wire['total_tokens'], record['total_units']),
+      input: firstCount(wire['prompt_tokens'], record['req_units']),
+      cacheRead: countOf(wire['cache_read_input_tokens']),
+      cacheWrite5m: countOf(wire['cache_creation_input_tokens']),
+      output: firstCount(wire['completion_tokens'], record['res_units']),
+      reasoning: countOf(objectOf(wire['completion_tokens_details'])['reasoning_tokens']),
+      total: firstCount(wire['total_tokens'], record['total_units']),
     },
     'unknown',
   )

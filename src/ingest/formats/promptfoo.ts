@@ -1,6 +1,7 @@
 import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
   booleanOf,
+  countOf,
   defined,
   firstText,
   isObject,
@@ -12,7 +13,7 @@ import {
 import { readUsd, zeroNanoUsd } from '../../domain/money.ts'
 import type { Request, Status } from '../../domain/request.ts'
 import { answeredBody, askedBody, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { readContext } from '../identity.ts'
 import { providerIdOf, providerOfModel, splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
@@ -51,7 +52,7 @@ function readResult(record: JsonObject): Reading {
       params: bodies.params,
       answer: finished(bodies.answer, textOf(response['finishReason'])),
       id: idOf(record, id),
-      at: timeOf(record['timestamp'] ?? record['createdAt']),
+      at: statedTime(record['timestamp'] ?? record['createdAt']),
       latencyMs: numberOf(record['latencyMs']),
       provider,
       usage,
@@ -101,19 +102,19 @@ function tokenUsageOf(record: JsonObject, response: JsonObject): JsonObject {
  */
 function usageOf(tokens: JsonObject): UsageReading {
   const details = objectOf(tokens['completionDetails'])
-  const input = numberOf(tokens['prompt'])
-  const output = numberOf(tokens['completion'])
-  if ((input ?? 0) + (output ?? 0) === 0 && (numberOf(tokens['cached']) ?? 0) > 0) {
+  const input = countOf(tokens['prompt'])
+  const output = countOf(tokens['completion'])
+  if ((input ?? 0) + (output ?? 0) === 0 && (countOf(tokens['cached']) ?? 0) > 0) {
     return {}
   }
   return disjointUsage(
     {
       input,
-      cacheRead: numberOf(details['cacheReadInputTokens']),
-      cacheWrite5m: numberOf(details['cacheCreationInputTokens']),
+      cacheRead: countOf(details['cacheReadInputTokens']),
+      cacheWrite5m: countOf(details['cacheCreationInputTokens']),
       output,
-      reasoning: numberOf(details['reasoning']),
-      total: numberOf(tokens['total']),
+      reasoning: countOf(details['reasoning']),
+      total: countOf(tokens['total']),
     },
     'unknown',
   )

@@ -5,6 +5,7 @@ import {
   type UsageReading,
 } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
   firstText,
   type Json,
@@ -16,7 +17,7 @@ import {
 } from '../../domain/json.ts'
 import type { Request } from '../../domain/request.ts'
 import { isEmpty, readBodies } from '../bodies.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { splitModel } from '../provider.ts'
 import type { Reader, Reading } from '../reader.ts'
 import { providerResponseId } from './litellm.ts'
@@ -84,7 +85,7 @@ function readRow(record: JsonObject): Reading {
     ...defined({
       id: textOf(record['id']),
       responseId: providerResponseId(response['id']),
-      at: timeOf(record['datetime_utc']),
+      at: statedTime(record['datetime_utc']),
       latencyMs: numberOf(record['duration_ms']),
       provider: requested?.provider ?? provider,
       requestedModel: requested?.model === model ? undefined : requested?.model,
@@ -100,15 +101,15 @@ function readRow(record: JsonObject): Reading {
 
 /** `token_details` is what the provider's usage held beside the two counts: its field names tell whose it is. */
 function usageOf(record: JsonObject): UsageReading {
-  const input = numberOf(record['input_tokens'])
-  const output = numberOf(record['output_tokens'])
+  const input = countOf(record['input_tokens'])
+  const output = countOf(record['output_tokens'])
   const details = objectOf(record['token_details'])
   if ('cache_read_input_tokens' in details || 'cache_creation_input_tokens' in details) {
     return readAnthropicUsage({ ...details, ...counts('input_tokens', input, output) })
   }
   if ('cachedContentTokenCount' in details || 'thoughtsTokenCount' in details) {
-    const reasoning = numberOf(details['thoughtsTokenCount'])
-    const cacheRead = numberOf(details['cachedContentTokenCount'])
+    const reasoning = countOf(details['thoughtsTokenCount'])
+    const cacheRead = countOf(details['cachedContentTokenCount'])
     return disjointUsage({ input, output, cacheRead, reasoning }, 'included')
   }
   return readOpenAiUsage({ ...details, ...counts('prompt_tokens', input, output) })

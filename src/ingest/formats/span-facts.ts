@@ -1,5 +1,6 @@
 import { disjointUsage, type TokenCounts, type UsageReading } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
   firstText,
   inTable,
@@ -132,8 +133,8 @@ export function spanUsage(
 export function modalityFees(fees: { readonly [Name in keyof Fees]: unknown }): Fees | undefined {
   const found: Record<string, number> = {}
   for (const [name, wire] of Object.entries(fees)) {
-    const count = numberOf(wire)
-    if (count !== undefined && count > 0) found[name] = count
+    const count = countOf(wire)
+    if (count !== undefined && count !== 0) found[name] = count
   }
   return Object.keys(found).length === 0 ? undefined : (found as Fees)
 }

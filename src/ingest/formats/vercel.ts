@@ -6,14 +6,15 @@ import {
   type UsageReading,
 } from '../../dialects/usage.ts'
 import {
+  countOf,
   defined,
+  firstCount,
   firstNumber,
   firstText,
   isObject,
   type Json,
   type JsonObject,
   listOf,
-  numberOf,
   objectOf,
   parsedOf,
   textOf,
@@ -84,34 +85,34 @@ function readUsage(
   if (isObject(anthropic['usage'])) return readAnthropicUsage(anthropic['usage'])
   const details = underPrefixes(attributes, ['ai.usage.inputTokenDetails.'])
   const counts = withThoughts({
-    input: firstNumber(
+    input: firstCount(
       attributes['ai.usage.inputTokens'],
       attributes['ai.usage.promptTokens'],
       attributes['ai.usage.tokens'],
       attributes['gen_ai.usage.input_tokens'],
       attributes['gen_ai.usage.prompt_tokens'],
     ),
-    cacheRead: firstNumber(
+    cacheRead: firstCount(
       attributes['ai.usage.cachedInputTokens'],
       details['cacheReadTokens'],
       anthropic['cacheReadInputTokens'],
       objectOf(metadata['openai'])['cachedPromptTokens'],
     ),
-    cacheWrite5m: firstNumber(details['cacheWriteTokens'], anthropic['cacheCreationInputTokens']),
-    output: firstNumber(
+    cacheWrite5m: firstCount(details['cacheWriteTokens'], anthropic['cacheCreationInputTokens']),
+    output: firstCount(
       attributes['ai.usage.outputTokens'],
       attributes['ai.usage.completionTokens'],
       attributes['gen_ai.usage.output_tokens'],
       attributes['gen_ai.usage.completion_tokens'],
     ),
-    reasoning: firstNumber(
+    reasoning: firstCount(
       attributes['ai.usage.reasoningTokens'],
       attributes['ai.usage.outputTokenDetails.reasoningTokens'],
       objectOf(metadata['openai'])['reasoningTokens'],
     ),
-    total: numberOf(attributes['ai.usage.totalTokens']),
+    total: countOf(attributes['ai.usage.totalTokens']),
   })
-  const noCache = numberOf(details['noCacheTokens'])
+  const noCache = countOf(details['noCacheTokens'])
   if (noCache !== undefined) return disjointUsage({ ...counts, input: noCache }, 'separate')
   return spanUsage(counts, provider, model, false)
 }

@@ -9,11 +9,18 @@ const book: Readonly<Record<string, PriceSource>> = {
   'gpt-4o': priceAt({ input: '2.5', output: '10' }),
   'gpt-4o-mini': priceAt({ input: '0.15', output: '0.6' }),
   'gpt-4.1-nano': priceAt({ input: '0.1', output: '0.4' }),
+  'gpt-4o-there': priceAt({ input: '1', output: '10' }),
 }
 const prices = (more: Partial<AnalyzePrices> = {}): Partial<ReturnType<typeof optionsOf>> => ({
   prices: {
     ...optionsOf().prices,
     priceOf: (provider, model) => (provider === 'openai' ? (book[model] ?? null) : null),
+    costsAt:
+      ({ model }) =>
+      ({ inputTokens, outputTokens }) => {
+        const { input, output } = (book[model] ?? priceAt()).usdPerMillion
+        return (inputTokens * Number(input) + outputTokens * Number(output)) * 1000
+      },
     ...more,
   },
 })
@@ -64,14 +71,17 @@ test('another seller is asked about the mean usage of the model, whatever the pr
   const asked: Usage[] = []
   const cheaper: AnalyzePrices['cheaperElsewhere'] = (_provider, model, usage) => {
     asked.push(usage)
-    const price = priceAt({ input: '1', output: '10' }, `other:${model}`)
-    return { target: price.target, price }
+    return { provider: 'other', model: `${model}-there` }
   }
   const failed = { at: 0, status: 'error', inputTokens: 0, costs: {} }
   const log = [failed, simple({ costs: { input: usd(0.0025), output: usd(0.01), tools: usd(1) } })]
   const found = opportunity(report(log, prices({ cheaperElsewhere: cheaper })), 'cheaper-elsewhere')
   expect(asked).toMatchObject([{ inputTokens: 500, outputTokens: 500 }])
-  expect(found).toMatchObject({ savingUsd: 0.0015, requests: 1, command: 'llmcost prices gpt-4o' })
+  expect(found).toMatchObject({
+    savingUsd: 0.0015,
+    requests: 1,
+    command: 'llmcost prices gpt-4o-there',
+  })
 })
 
 const job = (fields: PlainRequest = {}): PlainRequest => ({

@@ -191,3 +191,24 @@ it('is recognised, and only it', () => {
   expect(langfuse.recognise([{ v: 1, model: 'gpt-4o' }], 'x')).toBe(0)
   expect(langfuse.recognise([{ input: {}, output: {} }], 'x')).toBe(0)
 })
+
+it('knows sound and pictures, which have prices of their own', () => {
+  const usageDetails = {
+    input: 100,
+    input_audio_tokens: 200,
+    input_cached_audio_tokens: 30,
+    input_image: 40,
+    output: 10,
+    output_audio_tokens: 50,
+    total: 430,
+  }
+  expect(read({ ...row, usageDetails })).toMatchObject({
+    usage: { inputTokens: 340, cacheReadTokens: 30, outputTokens: 60 },
+    fees: {
+      inputAudioTokens: 200,
+      cacheReadAudioTokens: 30,
+      inputImageTokens: 40,
+      outputAudioTokens: 50,
+    },
+  })
+})

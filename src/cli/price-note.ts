@@ -1,0 +1,25 @@
+import { UserError } from '../domain/user-error.ts'
+import type { Database } from '../store/database.ts'
+import { needsReprice } from '../store/reprice.ts'
+import { openRunPrices } from './price-book.ts'
+import type { Terminal } from './terminal.ts'
+
+const sentence =
+  'costs are by the prices of the last report or load, which differ from those in force now; llmcost analyze prices the store anew'
+
+/**
+ * What a command has to say that shows stored costs as they are: null where the book, LLMCOST_PRICES and the policy in
+ * force would price them the same. Prices that cannot be read are for the commands to complain of that need them.
+ */
+export async function priceNote(
+  database: Database,
+  terminal: Pick<Terminal, 'env'>,
+): Promise<string | null> {
+  try {
+    const { fingerprint } = await openRunPrices({}, terminal)
+    return needsReprice(database, fingerprint) ? sentence : null
+  } catch (error) {
+    if (error instanceof UserError) return null
+    throw error
+  }
+}
