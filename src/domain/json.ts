@@ -37,14 +37,26 @@ export function firstNumber(...values: readonly unknown[]): number | undefined {
   return undefined
 }
 
+/** What databases, languages and people write where there is nothing. */
+const nothing = /^\s*(?:null|none|nil|nan|na|n\/a|undefined|\\n|[-–—])?\s*$/i
+
+/** Whether a field of a log is left out: it is not there, empty, or holds a word for nothing ("NULL", "n/a", "-"). */
+export const isLeftOut = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && nothing.test(value))
+
+const withSeparators = /^\s*\d{1,3}(?:,\d{3})+\s*$/
+
 /**
- * A count in a log: undefined when it is left out (null and empty text too), NaN when it is there and no finite number,
- * so that who checks counts sees it.
+ * A count in a log, with or without separators ("1,694"): undefined when it is left out, NaN when it is there and no
+ * finite number, so that who checks counts sees it.
  */
 export function countOf(value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'string' && value.trim() === '') return undefined
-  return numberOf(value) ?? Number.NaN
+  const number = numberOf(value)
+  if (number !== undefined) return number
+  if (isLeftOut(value)) return undefined
+  return typeof value === 'string' && withSeparators.test(value)
+    ? Number(value.replaceAll(',', ''))
+    : Number.NaN
 }
 
 /** The first of the values that is there, as a count. */

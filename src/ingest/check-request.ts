@@ -3,9 +3,12 @@ import type { Request } from '../domain/request.ts'
 
 const maxTokens = 2 ** 32 - 1
 
-/** Why a request cannot be what it says, whatever its format: no time, counts beyond any model, pieces that are no count. */
-export function problemOf({ at, usage, fees }: Request): string | null {
-  if (Number.isNaN(at)) return 'bad-time'
+/**
+ * Why a request cannot be what it says, whatever its format: counts beyond any model, pieces that are no count, no time
+ * where somebody said which field is one.
+ */
+export function problemOf({ at, usage, fees }: Request, trustTimes: boolean): string | null {
+  if (trustTimes && Number.isNaN(at)) return 'bad-time'
   for (const name in usage) {
     if ((usage[name as keyof typeof usage] ?? 0) > maxTokens) return 'token-count-too-large'
   }
@@ -16,12 +19,22 @@ export function problemOf({ at, usage, fees }: Request): string | null {
 const earliest = Date.UTC(2015, 0, 1)
 const latest = Date.UTC(2101, 0, 1)
 
-export const isImplausible = (at: number | undefined): boolean =>
-  at !== undefined && (at < earliest || at > latest)
+/** Why the time of a request is not to be believed; null: it may be. NaN is one that nobody can read. */
+export function problemOfTime({ at }: Request): 'unreadable-time' | 'implausible-time' | null {
+  if (at === undefined) return null
+  if (Number.isNaN(at)) return 'unreadable-time'
+  return at < earliest || at > latest ? 'implausible-time' : null
+}
 
-/** The same request without its time: it keeps its cost and takes no part in what needs an order. */
+/**
+ * The same request without its time, and what was counted from that: it keeps its cost and takes no part in what needs an
+ * order.
+ */
 export function undated({ at: _, ...request }: Request): Request {
-  return request
+  const kept = { ...request }
+  if (Number.isNaN(kept.latencyMs)) delete kept.latencyMs
+  if (Number.isNaN(kept.firstTokenMs)) delete kept.firstTokenMs
+  return kept
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Batch, type FileCounts, noCounts, type RejectRow } from '../domain/batch.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Request } from '../domain/request.ts'
-import { forwards, isImplausible, problemOf, undated } from './check-request.ts'
+import { forwards, problemOf, problemOfTime, undated } from './check-request.ts'
 import { count } from './count-reasons.ts'
 import { needsEstimate } from './estimate-usage.ts'
 import { keepTag } from './keep-tag.ts'
@@ -194,7 +194,7 @@ export class FileWork {
 
   #addAll(requests: readonly Request[]): boolean {
     for (const request of requests) {
-      const problem = problemOf(request)
+      const problem = problemOf(request, this.#job.trustTimes === true)
       if (problem !== null) {
         this.reject(problem, this.place, '')
         continue
@@ -210,20 +210,20 @@ export class FileWork {
   }
 
   #add(logged: Request, place: Place): void {
-    const { defaultAt } = this.#job
-    const read = forwards(logged, (code) => this.warn(code))
-    const request =
-      read.at === undefined && defaultAt !== undefined ? { ...read, at: defaultAt } : read
+    const request = this.#timed(forwards(logged, (code) => this.warn(code)))
     if (request.aggregateOf === undefined) this.#counts.requests++
     this.#rows++
-    const implausible = isImplausible(request.at) && this.#job.trustTimes !== true
-    if (implausible) this.warn('implausible-time')
-    const isNew = this.#preparer.add(
-      implausible ? undated(request) : request,
-      place,
-      this.#countTokens,
-    )
+    const isNew = this.#preparer.add(request, place, this.#countTokens)
     if (!isNew) this.#counts.duplicates++
+  }
+
+  /** Without a time that is not to be believed, and with the one that is said for those that have none. */
+  #timed(request: Request): Request {
+    const { defaultAt, trustTimes } = this.#job
+    const problem = trustTimes === true ? null : problemOfTime(request)
+    if (problem !== null) this.warn(problem)
+    const kept = problem === null ? request : undated(request)
+    return kept.at === undefined && defaultAt !== undefined ? { ...kept, at: defaultAt } : kept
   }
 
   /** Brings the tokenizer, then prepares the requests that waited for it. */

@@ -43,11 +43,35 @@ const readable: readonly (readonly [string, number])[] = [
   ['Aug 1, 2026', Date.UTC(2026, 7, 1)],
   ['2028-02-29', Date.UTC(2028, 1, 29)],
   ['1785585600', noon],
+  ['2026-08-01 12:00:00,000', noon],
+  ['2026-08-01T14:00:00 +02:00', noon],
+  ['2026-08-01T14:00:00+02:00[Europe/Berlin]', noon],
+  ['+002026-08-01T12:00:00Z', noon],
+  ['01/Aug/2026:14:00:00 +0200', noon],
+  ['[01/Aug/2026:12:00:00 +0000]', noon],
+  ['Sat Aug  1 08:00:00 EDT 2026', noon],
+  ['8/1/26, 12:00 PM', noon],
+  ['01-Aug-26 12:00', noon],
+  ['15-Aug-2026', Date.UTC(2026, 7, 15)],
+  ['08-15-2026', Date.UTC(2026, 7, 15)],
+  ['2026-08', Date.UTC(2026, 7, 1)],
+]
+
+/** As MongoDB exports times, and as JavaScript writes 64 bits. */
+const objects: readonly (readonly [object, number])[] = [
+  [{ $date: '2026-08-01T12:00:00Z' }, noon],
+  [{ $date: { $numberLong: '1785585600000' } }, noon],
+  [{ $date: 1_785_585_600_000 }, noon],
+  [{ low: -1_945_272_320, high: 415_739_044 }, noon],
 ]
 
 describe('a time in text', () => {
   test.each(readable)('%s', (text, moment) => {
     expect(timeOf(text)).toBe(moment)
+  })
+
+  test.each(objects)('in parts: %j', (value, moment) => {
+    expect(timeOf(value)).toBe(moment)
   })
 
   test('without a zone is UTC, whatever the zone of the machine', () => {
@@ -73,6 +97,12 @@ describe('a time in text', () => {
     'yesterday',
     'row 12',
     '2026-08-01T25:00:00Z',
+    '+002026-02-30T10:00:00Z',
+    '2026-13',
+    'Feb 30, 26',
+    '1.23s',
+    // Which offset holds there nobody says.
+    '2026-08-01T10:00:00[Europe/Berlin]',
   ])('%s is none', (text) => {
     expect(timeOf(text)).toBeUndefined()
     expect(statedTime(text)).toBeNaN()
@@ -80,21 +110,13 @@ describe('a time in text', () => {
 })
 
 test('a time that is not stated is not there', () => {
-  for (const nothing of [undefined, null, '']) expect(statedTime(nothing)).toBeUndefined()
+  for (const nothing of [undefined, null, '', ' ', 'null', 'N/A', '-'])
+    expect(statedTime(nothing)).toBeUndefined()
 })
 
 test.each<[string, object, readonly string[]]>([
   ['canonical', JSON.parse(canonicalRecord({ at: '2026-02-30T10:00:00Z' })), []],
   ['mapped', { when: '2026-02-30', name: 'gpt-4o' }, ['--map', 'at=when', '--map', 'model=name']],
-  [
-    'pairs',
-    {
-      timestamp: '2026-02-30T10:00:00Z',
-      request: { model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] },
-      response: { choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } },
-    },
-    [],
-  ],
 ])('a %s record of 30 February is rejected with its line', async (_format, record, flags) => {
   const terminal = newTerminal()
   const log = join(terminal.folder, 'log.jsonl')
@@ -107,4 +129,23 @@ test.each<[string, object, readonly string[]]>([
     { line: 2, reason: 'bad-time' },
   ])
   expect((await runIn(terminal, 'analyze', log, ...flags, '--strict')).code).toBe(2)
+})
+
+test('a record of another format keeps its cost where its time is none, undated and counted', async () => {
+  const terminal = newTerminal()
+  const log = join(terminal.folder, 'log.jsonl')
+  const record = (timestamp: unknown) =>
+    JSON.stringify({
+      timestamp,
+      request: { model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] },
+      response: { choices: [], usage: { prompt_tokens: 1000, completion_tokens: 0 } },
+    })
+  const times = ['2026-02-28T10:00:00Z', '2026-02-30T10:00:00Z', 'the day before', 'N/A']
+  writeFileSync(log, times.map((time) => `${record(time)}\n`).join(''))
+  const { totals, inputs, warnings } = await analyzeIn(terminal, log)
+  expect(totals).toMatchObject({ requests: 4, undatedRequests: 3, costUsd: 0.01 })
+  expect(inputs).toMatchObject([{ skipped: {} }])
+  expect(warnings).toMatchObject([{ code: 'unreadable-time', count: 2 }])
+  const dated = await analyzeIn(terminal, log, '--at', '2026-02-28')
+  expect(dated.totals.undatedRequests).toBe(0)
 })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { listOf } from '../../../src/domain/json.ts'
 import { exported, read, readOne, span } from '../../support/spans.ts'
 
 const step = {
@@ -107,4 +108,18 @@ it('counts the calls of embedMany and not embedMany itself', () => {
   })
   const whole = { ...embed, 'ai.operationId': 'ai.embedMany' }
   expect(read(exported([span(whole)], 'ai'))).toEqual({ ignored: 'parent-span' })
+})
+
+it('has no usage where the SDK counted none, which it writes as NaN', () => {
+  const none = { doubleValue: 'NaN' }
+  const names = ['ai.usage.promptTokens', 'ai.usage.completionTokens', 'gen_ai.usage.input_tokens']
+  const { attributes, ...rest } = span({ 'ai.operationId': step['ai.operationId'] })
+  const wire = [
+    ...listOf(attributes),
+    { key: 'ai.model.id', value: { stringValue: 'gpt-4o' } },
+    ...names.map((key) => ({ key, value: none })),
+  ]
+  const request = readOne(exported([{ ...rest, attributes: wire }], 'ai'))
+  expect(request.model).toBe('gpt-4o')
+  expect(request.usage).toBeUndefined()
 })
