@@ -5,7 +5,7 @@ import type { LogFacts } from '../policy/log-facts.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Tier } from '../policy/routing.ts'
 import { chooseTiers } from '../policy/tiers.ts'
-import { namespaceWarnings } from '../simulate/simulate-warnings.ts'
+import { unnamedWarnings } from '../simulate/simulate-warnings.ts'
 import type { FoundNeighbours } from '../worlds/find-neighbours.ts'
 import type { History } from '../worlds/history.ts'
 import { type KeyedHistory, withoutIgnored } from '../worlds/ignored-keys.ts'
@@ -91,7 +91,7 @@ export const comparedWarnings = (
   where = '',
 ): readonly Warning[] => [
   ...classifierWarnings(trained, where),
-  ...namespaceWarnings(policy.cache, log, where),
+  ...unnamedWarnings(policy, log, where),
   ...(perhapsPersonal === 0
     ? []
     : [

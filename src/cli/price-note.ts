@@ -5,7 +5,7 @@ import { openRunPrices } from './price-book.ts'
 import type { Terminal } from './terminal.ts'
 
 const sentence =
-  'costs are by the prices of the last report or load, which differ from those in force now; llmcost analyze prices the store anew'
+  'costs are as the last report or load priced them, not by the price book in force without flags; llmcost analyze prices the store anew, by the flags it is given'
 
 /**
  * What a command has to say that shows stored costs as they are: null where the book, LLMCOST_PRICES and the policy in

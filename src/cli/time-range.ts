@@ -1,5 +1,6 @@
 import { UserError } from '../domain/user-error.ts'
 import { timeOf } from '../ingest/fields.ts'
+import { statesZone } from '../ingest/written-time.ts'
 import { calendarOf } from '../worlds/calendar.ts'
 
 /** A stretch of time as it is written: "14d" before the newest request, "2026-08-01"; open where absent. */
@@ -61,11 +62,8 @@ function momentOf(
     throw new UserError(`${flag} "${text}" is no time`, {
       hint: 'write 2026-08-01, 2026-08-01T12:00:00Z, 24h, 7d or 4w',
     })
-  return statesNoZone.test(text) ? calendarOf(zone).momentOf(moment) : moment
+  return statesZone(text) ? moment : calendarOf(zone).momentOf(moment)
 }
-
-/** A day, or a day and a time of the clock. */
-const statesNoZone = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$/
 
 /** Whether a moment can be in both. */
 export const overlap = (a: TimeRange, b: TimeRange): boolean =>

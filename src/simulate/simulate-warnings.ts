@@ -2,6 +2,7 @@ import { flag } from '../domain/row.ts'
 import type { CachePolicy } from '../policy/caching.ts'
 import { mayCompare, mayMatch } from '../policy/layers-in-use.ts'
 import type { LogFacts } from '../policy/log-facts.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { History } from '../worlds/history.ts'
 import type { SimulateOptions } from './options.ts'
 import type { SimulateResult } from './result.ts'
@@ -104,14 +105,25 @@ export function sweepWarnings(simulation: Simulation): SimulateResult['warnings'
     .map(({ holds: _, ...each }) => ({ ...each, count: 1 }))
 }
 
+type Unnamed = Pick<LogFacts, 'requests' | 'carrying'>
+
+/** Who is not named goes with whoever else is not; `where` says whose policy it is. */
+export const unnamedWarnings = (
+  { cache, budgets }: Pick<Policy, 'cache' | 'budgets'>,
+  log: Unnamed,
+  where = '',
+): SimulateResult['warnings'] => [
+  ...namespaceWarnings(cache, log, where),
+  ...budgetWarnings(budgets, log, where),
+]
+
 /** Whose answers others must not see. */
 const privateFields = ['tenant', 'user', 'team', 'session'] as const
 
-/** Who is not named shares entries with whoever else is not; `where` says whose policy it is. */
-export function namespaceWarnings(
+function namespaceWarnings(
   cache: CachePolicy,
-  { requests, carrying }: Pick<LogFacts, 'requests' | 'carrying'>,
-  where = '',
+  { requests, carrying }: Unnamed,
+  where: string,
 ): SimulateResult['warnings'] {
   if (!mayMatch(cache) && !mayCompare(cache)) return []
   const inForce = [cache.namespace, ...cache.rules.flatMap(({ namespace = [] }) => namespace)]
@@ -121,6 +133,23 @@ export function namespaceWarnings(
     .map((field) => ({
       code: 'namespace-unnamed',
       message: `${where}requests name no ${field}, which the namespace tells apart: those without one share answers with each other`,
+      count: requests - carrying[field],
+    }))
+}
+
+/** Whose requests go on one account where they name nobody. */
+const accountFields = ['user', 'team', 'feature'] as const
+
+function budgetWarnings(
+  budgets: Policy['budgets'],
+  { requests, carrying }: Unnamed,
+  where: string,
+): SimulateResult['warnings'] {
+  return accountFields
+    .filter((field) => budgets.some(({ scope }) => scope === field) && carrying[field] < requests)
+    .map((field) => ({
+      code: 'budget-unnamed',
+      message: `${where}requests name no ${field}: a budget for each ${field} takes all of them for one`,
       count: requests - carrying[field],
     }))
 }

@@ -126,7 +126,7 @@ describe('stored requests are priced anew', () => {
 
 describe('commands that show stored costs as they are', () => {
   const query = 'select sum(costUsd) as usd from v_requests'
-  const note = /^costs are by the prices of the last report or load, which differ/
+  const note = /^costs are as the last report or load priced them/
 
   test('say so where other prices are in force since', async () => {
     await analyzeIn(terminal, log)

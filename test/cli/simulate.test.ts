@@ -363,6 +363,24 @@ describe('a simulation', () => {
     )
   })
 
+  test('says how many go on one account of a budget that none of them names', async () => {
+    const file = join(terminal.folder, 'own.yaml')
+    const named = [{ user: 'u1', team: 't1' }, { user: 'u1' }, { user: 'u2' }, { user: 'u3' }]
+    const asked = named.map((who, index) => ask(`r${index}`, `question ${index}`, who))
+    writeFileSync(log, asked.join(''))
+    const { baseline } = await simulated(log)
+    // Enough for one request, with what is held back for it, and not for two.
+    const enough = (1.5 * baseline.costUsd) / named.length
+    const limit = `window: day, limit: $${enough.toFixed(9)}, action: block`
+    writeFileSync(file, `budgets: [{ scope: team, ${limit} }, { scope: user, ${limit} }]\n`)
+    const { limits, warnings } = await simulated(log, '--policy', file)
+    // The first uses up what u1 has, the third what is there for those without a team.
+    expect(limits?.refusedRequests).toBe(2)
+    expect(warnings.filter(({ code }) => code === 'budget-unnamed')).toMatchObject([
+      { message: expect.stringContaining('name no team'), count: 3 },
+    ])
+  })
+
   test('sets machines of one’s own beside a month of the log, and into no cost', async () => {
     const file = join(terminal.folder, 'own.yaml')
     writeFileSync(

@@ -68,4 +68,8 @@ test('days of --since and --until begin at midnight in --tz', async () => {
   expect(await requestsIn(log, '--since', '2026-08-01', '--tz', 'America/New_York')).toBe(1)
   expect(await requestsIn(log, '--since', '2026-08-01T06:00', ...berlin)).toBe(1)
   expect(await requestsIn(log, '--since', '2026-08-01T06:00:00Z', ...berlin)).toBe(0)
+  for (const day of ['Aug 1, 2026', '8/1/2026', '2026-08'])
+    expect(await requestsIn(log, '--since', day, ...berlin)).toBe(3)
+  for (const moment of ['2026-08-01T06:00+02:00', 'Aug 1, 2026 04:00 GMT', '1785556800'])
+    expect(await requestsIn(log, '--since', moment, ...berlin)).toBe(1)
 })
