@@ -70,9 +70,9 @@ const readers: Readonly<Record<DialectName, (body: JsonObject) => AskedBody>> = 
  */
 export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound | TurningFault {
   const { endpoint, at, bytes } = arrival
-  if (endpoint.dialect !== null && isTooDeep(bytes))
-    return badRequest(`The body is nested more than ${mostLevels} levels deep.`)
   const body = parsed(bytes)
+  if (endpoint.dialect !== null && isTooDeep(bytes, body))
+    return badRequest(`The body is nested more than ${mostLevels} levels deep.`)
   if (endpoint.answers === 'completion') return readCompletionRequest(arrival, body, identityOf)
   if (endpoint.dialect === null) {
     const object = isObject(body) ? body : null
