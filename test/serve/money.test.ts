@@ -222,7 +222,7 @@ describe('asking again is no use', () => {
   test.each(['/v1/chat/completions', '/v1/messages'])(
     'of a cache that has no answer, where no other is wanted (%s)',
     async (path) => {
-      const { post, upstream } = await startFixtureGateway((response) =>
+      const { post, upstream, gateway } = await startFixtureGateway((response) =>
         sendText(response, 200, completion('Hello')),
       )
       const headers = { 'cache-control': 'only-if-cached' }
@@ -230,6 +230,8 @@ describe('asking again is no use', () => {
       expect(missed).toMatchObject({ status: 504, retry: 'false', after: false })
       expect(JSON.parse(missed.text).error).toMatchObject({ code: 'not_cached' })
       expect(upstream.received).toHaveLength(0)
+      await (await post(path, asking('Hi', { max_tokens: 10 }))).text()
+      expect(gateway.served.map((each) => each.isNotCached)).toEqual([true, undefined])
     },
   )
 })
