@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type JsonObject, objectOf } from '../../src/domain/json.ts'
+import { startMockServer } from '../../src/providers/mock-server.ts'
+import { defaultMockSettings } from '../../src/providers/mock-settings.ts'
 import { budgetLines } from '../../src/serve/gateway-watch.ts'
+import { removeTerminals } from '../support/cli.ts'
 import {
   asking,
   chunk,
@@ -10,6 +13,9 @@ import {
   usageChunk,
 } from '../support/fixture-gateway.ts'
 import { sendPieces, sendText, startEvents } from '../support/gateways/fixture-upstream.ts'
+import { startedServe, until } from '../support/running-serve.ts'
+
+afterAll(removeTerminals)
 
 const event = (type: string, more: object) =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`
@@ -164,6 +170,28 @@ test('who names no user has a budget with all others who name none', async () =>
   expect(lines.map(({ member, spentUsd }) => [member, spentUsd])).toEqual([
     ['(none)', 0.0015],
     ['ann', 0.0015],
+  ])
+})
+
+test('an operator is told once that those who name no user share a budget', async () => {
+  const mock = await startMockServer({ settings: defaultMockSettings, isWaiting: false })
+  const env = { OPENAI_BASE_URL: `${mock.url}/v1`, OPENAI_API_KEY: 'k' }
+  const policy = 'budgets: [{ name: each, scope: user, window: day, limit: $5, action: block }]'
+  const { serve, terminal, ask } = await startedServe({ env, policy })
+  const lines = () =>
+    terminal
+      .err()
+      .split('\n')
+      .filter((line) => line.includes('share one account'))
+  try {
+    for (const _ of [1, 2]) expect((await ask()).status).toBe(200)
+    await until(() => lines().length > 0)
+  } finally {
+    await serve.close(1000)
+    await mock.close()
+  }
+  expect(lines().map((line) => JSON.parse(line))).toMatchObject([
+    { level: 'warn', msg: 'budget each: requests that name no user share one account' },
   ])
 })
 
