@@ -49,13 +49,14 @@ export async function servicesOf(
   const exchanges = new Map<string, Exchange>()
   const costOf = targetCosts(prices.book)
   const { onAlert, onServed } = watch
+  const warn = (sentence: string) => watch.say(sentence, 'warn')
   const scrubOf = scrubsOf(env)
   const mocks = replay === null ? null : await replayedOrigins(policy.serve.providers, terminal)
   const forwarder = await openForwarder({ env })
   return {
     forwarder: mocks === null ? forwarder : mocksOnly(forwarder, mocks),
     journal: writer,
-    ...openMoneyWatch({ policy, hash, now, costOf, exchanges, inForce, onAlert }),
+    ...openMoneyWatch({ policy, hash, now, costOf, exchanges, inForce, onAlert, warn }),
     prices: prices.book,
     costOf,
     hash,

@@ -7,7 +7,12 @@ export type Fault = {
   readonly status: number | null
   /** What the provider asked to wait, milliseconds. */
   readonly retryAfterMs: number | null
+  /** Of a timeout: which limit of the call was reached; absent: none, its provider says so. */
+  readonly limit?: TimeLimit
 }
+
+/** The limits of time that a call may have. */
+export type TimeLimit = 'firstTokenMs' | 'idleMs' | 'totalMs'
 
 export const faultKinds = [
   /** Nobody listens, or the name is unknown. */

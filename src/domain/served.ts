@@ -14,6 +14,8 @@ export type Served = {
   readonly dialect: DialectName | null
   /** What the caller got. */
   readonly statusCode: number
+  /** It was to be answered from a cache or not at all, and no cache had it: a failure of nobody's. */
+  readonly isNotCached?: boolean
   /** The gateway's own share of the time, milliseconds: all of it without waiting for models. */
   readonly overheadMs: number
   /** What it would have cost at the model that was asked for, without caches and routes; null: nobody knows. */

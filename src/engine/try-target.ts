@@ -34,7 +34,7 @@ export function tryTarget(
   const terms = termsOf(climb, rung)
   const name = targetName(climb, target)
   return after(world.ask(target, asked, terms), (first) =>
-    delayAfter(first, terms) === null
+    delayAfter(first) === null
       ? judged(climb, name, rung, first)
       : askAgain(climb, target, terms, first).then((last) => judged(climb, name, rung, last)),
   )
@@ -46,11 +46,9 @@ const termsOf = ({ course, isSpeculative }: Climb, rung: Rung | null): AttemptTe
   steps: course.steps,
 })
 
-/** Null: asking again is no use. A rung's own time is up once: whoever takes longer is not asked again but climbed over. */
-function delayAfter(attempted: Attempted, { timeoutMs }: AttemptTerms): number | null {
-  if (!isFailed(attempted) || (attempted.kind === 'timeout' && timeoutMs !== null)) return null
-  return attempted.retryAfterMs
-}
+/** Null: asking again is no use. */
+const delayAfter = (attempted: Attempted): number | null =>
+  isFailed(attempted) ? attempted.retryAfterMs : null
 
 type Failed = Extract<Attempted, { kind: 'failed' | 'timeout' }>
 const isFailed = (attempted: Attempted): attempted is Failed =>
@@ -69,7 +67,7 @@ async function askAgain(
   let attempted = first
   let waitedMs = 0
   for (let again = 0; again < retries.attempts; again++) {
-    const delayMs = delayAfter(attempted, terms)
+    const delayMs = delayAfter(attempted)
     if (delayMs === null || waitedMs + delayMs > retries.totalMs) break
     note(course, name, attempted, 'failed', attempted.kind)
     course.spend(attempted.costNanoUsd)

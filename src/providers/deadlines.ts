@@ -1,4 +1,4 @@
-import type { Fault } from '../domain/fault.ts'
+import type { Fault, TimeLimit } from '../domain/fault.ts'
 import type { CallLimits } from '../domain/provider.ts'
 import type { Clock } from './clock.ts'
 
@@ -19,8 +19,6 @@ export type Deadlines = {
 /** Made once: an error for each attempt would cost more than the attempt's own bookkeeping. */
 const over = new Error('the attempt is over')
 
-type Limit = 'firstTokenMs' | 'idleMs' | 'totalMs'
-
 /**
  * Starts the limits. The idle limit also holds for the silence before the first chunk, unless a limit to the first
  * content says how long that may be: a server that accepts and says nothing would else be waited for without end.
@@ -37,7 +35,7 @@ export function openDeadlines(
     fault ??= why
     controller.abort(over)
   }
-  const start = (limit: Limit) => {
+  const start = (limit: TimeLimit) => {
     const ms = limits[limit]
     return ms === null ? () => {} : clock.after(ms, () => stop(limitFault(limit, ms)))
   }
@@ -65,14 +63,15 @@ export function openDeadlines(
   }
 }
 
-const limitFault = (limit: Limit, ms: number): Fault => ({
+const limitFault = (limit: TimeLimit, ms: number): Fault => ({
   kind: 'timeout',
   message: `${limitPhrases[limit]} within ${ms} ms`,
   status: null,
   retryAfterMs: null,
+  limit,
 })
 
-const limitPhrases: Readonly<Record<Limit, string>> = {
+const limitPhrases: Readonly<Record<TimeLimit, string>> = {
   firstTokenMs: 'no content',
   idleMs: 'nothing more',
   totalMs: 'no whole answer',

@@ -1,6 +1,6 @@
 import { partsOfReply } from '../dialects/fold-parts.ts'
 import type { Block, Call } from '../domain/call.ts'
-import type { Fault } from '../domain/fault.ts'
+import type { Fault, TimeLimit } from '../domain/fault.ts'
 import type { CallLimits, Provider, ProviderAnswer } from '../domain/provider.ts'
 import type { Part, Reply } from '../domain/reply.ts'
 import { mockFaults } from './mock-faults.ts'
@@ -41,15 +41,16 @@ const cancelled: ProviderAnswer = {
 function providerAnswer(answer: MockAnswer, call: Call, limits: CallLimits): ProviderAnswer {
   const course = courseOf(answer)
   const { fault, endMs } = course
-  const limit = limitMet(course, call.streamed, limits)
-  const cutMs = limit ?? (endMs === never ? answer.latencyMs : endMs)
+  const met = limitMet(course, call.streamed, limits)
+  const cutMs = met?.atMs ?? (endMs === never ? answer.latencyMs : endMs)
   const hasBegun = call.streamed && course.firstMs !== null && course.firstMs <= cutMs
   const firstTokenMs = hasBegun ? course.firstMs : null
   const times = { latencyMs: cutMs, firstTokenMs }
-  const isTimeout = limit !== null || endMs === never
+  const isTimeout = met !== null || endMs === never
   if (!isTimeout && fault === null) return { kind: 'answered', reply: answer.reply, ...times }
   const partial = hasBegun ? halfOf(answer.reply) : null
-  return { kind: 'failed', fault: isTimeout || fault === null ? timeout : fault, partial, ...times }
+  const late = met === null ? timeout : { ...timeout, limit: met.limit }
+  return { kind: 'failed', fault: isTimeout || fault === null ? late : fault, partial, ...times }
 }
 
 /** How an attempt goes if nobody limits its time, milliseconds. */
@@ -76,19 +77,21 @@ function courseOf(answer: MockAnswer): Course {
     : { ...whole, endMs: (firstMs + latencyMs) / 2, fault }
 }
 
-/** When the first limit of time is passed; null: none is before the end. */
+/** The first limit of time that is passed, and when; null: none is before the end. */
 function limitMet(
   { firstMs, gapMs, endMs }: Course,
   streamed: boolean,
   limits: CallLimits,
-): number | null {
-  const met: number[] = []
-  const soonest = firstMs ?? endMs
-  if (streamed && soonest > (limits.firstTokenMs ?? never)) met.push(limits.firstTokenMs ?? never)
-  if (streamed && firstMs !== null && gapMs > (limits.idleMs ?? never))
-    met.push(firstMs + (limits.idleMs ?? never))
-  if (endMs > (limits.totalMs ?? never)) met.push(limits.totalMs ?? never)
-  return met.length === 0 ? null : Math.min(...met)
+): { readonly limit: TimeLimit; readonly atMs: number } | null {
+  const met: { limit: TimeLimit; atMs: number }[] = []
+  const note = (limit: TimeLimit, tookMs: number, sinceMs: number) => {
+    const ms = limits[limit]
+    if (ms !== null && tookMs > ms) met.push({ limit, atMs: sinceMs + ms })
+  }
+  if (streamed) note('firstTokenMs', firstMs ?? endMs, 0)
+  if (streamed && firstMs !== null) note('idleMs', gapMs, firstMs)
+  note('totalMs', endMs, 0)
+  return met.toSorted((one, other) => one.atMs - other.atMs)[0] ?? null
 }
 
 const timeout: Fault = {

@@ -124,8 +124,10 @@ async function askTarget(
   })
   if (asking.kind === 'not-asked') throw new NotAsked()
   trail.isNew = asking.isNew
+  // A rung's own time, which is that of a call in all, is up once: it is climbed over.
+  const isOfRung = ({ limit }: Fault) => timeoutMs !== null && limit === 'totalMs'
   const delayMs = (fault: Fault) =>
-    timeout.retries ? retryDelayMs(each, target, attempt + 1, fault) : null
+    timeout.retries && !isOfRung(fault) ? retryDelayMs(each, target, attempt + 1, fault) : null
   return attemptedOf(asking, target, delayMs, trail)
 }
 

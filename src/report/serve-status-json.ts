@@ -109,7 +109,7 @@ const figures: KeyOrder<Figures> = {
   prefix: { inputTokens: true, readTokens: true, writtenTokens: true, readShare: true },
   audit: { audited: true, agreeing: true, agreeRate: true, interval, auditedShare: true },
   routing,
-  refusals: { byBudget: true, budgetRejectionRate: true, other: true },
+  refusals: { byBudget: true, budgetRejectionRate: true },
   errors: {
     failed: true,
     errorRate: true,

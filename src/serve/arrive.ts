@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { dialectOf } from '../dialects/dialects.ts'
 import type { DialectName } from '../domain/call.ts'
-import type { Fault } from '../domain/fault.ts'
 import type { JsonObject } from '../domain/json.ts'
+import type { TurningFault } from './bad-request.ts'
 import { credentialOf, passThroughCaller } from './client-credential.ts'
 import { type Endpoint, endpointOf } from './endpoints.ts'
 import { keyRefusal } from './gateway-keys.ts'
@@ -26,7 +26,7 @@ export type Head = {
 
 /** An answer to a request that nobody was asked for: nothing is owed for it. */
 export type Refused = {
-  readonly fault: Fault
+  readonly fault: TurningFault
   readonly status: number
   readonly body: JsonObject
   /** Names and values in turn. */
@@ -109,7 +109,7 @@ function wishesAt({ provider }: Endpoint, wishes: Wishes): Wishes {
 
 /** A fault in the words of the request's own wire format. */
 export function refusedWith(
-  fault: Fault,
+  fault: TurningFault,
   dialect: DialectName | null,
   headers: readonly string[] = [],
 ): Refused {

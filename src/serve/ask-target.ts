@@ -10,7 +10,7 @@ import type { AttemptResult, LiveSend, Refusal } from './attempt.ts'
 import { costOf, usedOf } from './attempt-cost.ts'
 import { cancelled, headerIn, outOfTime } from './attempt-faults.ts'
 import { runAttempt } from './attempt-run.ts'
-import { callLimits } from './call-limits.ts'
+import { callLimits, type LimitSetter } from './call-limits.ts'
 import type { AttemptNote, CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import type { Inbound } from './inbound.ts'
@@ -27,8 +27,6 @@ export type Asking = {
   readonly terms: AttemptTerms
   readonly rewrites: Rewrites
   readonly timeout: TimeoutClass
-  /** The caller gives it less time than the policy does. */
-  readonly isHurried: boolean
   /** Whether a breaker may keep it from being asked. */
   readonly isGuarded: boolean
   /** Until it is asked again after so many attempts, milliseconds; null: it is not. */
@@ -84,7 +82,7 @@ async function makeCall(
   const answer = state.backgrounds.read(exchange.inbound, result.answer)
   const told = { ...result, answer }
   const attempted = attemptedOf(state, exchange, destination, outgoing, told, asking)
-  state.targets.end(call, endOf(result, isOfCaller(exchange.inbound, destination, asking, result)))
+  state.targets.end(call, endOf(result, isOfCaller(exchange.inbound, destination, result)))
   return attempted
 }
 
@@ -135,16 +133,18 @@ const endOf = ({ answer, fault }: AttemptResult, isOfCaller: boolean): CallEnd =
     ? { kind: 'answered', outputTokens: answer?.reply.usage?.outputTokens ?? null }
     : { kind: 'failed', fault: fault.kind, isOfCaller }
 
-/** Whether a failure is the caller's own: the limit of their key, or less time than the policy gives. */
+/** Whether a failure is the caller's own: the limit of their key, or that they wait no longer. */
 function isOfCaller(
   { credential, home }: Inbound,
   { upstream }: Destination,
-  { isHurried }: Asking,
-  { fault }: AttemptResult,
+  { fault, timeUpBy }: CallResult,
 ): boolean {
-  if (fault?.kind === 'timeout') return isHurried
+  if (timeUpBy === 'wish') return true
   return fault?.kind === 'rate-limit' && credential !== null && upstream === home.upstream
 }
+
+/** `timeUpBy`: who set the limit of time that ended it; null: none did. */
+type CallResult = AttemptResult & { readonly timeUpBy: LimitSetter | null }
 
 async function run(
   state: GatewayState,
@@ -152,20 +152,21 @@ async function run(
   asking: Asking,
   outgoing: Outgoing,
   onContent: () => void,
-): Promise<AttemptResult> {
-  const { request, rawHeaders } = exchange.inbound
+): Promise<CallResult> {
+  const { request, rawHeaders, wishes } = exchange.inbound
   const streamed = request.streamed === true
   const open: { forwarding: Forwarding | null } = {
     forwarding: null,
   }
   const live = asking.terms.isHeld ? null : asking.live(outgoing)
-  const rung = { rungMs: asking.terms.timeoutMs, wishedMs: exchange.inbound.wishes.totalMs }
+  const rungMs = asking.terms.timeoutMs
+  const { limits, setBy } = callLimits(asking.timeout, streamed, live !== null, rungMs, wishes)
   const result = await runAttempt({
     forwarder: state.forwarder,
     request: state.replay === null ? outgoing.request : toldToMock(outgoing.request, rawHeaders),
     dialect: outgoing.dialect === null ? null : dialectOf(outgoing.dialect),
     streamed,
-    limits: callLimits(asking.timeout, streamed, live !== null, rung),
+    limits,
     now: state.now,
     scrub: state.scrub,
     onContent,
@@ -177,14 +178,16 @@ async function run(
   })
   if (open.forwarding !== null) exchange.forwardings.delete(open.forwarding)
   exchange.waitedMs += result.latencyMs
-  if (state.replay === null) return result
-  const told = toldTimes(result, asking.terms.timeoutMs)
+  const limit = result.fault?.limit
+  const ended = { ...result, timeUpBy: limit === undefined ? null : setBy[limit] }
+  if (state.replay === null) return ended
+  const told = toldTimes(ended, rungMs)
   state.replay.pass(told.latencyMs)
   return told
 }
 
 /** The times that a mock tells in place of letting them pass; a rung's limit of time ends what would have taken longer. */
-function toldTimes(result: AttemptResult, limitMs: number | null): AttemptResult {
+function toldTimes(result: CallResult, limitMs: number | null): CallResult {
   const told = (name: string) => Number(headerIn(result.headers, name) ?? 0)
   const latencyMs = told('x-mock-latency-ms')
   const firstTokenMs = result.firstTokenMs === null ? null : told('x-mock-first-token-ms')
@@ -231,7 +234,7 @@ function attemptedOf(
   exchange: Exchange,
   { upstream, model, target }: Destination,
   { dialect, rewrites }: Outgoing,
-  result: AttemptResult,
+  result: CallResult,
   asking: Asking,
 ): Attempted {
   const { answer, partial, fault, refusal, latencyMs, firstTokenMs } = result
@@ -264,14 +267,15 @@ function attemptedOf(
   const { usage } = used
   if (fault === null) return { kind: 'answered', answer, usage, costNanoUsd, latencyMs }
   const made = exchange.attempts.filter((each) => each.target === target).length
+  // Nobody else's answer may follow what the caller has begun to read; a rung's own time is up once, and is climbed over.
+  const isFinal = result.isServed || exchange.isSettled || result.timeUpBy === 'rung'
   return {
     kind: fault.kind === 'timeout' ? 'timeout' : 'failed',
     reason: fault.kind,
     usage,
     costNanoUsd,
     latencyMs,
-    // Nobody else's answer may follow what the caller has begun to read.
-    retryAfterMs: result.isServed || exchange.isSettled ? null : asking.retryDelayMs(made, fault),
+    retryAfterMs: isFinal ? null : asking.retryDelayMs(made, fault),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Fault } from '../domain/fault.ts'
+import type { Fault, TimeLimit } from '../domain/fault.ts'
 import type { CallLimits } from '../domain/provider.ts'
 
 /** The limits of time of one call. */
@@ -11,19 +11,21 @@ export type AttemptLimits = {
 
 /** Stops a call that takes too long; of a limit that is null nothing is watched. */
 export function openAttemptLimits(
-  { firstTokenMs, idleMs, totalMs }: CallLimits,
+  limits: CallLimits,
   streamed: boolean,
   stop: (fault: Fault) => void,
 ): AttemptLimits {
-  const after = (ms: number | null, what: string) =>
-    ms === null ? null : setTimeout(() => stop(timedOut(`${what} within ${ms} ms`)), ms)
-  const total = after(totalMs, 'no whole answer')
-  const first = streamed ? after(firstTokenMs, 'no first token') : null
+  const after = (limit: TimeLimit) => {
+    const ms = limits[limit]
+    return ms === null ? null : setTimeout(() => stop(timedOut(limit, ms)), ms)
+  }
+  const total = after('totalMs')
+  const first = streamed ? after('firstTokenMs') : null
   // A limit to the first content says how long the silence before it may be.
-  let idle = first === null ? after(idleMs, 'nothing came') : null
+  let idle = first === null ? after('idleMs') : null
   return {
     progress() {
-      if (idle === null) idle = after(idleMs, 'nothing came')
+      if (idle === null) idle = after('idleMs')
       else idle.refresh()
     },
     firstContent() {
@@ -35,9 +37,16 @@ export function openAttemptLimits(
   }
 }
 
-const timedOut = (message: string): Fault => ({
+const timedOut = (limit: TimeLimit, ms: number): Fault => ({
   kind: 'timeout',
-  message,
+  message: `${words[limit]} within ${ms} ms`,
   status: null,
   retryAfterMs: null,
+  limit,
 })
+
+const words: Readonly<Record<TimeLimit, string>> = {
+  firstTokenMs: 'no first token',
+  idleMs: 'nothing came',
+  totalMs: 'no whole answer',
+}

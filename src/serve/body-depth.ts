@@ -1,28 +1,37 @@
 /** No API asks for as many; what reads a body goes down level by level, on a stack that has an end. */
 export const mostLevels = 500
 
-const quote = 0x22
-const backslash = 0x5c
+/**
+ * Whether lists and objects stand in one another more than `mostLevels` deep in a JSON text; `value` is what it says, and
+ * is gone through only where the text has as many brackets in all.
+ */
+export const isTooDeep = (bytes: Buffer, value: unknown): boolean =>
+  hasMoreBrackets(bytes, mostLevels) && isDeeper(value, mostLevels)
 
-/** Whether lists and objects stand in one another more than `mostLevels` deep in a JSON text. */
-export function isTooDeep(bytes: Buffer): boolean {
-  let depth = 0
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (byte === quote) at = endOfString(bytes, at)
-    else if (byte === 0x5b || byte === 0x7b) depth++
-    else if (byte === 0x5d || byte === 0x7d) depth--
-    if (depth > mostLevels) return true
+/** Whether a text opens more than so many brackets, those in strings counted too. */
+function hasMoreBrackets(bytes: Buffer, most: number): boolean {
+  let count = 0
+  for (const bracket of ['[', '{']) {
+    const byte = bracket.charCodeAt(0)
+    for (let at = bytes.indexOf(byte); at !== -1; at = bytes.indexOf(byte, at + 1))
+      if (++count > most) return true
   }
   return false
 }
 
-/** Of the quote that ends a string; the length of all where none does. */
-function endOfString(bytes: Buffer, start: number): number {
-  for (let end = bytes.indexOf(quote, start + 1); end !== -1; end = bytes.indexOf(quote, end + 1)) {
-    let slashes = 0
-    while (bytes[end - 1 - slashes] === backslash) slashes++
-    if (slashes % 2 === 0) return end
-  }
-  return bytes.length
+/** Goes down all branches at once, a level at a time. */
+function isDeeper(value: unknown, most: number): boolean {
+  let level = [value].filter(isNested)
+  for (let depth = 0; depth < most && level.length > 0; depth++) level = levelBelow(level)
+  return level.length > 0
 }
+
+function levelBelow(level: readonly object[]): object[] {
+  const below: object[] = []
+  for (const each of level)
+    for (const member of Array.isArray(each) ? each : Object.values(each))
+      if (isNested(member)) below.push(member)
+  return below
+}
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null

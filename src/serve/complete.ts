@@ -1,9 +1,8 @@
-import type { Fault } from '../domain/fault.ts'
 import { defined, type Json, type JsonObject } from '../domain/json.ts'
 import { usdOf } from '../domain/money.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
-import { badRequest } from './bad-request.ts'
+import { badRequest, type TurningFault } from './bad-request.ts'
 
 /** What `/v1/complete` takes: a question in plain words, without a model. */
 export type Completion = {
@@ -27,10 +26,12 @@ const fields: readonly string[] = [
 ]
 
 /** Reads a body of `/v1/complete`; what it does not know is a fault, so that no wish is dropped in silence. */
-export function readCompletion(body: JsonObject): Completion | Fault {
+export function readCompletion(body: JsonObject): Completion | TurningFault {
   const unknown = Object.keys(body).find((name) => !fields.includes(name))
-  if (unknown !== undefined)
-    return badRequest(`${unknown}: not known; it takes ${fields.join(', ')}.`)
+  if (unknown !== undefined) {
+    const takes = `not known; it takes ${fields.join(', ')}.`
+    return badRequest(`${unknown}: ${takes}`, `A field of the body is ${takes}`)
+  }
   const { query, system, user_id: user, feature, requires_reasoning: reasons } = body
   if (typeof query !== 'string' || query === '') return badRequest('query: a text is required.')
   const wrong = mistakeIn(body)

@@ -62,7 +62,8 @@ async function take(
   }
   const refuse: Refuse = (refused) => {
     const { fault, status } = refused
-    onTurnedAway({ reason: fault.kind, statusCode: status, endpoint: url, message: fault.message })
+    const message = fault.logged ?? fault.message
+    onTurnedAway({ reason: fault.kind, statusCode: status, endpoint: url, message })
     send(response, refused)
   }
   const asked: { dialect: DialectName | null } = { dialect: null }

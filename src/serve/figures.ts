@@ -62,7 +62,6 @@ export function figuresOf(counted: Counted, facts: FigureFacts): Figures {
     refusals: {
       byBudget: of(counter.refusedByBudget),
       budgetRejectionRate: ratio(of(counter.refusedByBudget), requests),
-      other: of(counter.refusedOtherwise),
     },
     errors: {
       failed: of(counter.failed),

@@ -31,8 +31,6 @@ export type Figures = {
     /** Refused by a budget or the loop guard. */
     readonly byBudget: number
     readonly budgetRejectionRate: number | null
-    /** Refused for another reason: rate limits. */
-    readonly other: number
   }
   readonly errors: {
     /** Nobody answered, though the caller stayed. */

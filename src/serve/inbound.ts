@@ -3,13 +3,12 @@ import type { AskedBody } from '../dialects/body.ts'
 import { readChatRequest } from '../dialects/openai-chat.ts'
 import { readResponsesRequest } from '../dialects/openai-responses.ts'
 import type { DialectName } from '../domain/call.ts'
-import type { Fault } from '../domain/fault.ts'
 import { isObject, type JsonObject, textOf } from '../domain/json.ts'
 import type { BypassReason } from '../domain/receipt.ts'
 import type { Request } from '../domain/request.ts'
 import { isStored, isUnshared } from '../engine/unshared.ts'
 import type { Hint, TimeoutClassName } from '../policy/when.ts'
-import { badRequest } from './bad-request.ts'
+import { badRequest, type TurningFault } from './bad-request.ts'
 import { isTooDeep, mostLevels } from './body-depth.ts'
 import { readCompletion } from './complete.ts'
 import type { Endpoint } from './endpoints.ts'
@@ -69,11 +68,11 @@ const readers: Readonly<Record<DialectName, (body: JsonObject) => AskedBody>> = 
  * Reads a request in the same way as logs are read, so that what is asked live has the keys that it has in history. A
  * body that its endpoint cannot mean is a fault.
  */
-export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound | Fault {
+export function readInbound(arrival: Arrival, identityOf: IdentityOf): Inbound | TurningFault {
   const { endpoint, at, bytes } = arrival
-  if (endpoint.dialect !== null && isTooDeep(bytes))
-    return badRequest(`The body is nested more than ${mostLevels} levels deep.`)
   const body = parsed(bytes)
+  if (endpoint.dialect !== null && isTooDeep(bytes, body))
+    return badRequest(`The body is nested more than ${mostLevels} levels deep.`)
   if (endpoint.answers === 'completion') return readCompletionRequest(arrival, body, identityOf)
   if (endpoint.dialect === null) {
     const object = isObject(body) ? body : null
@@ -106,7 +105,7 @@ function readCompletionRequest(
   arrival: Arrival,
   body: unknown,
   identityOf: IdentityOf,
-): Inbound | Fault {
+): Inbound | TurningFault {
   if (!isObject(body)) return badRequest('The body is no JSON object.')
   const read = readCompletion(body)
   if ('kind' in read) return read

@@ -12,7 +12,6 @@ import type {
 } from '../domain/world.ts'
 import type { RequestFacts } from '../engine/request-facts.ts'
 import { retryDelayMs } from '../engine/retry-delay.ts'
-import { limitsOf } from '../engine/time-limits.ts'
 import type { Asks } from '../engine/validators.ts'
 import type { TimeoutClass } from '../policy/governance.ts'
 import { ofTarget } from '../prices/same-model.ts'
@@ -23,6 +22,7 @@ import { askNeighbours } from '../worlds/neighbour-classifier.ts'
 import { askTarget } from './ask-target.ts'
 import type { LiveSend } from './attempt.ts'
 import { budgetFault } from './budget-fault.ts'
+import { callLimits } from './call-limits.ts'
 import type { CallBound, Exchange } from './exchange.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { askInner } from './inner-ask.ts'
@@ -34,7 +34,6 @@ import { type RequestTrial, watchedCache } from './request-trial.ts'
 import type { Rewrites } from './rewrites.ts'
 import { sendAnswer } from './send-answer.ts'
 import { sharing } from './share-flight.ts'
-import { isShorter, timesUnderWishes } from './under-wishes.ts'
 
 const unanswered: TextAnswer = { text: null, costNanoUsd: zeroNanoUsd, latencyMs: 0 }
 
@@ -81,8 +80,7 @@ export class LiveWorld implements World {
   async ask(target: string | null, asked: Asked, terms: AttemptTerms): Promise<Attempted> {
     this.#rewrites ??= this.#state.rewritesOf(this.#exchange.inbound, this.#facts)
     const rewrites = await this.#rewrites
-    const usual = this.#timeout()
-    const timeout = timesUnderWishes(usual, this.#exchange.inbound.wishes)
+    const timeout = this.#timeout()
     const { compiled, replay, chance } = this.#state
     const { retries } = compiled.policy.failure
     return askTarget(this.#state, this.#exchange, asked, {
@@ -90,7 +88,6 @@ export class LiveWorld implements World {
       terms,
       rewrites,
       timeout,
-      isHurried: isShorter(timeout, usual),
       isGuarded: target !== null || this.#isHomeGuarded(),
       // The retries of a log are requests of their own.
       retryDelayMs: (made, fault) =>
@@ -113,10 +110,10 @@ export class LiveWorld implements World {
   /** Until the first of an answer must be here, milliseconds; null: there is no such limit. */
   #patienceMs(): number | null {
     if (this.#state.replay !== null) return null
-    const streamed = this.#exchange.inbound.request.streamed === true
-    const timeout = timesUnderWishes(this.#timeout(), this.#exchange.inbound.wishes)
-    const { firstTokenMs, totalMs } = limitsOf(timeout, streamed, null)
-    return (streamed ? firstTokenMs : null) ?? totalMs
+    const { request, wishes } = this.#exchange.inbound
+    const streamed = request.streamed === true
+    const { limits } = callLimits(this.#timeout(), streamed, true, null, wishes)
+    return limits.firstTokenMs ?? limits.totalMs
   }
 
   #timeout(): TimeoutClass {

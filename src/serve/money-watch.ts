@@ -7,6 +7,7 @@ import type { AlertEvent } from '../worlds/alert-event.ts'
 import { LiveLedger } from '../worlds/live-ledger.ts'
 import { LiveTargets } from '../worlds/live-targets.ts'
 import type { CostOf } from '../worlds/model-costs.ts'
+import { sharedNotice } from '../worlds/shared-notice.ts'
 import type { Exchange } from './exchange.ts'
 import type { PolicyInForce } from './gateway-state.ts'
 
@@ -19,6 +20,8 @@ export type MoneyWatchOptions = {
   /** The policy in force when a budget asks. */
   readonly inForce: () => Pick<PolicyInForce, 'reserving' | 'surroundingsOf'>
   readonly onAlert: (alert: AlertEvent) => void
+  /** Told what an operator may wonder about. */
+  readonly warn: (sentence: string) => void
 }
 
 /** What is known of spend and of targets from the gateway's start to its end, whatever the policy. */
@@ -27,7 +30,7 @@ export function openMoneyWatch(options: MoneyWatchOptions): {
   readonly targets: LiveTargets
   readonly boundOf: (asked: Asked) => number | null
 } {
-  const { policy, hash, now, costOf, exchanges, inForce, onAlert } = options
+  const { policy, hash, now, costOf, exchanges, inForce, onAlert, warn } = options
   const ledger = new LiveLedger({
     policy,
     reserve: (asked, mode) => inForce().reserving.ofRequest(asked, mode),
@@ -38,6 +41,7 @@ export function openMoneyWatch(options: MoneyWatchOptions): {
     },
     stepOf: ({ request }) => requestKeys(request, hash).stepKey,
     onAlert,
+    onHeld: sharedNotice(warn),
   })
   const boundOf = (asked: Asked) => {
     const { reserving } = inForce()

@@ -153,11 +153,15 @@ export function stampOf({ inbound }: Exchange, dialect: DialectName): Stamp {
   }
 }
 
+/** Whether a request was to be answered from a cache or not at all, and no cache had it. */
+export const isNotCached = ({ last, inbound }: Exchange, { outcome }: Receipt): boolean =>
+  outcome === 'failed' && last === undefined && inbound.wishes.onlyIfCached
+
 /** The provider's own words where the caller understands them, else the same in the caller's. */
 function sendFailure(exchange: Exchange, done: Done): number {
   const { last, inbound } = exchange
   const refusal = last?.refusal ?? null
-  if (last === undefined && inbound.wishes.onlyIfCached)
+  if (isNotCached(exchange, done.receipt))
     return sendFault(exchange, notCached, done, { code: 'not_cached', retries: false })
   if (last === undefined || last.fault === null) return sendFault(exchange, nobody, done)
   if (last.fault === exchange.refusal) return sendRefusal(exchange, last.fault, done)

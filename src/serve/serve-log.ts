@@ -7,6 +7,7 @@ import { type LineFile, openLineFile } from './line-file.ts'
 import {
   faultIn,
   isAnswered,
+  isFailed,
   pathOf,
   plainPath,
   type ServedFacts,
@@ -95,10 +96,10 @@ function destinationOf({ format, to }: ServeLogOptions): LineFile {
 }
 
 /** Refusals and what a caller did wrong are warnings; what nobody could answer is an error. */
-function levelOf({ receipt, request, statusCode }: Served): LogLevel {
-  if (request.status === 'cancelled') return 'info'
-  if (receipt.outcome === 'blocked') return 'warn'
-  if (receipt.outcome === 'failed') return statusCode >= 500 ? 'error' : 'warn'
+function levelOf(served: Served): LogLevel {
+  if (served.request.status === 'cancelled') return 'info'
+  if (served.receipt.outcome === 'blocked') return 'warn'
+  if (isFailed(served)) return served.statusCode >= 500 ? 'error' : 'warn'
   return 'info'
 }
 

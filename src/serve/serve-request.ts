@@ -18,7 +18,7 @@ import { LiveAnswer } from './live-answer.ts'
 import { LiveWorld } from './live-world.ts'
 import { comparisonOf } from './noted-comparisons.ts'
 import { openTrial, policyUnderTrial, type RequestTrial } from './request-trial.ts'
-import { isUnpriced, sendDecision } from './send-answer.ts'
+import { isNotCached, isUnpriced, sendDecision } from './send-answer.ts'
 import { servedRequest, servingCall, settledOf } from './settled-of.ts'
 import { nothingSighted, sightedBy } from './shadow-notes.ts'
 import { policyUnderWishes, worldUnderWishes } from './under-wishes.ts'
@@ -54,6 +54,7 @@ export async function serveRequest(state: GatewayState, exchange: Exchange): Pro
     endpoint: inbound.endpoint.path,
     dialect: inbound.endpoint.dialect,
     statusCode,
+    ...(isNotCached(exchange, decision.receipt) && { isNotCached: true }),
     overheadMs: Math.max(0, state.now() - at - exchange.waitedMs),
     baselineNanoUsd,
   })

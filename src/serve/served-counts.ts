@@ -51,17 +51,16 @@ export const counter = {
   retries: 34,
   fallbacks: 35,
   refusedByBudget: 36,
-  refusedOtherwise: 37,
-  failed: 38,
-  cancelled: 39,
-  status2xx: 40,
-  status3xx: 41,
-  status4xx: 42,
-  status5xx: 43,
+  failed: 37,
+  cancelled: 38,
+  status2xx: 39,
+  status3xx: 40,
+  status4xx: 41,
+  status5xx: 42,
   /** Of calls that a crash left open, as somebody said later what they came to. */
-  reconciledNano: 44,
+  reconciledNano: 43,
   /** One for each bar of the overhead histogram, to the end. */
-  overhead: 45,
+  overhead: 44,
 } as const
 
 /** Upper ends of the overhead histogram, milliseconds; one more bar takes the rest. */
@@ -173,8 +172,7 @@ export const answeredIn: Readonly<Record<Tier, number>> = {
 }
 
 function countEnd(counts: WindowedCounts, served: Served, { refusedBy }: ServedFacts): void {
-  if (served.receipt.outcome === 'blocked')
-    counts.add(refusedBy === null ? counter.refusedOtherwise : counter.refusedByBudget, 1)
+  if (refusedBy !== null) counts.add(counter.refusedByBudget, 1)
   if (isFailed(served)) counts.add(counter.failed, 1)
   if (served.request.status === 'cancelled') counts.add(counter.cancelled, 1)
   const statusClass = Math.floor(served.statusCode / 100)

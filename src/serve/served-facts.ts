@@ -67,9 +67,9 @@ export function faultIn(reason: string | null): string | null {
 
 const knownFaults: ReadonlySet<string> = new Set(faultKinds)
 
-/** Nobody answered, though the caller stayed. */
-export const isFailed = ({ receipt, request }: Served): boolean =>
-  receipt.outcome === 'failed' && request.status !== 'cancelled'
+/** Nobody answered, though the caller stayed and would have taken any model's answer. */
+export const isFailed = ({ receipt, request, isNotCached = false }: Served): boolean =>
+  receipt.outcome === 'failed' && request.status !== 'cancelled' && !isNotCached
 
 /** Reads one request's receipt. */
 export function servedFacts(served: Served): ServedFacts {

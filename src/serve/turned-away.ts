@@ -6,6 +6,6 @@ export type TurnedAway = {
   readonly statusCode: number
   /** As it was asked for, with its query. */
   readonly endpoint: string
-  /** As the caller was told; never a word of the request. */
+  /** As the caller was told, without a word of the request. */
   readonly message: string
 }

@@ -1,7 +1,7 @@
 import { zeroNanoUsd } from '../domain/money.ts'
 import type { CacheTerms, World } from '../domain/world.ts'
 import type { CompiledPolicy } from '../engine/compile-policy.ts'
-import type { ContentMode, TimeoutClass } from '../policy/governance.ts'
+import type { ContentMode } from '../policy/governance.ts'
 import type { DisconnectAction } from '../policy/serving.ts'
 import { noWishes, type Wishes } from './wishes.ts'
 
@@ -50,30 +50,6 @@ export function worldUnderWishes(world: World, { onlyIfCached }: Wishes): World 
     classify: () => ({ label: 'medium', costNanoUsd: zeroNanoUsd, latencyMs: 0 }),
     wait: (ms) => world.wait(ms),
   }
-}
-
-/** Limits of time no longer than wished. */
-export function timesUnderWishes(times: TimeoutClass, wishes: Wishes): TimeoutClass {
-  const { totalMs, firstTokenMs } = wishes
-  if (totalMs === Number.POSITIVE_INFINITY && firstTokenMs === Number.POSITIVE_INFINITY)
-    return times
-  return {
-    ...times,
-    firstTokenMs: shorter(times.firstTokenMs, firstTokenMs),
-    streamMs: shorter(times.streamMs, totalMs),
-    wholeMs: shorter(times.wholeMs, totalMs),
-  }
-}
-
-/** Whether a caller's wishes have cut the limits that the policy has. */
-export const isShorter = (wished: TimeoutClass, usual: TimeoutClass): boolean =>
-  wished.firstTokenMs !== usual.firstTokenMs ||
-  wished.streamMs !== usual.streamMs ||
-  wished.wholeMs !== usual.wholeMs
-
-function shorter(limitMs: number | null, wishedMs: number): number | null {
-  if (wishedMs === Number.POSITIVE_INFINITY) return limitMs
-  return limitMs === null ? wishedMs : Math.min(limitMs, wishedMs)
 }
 
 /** A client may have its call ended when it leaves, also where the policy reads on. */

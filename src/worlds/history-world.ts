@@ -100,8 +100,9 @@ export function openHistoryWorld(options: HistoryWorldOptions): HistoryWorld {
       const attempted = isLogged
         ? loggedAttempt(history, place, targets.asLogged(place), target === null ? null : timeoutMs)
         : otherAttempt(targets.elsewhere(place, target), place, target, known)
-      if (!isLogged || attempted.kind !== 'failed' || isFaultOfTarget(history, place))
-        breakers.note(target ?? requestedTarget(history, place), asked.at, attempted)
+      const isTold = !isLogged || attempted.kind !== 'failed' || isFaultOfTarget(history, place)
+      const name = target ?? requestedTarget(history, place)
+      breakers.note(name, asked.at, isTold ? attempted : null)
       return attempted
     },
     // A request without a route has nobody else to go to: the log shows what came of it.

@@ -76,10 +76,10 @@ export class LiveAlerts {
   }
 
   /** Counts a request that is done. */
-  note({ request, receipt }: Served): void {
+  note({ request, receipt, isNotCached = false }: Served): void {
     const { at, costNanoUsd, outcome } = receipt
     const isError = request.status === 'error' || request.status === 'timeout'
-    this.#errors.note(at, isError && outcome !== 'blocked')
+    this.#errors.note(at, isError && outcome !== 'blocked' && !isNotCached)
     this.#spend(this.#calendar.dayOf(at), costNanoUsd)
     if (request.user !== undefined && costNanoUsd > 0) {
       const { cost } = this.#users.add(request.user, costNanoUsd)

@@ -46,6 +46,8 @@ export type LiveLedgerOptions = SpendingOptions & {
   /** Equal for nearly identical calls (`RequestKeys.stepKey`); asked where a trace is guarded. */
   readonly stepOf: (asked: Asked) => string | null
   readonly onAlert?: (alert: AlertEvent) => void
+  /** Told of all that a request would hold back, before it is let pass or refused. */
+  readonly onHeld?: (holds: readonly Hold[]) => void
   /** So many traces and sessions are remembered, by each budget and by the loop guard; the others begin anew. */
   readonly mostTraces?: number
 }
@@ -101,6 +103,7 @@ export class LiveLedger implements Ledger {
     if (this.#open.has(id)) throw new Error(`request ${id} has been admitted and is not settled`)
     const spending = new LiveSpending(asked, this.#options)
     const { holds, over } = claimOf(this.#accounts, spending)
+    this.#options.onHeld?.(holds)
     const looping = trace === null ? null : loopWord(trace, this.#policy.loopGuard)
     const word = worstOf([...(looping === null ? [] : [looping]), ...over.map(wordOf)])
     for (const hold of over) this.#tellOver(hold, asked.at)

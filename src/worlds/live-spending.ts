@@ -7,7 +7,7 @@ import { readCanonical } from '../ingest/formats/canonical.ts'
 import { isReading } from '../ingest/reader.ts'
 import type { Budget, BudgetScope } from '../policy/governance.ts'
 import type { BudgetAccount, Hold, Member, Spending } from './budget-account.ts'
-import { memberOf, spenderOfAsked } from './spender-of.ts'
+import { memberOf, spenderOfAsked, spenderOfEntry } from './spender-of.ts'
 
 type Mode = Budget['mode']
 
@@ -85,19 +85,24 @@ export function intentOf(
 }
 
 /** A call that was begun before a restart: of conditions it tells only which budgets held it back. */
-export const spendingOfIntent = ({ at, spender, budgets, reservedNanoUsd }: Intent): Spending => ({
-  at,
-  memberOf: (scope) => memberOf(spender, scope),
-  isUnder: (account) => account.isForAll() || budgets?.includes(account.budget.name) === true,
-  amountOf: () => reservedNanoUsd ?? 0,
-})
+export function spendingOfIntent(intent: Intent): Spending {
+  const { at, budgets, reservedNanoUsd } = intent
+  const spender = spenderOfEntry(intent)
+  return {
+    at,
+    memberOf: (scope) => memberOf(spender, scope),
+    isUnder: (account) => account.isForAll() || budgets?.includes(account.budget.name) === true,
+    amountOf: () => reservedNanoUsd ?? 0,
+  }
+}
 
 /** The request of a settled entry; of a record that cannot be read, who spent. An audit is spent by nobody in particular. */
-export function askedOfEntry({ id, at, record, spender }: Settled): Asked {
+export function askedOfEntry(entry: Settled): Asked {
+  const { id, at, record } = entry
   const reading = readCanonical(record)
   const isRead = isReading(reading) && 'model' in reading
   const unknown: Request = { model: '', operation: 'other', status: 'ok' }
-  const { isNobodys = false, ...named } = spender
+  const { isNobodys = false, ...named } = spenderOfEntry(entry)
   const request = { ...unspent(isRead ? reading : unknown), ...named }
   return { id, at, request, bypass: isNobodys ? 'audit' : null }
 }

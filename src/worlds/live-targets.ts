@@ -4,7 +4,7 @@ import type { Overflow } from '../policy/governance.ts'
 import type { SelfHosted } from '../policy/levers.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { BreakerState } from '../policy/when.ts'
-import { isSameTarget } from '../prices/same-model.ts'
+import { fullTarget, isSameTarget } from '../prices/same-model.ts'
 import { quantiles } from '../stats/quantile.ts'
 import { LiveBreaker, type Pass } from './live-breaker.ts'
 import type { CostOf } from './model-costs.ts'
@@ -139,9 +139,10 @@ export class LiveTargets {
     seen.breaker.succeed(pass)
   }
 
-  /** The same under any of its names: of several the one that is worst off. */
+  /** The same under any of its names, where it was not asked by this one: of several the one that is worst off. */
   #breakerNamed(name: string): BreakerState {
-    if (this.#seen.peek(name) !== undefined) return this.#breakerOf(name)
+    const own = [name, fullTarget(name)].find((each) => this.#seen.peek(each) !== undefined)
+    if (own !== undefined) return this.#breakerOf(own)
     const states = this.#seen.map((target) =>
       isSameTarget(name, target) ? this.#breakerOf(target) : 'closed',
     )

@@ -1,4 +1,4 @@
-import type { Spender } from '../domain/journal.ts'
+import type { JournalEntry, Spender } from '../domain/journal.ts'
 import type { Request } from '../domain/request.ts'
 import type { Asked } from '../domain/world.ts'
 import type { BudgetScope } from '../policy/governance.ts'
@@ -17,6 +17,13 @@ export const spenderOf = ({ user, key, team, feature, session, trace }: Request)
 /** The same of a request that may be a question of the gateway's own. */
 export const spenderOfAsked = ({ request, bypass }: Pick<Asked, 'request' | 'bypass'>): Spender =>
   bypass === 'audit' ? { ...spenderOf(request), isNobodys: true } : spenderOf(request)
+
+/** The same of an entry of a journal. Questions of the gateway's own did not always say so there; their ids do. */
+export const spenderOfEntry = ({ id, spender }: Pick<JournalEntry, 'id' | 'spender'>): Spender =>
+  ownIds.test(id) ? { ...spender, isNobodys: true } : spender
+
+/** Ids of callers' requests begin with "req_". */
+const ownIds = /^(audit|judge|embedding)_/
 
 /** On whose account it is in one scope; null: on nobody's. */
 export function memberOf(

@@ -259,7 +259,11 @@ describe.each(bothWays)('$dialect, streamed: $streamed', ({ dialect, streamed })
         limits: limit,
         clock,
       })
-      expect(faultOf(result)).toMatchObject({ kind: 'timeout', message: /30 ms/ })
+      expect(faultOf(result)).toMatchObject({
+        kind: 'timeout',
+        message: /30 ms/,
+        limit: Object.keys(limit)[0],
+      })
       expect(requests).toHaveLength(1)
       await server?.close()
     }

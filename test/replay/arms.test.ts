@@ -234,3 +234,21 @@ test('a baseline that fails for a moment is asked again, as the candidate is', a
   expect(await answerOnce(broken.asker, caseOf(0), 'strong', 1)).toMatchObject({ text: null })
   expect(broken.sent).toHaveLength(1)
 })
+
+test('what fails in a rung’s time is asked again, and what takes longer is not', async () => {
+  const ladder = [{ target: 'cheap', validators: [], timeoutMs: 8_000 }]
+  const timed = compilePolicy(
+    mergePolicy(defaultPolicy, {
+      routes: [{ name: 'all', when: {}, to: { kind: 'ladder', ladder } }],
+    }),
+  )
+  const sentAfter = async (fault: Partial<Fault>) => {
+    const { asker, sent } = scripted([failed({ kind: 'timeout', status: null, ...fault })])
+    await answer(asker, interactive, timed)
+    return sent.length
+  }
+  const { attempts } = defaultPolicy.failure.retries
+  expect(await sentAfter({ status: 408 })).toBe(1 + attempts)
+  expect(await sentAfter({ limit: 'firstTokenMs' })).toBe(1 + attempts)
+  expect(await sentAfter({ limit: 'totalMs' })).toBe(1)
+})

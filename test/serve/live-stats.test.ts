@@ -375,11 +375,14 @@ describe('rates', () => {
     expect(stats.snapshot().windows.start.errors).toMatchObject({ failed: 0, cancelled: 1 })
   })
 
-  test('a refusal that no budget spoke is none of theirs', () => {
+  test('a cache that has nothing for whoever wants no other answer is no error', () => {
     const stats = open()
-    stats.add(servedOf({ receipt: { outcome: 'blocked', steps: [] }, served: { statusCode: 429 } }))
-    const { refusals } = stats.snapshot().windows.start
-    expect(refusals).toEqual({ byBudget: 0, budgetRejectionRate: 0, other: 1 })
+    const receipt = { outcome: 'failed', steps: [missed('exact')] } as const
+    const served = { statusCode: 504, isNotCached: true } as const
+    stats.add(servedOf({ request: { status: 'error' }, receipt, served }))
+    const { errors, segments } = stats.snapshot().windows.start
+    expect(errors).toMatchObject({ failed: 0, errorRate: 0, statusCodes: { '5xx': 1 } })
+    expect(segments).toMatchObject([{ failed: 0 }])
   })
 
   test('an audit that ends later is counted, and stands beside its request', () => {

@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type JsonObject, objectOf } from '../../src/domain/json.ts'
+import { startMockServer } from '../../src/providers/mock-server.ts'
+import { defaultMockSettings } from '../../src/providers/mock-settings.ts'
 import { budgetLines } from '../../src/serve/gateway-watch.ts'
+import { removeTerminals } from '../support/cli.ts'
 import {
   asking,
   chunk,
@@ -10,6 +13,9 @@ import {
   usageChunk,
 } from '../support/fixture-gateway.ts'
 import { sendPieces, sendText, startEvents } from '../support/gateways/fixture-upstream.ts'
+import { startedServe, until } from '../support/running-serve.ts'
+
+afterAll(removeTerminals)
 
 const event = (type: string, more: object) =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`
@@ -167,6 +173,28 @@ test('who names no user has a budget with all others who name none', async () =>
   ])
 })
 
+test('an operator is told once that those who name no user share a budget', async () => {
+  const mock = await startMockServer({ settings: defaultMockSettings, isWaiting: false })
+  const env = { OPENAI_BASE_URL: `${mock.url}/v1`, OPENAI_API_KEY: 'k' }
+  const policy = 'budgets: [{ name: each, scope: user, window: day, limit: $5, action: block }]'
+  const { serve, terminal, ask } = await startedServe({ env, policy })
+  const lines = () =>
+    terminal
+      .err()
+      .split('\n')
+      .filter((line) => line.includes('share one account'))
+  try {
+    for (const _ of [1, 2]) expect((await ask()).status).toBe(200)
+    await until(() => lines().length > 0)
+  } finally {
+    await serve.close(1000)
+    await mock.close()
+  }
+  expect(lines().map((line) => JSON.parse(line))).toMatchObject([
+    { level: 'warn', msg: 'budget each: requests that name no user share one account' },
+  ])
+})
+
 describe('asking again is no use', () => {
   const usage = { prompt_tokens: 10_000, completion_tokens: 0, total_tokens: 10_000 }
   const budgeted = (budget: JsonObject) =>
@@ -222,7 +250,7 @@ describe('asking again is no use', () => {
   test.each(['/v1/chat/completions', '/v1/messages'])(
     'of a cache that has no answer, where no other is wanted (%s)',
     async (path) => {
-      const { post, upstream } = await startFixtureGateway((response) =>
+      const { post, upstream, gateway } = await startFixtureGateway((response) =>
         sendText(response, 200, completion('Hello')),
       )
       const headers = { 'cache-control': 'only-if-cached' }
@@ -230,6 +258,8 @@ describe('asking again is no use', () => {
       expect(missed).toMatchObject({ status: 504, retry: 'false', after: false })
       expect(JSON.parse(missed.text).error).toMatchObject({ code: 'not_cached' })
       expect(upstream.received).toHaveLength(0)
+      await (await post(path, asking('Hi', { max_tokens: 10 }))).text()
+      expect(gateway.served.map((each) => each.isNotCached)).toEqual([true, undefined])
     },
   )
 })

@@ -128,17 +128,39 @@ describe('a model by name whose breaker is open', () => {
     expect(state()).toBe('open')
   })
 
+  const hanging = async (
+    status: number | null,
+    policy: JsonObject,
+    wishes: Readonly<Record<string, string>>,
+  ) => {
+    const { post, gateway } = await startFixtureGateway(
+      (response) => {
+        if (status !== null) sendText(response, status, '{"error":{}}')
+      },
+      { ...policy, failure: { retries: noRetries, breaker: { failures: 1 } } },
+    )
+    const response = await post('/v1/chat/completions', asking('Hi'), { headers: wishes })
+    expect(response.status).toBeGreaterThanOrEqual(400)
+    return gateway.state.targets.sights()[0]
+  }
+
   test('is not opened by callers who give it less time than the policy', async () => {
-    const { post, gateway } = await startFixtureGateway(() => undefined, {
-      failure: { retries: noRetries, breaker: { failures: 1 } },
-    })
-    const headers = { 'x-llmcost-timeout': '0.02' }
-    expect((await post('/v1/chat/completions', asking('Hi'), { headers })).status).toBe(504)
-    expect(gateway.state.targets.sights()[0]).toMatchObject({
-      breaker: 'closed',
-      faults: { timeout: 1 },
-    })
+    const sight = await hanging(null, {}, { 'x-llmcost-timeout': '0.02' })
+    expect(sight).toMatchObject({ breaker: 'closed', faults: { timeout: 1 } })
   })
+
+  const rung = { target: 'openai:gpt-4o-mini', timeout: '20ms' }
+  test.each([
+    ['a rung’s own', null, { routes: [{ name: 'r', when: {}, ladder: [rung] }] }],
+    ['the silence of its class', null, { timeouts: { passthrough: { idle: '20ms' } } }],
+    ['the provider’s own', 408, {}],
+  ])(
+    'is opened when other limits end a call of callers with wishes: %s',
+    async (_, status, policy) => {
+      const sight = await hanging(status, policy, { 'x-llmcost-timeout': '10' })
+      expect(sight).toMatchObject({ breaker: 'open', faults: { timeout: 1 } })
+    },
+  )
 
   test('is asked with a key of the caller’s own, whose trouble is no one else’s', async () => {
     const { ask, models } = await outOfOrder({ staticAnswer: 'Later.' })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { TimeoutClass } from '../../src/policy/governance.ts'
-import { callLimits } from '../../src/serve/call-limits.ts'
+import { callLimits, type LimitedCall } from '../../src/serve/call-limits.ts'
 import {
   asking,
   chunk,
@@ -43,6 +43,21 @@ test('who fails in time is asked again before it is climbed over', async () => {
   expect(upstream.received).toHaveLength(4)
 })
 
+test.each([
+  ['whose provider says that its time is up', 408, {}],
+  ['whose provider is silent for too long', null, { idle: '30ms' }],
+])('who fails in time, %s, is asked again too', async (_, status, limits) => {
+  const { post, upstream } = await startFixtureGateway(
+    (response, received) => {
+      if (bodyOf(received)['model'] !== 'gpt-4o-mini') sendText(response, 200, completion('Hello'))
+      else if (status !== null) sendText(response, status, '{"error":{}}')
+    },
+    { ...laddered('5s'), timeouts: { interactive: limits } },
+  )
+  expect((await post('/v1/chat/completions', asking('Hi'))).status).toBe(200)
+  expect(upstream.received).toHaveLength(4)
+})
+
 test('a stream that has begun in a rung’s time goes on behind it', async () => {
   const { post, upstream } = await startFixtureGateway((response) => {
     startEvents(response)
@@ -66,37 +81,54 @@ describe('limits of a call', () => {
     retries: true,
   }
   const never = Number.POSITIVE_INFINITY
+  /** The limits to the first content and in all, each with who set it. */
+  const seenIn = ({ limits: { firstTokenMs, idleMs, totalMs }, setBy }: LimitedCall) => {
+    expect(idleMs).toBe(null)
+    return { first: [firstTokenMs, setBy.firstTokenMs], total: [totalMs, setBy.totalMs] }
+  }
+  const nothing = { firstTokenMs: never, totalMs: never }
+  const ofClass = 3_000
   test.each([
-    ['of a rung without a time', true, true, { rungMs: null, wishedMs: never }, 3_000, 30_000],
-    ['of a whole answer', false, false, { rungMs: 8_000, wishedMs: never }, null, 8_000],
+    ['of a rung without a time', null, true, true, {}, [ofClass, 'class'], [30_000, 'class']],
+    ['of a whole answer', 8_000, false, false, {}, [null, 'class'], [8_000, 'rung']],
+    ['of a held stream', 8_000, true, false, {}, [ofClass, 'class'], [8_000, 'rung']],
+    ['of a shown stream', 8_000, true, true, {}, [ofClass, 'class'], [30_000, 'class']],
+    ['in little time', 1_000, true, true, {}, [1_000, 'rung'], [30_000, 'class']],
+    ['in more than its class', 60_000, true, true, {}, [ofClass, 'class'], [60_000, 'rung']],
+    ['by wish', null, true, true, { totalMs: 5_000 }, [ofClass, 'class'], [5_000, 'wish']],
+    ['by wish, whole', null, false, true, { totalMs: 60_000 }, [null, 'class'], [15_000, 'class']],
+    ['by wish soon', null, true, true, { firstTokenMs: 1_000 }, [1_000, 'wish'], [30_000, 'class']],
     [
-      'of a stream that is held back',
+      'soon as wished',
+      null,
       true,
-      false,
-      { rungMs: 8_000, wishedMs: never },
-      3_000,
+      true,
+      { firstTokenMs: 9_000 },
+      [ofClass, 'class'],
+      [30_000, 'class'],
+    ],
+    ['never soon', null, false, true, { firstTokenMs: 1_000 }, [null, 'class'], [15_000, 'class']],
+    ['less than a rung', 8_000, false, false, { totalMs: 500 }, [null, 'class'], [500, 'wish']],
+    ['more than a rung', 8_000, false, false, { totalMs: 9_000 }, [null, 'class'], [8_000, 'rung']],
+    [
+      'streamed by wish',
       8_000,
-    ],
-    ['of a stream that is shown', true, true, { rungMs: 8_000, wishedMs: never }, 3_000, 30_000],
-    ['in little time', true, true, { rungMs: 1_000, wishedMs: never }, 1_000, 30_000],
-    [
-      'in more time than its class has',
       true,
       true,
-      { rungMs: 60_000, wishedMs: never },
-      3_000,
-      60_000,
+      { totalMs: 9_000 },
+      [ofClass, 'class'],
+      [9_000, 'wish'],
     ],
-    ['in less than a rung has, by wish', false, false, { rungMs: 8_000, wishedMs: 500 }, null, 500],
-    ['as a stream by wish', true, true, { rungMs: 8_000, wishedMs: 9_000 }, 3_000, 9_000],
-  ] as const)('%s', (_, streamed, isShown, rung, firstTokenMs, totalMs) => {
-    const limits = callLimits(timeout, streamed, isShown, rung)
-    expect(limits).toEqual({ firstTokenMs, idleMs: null, totalMs })
+  ] as const)('%s', (_, rungMs, streamed, isShown, wished, first, total) => {
+    const limits = callLimits(timeout, streamed, isShown, rungMs, { ...nothing, ...wished })
+    expect(seenIn(limits)).toEqual({ first, total })
   })
 
   test('where a class has none are those of a rung until an answer has begun', () => {
     const open = { ...timeout, firstTokenMs: null, streamMs: null, idleMs: 120_000 }
-    const limits = callLimits(open, true, true, { rungMs: 8_000, wishedMs: never })
-    expect(limits).toEqual({ firstTokenMs: 8_000, idleMs: 120_000, totalMs: null })
+    expect(callLimits(open, true, true, 8_000, nothing)).toEqual({
+      limits: { firstTokenMs: 8_000, idleMs: 120_000, totalMs: null },
+      setBy: { firstTokenMs: 'rung', idleMs: 'class', totalMs: 'class' },
+    })
   })
 })

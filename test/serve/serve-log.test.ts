@@ -69,6 +69,8 @@ test('how a request ended is how loud its line is', () => {
   log.request(servedOf({ ...cancelled, served: { statusCode: 499 } }))
   const steps = [{ kind: 'budget', budget: 'user a day', action: 'block' }] as const
   log.request(servedOf({ receipt: { outcome: 'blocked', steps }, served: { statusCode: 429 } }))
+  const missing = { receipt: { outcome: 'failed', steps: [missed('exact')] } } as const
+  log.request(servedOf({ ...missing, served: { statusCode: 504, isNotCached: true } }))
   expect(
     records().map(({ level, outcome, reason, refusedBy }) => [level, outcome, reason, refusedBy]),
   ).toEqual([
@@ -76,6 +78,7 @@ test('how a request ended is how loud its line is', () => {
     ['warn', 'failed', 'server', undefined],
     ['info', 'cancelled', 'server', undefined],
     ['warn', 'blocked', undefined, 'user a day'],
+    ['info', 'failed', undefined, undefined],
   ])
 })
 

@@ -8,14 +8,12 @@ import { decide } from '../../src/engine/decide.ts'
 import { RequestFacts } from '../../src/engine/request-facts.ts'
 import { unasked } from '../../src/engine/validators.ts'
 import { defaultPolicy } from '../../src/policy/default-policy.ts'
-import type { TimeoutClass } from '../../src/policy/governance.ts'
 import { mergePolicy } from '../../src/policy/merge-policy.ts'
 import {
   contentUnderWishes,
   disconnectUnderWishes,
   policyUnderWishes,
   termsUnderWishes,
-  timesUnderWishes,
   worldUnderWishes,
 } from '../../src/serve/under-wishes.ts'
 import { noWishes, type Wishes } from '../../src/serve/wishes.ts'
@@ -171,25 +169,6 @@ describe('an answer that only a cache may give', () => {
       receipt: { outcome: 'failed', costNanoUsd: 0 },
       answer: null,
     })
-  })
-})
-
-describe('limits of time', () => {
-  const times: TimeoutClass = {
-    firstTokenMs: 3000,
-    streamMs: 30_000,
-    wholeMs: null,
-    idleMs: 120_000,
-    retries: true,
-  }
-  test.each<[Partial<Wishes>, Partial<TimeoutClass>]>([
-    [{}, {}],
-    [{ totalMs: 5000 }, { streamMs: 5000, wholeMs: 5000 }],
-    [{ totalMs: 60_000 }, { wholeMs: 60_000 }],
-    [{ firstTokenMs: 1000 }, { firstTokenMs: 1000 }],
-    [{ firstTokenMs: 9000 }, {}],
-  ])('%j changes %j', (wished, changed) => {
-    expect(timesUnderWishes(times, { ...noWishes, ...wished })).toEqual({ ...times, ...changed })
   })
 })
 

@@ -57,6 +57,7 @@ export async function startLiveGateway(options: {
     exchanges,
     inForce: () => state,
     onAlert: (alert) => void alerts.push(alert),
+    warn: () => undefined,
   })
   const events: TrialEvent[] = []
   const trials = new Trials({

@@ -258,6 +258,35 @@ describe('another policy', () => {
     expect(ledger.standings(noon, 9)[0]?.members).toMatchObject([{ spentNanoUsd: usd(1) }])
   })
 
+  it('knows questions of the gateway’s own by their ids in journals that name nobody', () => {
+    const entriesOf = (id: string): readonly JournalEntry[] => [
+      {
+        kind: 'begun',
+        id,
+        attempt: 1,
+        at: noon,
+        target: 't',
+        reservedNanoUsd: usd(1),
+        spender: {},
+      },
+      { ...settledOf(askedOf(id), usd(1)), spender: {} },
+    ]
+    const spentAfter = (
+      ids: readonly string[],
+      entries: (id: string) => readonly JournalEntry[],
+    ) => {
+      const ledger = openLedger(ledgerPolicy([budgetOf(), budgetOf({ name: 'all', scope: 'all' })]))
+      for (const id of ids) for (const entry of entries(id)) ledger.replay(entry)
+      return ledger.standings(noon, 9).map(({ members }) => members)
+    }
+    const spent = (dollars: number) => [{ member: '', spentNanoUsd: usd(dollars) }]
+    const own = ['audit_1', 'judge_1', 'embedding_1']
+    for (const entries of [entriesOf, (id: string) => entriesOf(id).slice(1)]) {
+      expect(spentAfter(own, entries)).toMatchObject([[], spent(3)])
+      expect(spentAfter([...own, 'req_1'], entries)).toMatchObject([spent(1), spent(4)])
+    }
+  })
+
   it('counts what a call may have come to, where nobody told', () => {
     const asked = askedOf('a', usd(2))
     const entry: Settled = { ...settledOf(asked, usd(1)), countedNanoUsd: usd(2) }

@@ -31,14 +31,20 @@ function opened(rules: readonly AlertRule[], policy: Partial<LiveAlertsOptions['
   return { alerts, told }
 }
 
-type Plain = { readonly user?: string; readonly status?: Status; readonly outcome?: Outcome }
+type Plain = {
+  readonly user?: string
+  readonly status?: Status
+  readonly outcome?: Outcome
+  readonly isNotCached?: boolean
+}
 
 /** A request that was served at a moment for so many dollars. */
 const served = (
   at: number,
   dollars: number,
-  { user, status = 'ok', outcome }: Plain = {},
+  { user, status = 'ok', outcome, ...rest }: Plain = {},
 ): Served => ({
+  ...rest,
   request: { model: 'm', operation: 'chat', status, ...(user !== undefined && { user }) },
   receipt: {
     id: 'r',
@@ -244,11 +250,12 @@ describe('rising errors', () => {
     expect(told[0]?.text).toMatch(/^the share of errors is \d\.\d times that of the day before$/)
   })
 
-  it('are none where a budget refused, or the caller left', () => {
+  it('are none where a budget refused, the caller left, or no cache had an answer', () => {
     const { alerts, told } = opened(rules)
     hour(alerts, first, 500, 5, { status: 'error' })
     hour(alerts, first + hourMs, 500, 200, { status: 'error', outcome: 'blocked' })
     hour(alerts, first + 2 * hourMs, 500, 200, { status: 'cancelled' })
+    hour(alerts, first + 3 * hourMs, 500, 200, { status: 'error', isNotCached: true })
     expect(told).toEqual([])
   })
 })

@@ -4,7 +4,16 @@ import type { NanoUsd } from '../../src/domain/money.ts'
 import type { Asked } from '../../src/domain/world.ts'
 import type { AlertEvent } from '../../src/worlds/alert-event.ts'
 import type { LiveLedger } from '../../src/worlds/live-ledger.ts'
-import { askedOf, budgetOf, ledgerPolicy, noon, openLedger, usd } from '../support/ledger.ts'
+import { sharedNotice } from '../../src/worlds/shared-notice.ts'
+import {
+  askedOf,
+  budgetOf,
+  ledgerPolicy,
+  noon,
+  openLedger,
+  settledOf,
+  usd,
+} from '../support/ledger.ts'
 
 const dayMs = 86_400_000
 const block = { budget: 'cap', action: 'block' } as const
@@ -172,6 +181,28 @@ describe('a live ledger', () => {
     expect(ledger.admit(askedOf('e', 1))).toEqual(block)
     // The gateway's own questions are on the account of all alone.
     expect(ledger.admit({ ...nameless('f', usd(50)), bypass: 'audit' })).toBeNull()
+  })
+
+  it('tells of each budget once that those who name nobody share an account', () => {
+    const told: string[] = []
+    const budgets = [
+      budgetOf(),
+      budgetOf({ name: 'rooms', scope: 'team' }),
+      budgetOf({ name: 'all', scope: 'all' }),
+      budgetOf({ name: 'traces', scope: 'trace' }),
+    ]
+    const ledger = openLedger(ledgerPolicy(budgets), {
+      onHeld: sharedNotice((text) => told.push(text)),
+    })
+    ledger.replay({ ...settledOf(nameless('old', 0), usd(1)), spender: {} })
+    ledger.admit({ ...nameless('own', 0), bypass: 'audit' })
+    ledger.admit(askedOf('a', usd(1), { team: 'red' }))
+    expect(told).toEqual([])
+    ledger.admit(askedOf('b', usd(1)))
+    expect(told).toEqual(['budget rooms: requests that name no team share one account'])
+    ledger.admit(nameless('c', usd(9)))
+    ledger.admit(nameless('d', usd(1)))
+    expect(told.slice(1)).toEqual(['budget cap: requests that name no user share one account'])
   })
 
   it.each([

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NanoUsd } from '../../src/domain/money.ts'
+import { noUsage } from '../../src/domain/usage.ts'
 import { passThroughPolicy } from '../../src/policy/default-policy.ts'
 import type { Overflow } from '../../src/policy/governance.ts'
 import type { SelfHosted } from '../../src/policy/levers.ts'
+import { HistoryBreakers } from '../../src/worlds/history-breakers.ts'
 import { openHistorySight } from '../../src/worlds/history-world.ts'
 import { LiveTargets, type TargetCall } from '../../src/worlds/live-targets.ts'
 import type { CostOf } from '../../src/worlds/model-costs.ts'
@@ -67,6 +69,65 @@ const recordOf = ({ at, ...request }: Logged, index: number) => ({
   provider: 'openai',
   at: new Date(at).toISOString(),
   usage: { inputTokens: 10, outputTokens: 1 },
+})
+
+const siblings = ['openai:gpt-4o', 'openai:gpt-4o-2024-08-06', 'openai:gpt-4o-mini']
+
+describe('a breaker under any name of its target', () => {
+  const ends = {
+    answered: { kind: 'answered', outputTokens: null },
+    failed: { kind: 'failed', fault: 'server' },
+    unknown: { kind: 'failed', fault: 'cancelled' },
+  } as const
+  /** What both say of each name after these calls, one after the other. */
+  function saidAfter(calls: readonly (readonly [target: string, kind: keyof typeof ends])[]) {
+    const { targets, clock } = openTargets()
+    const past = new HistoryBreakers({ on: true, failures: 2, openSeconds: 60 })
+    for (const [target, kind] of calls) {
+      clock.at += 20_000
+      const call = targets.begin(target)
+      if (call === null) continue
+      past.note(target, clock.at, {
+        ...{ usage: noUsage, costNanoUsd: 0 as NanoUsd, latencyMs: 0 },
+        ...{ kind, answer: null, reason: '', retryAfterMs: null },
+      })
+      targets.end(call, ends[kind])
+    }
+    clock.at += 1
+    const asked = [...siblings, 'gpt-4o', 'gpt-4o-2024-08-06', 'nobody-knows']
+    return asked.map((name) => ({
+      name,
+      live: targets.stateOf(name)?.breaker ?? 'closed',
+      past: past.stateOfAny(name, clock.at),
+    }))
+  }
+
+  it('is what calls of that name say, and of another one only where it was never asked', () => {
+    const dated = Array.from({ length: 2 }, () => [siblings[1], 'failed'] as [string, 'failed'])
+    const of = (calls: Parameters<typeof saidAfter>[0]) =>
+      saidAfter(calls).map(({ live, past }) => [live, past])
+    const [open, closed] = [
+      ['open', 'open'],
+      ['closed', 'closed'],
+    ]
+    expect(of(dated)).toEqual([open, open, closed, open, open, closed])
+    const well = ['openai:gpt-4o', 'answered'] as const
+    const known = [closed, open, closed, closed, open, closed]
+    expect(of([...dated, well])).toEqual(known)
+    expect(of([well, ...dated])).toEqual(known)
+  })
+
+  it('is the same live and in history', () => {
+    const call = fc.tuple(
+      fc.constantFrom(...siblings),
+      fc.constantFrom('answered', 'failed', 'failed', 'unknown'),
+    )
+    fc.assert(
+      fc.property(fc.array(call, { maxLength: 12 }), (calls) => {
+        for (const { live, past } of saidAfter(calls)) expect(live).toBe(past)
+      }),
+    )
+  })
 })
 
 /** Requests of a log as live calls, each answered when it was. */
