@@ -149,3 +149,16 @@ test('a record of another format keeps its cost where its time is none, undated 
   const dated = await analyzeIn(terminal, log, '--at', '2026-02-28')
   expect(dated.totals.undatedRequests).toBe(0)
 })
+
+test('cells of a table that say nothing leave a time or a count out, and separators are none', async () => {
+  const terminal = newTerminal()
+  const log = join(terminal.folder, 'log.csv')
+  const rows = ['8/1/26 12:00,"1,694",12', 'n/a,10,NULL', '-,–,\\N', '2026-02-30,10,2', ',12x,2']
+  writeFileSync(log, ['when,in,out', ...rows].join('\n'))
+  const fields = ['at=when', 'usage.inputTokens=in', 'usage.outputTokens=out']
+  const flags = fields.flatMap((field) => ['--map', field])
+  const { totals, inputs } = await analyzeIn(terminal, log, ...flags, '--set', 'model=gpt-4o')
+  expect(totals).toMatchObject({ requests: 3, undatedRequests: 2, outputTokens: 12 })
+  expect(totals.inputTokens).toBe(1704)
+  expect(inputs).toMatchObject([{ skipped: { 'bad-time': 1, 'token-count-not-whole': 1 } }])
+})

@@ -5,6 +5,7 @@ import {
   countOf,
   defined,
   inTable,
+  isLeftOut,
   isObject,
   type Json,
   type JsonObject,
@@ -26,7 +27,7 @@ import type {
   Status,
 } from '../../domain/request.ts'
 import type { Fees, Usage } from '../../domain/usage.ts'
-import { timeOf } from '../fields.ts'
+import { statedTime } from '../fields.ts'
 import { readContext } from '../identity.ts'
 import type { Reader, Reading } from '../reader.ts'
 
@@ -53,9 +54,8 @@ export function readCanonical(record: JsonObject): Reading {
   const model = textOf(record['model'])
   if (model === undefined) return { rejected: 'no-model' }
   const at = record['at']
-  const moment = at === undefined || at === null || at === '' ? undefined : timeOf(at)
-  if (moment === undefined && at !== undefined && at !== null && at !== '')
-    return { rejected: 'bad-time' }
+  const moment = statedTime(at)
+  if (Number.isNaN(moment)) return { rejected: 'bad-time' }
   const { usage, rejected } = readCounts(record['usage'])
   const { fees, rejected: badFees } = readFees(record['fees'])
   const problem = rejected ?? badFees ?? negativeOf(record)
@@ -102,9 +102,9 @@ function readCounts(wire: unknown): { readonly usage?: Usage; readonly rejected?
   if (!isObject(wire)) return {}
   if (!('inputTokens' in wire) && !('outputTokens' in wire)) return readAnyUsage(wire)
   // A CSV has an empty cell where a record would leave the count out.
-  if (usageFields.every((field) => isMissing(wire[field]))) return {}
-  const counts = usageFields.map((field) => (isMissing(wire[field]) ? 0 : numberOf(wire[field])))
-  if (counts.some((count) => count === undefined || !Number.isSafeInteger(count))) {
+  if (usageFields.every((field) => isLeftOut(wire[field]))) return {}
+  const counts = usageFields.map((field) => countOf(wire[field]) ?? 0)
+  if (!counts.every(Number.isSafeInteger)) {
     return { rejected: 'token-count-not-whole' }
   }
   if (counts.some((count) => (count ?? 0) < 0)) return { rejected: 'negative-tokens' }
@@ -146,8 +146,6 @@ function negativeOf(record: JsonObject): string | undefined {
   const times = [numberOf(record['latencyMs']), numberOf(record['firstTokenMs'])]
   return times.some((time) => time !== undefined && time < 0) ? 'negative-latency' : undefined
 }
-
-const isMissing = (value: unknown): boolean => value === undefined || value === null || value === ''
 
 function readPrompt(wire: unknown): Prompt | undefined {
   if (typeof wire === 'string') return { messages: [{ role: 'user', content: wire }] }
