@@ -48,14 +48,22 @@ export function warningsOf(database: Database, logs: OpenLogs): readonly Warning
   }
   return [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, count]) => ({ code, message: messages[code] ?? code.replaceAll('-', ' '), count }))
+    .map(([code, count]) => ({ code, message: messages[code] ?? wordsOf(code), count }))
 }
+
+const wordsOf = (code: string): string =>
+  code.startsWith(rejectedMark)
+    ? `records were left out: ${code.slice(rejectedMark.length)} (llmcost sql "select * from v_rejects" lists them)`
+    : code.replaceAll('-', ' ')
+
+/** Before the reason why a record was rejected. */
+const rejectedMark = 'rejected-'
 
 /** Remarks of readers, and rejected records as one remark by reason. */
 const warningsIn = (counts: FileCounts): readonly (readonly [string, number])[] => [
   ...Object.entries(counts.warnings),
   ...Object.entries(counts.priceWarnings),
   ...Object.entries(counts.rejected).map(
-    ([reason, count]) => [`rejected-${reason}`, count] as const,
+    ([reason, count]) => [`${rejectedMark}${reason}`, count] as const,
   ),
 ]

@@ -1,5 +1,7 @@
 import type { AnalyzeResult, Verdict } from '../analyze/result.ts'
+import { inTable } from '../domain/json.ts'
 import type { InputSummary, PriceBookUsed } from '../domain/report.ts'
+import type { ProjectionNote } from '../stats/projection.ts'
 import { safeText } from './escape.ts'
 import {
   formatCount,
@@ -116,10 +118,21 @@ export function noteLines({
   const unpriced = totals.unpricedModels.map(
     ({ model, requests }) => `no price for ${safeText(model)} (${plural(requests, 'request')})`,
   )
-  const warned = warnings.map(({ message, count: times }) =>
-    times > 1 ? `${safeText(message)} (${formatCount(times)} times)` : safeText(message),
-  )
-  return [...unpriced, ...warned, ...projection.notes.map(safeText), ...inputs.flatMap(leftOutLine)]
+  // What was rejected stands with its file.
+  const warned = warnings
+    .filter(({ code }) => !code.startsWith('rejected-'))
+    .map(({ message, count: times }) =>
+      times > 1 ? `${safeText(message)} (${formatCount(times)} times)` : safeText(message),
+    )
+  const projected = projection.costUsdPerMonth === null ? [] : projection.notes
+  const notes = projected.map((note) => inTable(projectionWords, note) ?? safeText(note))
+  return [...unpriced, ...warned, ...notes, ...inputs.flatMap(leftOutLine)]
+}
+
+/** What `projection.notes` says, in words. */
+const projectionWords: Readonly<Record<ProjectionNote, string>> = {
+  'observed-rate-only': 'the log has too few complete days for an interval around the month',
+  'no-whole-week': 'some days of the week are not in the log: a month may be otherwise',
 }
 
 /** The records of a file that were not counted, by reason; nothing where all were. */
