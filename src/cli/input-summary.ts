@@ -24,7 +24,8 @@ const messages: Readonly<Record<string, string>> = {
   'inclusive-usage-ambiguous':
     'rows whose input count may or may not hold the cached tokens: taken to hold them',
   'invalid-utf8': 'stretches of a file were not valid UTF-8: the bad bytes were replaced',
-  'unreadable-time': 'requests whose time cannot be read: counted without it',
+  'unreadable-time':
+    'requests whose time cannot be read: counted without it (--at TIME dates them all)',
   'implausible-time': 'requests dated before 2015 or after 2100: counted without their time',
   'negative-latency': 'requests that ended before they began: counted without their latency',
   'negative-cost': 'requests whose logged cost is negative: counted without it',

@@ -194,8 +194,11 @@ const tokensAt = (columns: History['columns'], place: number): readonly [number,
   columns.outputTokens[place] as number,
 ]
 
-/** The usage that the log has of a request. */
-export function usageAt(columns: History['columns'], place: number): Usage {
+/** The usage that the log has of a request, by its place or row. */
+export function usageAt(
+  columns: { readonly [Name in keyof Usage]: ArrayLike<number> },
+  place: number,
+): Usage {
   return {
     inputTokens: columns.inputTokens[place] as number,
     cacheReadTokens: columns.cacheReadTokens[place] as number,

@@ -1,6 +1,7 @@
 import { type Column, orZero } from '../../domain/columns.ts'
 import { difficultyShift, flag, type Profile } from '../../domain/row.ts'
 import { standardTiers } from '../../prices/price-rules.ts'
+import { usageAt } from '../../worlds/model-costs.ts'
 import type { CostsAt } from '../options.ts'
 import {
   commandWith,
@@ -11,7 +12,6 @@ import {
   type Rule,
   type RuleColumns,
   tokenCostOf,
-  usageOf,
 } from './rule.ts'
 
 /** Another model to ask, and what requests cost there when they are served in the same way. */
@@ -89,7 +89,7 @@ function savingAt(
 ): number {
   const paid = tokenCostOf(columns, row, rates)
   if (paid <= 0 || !isPricedAsText(columns, row, rates)) return 0
-  const there = costOf(usageOf(columns, row), columns.at[row] as number)
+  const there = costOf(usageAt(columns, row), columns.at[row] as number)
   return there === null ? 0 : paid - there
 }
 
@@ -98,7 +98,7 @@ function savingAt(
  * another's: a model that was cut everywhere was not cheaper there before.
  */
 function savingNow({ costOf, ownCostOf }: Offer, columns: RuleColumns, row: number): number {
-  const usage = usageOf(columns, row)
+  const usage = usageAt(columns, row)
   const here = ownCostOf(usage, Number.NaN)
   const there = costOf(usage, Number.NaN)
   return here === null || there === null ? Number.POSITIVE_INFINITY : here - there
@@ -173,7 +173,7 @@ export function batchEligible(
 
 /** The share of its tokens' cost that a request would not have cost in a batch at that time. */
 function savedShareOf(prices: BatchPrices | undefined, columns: RuleColumns, row: number): number {
-  const usage = usageOf(columns, row)
+  const usage = usageAt(columns, row)
   const at = columns.at[row] as number
   const alone = prices?.costOf(usage, at) ?? null
   const batched = prices?.batchCostOf(usage, at) ?? null

@@ -1,6 +1,5 @@
 import { type Column, type ColumnName, orZero, type RequestSource } from '../../domain/columns.ts'
 import type { PriceSource } from '../../domain/price.ts'
-import type { Usage } from '../../domain/usage.ts'
 import type { OpportunityKind } from '../result.ts'
 
 /** The columns that rules look at. */
@@ -122,16 +121,6 @@ export function tokenCostOf(columns: RuleColumns, row: number, rates: Rates): nu
   const isLogged = rates.isLogged[columns.price[row] as number] === 1
   return isLogged ? tokens + orZero(columns.costOther[row]) : tokens
 }
-
-/** All of a request's tokens, as the price book counts them. */
-export const usageOf = (columns: RuleColumns, row: number): Usage => ({
-  inputTokens: columns.inputTokens[row] as number,
-  cacheReadTokens: columns.cacheReadTokens[row] as number,
-  cacheWrite5mTokens: columns.cacheWrite5mTokens[row] as number,
-  cacheWrite1hTokens: columns.cacheWrite1hTokens[row] as number,
-  outputTokens: columns.outputTokens[row] as number,
-  reasoningTokens: columns.reasoningTokens[row] as number,
-})
 
 export const count = (value: number): string => value.toLocaleString('en-US')
 /** "1 trace", "2 traces". */

@@ -104,10 +104,8 @@ function readCounts(wire: unknown): { readonly usage?: Usage; readonly rejected?
   // A CSV has an empty cell where a record would leave the count out.
   if (usageFields.every((field) => isLeftOut(wire[field]))) return {}
   const counts = usageFields.map((field) => countOf(wire[field]) ?? 0)
-  if (!counts.every(Number.isSafeInteger)) {
-    return { rejected: 'token-count-not-whole' }
-  }
-  if (counts.some((count) => (count ?? 0) < 0)) return { rejected: 'negative-tokens' }
+  const problem = problemOfCounts(counts)
+  if (problem !== undefined) return { rejected: problem }
   const usage = Object.fromEntries(
     usageFields.map((field, index) => [field, counts[index]]),
   ) as Usage

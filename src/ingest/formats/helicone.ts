@@ -2,7 +2,6 @@ import { disjointUsage, type UsageReading } from '../../dialects/usage.ts'
 import {
   countOf,
   defined,
-  firstCount,
   firstText,
   type Json,
   type JsonObject,
@@ -102,8 +101,8 @@ function usageOf(record: JsonObject, model: string, bodies: BodyFacts): UsageRea
   return disjointUsage(
     {
       input: countOf(record['prompt_tokens']),
-      cacheRead: firstCount(record['prompt_cache_read_tokens']),
-      cacheWrite5m: firstCount(record['prompt_cache_write_tokens']),
+      cacheRead: countOf(record['prompt_cache_read_tokens']),
+      cacheWrite5m: countOf(record['prompt_cache_write_tokens']),
       output: countOf(record['completion_tokens']),
       reasoning: countOf(record['reasoning_tokens']),
       total: countOf(record['total_tokens']),
