@@ -8,7 +8,9 @@ export function sharedNotice(tell: (text: string) => void): (holds: readonly Hol
       const { name, scope } = account.budget
       if (member !== '' || scope === 'all' || told.has(name)) continue
       told.add(name)
-      tell(`budget ${name}: requests that name no ${scope} share one account`)
+      tell(
+        `budget ${name}: requests that name no ${scope} share one account (keys and headers name it: docs/gateway-headers.md)`,
+      )
     }
   }
 }

@@ -191,7 +191,10 @@ test('an operator is told once that those who name no user share a budget', asyn
     await mock.close()
   }
   expect(lines().map((line) => JSON.parse(line))).toMatchObject([
-    { level: 'warn', msg: 'budget each: requests that name no user share one account' },
+    {
+      level: 'warn',
+      msg: 'budget each: requests that name no user share one account (keys and headers name it: docs/gateway-headers.md)',
+    },
   ])
 })
 

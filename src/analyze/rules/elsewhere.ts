@@ -163,7 +163,7 @@ export function batchEligible(
       return saving
     },
     describe: ({ requests }, { inputs }) => ({
-      title: `${counted(requests, 'request')} that nobody waits for could go through a batch endpoint at half price`,
+      title: `${counted(requests, 'request')} that nobody waits for could go through a batch endpoint, at its lower price`,
       evidence: `no session, not streamed; ${count(found.words)} by the name of their feature, task or tags, ${count(found.bursts)} in bursts of ≥ ${burstRequests} a minute without a user`,
       caveat: 'a batch may take up to 24 hours',
       command: commandWith('analyze', [inputs, '--by feature,hour'].filter(Boolean).join(' ')),
